@@ -15,6 +15,7 @@ from bench.deliveries import deliveries
 from bench.figures import Figure
 from bench.functions import Workers, inits, warm_overhead
 from bench.load import Load
+from bench.own_time import own_time
 from bench.reminders import reminders
 from bench.reports import report_figures
 from bench.sweeps import sweeps
@@ -36,6 +37,8 @@ def measure(scratch: Path) -> Iterator[Figure]:
     workers = Workers(scratch)
     with console.line("Draw ten million entries, and ask for every report"):
         yield from report_figures(scratch)
+    with console.line("Earn with a table that answers at once"):
+        yield from own_time()
     with console.line("Start every function"):
         yield from inits(workers)
     with deployment(port=free_port(), home=scratch / "cloud", console=console) as deployed:

@@ -4,10 +4,10 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bench.figures import Figure
-from bench.town import desk, due_figures, dynamodb, load
+from bench.town import desk, due_figures, load
 from local.cloud import Cloud
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.holding import Holding
@@ -26,9 +26,6 @@ from tests.support.documents import published
 from tests.support.sweeping import ListedPages
 from tests.support.table import create_table
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 PROGRAM_ID: Final = "bean"
 LAST_DAY: Final = date(2026, 11, 30)
 MORNING: Final = datetime(2026, 11, 23, 7, tzinfo=UTC)
@@ -37,8 +34,7 @@ KEYRING: Final = Keyring({"1": b"a secret of the bench"}, current="1")
 
 
 def reminders(cloud: Cloud) -> Iterator[Figure]:
-    client = dynamodb(cloud)
-    yield from due_figures("reminders", partial(_Town, client), done="reminded")
+    yield from due_figures("reminders", partial(_Town, cloud), done="reminded")
 
 
 class _Town:
@@ -47,12 +43,12 @@ class _Town:
     The others have only an entry in the index: nothing is due for a month.
     """
 
-    def __init__(self, client: "DynamoDBClient", *, members: int, due: int) -> None:
+    def __init__(self, cloud: Cloud, *, members: int, due: int) -> None:
         self._program = published(
             program_id=PROGRAM_ID, reminders={"points_expiring": {"days_before": [7]}}
         )
-        table = create_table(client, f"reminders-{members}-{due}")
-        self.engine = DynamoEngine(client, table=table)
+        table = create_table(cloud.aws.dynamodb, f"reminders-{members}-{due}")
+        self.engine = DynamoEngine(cloud.aws.table_service, table=table)
         self.messages = 0
         on_file = TableMembers(self.engine, program_id=PROGRAM_ID, keyring=lambda: KEYRING)
         letters = TableLetters(self.engine, program_id=PROGRAM_ID)
@@ -61,7 +57,7 @@ class _Town:
             unknown = Correspondence(member_id=_id(number))
             listed = Correspondence(member_id=_id(number), look_at=MORNING)
             letters.write(unknown, listed, ())
-        load(client, table, [_listed(number) for number in range(due, members)])
+        load(cloud.aws.dynamodb, table, [_listed(number) for number in range(due, members)])
 
     def work_off(self, engine: Engine) -> float:
         """Find who is due and write to them one by one; return the seconds of writing."""

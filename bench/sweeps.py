@@ -4,10 +4,10 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bench.figures import Figure
-from bench.town import desk, due_figures, dynamodb, load
+from bench.town import desk, due_figures, load
 from local.cloud import Cloud
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.account import Account
@@ -22,9 +22,6 @@ from tests.support.documents import published
 from tests.support.sweeping import ListedPages
 from tests.support.table import create_table
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 PROGRAM_ID: Final = "bean"
 
 LAST_DAY: Final = date(2026, 11, 30)
@@ -33,21 +30,20 @@ MIDNIGHT: Final = datetime(2026, 11, 30, 23, tzinfo=UTC)
 
 
 def sweeps(cloud: Cloud) -> Iterator[Figure]:
-    client = dynamodb(cloud)
-    yield from due_figures("sweep", partial(_Town, client), done="settled")
+    yield from due_figures("sweep", partial(_Town, cloud), done="settled")
 
 
 class _Town:
     """Members of one program in a table of their own, some due at one midnight, others later."""
 
-    def __init__(self, client: "DynamoDBClient", *, members: int, due: int) -> None:
+    def __init__(self, cloud: Cloud, *, members: int, due: int) -> None:
         self._program = published(program_id=PROGRAM_ID)
-        table = create_table(client, f"sweep-{members}-{due}")
+        table = create_table(cloud.aws.dynamodb, f"sweep-{members}-{due}")
         accounts = (
             _account(number, LAST_DAY if number < due else NEXT_YEAR) for number in range(members)
         )
-        load(client, table, [_item(account, self._program) for account in accounts])
-        self.engine = DynamoEngine(client, table=table)
+        load(cloud.aws.dynamodb, table, [_item(account, self._program) for account in accounts])
+        self.engine = DynamoEngine(cloud.aws.table_service, table=table)
         self.messages = 0
 
     def work_off(self, engine: Engine) -> float:

@@ -6,12 +6,7 @@ from datetime import datetime
 from itertools import batched
 from typing import TYPE_CHECKING, Final, Protocol
 
-import boto3
-from botocore.config import Config
-
 from bench.figures import Figure
-from local.aws import REGION
-from local.cloud import Cloud
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.edge.aws.table import pause
 from loyalty.table.books import TableBooks
@@ -61,17 +56,6 @@ def due_figures(of: str, found: Founding, *, done: str) -> Iterator[Figure]:
     town = found(members=WORKED_OFF, due=WORKED_OFF)
     rate = WORKED_OFF / town.work_off(town.engine)
     yield Figure(bench=f"{of}, one worker", figure=done, value=rate, unit="1/s")
-
-
-def dynamodb(cloud: Cloud) -> "DynamoDBClient":
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=cloud.aws.endpoint,
-        region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106  # the local cloud takes any
-        config=Config(max_pool_connections=2 * WRITERS, proxies={}, read_timeout=60),
-    )
 
 
 def load(client: "DynamoDBClient", table: str, items: Sequence[Item]) -> None:

@@ -13,6 +13,7 @@ from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.access_log import ACCESS_LOG_FIELDS
 from infra.acknowledge import acknowledge
 from infra.alarms import FIVE_MINUTES, MINUTE, SUM, Alarm, Severity
 from infra.functions import HTTP_TIMEOUT, CapabilityFunction
@@ -21,20 +22,6 @@ from infra.routes import CATCH_ALL, COMMON_THROTTLE, Route, at_gateway
 from infra.settings import Settings
 
 # The route and not the path, and no address: ids, voucher codes and people stay out of the log.
-ACCESS_LOG_FIELDS = {
-    "request_id": "$context.requestId",
-    "time": "$context.requestTime",
-    "route": "$context.routeKey",
-    "status": "$context.status",
-    "latency_ms": "$context.responseLatency",
-    "integration_latency_ms": "$context.integrationLatency",
-    "integration_status": "$context.integrationStatus",
-    "integration_error": "$context.integrationErrorMessage",
-    "authorizer_error": "$context.authorizer.error",
-    "error": "$context.error.message",
-    "response_bytes": "$context.responseLength",
-}
-
 # How long the gateway remembers what a token says. The edge checks that it has not expired.
 AUTHORIZED_FOR = Duration.minutes(5)
 
@@ -195,6 +182,8 @@ class HttpApi(Construct):
             "AccessLog",
             # API Gateway may write to this prefix without growing the account's log policy.
             log_group_name=f"/aws/vendedlogs/loyalty/{settings.stage}/http-api",
+            # Half the price; it can be queried, but has no metric filters, which nothing uses.
+            log_group_class=logs.LogGroupClass.INFREQUENT_ACCESS,
             retention=settings.log_retention,
             removal_policy=settings.log_removal_policy,
         )

@@ -93,6 +93,11 @@ class CapabilityFunction(Construct):
             description=description,
             role=self._role,
             log_group=self.log_group,
+            # Lambda's own lines for each invocation would be half of a request's log. At this level
+            # it still writes those of invocations that failed or ran out of time.
+            logging_format=lambda_.LoggingFormat.JSON,
+            system_log_level_v2=lambda_.SystemLogLevel.WARN,
+            application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             memory_size=memory_mib,
             timeout=timeout,
             ephemeral_storage_size=Size.mebibytes(disk_mib) if disk_mib else None,

@@ -77,7 +77,8 @@ class MembersPool(Pool):
             mfa=cognito.Mfa.OPTIONAL,
             mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
             password_policy=_PASSWORDS,
-            feature_plan=cognito.FeaturePlan.ESSENTIALS,
+            # Nothing here needs a dearer one, and it is priced per person who signs in.
+            feature_plan=cognito.FeaturePlan.LITE,
             deletion_protection=settings.is_prod,
         )
         super().__init__(scope, construct_id, pool=pool, domain_prefix=f"loyalty-{settings.stage}")

@@ -13,13 +13,12 @@ from infra.data_stack import DataStack
 from infra.functions import HTTP_TIMEOUT, CapabilityFunction, Layers
 from infra.ledger_table import BATCH_GET, GET, PUT, UPDATE
 from infra.mail import Mail
+from infra.memory import memory_of
 from infra.queues import IntakeQueue
 from infra.settings import Settings
 from loyalty.edge.report_pages import SignInSettings
 
 STREAM_TIMEOUT = Duration.seconds(60)
-# More memory also means more processor, and a cold start is nothing but processor time.
-MEMORY_MIB = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +41,6 @@ class Kit:
         *,
         environment: Mapping[str, str],
         timeout: Duration = HTTP_TIMEOUT,
-        memory_mib: int = MEMORY_MIB,
         disk_mib: int | None = None,
     ) -> CapabilityFunction:
         return CapabilityFunction(
@@ -53,7 +51,7 @@ class Kit:
             layers=self.layers.of(name),
             environment=environment,
             timeout=timeout,
-            memory_mib=memory_mib,
+            memory_mib=memory_of(name),
             description=description,
             disk_mib=disk_mib,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from aws_cdk import CfnOutput, Stack
@@ -28,6 +29,7 @@ from infra.routes import ROUTES
 from infra.schedules import ScheduledWork, Wake
 from infra.settings import Settings
 from infra.subscriptions import Subscriptions
+from loyalty.domain.events import SOURCE
 
 
 class ServiceStack(Stack):
@@ -61,7 +63,10 @@ class ServiceStack(Stack):
         codes, shop_codes = storefronts.codes(kit)
         exports, report_exports = reports.exports(kit)
         intake, stranded = storefronts.intake(kit)
-        self.readers = {"relay": relay(kit), "archive": reports.archive(kit)}
+        self.readers = {
+            "relay": relay(kit, endpoint_events=webhooks_out_queues.events),
+            "archive": reports.archive(kit),
+        }
         works = {
             "expiry": calendar.expiry(kit),
             "audit": calendar.audit(kit),
@@ -99,6 +104,7 @@ class ServiceStack(Stack):
         self.functions = {function.name: function for function in functions}
         self.queues = {queue.name: queue for queue in queues}
         self.wakes: Sequence[Wake] = (*(w.wake for w in works.values() if w.wake), stranded)
+        self._tell_relay_the_rules()
         self.api = self._put_api_in_front()
         if reserved := settings.configuration.reserved_concurrency:
             for name in {"authorizer", *(route.function for route in ROUTES)}:
@@ -127,6 +133,14 @@ class ServiceStack(Stack):
         """The dead-letter queue of each stream reader and each queue, by name."""
         parked = {name: reader.dead_letters for name, reader in self.readers.items()}
         return parked | {name: queue.dead_letters for name, queue in self.queues.items()}
+
+    def _tell_relay_the_rules(self) -> None:
+        """Tell which events our own rules ask for, and those that the stage wants on the bus."""
+        rules = dict(Subscriptions(self).patterns(source=SOURCE))
+        rules |= {name: [{}] for name in self._settings.configuration.bus_events}
+        self.functions["relay"].function.add_environment(
+            "LOYALTY_BUS_RULES", json.dumps(rules, separators=(",", ":"), sort_keys=True)
+        )
 
     def _put_api_in_front(self) -> HttpApi:
         api = HttpApi(

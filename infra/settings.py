@@ -15,6 +15,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Node
 
+from loyalty.domain.events import ALL
+from loyalty.edge.aws.bus import EVERY_EVENT
 from loyalty.edge.report_pages import SignInSettings
 
 Architecture = Literal["arm64", "x86_64"]
@@ -38,6 +40,16 @@ STAGE_PATTERN = re.compile(r"[a-z][a-z0-9-]{0,15}")
 Text = Annotated[pydantic.StrictStr, pydantic.StringConstraints(min_length=1)]
 Url = Annotated[Text, pydantic.StringConstraints(pattern=r"^https?://\S+$")]
 Address = Annotated[Text, pydantic.StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")]
+
+
+def _known_event(name: str) -> str:
+    event_names = sorted(event.name for event in ALL)
+    if name not in (*event_names, EVERY_EVENT):
+        raise ValueError(f"there is no event `{name}`; use one of {', '.join(event_names)}")
+    return name
+
+
+EventName = Annotated[Text, pydantic.AfterValidator(_known_event)]
 
 
 class ConfigurationError(ValueError):
@@ -86,6 +98,8 @@ class Configuration(_Part):
     `mail_from` is the sender of mails to members (None: no mail), and `mail_identity` the identity
     that is verified in SES for it (None: the address's domain).
     `api_url` is where links in mails lead, if not to the API's own address.
+    `bus_events` are the events that are put on the bus beyond those that the product's own rules
+    ask for, by name (`*`: all), for rules of your own.
     `reserved_concurrency` is the number of concurrent executions that each function that answers
     HTTP has for itself, whatever queues and streams use (None: all share the account's).
     `alarm_email` is the mailbox for alarms that wake somebody, and `ticket_email` for alarms that
@@ -106,6 +120,7 @@ class Configuration(_Part):
     mail_from: Address | None = None
     mail_identity: Text | None = None
     api_url: Url | None = None
+    bus_events: tuple[EventName, ...] = ()
     reserved_concurrency: Annotated[pydantic.StrictInt, pydantic.Field(ge=1)] | None = None
 
 

@@ -15,7 +15,7 @@ from infra.queues import WorkQueue
 
 
 class Subscription(Construct):
-    """A rule that puts events of some names, or all events, into a function's queue.
+    """A rule that puts events of some names into a function's queue.
 
     An event that the queue does not take is retried for a day, then it becomes a dead letter.
     `says` is the message, if it is not the event itself: `<name>` stands for one of `paths`.
@@ -35,9 +35,10 @@ class Subscription(Construct):
         paths: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        pattern: dict[str, object] = {"source": [source]}
-        if names:
-            pattern["detail-type"] = list(names)
+        self.source = source
+        self.names = names
+        self.detail = detail
+        pattern: dict[str, object] = {"source": [source], "detail-type": list(names)}
         if detail:
             pattern["detail"] = detail
         transformer = (
@@ -92,6 +93,14 @@ class Subscriptions:
 
     def __init__(self, scope: IConstruct) -> None:
         self._all = [each for each in scope.node.find_all() if isinstance(each, Subscription)]
+
+    def patterns(self, *, source: str) -> Mapping[str, Sequence[Mapping[str, object]]]:
+        """Return what the rules ask for of a source's events, by name."""
+        found: dict[str, list[Mapping[str, object]]] = {}
+        for each in self._all:
+            for name in each.names if each.source == source else ():
+                found.setdefault(name, []).append(each.detail or {})
+        return found
 
     @property
     def alarms(self) -> Sequence[Alarm]:

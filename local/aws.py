@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from loyalty.sdk.connections import TimeLimits
+from loyalty.sdk.services import DYNAMODB, JsonService
+from loyalty.sdk.signing import Credentials
+
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -47,6 +51,17 @@ class Aws:
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         return self._session.client("dynamodb", endpoint_url=self.endpoint, config=_CONFIG)
+
+    @cached_property
+    def table_service(self) -> JsonService:
+        """DynamoDB, called as the functions call it."""
+        return JsonService(
+            DYNAMODB,
+            endpoint=self.endpoint,
+            region=REGION,
+            credentials=lambda: Credentials("test", "test"),
+            limits=TimeLimits(connect=60, read=60),
+        )
 
     @cached_property
     def events(self) -> "EventBridgeClient":

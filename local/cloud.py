@@ -123,6 +123,7 @@ def _environment(*, port: int, scratch: Path, clock: Clock) -> dict[str, str]:
         # Not in the templates, so that no deployed stage can have these.
         "LOYALTY_CLOCK_FILE": str(clock.file),
         "LOYALTY_LOCAL_ENDPOINTS": "yes",
+        "LOYALTY_ENDPOINTS_REMEMBERED_SECONDS": "0",
         "LOYALTY_CALLER_SHARE_PERCENT": "0",
     }
 

@@ -50,7 +50,7 @@ from loyalty.edge.mail.survey_links import (
     invitation_of,
     path,
 )
-from loyalty.edge.metrics import count
+from loyalty.edge.metrics import count, count_together
 from loyalty.edge.models.entries import EntryAnswer, RecordedEntry, entry_answer, shares_answer
 from loyalty.edge.models.order_vouchers import VoucherStepAnswer, steps_answer
 from loyalty.edge.models.orders import (
@@ -139,8 +139,8 @@ def record_order(
             return reply(_kept_answer(guest_order, vouchers), status=202)
         case Earned(entry=entry, replayed=replayed):
             if not replayed:
-                count("Orders")
-                count("PointsEarned", entry.points + entry.pending_points)
+                points = entry.points + entry.pending_points
+                count_together({"Orders": 1, "PointsEarned": points})
             answer = OrderEarned(
                 member_id=entry.member_id, entry=_explained(entry, desk), vouchers=vouchers
             )

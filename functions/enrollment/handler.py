@@ -48,7 +48,7 @@ from loyalty.edge.http.paging import next_cursor, page_start
 from loyalty.edge.http.schemas import Cursor, Day, Instant, PageLimit
 from loyalty.edge.mail.pages import unsubscribe_page, unsubscribed_page
 from loyalty.edge.mail.unsubscribing import SEALED, member_named_by
-from loyalty.edge.metrics import count
+from loyalty.edge.metrics import count, count_together
 from loyalty.edge.models.entries import entry_answer
 from loyalty.edge.models.explanations import ExplanationAnswer, explanation_answer
 from loyalty.edge.models.member_export import ExportAnswer, export_answer, position
@@ -515,8 +515,8 @@ def _claim_later(desk: Desk) -> ClaimLater:
 
 def _count_claimed(entries: Sequence[Entry]) -> None:
     if entries:
-        count("OrdersClaimed", len(entries))
-        count("PointsEarned", sum(each.points + each.pending_points for each in entries))
+        points = sum(each.points + each.pending_points for each in entries)
+        count_together({"OrdersClaimed": len(entries), "PointsEarned": points})
 
 
 def _answer(enrolled: Enrolled, desk: Desk) -> MemberAnswer:

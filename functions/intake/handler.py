@@ -31,7 +31,7 @@ from loyalty.edge.desk import open_desk
 from loyalty.edge.directory import directory, keyring
 from loyalty.edge.faults import is_passing
 from loyalty.edge.logs import failure, logger
-from loyalty.edge.metrics import count
+from loyalty.edge.metrics import count, count_together
 from loyalty.edge.outgoing.platform_client import PlatformClient, PlatformSettings
 from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
@@ -192,8 +192,8 @@ def _claim(claim: GuestClaim, config: IntakeSettings) -> None:
     except NotFound:
         return
     claimed = claim_orders(member, orders_max=CLAIMED_AT_ONCE_MAX, directory=members, desk=desk)
-    count("OrdersClaimed", len(claimed.entries))
-    count("PointsEarned", sum(each.points + each.pending_points for each in claimed.entries))
+    points = sum(each.points + each.pending_points for each in claimed.entries)
+    count_together({"OrdersClaimed": len(claimed.entries), "PointsEarned": points})
     if not claimed.is_done:
         raise TryAgain("More orders of this member are waiting")
 
@@ -228,8 +228,7 @@ def _report(stored_delivery: StoredDelivery, envelope: Envelope, outcome: Outcom
     )
     match outcome.status:
         case "earned" if not outcome.replayed:
-            count("Orders")
-            count("PointsEarned", outcome.points)
+            count_together({"Orders": 1, "PointsEarned": outcome.points})
         case "edited" if not outcome.replayed:
             count("OrdersEdited")
         case "refunded" if not outcome.replayed:

@@ -1,31 +1,67 @@
-"""Relay: table changes become events on the bus, in order, at least once."""
+"""Relay: table changes become events, in order, at least once: on the bus, and for endpoints."""
 
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, Protocol
 
-from loyalty.domain.events import events_of
+from loyalty.domain.events import Event, events_of
 from loyalty.edge import deadline
 from loyalty.edge.aws import clients, table
-from loyalty.edge.aws.bus import Bus
+from loyalty.edge.aws.bus import Bus, BusRules
+from loyalty.edge.aws.queues.webhooks_out import EventQueue
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.settings import settings
+from loyalty.edge.wanted_events import WantedEvents
 from loyalty.table.changes import read
+from loyalty.table.webhooks_out import TableEndpoints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelaySettings:
+    table: str
     bus: str
+    bus_rules: str
+    events_queue_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RememberedEndpointSettings:
+    """For how long to remember which events endpoints want.
+
+    Only the local cloud sets it, where stories do not wait for a new endpoint; no template does.
+    """
+
+    endpoints_remembered_seconds: str = "10"
+
+
+class Channel(Protocol):
+    def publish(self, events: Sequence[Event]) -> int:
+        """Publish events in order; returns how many arrived before the first that did not."""
+        ...
+
+
+# Whether somebody listens to an event on a channel.
+type AsksFor = Callable[[Event], bool]
 
 
 @deadline.keeping_time
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
-    """Publish the events of a batch of the stream; returns the record to restart from, if any."""
+    """Publish the events of a batch of the stream; returns the record to restart from, if any.
+
+    An event that nobody listens to is not published: every publication costs.
+    """
     batch = read(event["Records"])
     events = [(sequence, each) for sequence, change in batch.changes for each in events_of(change)]
-    published = bus().publish([each for _, each in events])
-    logger.info("relayed", changes=len(batch.changes), events=published)
-    if published < len(events):
-        sequence, refused = events[published]
+    unpublished = [
+        place
+        for channel, asks_for in channels()
+        if (place := publish([each for _, each in events], channel, asks_for)) is not None
+    ]
+    logger.debug("relayed", changes=len(batch.changes), events=len(events))
+    if unpublished:
+        sequence, refused = events[min(unpublished)]
         logger.error("event not published", sequence_number=sequence, event_id=refused.id)
         return again_from(sequence)
     if batch.unreadable:
@@ -35,8 +71,32 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str,
     return {"batchItemFailures": []}
 
 
-def bus() -> Bus:
-    return Bus(clients.eventbridge(), name=settings(RelaySettings).bus, pause=table.pause)
+def publish(events: Sequence[Event], channel: Channel, asks_for: AsksFor) -> int | None:
+    """Publish what is listened to; returns the place of the first event that did not arrive."""
+    chosen = [place for place, event in enumerate(events) if asks_for(event)]
+    arrived = channel.publish([events[place] for place in chosen]) if chosen else 0
+    return chosen[arrived] if arrived < len(chosen) else None
+
+
+def channels() -> Iterator[tuple[Channel, AsksFor]]:
+    config = settings(RelaySettings)
+    bus = Bus(clients.eventbridge(), name=config.bus, pause=table.pause)
+    yield bus, bus_rules(config.bus_rules).ask_for
+    queue = EventQueue(clients.sqs(), url=config.events_queue_url, pause=table.pause)
+    yield queue, wanted_events(config.table).ask_for
+
+
+@cache
+def bus_rules(text: str) -> BusRules:
+    return BusRules.read(text)
+
+
+@cache
+def wanted_events(name: str) -> WantedEvents:
+    seconds = settings(RememberedEndpointSettings).endpoints_remembered_seconds
+    return WantedEvents(
+        TableEndpoints(table.engine(name)), remembered_seconds=float(seconds), clock=time.monotonic
+    )
 
 
 def again_from(sequence: str) -> dict[str, list[dict[str, str]]]:

@@ -69,7 +69,7 @@ def receive_delivery(
     )
     if delivery_id is None:
         return DeliveryReceipt(status="greeted", delivery_id=None)
-    logger.info("received", storefront_id=storefront_id, delivery_id=delivery_id)
+    logger.debug("received", storefront_id=storefront_id, delivery_id=delivery_id)
     count("DeliveriesReceived")
     return DeliveryReceipt(delivery_id=delivery_id)
 

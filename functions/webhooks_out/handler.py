@@ -238,7 +238,7 @@ def take(record: SQSRecord, *, endpoints_of: Callable[[str], Sequence[Endpoint]]
         attempt(due)
         return
     message = json.loads(record.body)
-    event, detail = message["detail-type"], message["detail"]
+    event, detail = message["event"], message["detail"]
     outgoing = OutgoingEvent(
         program_id=detail["program_id"],
         event_id=detail["id"],

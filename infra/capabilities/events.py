@@ -1,21 +1,30 @@
-"""The relay: changes of the table become events on the bus."""
+"""The relay: changes of the table become events on the bus, and for endpoints."""
 
 from __future__ import annotations
 
 from aws_cdk import Duration
+from aws_cdk import aws_sqs as sqs
 
 from infra.kit import STREAM_TIMEOUT, Kit
+from infra.ledger_table import QUERY
 from infra.streams import StreamReader
 
 
-def relay(kit: Kit) -> StreamReader:
+def relay(kit: Kit, *, endpoint_events: sqs.Queue) -> StreamReader:
     function = kit.function(
         "relay",
-        "Turn table changes into events on the bus",
-        environment={"LOYALTY_BUS": kit.bus.event_bus_name},
+        "Turn table changes into events on the bus and for endpoints",
+        environment=kit.table_name
+        | {
+            "LOYALTY_BUS": kit.bus.event_bus_name,
+            "LOYALTY_EVENTS_QUEUE_URL": endpoint_events.queue_url,
+        },
         timeout=STREAM_TIMEOUT,
     )
     function.allow("events:PutEvents", on=[kit.bus.event_bus_arn])
+    function.allow("sqs:SendMessage", on=[endpoint_events.queue_arn])
+    # Which events the endpoints of a program want.
+    kit.data.table.allow(function, QUERY)
     return StreamReader(
         kit.stack,
         "RelayStream",

@@ -24,7 +24,6 @@ EXPORTS_TIMEOUT = Duration.minutes(15)
 EXPORTS_CONCURRENCY_MAX = 5
 # Nobody waits for it, and it must not slow down the table's readers.
 REBUILD_CONCURRENCY_MAX = 4
-REPORT_MEMORY_MIB = 3008
 # For facts, and for queries that outgrow the memory. The first 512 MB are free.
 REPORT_DISK_MIB = 4096
 # For the facts, for queries that outgrow the memory, and for the file.
@@ -58,7 +57,6 @@ def compaction(kit: Kit) -> ScheduledWork:
         "Fold the lake's small objects into few large ones",
         environment=kit.table_name | kit.lake_bucket,
         timeout=COMPACTION_TIMEOUT,
-        memory_mib=REPORT_MEMORY_MIB,
         disk_mib=REPORT_DISK_MIB,
     )
     # For the registry of programs.
@@ -107,7 +105,6 @@ def reporting(kit: Kit) -> CapabilityFunction:
         "Answer reports from the lake",
         environment=kit.table_name | kit.lake_bucket | kit.claims | kit.sign_in,
         timeout=REPORT_TIMEOUT,
-        memory_mib=REPORT_MEMORY_MIB,
         disk_mib=REPORT_DISK_MIB,
     )
     kit.data.table.allow(function, GET)
@@ -124,7 +121,6 @@ def exports(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         | kit.claims
         | {"LOYALTY_EXPORTS_BUCKET": kit.data.buckets.exports.bucket_name},
         timeout=EXPORTS_TIMEOUT,
-        memory_mib=REPORT_MEMORY_MIB,
         disk_mib=EXPORTS_DISK_MIB,
     )
     kit.data.table.allow(function, GET, PUT, UPDATE)

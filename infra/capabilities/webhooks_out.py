@@ -1,4 +1,4 @@
-"""Webhooks out: events of the bus are sent to merchants' endpoints, one delivery at a time."""
+"""Webhooks out: events are sent to merchants' endpoints, one delivery at a time."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from infra.kit import Kit
 from infra.ledger_table import DELETE, GET, PUT, QUERY
 from infra.queues import WorkQueue
 from infra.settings import Settings
-from infra.subscriptions import Subscription
-from loyalty.domain.events import SOURCE
 
 # One delivery takes 13 s when everything that can be slow is.
 TIMEOUT = Duration.seconds(30)
@@ -35,7 +33,6 @@ class WebhooksOutQueues(Construct):
         *,
         settings: Settings,
         function: CapabilityFunction,
-        bus_name: str,
     ) -> None:
         super().__init__(scope, construct_id)
         events = WorkQueue(
@@ -60,7 +57,7 @@ class WebhooksOutQueues(Construct):
         function.function.add_environment(
             "LOYALTY_WEBHOOKS_OUT_QUEUE_URL", deliveries.queue.queue_url
         )
-        Subscription(self, "EveryEvent", source=SOURCE, names=(), queue=events, bus_name=bus_name)
+        self.events = events.queue
         self.queues = (events, deliveries)
 
 
@@ -92,6 +89,5 @@ def webhooks_out(kit: Kit) -> tuple[CapabilityFunction, WebhooksOutQueues]:
         "WebhooksOutQueues",
         settings=kit.settings,
         function=function,
-        bus_name=kit.bus.event_bus_name,
     )
     return function, queues

@@ -20,7 +20,7 @@ def books_differ(deployed: Deployment, program_id: str) -> tuple[int, list[str]]
     """How many accounts a program has, and every difference between one and its entries."""
     aws = deployed.cloud.aws
     table = stack_outputs(aws)["TableName"]
-    engine = Persistent(DynamoEngine(aws.dynamodb, table=table), pause=pause)
+    engine = Persistent(DynamoEngine(aws.table_service, table=table), pause=pause)
     programs = ProgramShelf(TablePrograms(engine))
     now = datetime.now(UTC)
     program = programs.in_force(program_id, now=now)

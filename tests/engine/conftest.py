@@ -38,6 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     with running_cloud(port=free_port(), home=tmp_path_factory.mktemp("cloud")) as running:
         yield running
+        running.aws.table_service.connections.close()
 
 
 @pytest.fixture(scope="session")
@@ -65,8 +66,8 @@ def table(dynamodb: "DynamoDBClient") -> str:
 
 
 @pytest.fixture
-def engine(dynamodb: "DynamoDBClient", table: str) -> Persistent:
-    return Persistent(DynamoEngine(dynamodb, table=table), pause=pause)
+def engine(cloud: Cloud, table: str) -> Persistent:
+    return Persistent(DynamoEngine(cloud.aws.table_service, table=table), pause=pause)
 
 
 @pytest.fixture

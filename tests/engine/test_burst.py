@@ -83,8 +83,8 @@ def queue_url(cloud: Cloud, table: str, monkeypatch: pytest.MonkeyPatch) -> Iter
         monkeypatch.setenv(name, value)
     forget_clients()
     cloud.aws.s3.create_bucket(Bucket=f"inbox-{table}")
-    secret = clients.secrets_manager().create_secret(
-        Name=f"{table}/identity", SecretString="a key of the digests"
+    secret = clients.secrets_manager().call(
+        "CreateSecret", {"Name": f"{table}/identity", "SecretString": "a key of the digests"}
     )
     monkeypatch.setenv("LOYALTY_IDENTITY_SECRET", secret["ARN"])
     queue = cloud.aws.sqs.create_queue(
@@ -104,9 +104,7 @@ def queue_url(cloud: Cloud, table: str, monkeypatch: pytest.MonkeyPatch) -> Iter
 def forget_clients() -> None:
     """Reset cached clients: they belong to this test's cloud, and other tests use another."""
     cold.forget()
-    for value in list(vars(clients).values()):
-        if callable(clear := getattr(value, "cache_clear", None)):
-            clear()
+    clients.forget()
 
 
 def of_order(number: int, *, moment: datetime) -> tuple[list[Sent], int]:

@@ -14,7 +14,7 @@ import pytest
 
 from infra.names import pascal
 from infra.routes import ROUTES, Throttle, at_gateway
-from tests.infra.assembly import FUNCTIONS, Assembly, Template
+from tests.infra.assembly import FUNCTIONS, Assembly, Template, synthesize
 
 HANDLERS = Path(__file__).resolve().parents[2] / "functions"
 
@@ -133,6 +133,8 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     "relay": {
         f"{TABLE}.StreamArn": READ_STREAM,
         "Bus": {"events:PutEvents"},
+        TABLE: {"dynamodb:Query"},
+        "WebhooksOutQueues/Events/Queue": {"sqs:SendMessage"},
         "RelayStream/DeadLetters/Queue": {"sqs:SendMessage"},
     },
     "archive": {
@@ -548,25 +550,48 @@ def test_every_queue_and_stream_accepts_failures_of_single_items(deployed: Assem
 
 
 def names_of(rule: Mapping[str, Any]) -> list[str]:
-    """The events that a rule names; one that takes all names none."""
-    names: list[str] = rule["EventPattern"].get("detail-type", [])
+    names: list[str] = rule["EventPattern"]["detail-type"]
     return names
 
 
-def test_webhooks_out_receive_every_event_and_send_each_separately(
-    deployed: Assembly,
-) -> None:
-    rules = deployed.service.of_type("Events::Rule").values()
-    (rule,) = (each for each in rules if each["EventPattern"] == {"source": ["loyalty"]})
-    (target,) = rule["Targets"]
+def bus_rules(assembly: Assembly) -> dict[str, Any]:
+    """What the relay knows of the rules on the bus."""
+    (relay,) = (each for name, each in assembly.service.functions() if name == "relay")
+    rules: dict[str, Any] = json.loads(relay["Environment"]["Variables"]["LOYALTY_BUS_RULES"])
+    return rules
+
+
+def test_the_relay_knows_what_each_rule_on_the_bus_asks_for(deployed: Assembly) -> None:
+    rules_of_relay = bus_rules(deployed)
+    ours = [
+        rule["EventPattern"]
+        for rule in deployed.service.of_type("Events::Rule").values()
+        if rule["EventPattern"]["source"] == ["loyalty"]
+    ]
+
+    rules_of_bus = [(name, each.get("detail", {})) for each in ours for name in each["detail-type"]]
+    assert sorted(
+        (name, str(each)) for name, of in rules_of_relay.items() for each in of
+    ) == sorted((name, str(detail)) for name, detail in rules_of_bus)
+    # An ordinary earn puts nothing on the bus.
+    assert rules_of_relay["PointsEarned"] == [{"late": [True]}]
+    assert "MemberChanged" not in rules_of_relay
+
+
+@pytest.mark.parametrize("chosen", [["MemberChanged", "PointsEarned"], ["*"]])
+def test_a_stage_may_put_more_events_on_the_bus(chosen: list[str], tmp_path: Path) -> None:
+    rules_of_relay = bus_rules(synthesize(tmp_path, bus_events=chosen))
+
+    assert {name: rules_of_relay[name] for name in chosen} == {name: [{}] for name in chosen}
+    assert "TierChanged" in rules_of_relay
+
+
+def test_deliveries_to_endpoints_are_sent_one_by_one(deployed: Assembly) -> None:
     batches = {
         deployed.render(mapping["EventSourceArn"]): mapping["BatchSize"]
         for mapping in deployed.service.of_type("Lambda::EventSourceMapping").values()
     }
 
-    assert deployed.render(rule["EventBusName"]) == "Bus"
-    assert deployed.render(target["Arn"]) == "WebhooksOutQueues/Events/Queue"
-    assert "InputTransformer" not in target
     assert batches["WebhooksOutQueues/Deliveries/Queue"] == 1
 
 

@@ -16,13 +16,16 @@ from pytest_socket import disable_socket, enable_socket
 
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.edge import clock
+from loyalty.edge.aws import clients
 from loyalty.edge.http import app
 from loyalty.edge.logs import logger
+from loyalty.sdk.connections import KeptConnections
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.programs import TablePrograms
 from tests.support import cold
 from tests.support.documents import published
 from tests.support.http import Context, serves
+from tests.support.moto_exchange import exchange_with_moto
 from tests.support.outages import Failure, outage
 from tests.support.platforms import PlatformServer, serving
 from tests.support.snapshot import Resources, put_queue
@@ -47,6 +50,7 @@ QUEUES: Final = (
     "reminders",
     "notifications",
     "webhooks_out",
+    "events",
 )
 MAIL_FROM: Final = "club@beanleaf.example"
 API_URL: Final = "https://api.beanleaf.example"
@@ -109,6 +113,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         "LOYALTY_API_URL": API_URL,
+        # Tests listen to every event.
+        "LOYALTY_BUS_RULES": '{"*": [{}]}',
         "LOYALTY_STAGE": "test",
         "LOYALTY_TABLE": TABLE,
         "LOYALTY_STOREFRONT_SECRETS": STOREFRONT_SECRETS,
@@ -119,6 +125,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     # Services that no test registered; `test_services.py` has real ones.
     monkeypatch.setattr(app, "may_serve", serves)
     cold.forget()
+    monkeypatch.setattr(KeptConnections, "exchange", exchange_with_moto)
     with mock_aws():
         # Where tests and what supports them make clients of their own.
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", _session())
@@ -161,8 +168,8 @@ def dynamodb() -> "DynamoDBClient":
 
 
 @pytest.fixture
-def engine(dynamodb: "DynamoDBClient") -> DynamoEngine:
-    return DynamoEngine(dynamodb, table=TABLE)
+def engine() -> DynamoEngine:
+    return DynamoEngine(clients.dynamodb(), table=TABLE)
 
 
 class Clock:

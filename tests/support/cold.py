@@ -11,7 +11,9 @@ def forget(*, clients: bool = False) -> None:
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] not in ("functions", "loyalty"):
             continue
-        if name == "loyalty.edge.aws.clients" and not clients:
+        if name == "loyalty.edge.aws.clients":
+            if clients:
+                module.forget()
             continue
         for value in list(vars(module).values()):
             clear = getattr(value, "cache_clear", None)

@@ -1,10 +1,8 @@
 """A bus that takes events, or not, as a test plans it."""
 
 import json
-from typing import TYPE_CHECKING, Any, cast
-
-if TYPE_CHECKING:
-    from mypy_boto3_events import EventBridgeClient
+from collections.abc import Mapping
+from typing import Any
 
 
 class EventBridge:
@@ -16,13 +14,10 @@ class EventBridge:
         self.taken: list[str] = []
         self.entries: list[dict[str, Any]] = []
 
-    @property
-    def client(self) -> "EventBridgeClient":
-        return cast("EventBridgeClient", self)
-
-    def put_events(self, **call: Any) -> dict[str, Any]:
-        self.entries += call["Entries"]
-        ids = [json.loads(entry["Detail"])["id"] for entry in call["Entries"]]
+    def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        assert operation == "PutEvents"
+        self.entries += parameters["Entries"]
+        ids = [json.loads(entry["Detail"])["id"] for entry in parameters["Entries"]]
         self.requests.append(ids)
         refused = self.refusals.pop(0) if self.refusals else set()
         if isinstance(refused, Exception):

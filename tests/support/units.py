@@ -40,8 +40,6 @@ def value_size(value: Value) -> int:
             return (len(digits) + 1) // 2 + 1 + (value < 0)
         case str():
             return len(value.encode())
-        case bytes():
-            return len(value)
         case list():
             return 3 + sum(1 + value_size(each) for each in value)
         case dict():

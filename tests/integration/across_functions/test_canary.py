@@ -8,7 +8,7 @@ and what others were answered. After the erasure the marks are nowhere at all.
 import base64
 import gzip
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from io import StringIO
@@ -16,7 +16,6 @@ from typing import Any, Final
 
 import boto3
 import pytest
-from botocore.client import BaseClient
 
 from functions.accrual.handler import handler as accrual
 from functions.archive.handler import handler as archive
@@ -29,6 +28,7 @@ from loyalty.domain.messaging.correspondence import Correspondence
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.program.messages import MessageKind
 from loyalty.edge.aws import clients, table
+from loyalty.sdk.services import JsonService
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.messages import TableLetters
 from loyalty.usecases.people import members as people
@@ -98,16 +98,16 @@ def mailroom(monkeypatch: pytest.MonkeyPatch) -> Mailroom:
 @pytest.fixture
 def overheard(monkeypatch: pytest.MonkeyPatch) -> Overheard:
     heard = Overheard()
-    call_api = vars(BaseClient)["_make_api_call"]
+    call_api = JsonService.call
 
-    def listen(client: Any, operation: str, arguments: Any) -> Any:
+    def listen(service: JsonService, operation: str, parameters: Mapping[str, Any]) -> Any:
         if operation in ("SendMessage", "SendMessageBatch"):
-            heard.queued.append(json.dumps(arguments))
+            heard.queued.append(json.dumps(parameters))
         if operation == "PutEvents":
-            heard.on_the_bus.append(json.dumps(arguments, default=str))
-        return call_api(client, operation, arguments)
+            heard.on_the_bus.append(json.dumps(parameters))
+        return call_api(service, operation, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", listen)
+    monkeypatch.setattr(JsonService, "call", listen)
     return heard
 
 

@@ -68,7 +68,7 @@ def test_a_run_says_that_it_began_and_one_that_finds_nothing_writes_nothing(
     assert compact() == []
 
     assert objects() == folded
-    assert capsys.readouterr().out.count('"Compactions":[1.0]') == 2
+    assert capsys.readouterr().out.count('"Compactions":1') == 2
 
 
 def test_a_kind_that_cannot_be_folded_holds_up_no_other() -> None:

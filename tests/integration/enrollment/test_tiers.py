@@ -144,7 +144,7 @@ def test_every_change_of_a_level_is_announced_under_an_id_of_its_own(
     member_id: str, time: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bus = EventBridge()
-    monkeypatch.setattr(clients, "eventbridge", lambda: bus.client)
+    monkeypatch.setattr(clients, "eventbridge", lambda: bus)
     for _ in range(2):
         till.grant(member_id, "gold", until="2027-03-31")
         revoke(member_id)

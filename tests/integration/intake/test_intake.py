@@ -395,7 +395,7 @@ def test_an_order_is_counted_once_however_often_it_is_delivered(
 
     counted = list(metrics(capsys.readouterr().out))
 
-    assert [each["PointsEarned"] for each in counted if "PointsEarned" in each] == [[587.0]]
+    assert [each["PointsEarned"] for each in counted if "PointsEarned" in each] == [587]
     assert len([each for each in counted if "Orders" in each]) == 1
 
 

@@ -100,7 +100,7 @@ def announced() -> list[dict[str, Any]]:
     """The events on the bus."""
     bus = EventBridge()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(clients, "eventbridge", lambda: bus.client)
+        patched.setattr(clients, "eventbridge", lambda: bus)
         relay(batch(records(TABLE)), Context())
     events = [json.loads(each["Detail"]) for each in bus.entries]
     return [

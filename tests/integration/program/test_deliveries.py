@@ -366,7 +366,7 @@ class TestAnEventWithAnotherBody:
         assert balance(member_id) == 587
         assert set(statuses()) == {("parked", "contradicted"), ("earned", None)}
         logged = capsys.readouterr().out
-        assert '"DeliveriesContradicted":[1.0]' in logged
+        assert '"DeliveriesContradicted":1' in logged
         assert "DeliveriesParked" not in logged
 
     def test_stays_parked_when_it_is_replayed_and_the_first_one_stays_accepted(

@@ -3,7 +3,7 @@
 import gzip
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any, Final
@@ -221,9 +221,8 @@ def paged(monkeypatch: pytest.MonkeyPatch, *, items: int) -> None:
     """Pages of a few items, where DynamoDB's are a megabyte."""
     whole = DynamoEngine._call
 
-    def small(self: DynamoEngine, method: Any, **arguments: Any) -> Any:
-        if method.__name__ == "scan":
-            arguments["Limit"] = items
-        return whole(self, method, **arguments)
+    def small(self: DynamoEngine, operation: str, parameters: Mapping[str, Any]) -> Any:
+        limit = {"Limit": items} if operation == "Scan" else {}
+        return whole(self, operation, {**parameters, **limit})
 
     monkeypatch.setattr(DynamoEngine, "_call", small)

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 from io import StringIO
 from typing import Any, Final
 
@@ -10,14 +11,17 @@ import pytest
 from jsonschema import validate
 
 from functions.relay import handler as relay
+from functions.webhooks_out import handler as webhooks_out
 from loyalty.domain.events import ALL
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.edge.aws import clients, table
-from loyalty.edge.aws.bus import ATTEMPTS_MAX
+from loyalty.edge.aws.publishing import ATTEMPTS_MAX
 from tests.integration.conftest import TABLE
 from tests.support import till
 from tests.support.eventbridge import EventBridge
-from tests.support.http import Context
+from tests.support.http import Context, call, staff
+from tests.support.planned_service import PlannedService
+from tests.support.queues import consume, receive
 from tests.support.stream import Record, batch, records
 from tools import schemas
 
@@ -46,7 +50,7 @@ def subscriber() -> str:
 def eventbridge(monkeypatch: pytest.MonkeyPatch) -> EventBridge:
     """A fake bus that can refuse events."""
     bus = EventBridge()
-    monkeypatch.setattr(clients, "eventbridge", lambda: bus.client)
+    monkeypatch.setattr(clients, "eventbridge", lambda: bus)
     return bus
 
 
@@ -143,6 +147,76 @@ def test_a_record_that_cannot_be_read_delays_only_later_records(
     assert again_from == [sequence_number(broken)]
     assert [entry["DetailType"] for entry in eventbridge.entries] == ["MemberEnrolled"]
     assert "ana@example.com" not in log.getvalue()
+
+
+def test_only_what_rules_ask_for_is_on_the_bus(
+    eventbridge: EventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = {"RewardRedeemed": [{}], "PointsEarned": [{"late": [True]}]}
+    monkeypatch.setenv("LOYALTY_BUS_RULES", json.dumps(rules))
+
+    assert relayed(records(TABLE)) == []
+
+    assert [entry["DetailType"] for entry in eventbridge.entries] == ["RewardRedeemed"]
+
+
+def listen(*events: str) -> None:
+    """Register an endpoint."""
+    body = {"url": "https://crm.example/", "events": events}
+    answer = call(
+        webhooks_out.api,
+        "PUT",
+        "/v1/programs/bean/endpoints/crm",
+        body=body,
+        as_=staff("bean", "manager"),
+    )
+    assert answer.status == 201
+
+
+def queued() -> list[dict[str, Any]]:
+    """The events that were sent to be fanned out to endpoints."""
+    return [json.loads(each["body"]) for each in receive(os.environ["LOYALTY_EVENTS_QUEUE_URL"])]
+
+
+def test_events_that_no_endpoint_wants_are_not_queued(eventbridge: EventBridge) -> None:
+    listen("PointsExpired")
+
+    assert relayed(records(TABLE)) == []
+
+    assert queued() == []
+
+
+def test_events_that_an_endpoint_wants_are_queued_for_it(eventbridge: EventBridge) -> None:
+    listen("PointsEarned", "VoucherUsed")
+
+    assert relayed(records(TABLE)) == []
+
+    assert [each["event"] for each in queued()] == ["PointsEarned", "VoucherUsed"]
+
+
+def test_what_is_queued_is_what_is_fanned_out(eventbridge: EventBridge) -> None:
+    listen("PointsEarned")
+    relayed(records(TABLE))
+    messages = receive(os.environ["LOYALTY_EVENTS_QUEUE_URL"])
+
+    assert consume(webhooks_out.handler, messages) == []
+
+    (attempt,) = receive(os.environ["LOYALTY_WEBHOOKS_OUT_QUEUE_URL"])
+    assert json.loads(attempt["body"])["endpoint_id"] == "crm"
+
+
+def test_the_stream_is_read_again_from_the_change_whose_event_was_not_queued(
+    eventbridge: EventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen("PointsEarned", "VoucherUsed")
+    changes = records(TABLE)
+    earned = next(each for each in changes if sort_key(each) == "ENTRY#accrual")
+    refusing = PlannedService({"Failed": [{"Id": "0"}]})
+    monkeypatch.setattr(clients, "sqs", lambda: refusing)
+
+    (again_from,) = relayed(changes)
+
+    assert again_from == sequence_number(earned)
 
 
 def test_an_item_that_is_gone_is_no_event(eventbridge: EventBridge) -> None:

@@ -72,7 +72,7 @@ def run_reminders(monkeypatch: pytest.MonkeyPatch) -> RunReminders:
     def run() -> list[str]:
         nonlocal seen
         bus = EventBridge()
-        monkeypatch.setattr(clients, "eventbridge", lambda: bus.client)
+        monkeypatch.setattr(clients, "eventbridge", lambda: bus)
         relay(batch(records(TABLE)), Context())
         names = {kind.name for kind in WAKING_EVENTS}
         names_if_late = {kind.name for kind in WAKING_IF_LATE}

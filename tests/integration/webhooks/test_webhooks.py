@@ -180,6 +180,6 @@ def test_nothing_personal_is_logged(log: StringIO, capsys: pytest.CaptureFixture
 
     logged = log.getvalue() + capsys.readouterr().out
 
-    assert "received" in logged
+    assert "answered" in logged
     for personal in ("bob.norman", "207119551", "+16136120707", "Norman", "IPOD"):
         assert personal not in logged

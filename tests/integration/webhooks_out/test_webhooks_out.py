@@ -47,9 +47,9 @@ def listed(endpoint_id: str = "crm", **query: str) -> list[dict[str, Any]]:
     return items
 
 
-def bus_message(event: str = "PointsEarned", **detail: Any) -> dict[str, Any]:
-    """A message of the bus, as its queue hands it over."""
-    body = {"source": "loyalty", "detail-type": event, "detail": EARNED | detail}
+def event_message(event: str = "PointsEarned", **detail: Any) -> dict[str, Any]:
+    """An event for endpoints, as its queue hands it over."""
+    body = {"v": 1, "event": event, "detail": EARNED | detail}
     return {
         "messageId": "m1",
         "receiptHandle": "r1",
@@ -57,6 +57,7 @@ def bus_message(event: str = "PointsEarned", **detail: Any) -> dict[str, Any]:
         "attributes": {"ApproximateReceiveCount": "1"},
         "messageAttributes": {},
         "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:events",
     }
 
 
@@ -197,7 +198,7 @@ class TestDelivering:
     def test_an_event_reaches_its_endpoint_signed(self, receiver: Receiver) -> None:
         secret = register(url=f"{receiver.origin}/hooks").body["secret"]
 
-        assert consume(handler, [bus_message()]) == []
+        assert consume(handler, [event_message()]) == []
         work()
 
         (post,) = receiver.posts
@@ -221,7 +222,7 @@ class TestDelivering:
         receiver.answer("/hooks", Reply(503))
         register(url=f"{receiver.origin}/hooks")
 
-        consume(handler, [bus_message()])
+        consume(handler, [event_message()])
         work()
 
         (seen,) = listed()
@@ -239,10 +240,10 @@ class TestDelivering:
         rotated = ask("POST", "/crm/rotate").body
         new = rotated["secret"]
 
-        consume(handler, [bus_message()])
+        consume(handler, [event_message()])
         work()
         time.now += timedelta(hours=24)
-        consume(handler, [bus_message(id="evt_2")])
+        consume(handler, [event_message(id="evt_2")])
         work()
 
         first, second = receiver.posts
@@ -265,7 +266,7 @@ class TestDelivering:
 
     def test_an_event_is_sent_once_more_on_request(self, receiver: Receiver) -> None:
         register(url=f"{receiver.origin}/")
-        consume(handler, [bus_message()])
+        consume(handler, [event_message()])
         work()
 
         answer = ask("POST", "/crm/deliveries/evt_1/redeliver")
@@ -283,7 +284,7 @@ class TestDelivering:
     ) -> None:
         receiver.answer("/", Reply(410))
         register(url=f"{receiver.origin}/")
-        consume(handler, [bus_message()])
+        consume(handler, [event_message()])
         work()
 
         assert ask("GET", "/crm").body["disabled_because"] == "gone"
@@ -292,7 +293,7 @@ class TestDelivering:
     def test_a_list_of_deliveries_pages_newest_first(self, time: Clock) -> None:
         register()
         for number in range(5):
-            consume(handler, [bus_message(id=f"evt_{number}")])
+            consume(handler, [event_message(id=f"evt_{number}")])
             time.now += timedelta(seconds=1)
 
         seen: list[str] = []
@@ -311,19 +312,19 @@ class TestDelivering:
         assert refused.code == "invalid_cursor"
 
     def test_an_event_of_a_program_without_endpoints_is_left_alone(self) -> None:
-        assert consume(handler, [bus_message(program_id="leaf")]) == []
+        assert consume(handler, [event_message(program_id="leaf")]) == []
         assert receive(queue_url()) == []
 
     def test_an_invalid_message_fails_alone(self, receiver: Receiver) -> None:
         register(url=f"{receiver.origin}/")
-        broken = bus_message() | {"messageId": "broken", "body": json.dumps({"detail-type": "X"})}
+        broken = event_message() | {"messageId": "broken", "body": json.dumps({"event": "X"})}
 
-        assert consume(handler, [broken, bus_message()]) == ["broken"]
+        assert consume(handler, [broken, event_message()]) == ["broken"]
         assert work() == 1
 
     def test_neither_address_nor_content_is_logged(self, receiver: Receiver, log: Any) -> None:
         register(url=f"{receiver.origin}/token-1234")
-        consume(handler, [bus_message(points=987654)])
+        consume(handler, [event_message(points=987654)])
         work()
 
         assert "token-1234" not in log.getvalue()

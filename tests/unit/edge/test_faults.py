@@ -11,6 +11,8 @@ from botocore.exceptions import (
 
 from loyalty.domain.kernel.errors import NotFound, TryAgain
 from loyalty.edge.faults import is_passing
+from loyalty.sdk.connections import Unanswered
+from loyalty.sdk.services import ServiceError
 from loyalty.table.operations import Transient
 
 
@@ -30,6 +32,9 @@ def refused(code: str, status: int) -> ClientError:
         EndpointConnectionError(endpoint_url="https://sqs"),
         ConnectTimeoutError(endpoint_url="https://sqs"),
         ReadTimeoutError(endpoint_url="https://sqs"),
+        ServiceError("Call", 503, {}),
+        ServiceError("Call", 400, {"__type": "x#ThrottlingException"}),
+        Unanswered("TimeoutError"),
         Transient("TransactionConflict"),
         TryAgain("Later"),
     ],
@@ -44,6 +49,7 @@ def test_it_passes(error: Exception) -> None:
         refused("AccessDenied", 403),
         refused("NoSuchKey", 404),
         refused("ValidationException", 400),
+        ServiceError("Call", 400, {"__type": "x#AccessDeniedException"}),
         NoCredentialsError(),
         NotFound(),
         ValueError("our own mistake"),

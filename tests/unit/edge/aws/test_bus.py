@@ -1,24 +1,18 @@
 """Events put on the bus: in order, in requests that it takes, and again what did not arrive."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
-from hypothesis import given
-from hypothesis import strategies as st
 
-from loyalty.domain.events import Event, MemberEnrolled
-from loyalty.edge.aws.bus import (
-    ATTEMPTS_MAX,
-    ENTRIES_MAX,
-    REQUEST_BYTES_MAX,
-    Bus,
-    chunks,
-    size_bytes,
-)
+from loyalty.domain.events import Event, MemberEnrolled, PointsEarned
+from loyalty.edge.aws.bus import Bus, BusRules, size_bytes
+from loyalty.edge.aws.publishing import ATTEMPTS_MAX
+from loyalty.sdk.connections import Unanswered
+from loyalty.sdk.services import ServiceError
 from tests.support.eventbridge import EventBridge
 
 EVENT: Final = MemberEnrolled(
@@ -30,15 +24,15 @@ EVENT: Final = MemberEnrolled(
 
 
 def bus(eventbridge: EventBridge) -> Bus:
-    return Bus(eventbridge.client, name="bus", pause=lambda _attempt: None)
+    return Bus(eventbridge, name="bus", pause=lambda _attempt: None)
 
 
 def events(count: int) -> Sequence[Event]:
     return [replace(EVENT, id=f"evt_{number}") for number in range(count)]
 
 
-def error(code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": code}}, "PutEvents")
+def error(code: str) -> ServiceError:
+    return ServiceError("PutEvents", 400, {"__type": code})
 
 
 def test_an_event_says_what_it_is_and_where_it_comes_from() -> None:
@@ -50,7 +44,7 @@ def test_an_event_says_what_it_is_and_where_it_comes_from() -> None:
     assert entry["Source"] == "loyalty"
     assert entry["DetailType"] == "MemberEnrolled"
     assert entry["EventBusName"] == "bus"
-    assert entry["Time"] == EVENT.occurred_at
+    assert entry["Time"] == EVENT.occurred_at.timestamp()
 
 
 def test_events_are_put_in_order_ten_at_a_time() -> None:
@@ -83,9 +77,7 @@ def test_what_never_arrives_ends_the_count_and_nothing_later_is_tried() -> None:
     assert len(eventbridge.requests) == 1 + ATTEMPTS_MAX
 
 
-@pytest.mark.parametrize(
-    "fault", [error("ThrottlingException"), ReadTimeoutError(endpoint_url="https://bus")]
-)
+@pytest.mark.parametrize("fault", [error("ThrottlingException"), Unanswered()])
 def test_a_passing_fault_of_the_bus_is_waited_out(fault: Exception) -> None:
     eventbridge = EventBridge(fault)
 
@@ -102,24 +94,46 @@ def test_a_bus_that_stays_throttled_took_nothing() -> None:
 
 
 def test_a_bus_that_may_not_be_used_is_a_failure() -> None:
-    with pytest.raises(ClientError):
+    with pytest.raises(ServiceError):
         bus(EventBridge(error("AccessDeniedException"))).publish(events(3))
-
-
-@given(st.lists(st.integers(1, REQUEST_BYTES_MAX - 100), max_size=40))
-def test_no_request_is_larger_than_the_bus_takes(sizes: list[int]) -> None:
-    entries: Any = [
-        {"Source": "loyalty", "DetailType": "Any", "Detail": "x" * size} for size in sizes
-    ]
-
-    made = list(chunks(entries))
-
-    assert [entry for chunk in made for entry in chunk] == entries
-    assert all(len(chunk) <= ENTRIES_MAX for chunk in made)
-    assert all(sum(map(size_bytes, chunk)) <= REQUEST_BYTES_MAX for chunk in made)
 
 
 def test_letters_beyond_ascii_count_as_what_they_weigh() -> None:
     entry: Any = {"Source": "loyalty", "DetailType": "Any", "Detail": "é"}
 
     assert size_bytes(entry) == size_bytes(entry | {"Detail": "e"}) + 1
+
+
+@pytest.mark.parametrize(
+    ("patterns", "late", "is_asked_for"),
+    [
+        ({}, False, False),
+        ({"PointsEarned": [{}]}, False, True),
+        ({"MemberEnrolled": [{}]}, False, False),
+        ({"*": [{}]}, False, True),
+        ({"PointsEarned": [{"late": [True]}]}, True, True),
+        ({"PointsEarned": [{"late": [True]}]}, False, False),
+        ({"PointsEarned": [{"late": [True]}, {"points": [49]}]}, False, True),
+        ({"PointsEarned": [{"late": [True], "points": [49]}]}, False, False),
+        ({"PointsEarned": [{"no_field": [1]}]}, False, False),
+    ],
+)
+def test_an_event_is_asked_for_by_name_and_by_its_fields(
+    patterns: dict[str, Any], late: bool, is_asked_for: bool
+) -> None:
+    event = PointsEarned(
+        id="evt_1",
+        program_id="bean",
+        member_id="mem_1",
+        occurred_at=EVENT.occurred_at,
+        entry_id="ent_1",
+        reason="accrual",
+        given_for=None,
+        survey_id=None,
+        points=49,
+        lots=(),
+        order=None,
+        late=late,
+    )
+
+    assert BusRules.read(json.dumps(patterns)).ask_for(event) == is_asked_for

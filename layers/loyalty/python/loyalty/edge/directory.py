@@ -48,7 +48,7 @@ def directory(program_id: str, config: KnowsMembers) -> TableMembers:
 @cache
 def keyring(secret_id: str) -> Keyring:
     """The keys of the identity digests, fetched once per container."""
-    secret = clients.secrets_manager().get_secret_value(SecretId=secret_id)
+    secret = clients.secrets_manager().call("GetSecretValue", {"SecretId": secret_id})
     return read_keyring(secret["SecretString"])
 
 

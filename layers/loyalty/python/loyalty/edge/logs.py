@@ -11,7 +11,10 @@ from typing import Final
 
 from aws_lambda_powertools import Logger
 
-logger: Final = Logger(utc=True, use_rfc3339=True)
+from loyalty.sdk.services import ServiceError
+
+# The place of a line's own call says nothing that its message does not.
+logger: Final = Logger(utc=True, use_rfc3339=True, location=None)
 
 _FRAMES_MAX: Final = 25
 
@@ -22,6 +25,9 @@ def failure(error: BaseException) -> dict[str, object]:
     An AWS error adds its code and operation, which are never personal.
     """
     logged: dict[str, object] = {"kind": type(error).__qualname__, "at": list(_frames(error))}
+    if isinstance(error, ServiceError):
+        logged["aws_code"] = error.code
+        logged["aws_operation"] = error.operation
     response = getattr(error, "response", None)
     if isinstance(response, dict) and isinstance(response.get("Error"), dict):
         logged["aws_code"] = response["Error"].get("Code")

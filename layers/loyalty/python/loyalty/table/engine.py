@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
-
-from botocore.exceptions import (
-    ClientError,
-    ConnectionClosedError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    ReadTimeoutError,
-)
+from typing import Any, Final, Protocol, cast
 
 from loyalty.domain.kernel.errors import TooLarge, TryAgain
+from loyalty.sdk.connections import Unanswered
+from loyalty.sdk.services import AwsService, ServiceError
 from loyalty.table.operations import (
     Absent,
     Action,
@@ -42,9 +36,6 @@ from loyalty.table.operations import (
 )
 from loyalty.table.sizes import require_sizes
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 BATCH_GET_MAX: Final = 100
 ATTEMPTS_MAX: Final = 5
 
@@ -63,15 +54,6 @@ _TRANSIENT_CODES: Final = frozenset(
 _TRANSIENT_REASONS: Final = frozenset(
     {"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"}
 )
-# The request may have arrived although its answer was lost.
-_LOST: Final = (
-    ConnectionClosedError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    ReadTimeoutError,
-)
-
-
 _OUTGROWN: Final = "Its record would be larger than the table takes"
 _VERBS: Final = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}
 
@@ -97,20 +79,11 @@ class Persistent:
 
     Repeating a call after a lost answer is safe, because its cause guards the first operation of
     a transaction: the second attempt is refused and finds what the first one wrote.
-
-    `require_time` is called before each attempt, and raises `TryAgain` if there is no time for it.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        *,
-        pause: Callable[[int], None],
-        require_time: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, engine: Engine, *, pause: Callable[[int], None]) -> None:
         self._engine = engine
         self._pause = pause
-        self._require_time = require_time
 
     def get(self, key: Key, *, strong: bool) -> Item | None:
         return self._again(lambda: self._engine.get(key, strong=strong))
@@ -128,12 +101,10 @@ class Persistent:
 
     def _again[T](self, call: Callable[[], T]) -> T:
         for attempt in range(1, ATTEMPTS_MAX):
-            self._require_time()
             try:
                 return call()
             except Transient:
                 self._pause(attempt)
-        self._require_time()
         try:
             return call()
         except Transient as fault:
@@ -145,16 +116,14 @@ class Persistent:
 class DynamoEngine:
     """The table in DynamoDB."""
 
-    def __init__(self, client: DynamoDBClient, *, table: str) -> None:
-        self._client = client
+    def __init__(self, service: AwsService, *, table: str) -> None:
+        self._service = service
         self._table = table
 
     def get(self, key: Key, *, strong: bool) -> Item | None:
         answer = self._call(
-            self._client.get_item,
-            TableName=self._table,
-            Key=_key_to_wire(key),
-            ConsistentRead=strong,
+            "GetItem",
+            {"TableName": self._table, "Key": _key_to_wire(key), "ConsistentRead": strong},
         )
         return _item_from_wire(answer["Item"]) if "Item" in answer else None
 
@@ -165,10 +134,8 @@ class DynamoEngine:
         found: dict[Key, Item] = {}
         missing = [_key_to_wire(key) for key in dict.fromkeys(keys)]
         for _ in range(ATTEMPTS_MAX):
-            answer = self._call(
-                self._client.batch_get_item,
-                RequestItems={self._table: {"Keys": missing, "ConsistentRead": strong}},
-            )
+            keys_request = {self._table: {"Keys": missing, "ConsistentRead": strong}}
+            answer = self._call("BatchGetItem", {"RequestItems": keys_request})
             for wire in answer["Responses"].get(self._table, ()):
                 item = _item_from_wire(wire)
                 found[key_of(item)] = item
@@ -178,7 +145,7 @@ class DynamoEngine:
         raise Transient("keys stayed unprocessed")
 
     def query(self, query: Query) -> QueryPage:
-        answer = self._call(self._client.query, **_query_to_wire(query, table=self._table))
+        answer = self._call("Query", _query_to_wire(query, table=self._table))
         items = tuple(_item_from_wire(wire) for wire in answer.get("Items", ()))
         more = answer.get("LastEvaluatedKey")
         return QueryPage(items, _item_from_wire(more) if more else None, answer["Count"])
@@ -187,12 +154,14 @@ class DynamoEngine:
         """A page of one segment of the whole table, in no order, read strongly."""
         start = {"ExclusiveStartKey": _key_to_wire(after)} if after else {}
         answer = self._call(
-            self._client.scan,
-            TableName=self._table,
-            Segment=segment,
-            TotalSegments=segments,
-            ConsistentRead=True,
-            **start,
+            "Scan",
+            {
+                "TableName": self._table,
+                "Segment": segment,
+                "TotalSegments": segments,
+                "ConsistentRead": True,
+                **start,
+            },
         )
         items = tuple(_item_from_wire(wire) for wire in answer["Items"])
         more = answer.get("LastEvaluatedKey")
@@ -202,42 +171,37 @@ class DynamoEngine:
         if len(operations) == 1:
             self._write_one(operations[0])
             return
+        transaction = {
+            "TransactItems": [_operation_to_wire(o, table=self._table) for o in operations]
+        }
         try:
-            self._call(
-                self._client.transact_write_items,
-                TransactItems=[_operation_to_wire(o, table=self._table) for o in operations],
-            )
-        except ClientError as error:
+            self._call("TransactWriteItems", transaction)
+        except ServiceError as error:
             raise _cancellation(error) from error
 
     def _write_one(self, operation: Operation) -> None:
         ((verb, arguments),) = _operation_to_wire(operation, table=self._table).items()
-        calls: dict[str, Callable[..., Any]] = {
-            "Put": self._client.put_item,
-            "Update": self._client.update_item,
-            "Delete": self._client.delete_item,
-        }
-        if verb not in calls:
+        if verb == _VERBS[Check]:
             raise ValueError("a check alone changes nothing")
         try:
-            self._call(calls[verb], **arguments)
-        except ClientError as error:
-            if _tells_of_size(error.response["Error"]):
+            self._call(f"{verb}Item", arguments)
+        except ServiceError as error:
+            if _tells_of_size(error.message):
                 raise TooLarge(_OUTGROWN) from error
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            if error.code != "ConditionalCheckFailedException":
                 raise
-            item = cast("Mapping[str, Any]", error.response).get("Item")
+            item = error.answer.get("Item")
             raise Refused({0: _item_from_wire(item) if item else None}) from error
 
-    def _call(self, method: Callable[..., Any], **arguments: Any) -> Any:
+    def _call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            return method(**arguments)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _TRANSIENT_CODES:
-                raise Transient(error.response["Error"]["Code"]) from error
+            return self._service.call(operation, parameters)
+        except ServiceError as error:
+            if error.code in _TRANSIENT_CODES or error.is_passing:
+                raise Transient(error.code) from error
             raise
-        except _LOST as error:
-            raise Transient(type(error).__name__) from error
+        except Unanswered as error:
+            raise Transient(str(error)) from error
 
 
 def every(engine: Engine, query: Query) -> Iterator[Item]:
@@ -260,10 +224,10 @@ def key_of(item: Item) -> Key:
     return Key(cast("str", item["pk"]), cast("str", item["sk"]))
 
 
-def _cancellation(error: ClientError) -> Exception:
+def _cancellation(error: ServiceError) -> Exception:
     """The exception for a failed transaction: refused, transient, or our own mistake."""
-    reasons = cast("Mapping[str, Any]", error.response).get("CancellationReasons")
-    if error.response["Error"]["Code"] != "TransactionCanceledException" or reasons is None:
+    reasons = error.answer.get("CancellationReasons")
+    if error.code != "TransactionCanceledException" or reasons is None:
         return error
     codes = {reason.get("Code") for reason in reasons} - {"None", None}
     if "ConditionalCheckFailed" in codes:
@@ -274,16 +238,16 @@ def _cancellation(error: ClientError) -> Exception:
                 if reason.get("Code") == "ConditionalCheckFailed"
             }
         )
-    if any(_tells_of_size(reason) for reason in reasons):
+    if any(_tells_of_size(reason.get("Message")) for reason in reasons):
         return TooLarge(_OUTGROWN)
     if codes and codes <= _TRANSIENT_REASONS:
         return Transient(", ".join(sorted(codes)))
     return error
 
 
-def _tells_of_size(reason: Mapping[str, Any]) -> bool:
+def _tells_of_size(message: str | None) -> bool:
     """Whether an item would outgrow what the table takes; there is no code of its own for it."""
-    return "item size" in str(reason.get("Message")).lower()
+    return "item size" in (message or "").lower()
 
 
 class _Expressions:
@@ -401,8 +365,6 @@ def to_wire(value: Value) -> dict[str, Any]:
             return {"N": str(value)}
         case str():
             return {"S": value}
-        case bytes():
-            return {"B": value}
         case list():
             return {"L": [to_wire(each) for each in value]}
         case dict():
@@ -421,7 +383,7 @@ def from_wire(wire: Mapping[str, Any]) -> Value:
             return [from_wire(each) for each in value]
         case "M":
             return _item_from_wire(value)
-        case "BOOL" | "S" | "B":
+        case "BOOL" | "S":
             return cast("Value", value)
     raise ValueError(f"an item holds a value of kind {kind}, which nothing here writes")
 

@@ -72,8 +72,6 @@ def _value_size(value: Value) -> int:
             return 1
         case int():
             return _number_size(value)
-        case bytes():
-            return len(value)
         case list():
             return _CONTAINER_BYTES + sum(_ELEMENT_BYTES + _value_size(each) for each in value)
         case dict():

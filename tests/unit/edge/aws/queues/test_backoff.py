@@ -1,17 +1,17 @@
 """How long a message that failed is hidden."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from botocore.exceptions import EndpointConnectionError
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.edge.aws.queues.backoff import OUTAGE_WAIT_MAX, hide, queue_url, wait
+from tests.support.planned_service import PlannedService
 
 if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
+    from loyalty.sdk.services import JsonService
 
 ARN = "arn:aws:sqs:eu-west-1:123456789012:intake.fifo"
 
@@ -52,18 +52,8 @@ def test_a_queue_s_address_follows_from_its_arn(endpoint: str, url: str) -> None
     assert queue_url(ARN, endpoint=endpoint) == url
 
 
-class Sqs:
-    class meta:  # noqa: N801  # theirs
-        endpoint_url = "https://sqs"
-
-    def __init__(self, error: Exception | None = None) -> None:
-        self._error = error
-        self.calls: list[dict[str, Any]] = []
-
-    def change_message_visibility(self, **call: Any) -> None:
-        if self._error:
-            raise self._error
-        self.calls.append(call)
+class Sqs(PlannedService):
+    endpoint = "https://sqs"
 
 
 # The fixture of this folder puts a list in its place.
@@ -72,20 +62,21 @@ RECORD = SQSRecord({"eventSourceARN": ARN, "receiptHandle": "handle"})
 
 
 def test_a_message_is_hidden_for_at_most_twelve_hours() -> None:
-    sqs = Sqs()
+    sqs = Sqs({})
 
-    HIDE(RECORD, delay=timedelta(hours=20), client=cast("SQSClient", sqs))
+    HIDE(RECORD, delay=timedelta(hours=20), sqs=cast("JsonService", sqs))
 
-    assert sqs.calls == [
-        {
-            "QueueUrl": "https://sqs/123456789012/intake.fifo",
-            "ReceiptHandle": "handle",
-            "VisibilityTimeout": 12 * 3600,
-        }
-    ]
+    hidden = {
+        "QueueUrl": "https://sqs/123456789012/intake.fifo",
+        "ReceiptHandle": "handle",
+        "VisibilityTimeout": 12 * 3600,
+    }
+    assert sqs.calls == [("ChangeMessageVisibility", hidden)]
 
 
 def test_a_queue_that_is_out_keeps_its_own_timeout() -> None:
-    sqs = Sqs(EndpointConnectionError(endpoint_url="https://sqs"))
+    sqs = Sqs(None)
 
-    HIDE(RECORD, delay=timedelta(hours=1), client=cast("SQSClient", sqs))
+    HIDE(RECORD, delay=timedelta(hours=1), sqs=cast("JsonService", sqs))
+
+    assert len(sqs.calls) == 1

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.edge.aws.queues.work import HOPS_MAX, EndlessLoopError, PageQueue, work
 from loyalty.usecases.work_pages import WorkPage
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
 
 PAGE = WorkPage(program_id="bean", lane="shards", items=("one",))
 
@@ -23,7 +21,8 @@ class Sqs:
     def __init__(self) -> None:
         self.records: list[dict[str, Any]] = []
 
-    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803  # theirs
+    def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        assert operation == "SendMessageBatch"
         self.records += [
             {
                 "messageId": each["Id"],
@@ -31,7 +30,7 @@ class Sqs:
                 "attributes": {"ApproximateReceiveCount": "1"},
                 "eventSource": "aws:sqs",
             }
-            for each in Entries
+            for each in parameters["Entries"]
         ]
         return {}
 
@@ -43,7 +42,7 @@ def sqs() -> Sqs:
 
 @pytest.fixture
 def pages(sqs: Sqs) -> PageQueue:
-    return PageQueue(cast("SQSClient", sqs), url="queue")
+    return PageQueue(sqs, url="queue")
 
 
 def work_off(sqs: Sqs, pages: PageQueue) -> Any:

@@ -1,32 +1,51 @@
-"""The event bus: publishes events in order and reports how many arrived."""
+"""The event bus: publishes the events that rules on the bus ask for, in order."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
-
-from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypedDict
 
 from loyalty.domain.events import SOURCE, Event
-from loyalty.domain.kernel.errors import TryAgain
+from loyalty.edge.aws.publishing import publish_in_order
+from loyalty.sdk.services import AwsService
 
-if TYPE_CHECKING:
-    from mypy_boto3_events import EventBridgeClient
-    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
-
-# Limits of PutEvents.
-ENTRIES_MAX: Final = 10
-REQUEST_BYTES_MAX: Final = 256 * 1024
 # The size that `Time` counts for.
 TIME_BYTES: Final = 14
-ATTEMPTS_MAX: Final = 4
+# Instead of a name: every event.
+EVERY_EVENT: Final = "*"
 
-_PASSING: Final = frozenset({"InternalException", "ThrottlingException", "ServiceUnavailable"})
+# The values that some fields may have; without any, every event of the name is asked for.
+type Pattern = Mapping[str, Sequence[object]]
+
+
+class BusEntry(TypedDict):
+    """An event as PutEvents takes it; `Time` is in seconds since 1970."""
+
+    Source: str
+    DetailType: str
+    Detail: str
+    Time: float
+    EventBusName: str
+
+
+class BusRules:
+    """What the rules on the bus ask for. Each event on the bus costs, so no other is put on it."""
+
+    def __init__(self, patterns: Mapping[str, Sequence[Pattern]]) -> None:
+        self._patterns = patterns
+
+    @staticmethod
+    def read(text: str) -> "BusRules":
+        """Read the rules that the deployment knows: `{"PointsEarned": [{"late": [true]}]}`."""
+        return BusRules(json.loads(text))
+
+    def ask_for(self, event: Event) -> bool:
+        patterns = self._patterns.get(event.name, self._patterns.get(EVERY_EVENT, ()))
+        return any(_fits(event, pattern) for pattern in patterns)
 
 
 class Bus:
-    def __init__(
-        self, client: "EventBridgeClient", *, name: str, pause: Callable[[int], None]
-    ) -> None:
-        self._client = client
+    def __init__(self, service: AwsService, *, name: str, pause: Callable[[int], None]) -> None:
+        self._service = service
         self._name = name
         self._pause = pause
 
@@ -36,70 +55,33 @@ class Bus:
         Later events may have arrived as well. Publishing again from the first missing event repeats
         them under the same ids, so consumers can drop the duplicates.
         """
-        taken = 0
-        for chunk in chunks([self._entry(event) for event in events]):
-            arrived = self._put(chunk)
-            taken += arrived
-            if arrived < len(chunk):
-                break
-        return taken
+        return publish_in_order(
+            [self._entry(event) for event in events],
+            size_bytes=size_bytes,
+            send=self._send,
+            pause=self._pause,
+        )
 
-    def _put(self, chunk: "Sequence[PutEventsRequestEntryTypeDef]") -> int:
-        """Send one request, and retry the entries that did not arrive, up to a limit."""
-        waiting = dict(enumerate(chunk))
-        for attempt in range(1, ATTEMPTS_MAX + 1):
-            refused = self._refused(list(waiting.values()))
-            waiting = {
-                place: entry
-                for (place, entry), failed in zip(waiting.items(), refused, strict=True)
-                if failed
-            }
-            if not waiting:
-                return len(chunk)
-            if attempt < ATTEMPTS_MAX:
-                self._pause(attempt)
-        return min(waiting)
-
-    def _refused(self, entries: "Sequence[PutEventsRequestEntryTypeDef]") -> list[bool]:
-        """Whether each entry failed to arrive, as far as the response says."""
-        try:
-            answer = self._client.put_events(Entries=entries)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in _PASSING:
-                raise
-            return [True] * len(entries)
-        except (EndpointConnectionError, HTTPClientError, TryAgain):
-            return [True] * len(entries)
+    def _send(self, entries: Sequence[BusEntry]) -> list[bool]:
+        answer = self._service.call("PutEvents", {"Entries": entries})
         return ["ErrorCode" in each for each in answer["Entries"]]
 
-    def _entry(self, event: Event) -> "PutEventsRequestEntryTypeDef":
+    def _entry(self, event: Event) -> BusEntry:
         return {
             "Source": SOURCE,
             "DetailType": event.name,
             "Detail": event.to_json(),
-            "Time": event.occurred_at,
+            "Time": event.occurred_at.timestamp(),
             "EventBusName": self._name,
         }
 
 
-def chunks(
-    entries: "Sequence[PutEventsRequestEntryTypeDef]",
-) -> "Iterator[list[PutEventsRequestEntryTypeDef]]":
-    """The entries in order, in chunks of as many as one request may carry."""
-    chunk: list[PutEventsRequestEntryTypeDef] = []
-    chunk_bytes = 0
-    for entry in entries:
-        entry_bytes = size_bytes(entry)
-        if chunk and (len(chunk) == ENTRIES_MAX or chunk_bytes + entry_bytes > REQUEST_BYTES_MAX):
-            yield chunk
-            chunk, chunk_bytes = [], 0
-        chunk.append(entry)
-        chunk_bytes += entry_bytes
-    if chunk:
-        yield chunk
-
-
-def size_bytes(entry: "PutEventsRequestEntryTypeDef") -> int:
+def size_bytes(entry: BusEntry) -> int:
     """The size that an entry counts against the limit of a request."""
     texts = (entry["Source"], entry["DetailType"], entry["Detail"])
     return TIME_BYTES + sum(len(each.encode()) for each in texts)
+
+
+def _fits(event: Event, pattern: Pattern) -> bool:
+    fields: Any = event
+    return all(getattr(fields, name, None) in values for name, values in pattern.items())

@@ -1,28 +1,26 @@
 """AWS clients, made when first used and kept while the function is warm.
 
-botocore makes them without boto3, whose import would make every cold start a tenth longer.
+S3 and SES are called through the SDK, which is imported when a function first needs it. All other
+services are called by clients of our own.
 Every limit on the time of a call is here. They are short, because the caller of a longer request
 has given up; and no attempt begins unless the invocation has time for it to fail (`deadline`).
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final, cast
-
-import botocore.session
-from botocore.config import Config
 
 from loyalty.edge import deadline
 from loyalty.edge.local_cloud import is_on_one_machine
+from loyalty.sdk import services
+from loyalty.sdk.connections import TimeLimits
+from loyalty.sdk.services import JsonService, ServiceApi
 
 if TYPE_CHECKING:
+    from botocore.session import Session
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sesv2 import SESV2Client
-    from mypy_boto3_sqs import SQSClient
 
 # The local cloud shares a machine with everything else and answers more slowly.
 _LOCAL_READ_S_MIN: Final = 5.0
@@ -67,13 +65,13 @@ def cognito() -> "CognitoIdentityProviderClient":
 
 
 @cache
-def dynamodb() -> "DynamoDBClient":
-    return cast("DynamoDBClient", _client("dynamodb", TABLE))
+def dynamodb() -> JsonService:
+    return _service(services.DYNAMODB, TABLE)
 
 
 @cache
-def eventbridge() -> "EventBridgeClient":
-    return cast("EventBridgeClient", _client("events", BUS))
+def eventbridge() -> JsonService:
+    return _service(services.EVENTBRIDGE, BUS)
 
 
 @cache
@@ -88,8 +86,8 @@ def s3() -> "S3Client":
 
 
 @cache
-def secrets_manager() -> "SecretsManagerClient":
-    return cast("SecretsManagerClient", _client("secretsmanager", SECRET))
+def secrets_manager() -> JsonService:
+    return _service(services.SECRETS_MANAGER, SECRET)
 
 
 @cache
@@ -98,16 +96,42 @@ def ses() -> "SESV2Client":
 
 
 @cache
-def sqs() -> "SQSClient":
-    return cast("SQSClient", _client("sqs", QUEUE))
+def sqs() -> JsonService:
+    return _service(services.SQS, QUEUE)
+
+
+def forget() -> None:
+    """Drop every client, and close the connections that ours keep.
+
+    A client holds the address and the credentials of one environment, and the connections of one
+    process.
+    """
+    for ours in (dynamodb, eventbridge, secrets_manager, sqs):
+        if ours.cache_info().currsize:
+            ours().connections.close()
+    for make in (cognito, dynamodb, eventbridge, inbox, s3, secrets_manager, ses, sqs, _session):
+        make.cache_clear()
+
+
+def _service(api: ServiceApi, limits: CallLimits) -> JsonService:
+    return services.service(
+        api,
+        limits=TimeLimits(connect=limits.connect_s, read=limits.longest_read_s),
+        attempts=limits.attempts,
+        require_time=partial(deadline.require, limits.attempt_s),
+    )
 
 
 @cache
-def _session() -> botocore.session.Session:
+def _session() -> "Session":
+    import botocore.session  # noqa: PLC0415  # a tenth of a second, which few cold starts need
+
     return botocore.session.get_session()
 
 
-def _client(service: str, limits: CallLimits, **options: Any) -> Any:
+def _client(name: str, limits: CallLimits, **options: Any) -> Any:
+    from botocore.config import Config  # noqa: PLC0415  # as above
+
     config = Config(
         connect_timeout=limits.connect_s,
         read_timeout=limits.longest_read_s,
@@ -115,7 +139,7 @@ def _client(service: str, limits: CallLimits, **options: Any) -> Any:
         tcp_keepalive=True,
         **options,
     )
-    client = _session().create_client(service, config=config)
+    client = _session().create_client(name, config=config)
 
     def require_time(**_event: object) -> None:
         deadline.require(limits.attempt_s)

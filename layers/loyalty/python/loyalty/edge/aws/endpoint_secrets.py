@@ -4,13 +4,11 @@ import base64
 import secrets as randomness
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from loyalty.domain.webhooks_out.endpoints import RetiringSecret, SigningSecrets
 from loyalty.edge.aws.secrets import SecretStore
-
-if TYPE_CHECKING:
-    from mypy_boto3_secretsmanager import SecretsManagerClient
+from loyalty.sdk.services import AwsService
 
 # Standard Webhooks asks for 24 to 64 random bytes.
 SECRET_BYTES: Final = 32
@@ -23,9 +21,9 @@ REMEMBERED_MAX: Final = 1000
 class EndpointSecrets:
     """The secrets of a deployment's endpoints, under a prefix of their own."""
 
-    def __init__(self, client: "SecretsManagerClient", *, prefix: str) -> None:
+    def __init__(self, service: AwsService, *, prefix: str) -> None:
         self._store = SecretStore(
-            client, prefix=prefix, description="What deliveries to an endpoint are signed with"
+            service, prefix=prefix, description="What deliveries to an endpoint are signed with"
         )
 
     def read(self, program_id: str, endpoint_id: str) -> SigningSecrets | None:

@@ -19,12 +19,11 @@ from botocore.exceptions import ClientError
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.shops.deliveries import StoredDelivery, log_time, read_log_id
 from loyalty.domain.shops.storefront import Delivery
+from loyalty.sdk.services import AwsService
 from loyalty.usecases.ports import Listed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 # The most objects that S3 lists, and messages that SQS accepts, in one call.
 LISTED_AT_ONCE_MAX: Final = 1000
@@ -137,18 +136,21 @@ def _page(found: list[StoredDelivery], *, limit: int, is_all: bool) -> Listed[St
 class SqsIntakeQueue:
     """The queue of deliveries to apply; deliveries about the same order are applied in order."""
 
-    def __init__(self, sqs: "SQSClient", *, queue_url: str) -> None:
+    def __init__(self, sqs: AwsService, *, queue_url: str) -> None:
         self._sqs = sqs
         self._queue_url = queue_url
 
     def send(self, stored: StoredDelivery) -> None:
-        self._sqs.send_message(
-            QueueUrl=self._queue_url,
-            MessageBody=_message(stored),
-            MessageGroupId=stored.group,
-            # Every delivery is applied and listed, even a second one with the same content: the
-            # ledger ignores what already counted. The queue only drops a retry of the same send.
-            MessageDeduplicationId=stored.log_id,
+        self._sqs.call(
+            "SendMessage",
+            {
+                "QueueUrl": self._queue_url,
+                "MessageBody": _message(stored),
+                "MessageGroupId": stored.group,
+                # Every delivery is applied and listed, even a second one with the same content: the
+                # ledger ignores what already counted. The queue drops only a retry of this call.
+                "MessageDeduplicationId": stored.log_id,
+            },
         )
 
     def send_again(self, stored: Iterable[StoredDelivery], *, asked_at: datetime) -> None:
@@ -158,7 +160,7 @@ class SqsIntakeQueue:
             TryAgain: some could not be sent.
         """
         for some in batched(stored, SENT_AT_ONCE_MAX, strict=False):
-            entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            entries = [
                 {
                     "Id": str(number),
                     "MessageBody": _message(each, asked_at=asked_at.isoformat()),
@@ -167,9 +169,8 @@ class SqsIntakeQueue:
                 }
                 for number, each in enumerate(some)
             ]
-            if self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries).get(
-                "Failed"
-            ):
+            batch = {"QueueUrl": self._queue_url, "Entries": entries}
+            if self._sqs.call("SendMessageBatch", batch).get("Failed"):
                 raise TryAgain("The queue did not accept every delivery; repeat the request")
 
 

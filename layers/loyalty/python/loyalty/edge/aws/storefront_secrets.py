@@ -1,20 +1,16 @@
 """Storefronts' signing secrets and API keys in Secrets Manager: one secret for each storefront."""
 
-from typing import TYPE_CHECKING
-
 from loyalty.domain.shops.storefront import ShopKeys
 from loyalty.edge.aws.secrets import SecretStore
-
-if TYPE_CHECKING:
-    from mypy_boto3_secretsmanager import SecretsManagerClient
+from loyalty.sdk.services import AwsService
 
 
 class StorefrontSecrets:
     """The secrets of a deployment's storefronts, under a prefix of their own."""
 
-    def __init__(self, client: "SecretsManagerClient", *, prefix: str) -> None:
+    def __init__(self, service: AwsService, *, prefix: str) -> None:
         self._store = SecretStore(
-            client,
+            service,
             prefix=prefix,
             description="What a storefront signs with, and what it is asked by",
         )

@@ -2,10 +2,9 @@
 
 import random
 import time
-from functools import cache, partial
+from functools import cache
 from typing import Final
 
-from loyalty.edge import deadline
 from loyalty.edge.aws import clients
 from loyalty.table.engine import DynamoEngine, Persistent
 
@@ -16,11 +15,7 @@ PAUSE_MAX_S: Final = 0.4
 
 @cache
 def engine(table: str) -> Persistent:
-    return Persistent(
-        DynamoEngine(clients.dynamodb(), table=table),
-        pause=pause,
-        require_time=partial(deadline.require, clients.TABLE.attempt_s),
-    )
+    return Persistent(DynamoEngine(clients.dynamodb(), table=table), pause=pause)
 
 
 def pause(attempt: int) -> None:

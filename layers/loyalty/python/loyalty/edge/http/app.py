@@ -229,7 +229,6 @@ class Api:
             headers.setdefault(name, value)
         logger.info(
             "answered",
-            method=request["http"]["method"],
             route=self._route_key,
             status=answer["statusCode"],
             code=self._refused,

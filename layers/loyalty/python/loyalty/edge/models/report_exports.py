@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 from pydantic import Field, StrictInt, StrictStr
 
@@ -28,10 +28,8 @@ from loyalty.lake import columns, reports
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.report_files import LINK_SECONDS, FileShelf, Scope, reads, write
 from loyalty.lake.reports import ReportPeriod, ReportStep
+from loyalty.sdk.services import AwsService
 from loyalty.usecases.report_exports import Progress
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
 
 KINDS: Final = tuple(sorted(fact.kind for fact in ALL))
 # Of the quarter of an hour that the function has; the rest is for facts to come and files to go.
@@ -318,16 +316,19 @@ class FileOrder:
 class FileOrderQueue:
     """Implements `ExportQueue` over a standard queue, where a program waits for no other."""
 
-    def __init__(self, client: "SQSClient", *, url: str) -> None:
-        self._client = client
+    def __init__(self, sqs: AwsService, *, url: str) -> None:
+        self._sqs = sqs
         self._url = url
 
     def send(self, program_id: str, export_id: str) -> None:
         message = {"v": 1, "program_id": program_id, "export_id": export_id}
-        self._client.send_message(
-            QueueUrl=self._url,
-            MessageBody=json.dumps(message, separators=(",", ":")),
-            MessageGroupId=program_id,
+        self._sqs.call(
+            "SendMessage",
+            {
+                "QueueUrl": self._url,
+                "MessageBody": json.dumps(message, separators=(",", ":")),
+                "MessageGroupId": program_id,
+            },
         )
 
 

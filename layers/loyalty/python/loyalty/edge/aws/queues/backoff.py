@@ -9,17 +9,15 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from botocore.exceptions import BotoCoreError, ClientError
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.edge.aws import clients
 from loyalty.edge.faults import is_passing
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
+from loyalty.sdk.connections import Unanswered
+from loyalty.sdk.services import JsonService, ServiceError
 
 # The wait after an attempt that failed with this error; the first attempt is 1.
 type Wait = Callable[[Exception, int], timedelta]
@@ -41,14 +39,17 @@ def outage_wait(attempt: int) -> timedelta:
     return min(doubled, OUTAGE_WAIT_MAX) * random.uniform(0.5, 1)  # noqa: S311  # no secret
 
 
-def hide(record: SQSRecord, *, delay: timedelta, client: "SQSClient | None" = None) -> None:
+def hide(record: SQSRecord, *, delay: timedelta, sqs: JsonService | None = None) -> None:
     """Hide a message for a while. If the queue does not answer, its own timeout applies."""
-    sqs = client or clients.sqs()
-    with suppress(BotoCoreError, ClientError, TryAgain):
-        sqs.change_message_visibility(
-            QueueUrl=queue_url(record.event_source_arn, endpoint=sqs.meta.endpoint_url),
-            ReceiptHandle=record.receipt_handle,
-            VisibilityTimeout=int(min(delay, HIDDEN_MAX).total_seconds()),
+    sqs = sqs or clients.sqs()
+    with suppress(ServiceError, Unanswered, TryAgain):
+        sqs.call(
+            "ChangeMessageVisibility",
+            {
+                "QueueUrl": queue_url(record.event_source_arn, endpoint=sqs.endpoint),
+                "ReceiptHandle": record.receipt_handle,
+                "VisibilityTimeout": int(min(delay, HIDDEN_MAX).total_seconds()),
+            },
         )
 
 

@@ -3,10 +3,9 @@
 import hashlib
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
+from loyalty.sdk.services import AwsService
 
 
 class GuestClaim(NamedTuple):
@@ -16,16 +15,20 @@ class GuestClaim(NamedTuple):
     member_id: str
 
 
-def hand_over(sqs: "SQSClient", claim: GuestClaim, *, queue_url: str, now: datetime) -> None:
+def hand_over(sqs: AwsService, claim: GuestClaim, *, queue_url: str, now: datetime) -> None:
     """Queue a claim; all claims of a member are handled in order."""
     group = hashlib.sha256("\0".join(("claim", *claim)).encode()).hexdigest()[:32]
-    sqs.send_message(
-        QueueUrl=queue_url,
-        MessageBody=json.dumps(
-            {"v": 1, "claim": {"program_id": claim.program_id, "member_id": claim.member_id}}
-        ),
-        MessageGroupId=group,
-        MessageDeduplicationId=hashlib.sha256(f"{group}{now.isoformat()}".encode()).hexdigest(),
+    whose = {"program_id": claim.program_id, "member_id": claim.member_id}
+    sqs.call(
+        "SendMessage",
+        {
+            "QueueUrl": queue_url,
+            "MessageBody": json.dumps({"v": 1, "claim": whose}),
+            "MessageGroupId": group,
+            "MessageDeduplicationId": hashlib.sha256(
+                f"{group}{now.isoformat()}".encode()
+            ).hexdigest(),
+        },
     )
 
 

@@ -5,12 +5,12 @@ that has filled the queue: a month's end in one program delays neither another p
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import timedelta
 from itertools import batched
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
@@ -18,11 +18,8 @@ from loyalty.domain.kernel.errors import TryAgain
 from loyalty.edge.aws.queues.batches import BatchAnswer, handle_messages, log_failure
 from loyalty.edge.faults import is_passing
 from loyalty.edge.logs import failure, logger
+from loyalty.sdk.services import AwsService
 from loyalty.usecases.work_pages import WorkPage
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 # Limits of SendMessageBatch, and of DelaySeconds.
 ENTRIES_MAX: Final = 10
@@ -49,9 +46,9 @@ class PageQueue:
     """Implements `Pages` over a standard queue."""
 
     def __init__(
-        self, client: "SQSClient", *, url: str, pause: Callable[[int], None] = lambda _: None
+        self, sqs: AwsService, *, url: str, pause: Callable[[int], None] = lambda _: None
     ) -> None:
-        self._client = client
+        self._sqs = sqs
         self._url = url
         self._pause = pause
 
@@ -65,11 +62,11 @@ class PageQueue:
         for some in batched(pages, ENTRIES_MAX, strict=False):
             self._send([_entry(number, page) for number, page in enumerate(some)])
 
-    def _send(self, entries: "Sequence[SendMessageBatchRequestEntryTypeDef]") -> None:
+    def _send(self, entries: Sequence[Mapping[str, Any]]) -> None:
         waiting = {entry["Id"]: entry for entry in entries}
         for attempt in range(1, ATTEMPTS_MAX + 1):
-            answer = self._client.send_message_batch(
-                QueueUrl=self._url, Entries=list(waiting.values())
+            answer = self._sqs.call(
+                "SendMessageBatch", {"QueueUrl": self._url, "Entries": list(waiting.values())}
             )
             waiting = {each["Id"]: waiting[each["Id"]] for each in answer.get("Failed", ())}
             if not waiting:
@@ -80,7 +77,8 @@ class PageQueue:
 
     def waiting(self) -> int:
         name: Final = "ApproximateNumberOfMessages"
-        answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=[name])
+        attributes_request = {"QueueUrl": self._url, "AttributeNames": [name]}
+        answer = self._sqs.call("GetQueueAttributes", attributes_request)
         return int(answer["Attributes"][name])
 
 
@@ -156,7 +154,7 @@ def _hops(page: WorkPage) -> int:
     return hops
 
 
-def _entry(number: int, page: WorkPage) -> "SendMessageBatchRequestEntryTypeDef":
+def _entry(number: int, page: WorkPage) -> Mapping[str, Any]:
     message = {"v": 1, "program_id": page.program_id, "lane": page.lane, "items": page.items}
     if page.cause is not None:
         message["cause"] = page.cause
