@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from aws_cdk import Aws, Duration
@@ -61,7 +63,7 @@ class ScheduledWork(Construct):
 
 
 class Wake(Construct):
-    """Wakes a function on a schedule, in UTC, with an empty event.
+    """Wakes a function on a schedule, in UTC, with an empty event or `payload`.
 
     A failed run is not retried for long, because the next run finds the same work.
     """
@@ -75,6 +77,7 @@ class Wake(Construct):
         function: CapabilityFunction,
         expression: str,
         runs: Runs,
+        payload: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.counts = runs.counts
@@ -107,7 +110,7 @@ class Wake(Construct):
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=arn,
                 role_arn=role.role_arn,
-                input="{}",
+                input=json.dumps(dict(payload or {})),
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
                     maximum_event_age_in_seconds=300, maximum_retry_attempts=2
                 ),

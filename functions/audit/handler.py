@@ -15,7 +15,7 @@ from loyalty.edge.desk import open_desk
 from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count
 from loyalty.edge.settings import settings
-from loyalty.edge.sweeping import begin_run, whole_program
+from loyalty.edge.sweeping import begin_run, whole_program, whole_programs
 from loyalty.lake.objects import Changes
 from loyalty.table.due import TableProgress
 from loyalty.usecases.ledger.statements import audit_member
@@ -41,7 +41,7 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
             counts="Audits",
             table=settings(AuditSettings).table,
             pages=pages(),
-            pages_of=partial(whole_program, since=event.get("since", "")),
+            pages_of=partial(whole_programs, since=event.get("since", "")),
         )
         return None
     return work(event, take=take, pages=pages())
@@ -49,7 +49,8 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
 
 def take(page: WorkPage, item: str) -> None:
     if page.lane == "programs":
-        hand_out(page.program_id, since=item)
+        program_id, since = whole_program(item)
+        hand_out(program_id, since=since)
     else:
         audit(page.program_id, item)
 

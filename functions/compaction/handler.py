@@ -16,7 +16,7 @@ from loyalty.edge.settings import settings
 from loyalty.edge.sweeping import begin_run
 from loyalty.lake.keeper import Keeper
 from loyalty.lake.objects import Lake
-from loyalty.usecases.work_pages import WorkPage
+from loyalty.usecases.work_pages import EVERY_PROGRAM, WorkPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class CompactionSettings:
 
 @deadline.keeping_time
 def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
-    """Begin a run for the schedule, or fold one kind of facts of one program for the queue."""
+    """Begin a run for the schedule, or fold one kind of facts of some programs for the queue."""
     if "Records" not in event:
         begin_run(
             "compaction",
@@ -41,20 +41,20 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
     return work(event, take=take, pages=pages())
 
 
-def pages_of(program_id: str) -> list[WorkPage]:
+def pages_of(programs: tuple[str, ...]) -> list[WorkPage]:
     """A page for each kind of facts, so that a kind that fails delays no other."""
-    return [WorkPage(program_id=program_id, lane=fact.kind, items=(fact.kind,)) for fact in ALL]
+    return [WorkPage(program_id=EVERY_PROGRAM, lane=fact.kind, items=programs) for fact in ALL]
 
 
 def take(page: WorkPage, item: str) -> None:
     lake = Lake(clients.s3(), bucket=settings(CompactionSettings).lake_bucket)
     with tempfile.TemporaryDirectory(prefix="keeper-") as scratch:
-        folded = Keeper(lake, root=Path(scratch), now=clock.now()).fold(page.program_id, item)
+        folded = Keeper(lake, root=Path(scratch), now=clock.now()).fold(item, page.lane)
     if folded.sources:
         logger.info(
             "folded",
-            program_id=page.program_id,
-            kind=item,
+            program_id=item,
+            kind=page.lane,
             sources=folded.sources,
             targets=folded.targets,
         )

@@ -1,5 +1,6 @@
 """Intake: apply what storefronts delivered, in order for each order."""
 
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -64,21 +65,29 @@ CLAIMED_AT_ONCE_MAX: Final = 200
 def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
     """The queue hands it deliveries; the schedule wakes it to look for any that were not queued."""
     if "Records" not in event:
-        look_for_stranded()
+        look_for_stranded(runs_an_hour=int(event.get("runs_an_hour", 1)))
         return None
     # The message group is the order: what follows a failed delivery of an order waits with it.
     return handle_messages(event, take, on_failure=note_failure, in_order=True)
 
 
-def look_for_stranded() -> None:
-    """Queue deliveries that were stored in the inbox but never queued, shop by shop."""
+def look_for_stranded(*, runs_an_hour: int) -> None:
+    """Queue deliveries that were stored in the inbox but never queued, shop by shop.
+
+    If there are several runs in an hour, each takes its share of the programs, so that a thousand
+    of them fit into the time of this function. The next hour makes up for a run that was missed,
+    because each run looks back two hours.
+    """
     config, now = settings(IntakeSettings), clock.now()
     queue = SqsIntakeQueue(clients.sqs(), queue_url=config.intake_queue_url)
     log = TableStorefronts(engine(config.table))
     files = Files(
         S3Inbox(clients.inbox(), bucket=config.inbox_bucket), log=log, find_platform=platform_named
     )
+    turn = now.minute * runs_an_hour // 60
     for program_id in TablePrograms(engine(config.table)).registered():
+        if zlib.crc32(program_id.encode()) % runs_an_hour != turn:
+            continue
         for shop in log.all(program_id):
             shop_id = shop.storefront_id
             queued = queue_stranded(

@@ -15,7 +15,7 @@ from loyalty.lake.keeper import closed_before
 from loyalty.lake.objects import Lake
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.scan import Stretch, read, stretches
-from loyalty.usecases.work_pages import WorkPage
+from loyalty.usecases.work_pages import EVERY_PROGRAM, WorkPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +23,6 @@ class RebuildSettings:
     table: str
     lake_bucket: str
     rebuild_queue_url: str
-
-
-# One scan reads the items of all programs; each item names its program.
-EVERY_PROGRAM = "all"
 
 
 @deadline.keeping_time
@@ -66,6 +62,7 @@ def take(_page: WorkPage, item: str) -> None:
 
 
 def page(stretch: Stretch) -> WorkPage:
+    # One scan reads the items of all programs; each item names its program.
     return WorkPage(program_id=EVERY_PROGRAM, lane="stretches", items=(stretch.written(),))
 
 

@@ -61,7 +61,9 @@ def intake(kit: Kit) -> tuple[CapabilityFunction, Wake]:
         "IntakeWake",
         settings=kit.settings,
         function=function,
-        expression="cron(35 * * * ? *)",
+        # Each run takes a twelfth of the programs.
+        expression="cron(0/5 * * * ? *)",
+        payload={"runs_an_hour": 12},
         runs=Runs(
             "StrandedRuns",
             "No run has looked for deliveries that were stored and not queued for two hours.",

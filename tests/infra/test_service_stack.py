@@ -664,7 +664,7 @@ def test_schedules_wake_their_functions_and_may_do_nothing_else(deployed: Assemb
 
     assert woken == {
         "Expiry/Function": "rate(5 minutes)",
-        "Intake/Function": "cron(35 * * * ? *)",
+        "Intake/Function": "cron(0/5 * * * ? *)",
         "Audit/Function": "cron(15 2 * * ? *)",
         "Compaction/Function": "cron(5 * * * ? *)",
         "Privacy/Function": "rate(1 hour)",

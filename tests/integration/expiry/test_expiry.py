@@ -18,6 +18,7 @@ from loyalty.edge.aws.queues.work import ATTEMPTS_MAX, PageQueue
 from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Assign, Item, Put, Remove, Update, equal
+from loyalty.table.programs import TablePrograms
 from loyalty.usecases.work_pages import WorkPage
 from tests.integration.conftest import Clock
 from tests.support import till
@@ -115,7 +116,7 @@ def test_every_program_is_swept(publish: Callable[..., PublishedProgram], time: 
 
     messages = [json.loads(message["body"]) for message in everything()]
 
-    assert len({page["program_id"] for page in messages}) == 13
+    assert len({item for page in messages for item in page["items"]}) == 13
 
 
 def test_a_program_that_cannot_be_read_holds_up_no_other(
@@ -137,11 +138,20 @@ def test_a_program_that_cannot_be_read_holds_up_no_other(
 
     assert history(ana)[0]["kind"] == "expiry"
     page = json.loads(failed["body"])
-    assert (page["program_id"], page["lane"], page["cause"]["kind"]) == (
-        "aaa",
-        "programs",
-        "KeyError",
-    )
+    assert (page["items"], page["lane"], page["cause"]["kind"]) == (["aaa"], "programs", "KeyError")
+
+
+def test_a_run_over_a_thousand_programs_is_a_hundred_messages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    thousand = [f"p{number:04}" for number in range(1000)]
+    monkeypatch.setattr(TablePrograms, "registered", lambda _self: iter(thousand))
+
+    handler({}, Context())
+
+    pages = [json.loads(message["body"]) for message in everything()]
+    assert len(pages) == 100
+    assert sorted(item for page in pages for item in page["items"]) == thousand
 
 
 class TestPoison:

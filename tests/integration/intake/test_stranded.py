@@ -148,3 +148,19 @@ def test_more_deliveries_than_one_page_of_the_inbox_are_all_queued(
     look()
 
     assert len(queued()) == 5
+
+
+def test_each_program_has_its_turn_once_an_hour(
+    member_id: str, time: Clock, strand: Strand
+) -> None:
+    strand()
+    time.now += timedelta(minutes=40)
+    balances = []
+    for _ in range(12):
+        time.now += timedelta(minutes=5)
+        assert intake({"runs_an_hour": 12}, object()) is None
+        drain()
+        balances.append(balance(member_id))
+
+    assert set(balances) == {0, 587}
+    assert statuses() == ["earned"]

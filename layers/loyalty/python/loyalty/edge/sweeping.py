@@ -1,10 +1,12 @@
-"""What the functions of the schedules share: a run begins with a page of work for each program."""
+"""What the functions of the schedules share: a run begins with pages of programs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from itertools import batched
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.edge import clock
@@ -16,7 +18,7 @@ from loyalty.edge.metrics import count
 from loyalty.table.due import Index, TableDues, TableProgress
 from loyalty.table.programs import TablePrograms
 from loyalty.usecases.ledger.sweeps import DueItem, Finder, put_off
-from loyalty.usecases.work_pages import WorkPage
+from loyalty.usecases.work_pages import EVERY_PROGRAM, PROGRAMS_MAX, WorkPage
 
 
 def begin_run(
@@ -25,21 +27,30 @@ def begin_run(
     counts: str,
     table: str,
     pages: PageQueue,
-    pages_of: Callable[[str], Iterable[WorkPage]],
+    pages_of: Callable[[tuple[str, ...]], Iterable[WorkPage]],
 ) -> None:
-    """Begin a run: send the first pages of every program, log it, and count it for the alarm.
+    """Begin a run: send pages of all programs, log it, and count it for the alarm.
 
-    Every program is work of its own: one that cannot be read holds up no other.
+    `pages_of` makes the pages of a few programs. Each program is an item of its own: one that
+    cannot be read holds up no other.
     """
     programs = list(TablePrograms(engine(table)).registered())
-    pages.send(page for program_id in programs for page in pages_of(program_id))
+    few = batched(programs, PROGRAMS_MAX, strict=False)
+    pages.send(page for some in few for page in pages_of(some))
     logger.info(f"{name} begun", programs=len(programs))
     count(counts)
 
 
-def whole_program(program_id: str, *, since: str) -> list[WorkPage]:
-    """One page for a program; `since` is a date, or empty to continue after the last run."""
-    return [WorkPage(program_id=program_id, lane="programs", items=(since,))]
+def whole_programs(programs: tuple[str, ...], *, since: str) -> list[WorkPage]:
+    """A page of programs; `since` is a date, or empty to continue after the last run."""
+    items = tuple(f"{program_id} {since}".rstrip() for program_id in programs)
+    return [WorkPage(program_id=EVERY_PROGRAM, lane="programs", items=items)]
+
+
+def whole_program(item: str) -> tuple[str, str]:
+    """The program that an item of `whole_programs` names, and since when."""
+    program_id, _, since = item.partition(" ")
+    return program_id, since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,21 +73,23 @@ class DueSweep:
             counts=counts,
             table=self.table,
             pages=self.pages,
-            pages_of=lambda program_id: whole_program(program_id, since=since),
+            pages_of=partial(whole_programs, since=since),
         )
 
     def hand_out(self, page: WorkPage, item: str) -> bool:
         """Hand out what is due, if the page asks for that; returns whether it does."""
+        program_id = page.program_id
         match page.lane:
             case "programs":
-                since = date.fromisoformat(item) if item else None
-                found = self._hand_out(page.program_id, since=since)
+                program_id, began = whole_program(item)
+                since = date.fromisoformat(began) if began else None
+                found = self._hand_out(program_id, since=since)
             case "shards":
                 found = self._finder(page.program_id).hand_out_rest(item)
             case _:
                 return False
         if found:
-            logger.info("queued", program_id=page.program_id, due=found)
+            logger.info("queued", program_id=program_id, due=found)
             count(self.counts, found)
         return True
 

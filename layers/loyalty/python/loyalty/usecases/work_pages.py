@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
 
+# In the place of a program's id: the items of the page are programs.
+EVERY_PROGRAM: Final = "*"
+# An idle program takes about a fifth of a second, so a run over a thousand of them is a hundred
+# messages, and each of them two seconds of work.
+PROGRAMS_MAX: Final = 10
 # 25 members are about a second of work: few messages, and little to repeat if a worker dies.
 ITEMS_MAX: Final = 25
 
