@@ -298,10 +298,12 @@ def test_a_storefront_is_connected_and_its_secret_never_shown(api: DescribedApi)
     connected = api.send("manager", "PUT", "/storefronts/online", json=shop, status=201)
     again = api.send("manager", "PUT", "/storefronts/online", json=shop, status=200)
     read = api.send("manager", "GET", "/storefronts/online", status=200)
+    checked = api.send("manager", "POST", "/storefronts/online/check", status=200)
 
+    assert "no_deliveries" in {each["code"] for each in checked.json()["findings"]}
     expected = {"platform": "shopify", "source": "shop", "store": "bean-and-leaf"}
     assert excerpt(connected.json(), expected) == expected
-    for answer in (connected, again, read):
+    for answer in (connected, again, read, checked):
         assert "shpss_not_to_be_told" not in answer.text
 
 

@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 
 from functions.program.handler import handler
 from tests.integration.conftest import STOREFRONT_SECRETS, Clock
-from tests.support.deliveries import CONNECTION, MANAGER, PROGRAM_ID, connect
+from tests.support.deliveries import CONNECTION, MANAGER, PROGRAM_ID, connect, deliver
 from tests.support.http import Answer, call, service, staff
-from tests.support.shopify import SECRET
+from tests.support.shopify import SECRET, WITH_CUSTOMER, payload
 
 PATH = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
 
@@ -237,6 +237,15 @@ def test_a_connection_is_checked() -> None:
         "no_deliveries",
     ]
     assert SECRET not in answer.text
+
+
+def test_a_check_finds_a_wrong_secret() -> None:
+    connect()
+    assert deliver(payload(WITH_CUSTOMER), secret="another").status == 401
+
+    answer = call(handler, "POST", f"{PATH}/check", as_=MANAGER)
+
+    assert "bad_signature" in {each["code"] for each in answer.body["findings"]}
 
 
 def test_a_storefront_that_is_not_connected_cannot_be_checked() -> None:

@@ -160,3 +160,23 @@ def test_a_deleted_delivery_reads_as_none(inbox: S3Inbox) -> None:
 
     assert inbox.read(delivery) is None
     assert inbox.find("bean", "online", delivery.log_id) is None
+
+
+def test_the_last_refusal_is_noted_at_most_every_ten_minutes(inbox: S3Inbox) -> None:
+    assert inbox.refused_at("bean", "online") is None
+
+    for minutes in (0, 5, 9):
+        received_at = NOW + timedelta(minutes=minutes)
+        inbox.note_refused("bean", "online", received_at=received_at)
+    assert inbox.refused_at("bean", "online") == NOW
+
+    inbox.note_refused("bean", "online", received_at=NOW + timedelta(minutes=10))
+    assert inbox.refused_at("bean", "online") == NOW + timedelta(minutes=10)
+    assert inbox.refused_at("bean", "till") is None
+    assert newest_first(inbox, limit=10) == [[]]
+
+
+def test_a_delivery_is_refused_even_if_that_cannot_be_noted() -> None:
+    inbox = S3Inbox(boto3.client("s3"), bucket="no-such-bucket")
+
+    inbox.note_refused("bean", "online", received_at=NOW)

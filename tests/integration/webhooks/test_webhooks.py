@@ -30,12 +30,13 @@ def order(**changes: Any) -> dict[str, Any]:
 
 
 def stored_deliveries() -> dict[str, dict[str, Any]]:
-    """The objects of the inbox, by key."""
+    """The deliveries in the inbox, by key."""
     s3 = boto3.client("s3")
     listed = s3.list_objects_v2(Bucket="inbox").get("Contents", [])
     return {
         each["Key"]: json.loads(s3.get_object(Bucket="inbox", Key=each["Key"])["Body"].read())
         for each in listed
+        if not each["Key"].startswith("_refused/")
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -32,7 +32,10 @@ BY_CATEGORY = rule(include_categories=["Coffee"])
 class Deliveries:
     """An inbox and a log with one delivery, if it has an outcome."""
 
-    def __init__(self, outcome: Outcome | None, headers: dict[str, str]) -> None:
+    def __init__(
+        self, outcome: Outcome | None, headers: dict[str, str], refused: datetime | None
+    ) -> None:
+        self.refused = refused
         self.delivery = delivery(headers=headers)
         self.envelope = Envelope(topic="orders/paid", name="1", order_id="1")
         self.stored = kept_as(self.delivery, self.envelope)
@@ -40,6 +43,9 @@ class Deliveries:
 
     def read(self, stored: StoredDelivery) -> Delivery | None:
         return self.delivery
+
+    def refused_at(self, program_id: str, storefront_id: str) -> datetime | None:
+        return self.refused
 
     def find(self, program_id: str, storefront_id: str, log_id: str) -> StoredDelivery | None:
         raise NotImplementedError
@@ -93,9 +99,10 @@ def check(
     rules: Sequence[Any] = (rule(),),
     headers: dict[str, str] | None = None,
     seconds: Iterator[float] | None = None,
+    refused: datetime | None = None,
 ) -> tuple[CheckedConnection, Caller]:
     caller = Caller(answer)
-    deliveries = Deliveries(outcome, headers or {})
+    deliveries = Deliveries(outcome, headers or {}, refused)
     checked = check_connection(
         connection,
         ShopKeys(secrets=("whsec_1",)),
@@ -124,6 +131,17 @@ def test_a_shop_that_has_not_delivered_yet_is_told_where_to() -> None:
     assert codes(checked) == [("no_deliveries", "warning")]
     assert "/v1/programs/bean/webhooks/online" in checked.findings[0].step
     assert (checked.asked_platform, caller.calls) == (False, 0)
+
+
+def test_a_wrong_secret_is_found_by_the_delivery_that_was_refused_last() -> None:
+    checked, _ = check(SHOP, refused=RECEIVED_AT)
+    assert codes(checked) == [("bad_signature", "error")]
+
+    earned = Outcome(status="earned")
+    for minutes, is_found in ((-1, False), (1, True)):
+        refused = RECEIVED_AT + timedelta(minutes=minutes)
+        checked, _ = check(SHOP, outcome=earned, refused=refused)
+        assert (("bad_signature", "error") in codes(checked)) is is_found
 
 
 def test_a_parked_delivery_is_named_with_its_reason() -> None:

@@ -68,6 +68,10 @@ class Inbox:
 
     stored: dict[StoredDelivery, Delivery] = field(default_factory=dict)
     queued: list[StoredDelivery] = field(default_factory=list)
+    refused: list[datetime] = field(default_factory=list)
+
+    def note_refused(self, program_id: str, storefront_id: str, *, received_at: datetime) -> None:
+        self.refused.append(received_at)
 
     def keep(self, stored: StoredDelivery, delivery: Delivery) -> None:
         self.stored[stored] = delivery
@@ -201,6 +205,8 @@ def test_nothing_is_stored_of_a_delivery_with_a_wrong_signature(shop: Shop) -> N
 
     assert not shop.inbox.stored
     assert not shop.inbox.queued
+    # Only that there was one, for a check of the connection.
+    assert len(shop.inbox.refused) == 1
 
 
 def test_a_storefront_of_another_program_does_not_exist(shop: Shop) -> None:

@@ -13,6 +13,7 @@ VERSION_MONTHS_MAX: Final = 12
 type FindingCode = Literal[
     "access_denied",
     "api_version_old",
+    "bad_signature",
     "categories_not_read",
     "currency_differs",
     "deliveries_parked",

@@ -10,11 +10,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from itertools import batched
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.shops.deliveries import StoredDelivery, log_time, read_log_id
@@ -30,6 +31,9 @@ LISTED_AT_ONCE_MAX: Final = 1000
 SENT_AT_ONCE_MAX: Final = 10
 # A month of microseconds can be halved 42 times before a single one is left.
 HALVINGS_MAX: Final = 44
+
+# Whoever guesses secrets causes at most one write in this time and execution environment.
+REFUSED_EVERY: Final = timedelta(minutes=10)
 
 # Erasing a delivery leaves this in its place, so that the log still shows that it arrived.
 ERASED: Final = b'{"v": 1, "erased": true}'
@@ -50,6 +54,7 @@ class S3Inbox:
     def __init__(self, s3: "S3Client", *, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
+        self._refused: dict[str, datetime] = {}
 
     def keep(self, stored: StoredDelivery, delivery: Delivery) -> None:
         self._s3.put_object(
@@ -58,6 +63,36 @@ class S3Inbox:
             Body=_to_json(delivery),
             ContentType="application/json",
         )
+
+    def note_refused(self, program_id: str, storefront_id: str, *, received_at: datetime) -> None:
+        """Note the time of a refused delivery, so that a check can tell of it.
+
+        Anyone can send such a delivery, so it is noted rarely, and nothing of it is kept.
+        """
+        where = _refused(program_id, storefront_id)
+        noted_at = self._refused.get(where)
+        if noted_at and received_at - noted_at < REFUSED_EVERY:
+            return
+        self._refused[where] = received_at
+        # The delivery is refused, whether that is noted or not.
+        with suppress(ClientError, BotoCoreError):
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=where,
+                Body=received_at.isoformat().encode(),
+                ContentType="text/plain",
+            )
+
+    def refused_at(self, program_id: str, storefront_id: str) -> datetime | None:
+        try:
+            found = self._s3.get_object(
+                Bucket=self._bucket, Key=_refused(program_id, storefront_id)
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return None
+            raise
+        return datetime.fromisoformat(found["Body"].read().decode())
 
     def read(self, stored: StoredDelivery) -> Delivery | None:
         """Read a delivery; None if it has expired or its content was erased."""
@@ -189,6 +224,11 @@ def _request_digest(stored_delivery: StoredDelivery, asked_at: datetime) -> str:
 
 def _folder(program_id: str, storefront_id: str) -> str:
     return f"{program_id}/{storefront_id}/"
+
+
+def _refused(program_id: str, storefront_id: str) -> str:
+    # No program's id begins like this, so no list of deliveries has it.
+    return f"_refused/{program_id}/{storefront_id}"
 
 
 def _where(stored: StoredDelivery) -> str:

@@ -76,7 +76,11 @@ def check_connection(
         today=now.date(),
         ask=asker,
     )
-    findings = [*_of_deliveries(state, webhook_path), *_of_settings(shop)]
+    refused_at = files.inbox.refused_at(program_id, storefront.storefront_id)
+    findings = [
+        *_of_deliveries(state, webhook_path, refused_at=refused_at),
+        *_of_settings(shop),
+    ]
     try:
         for finding in platform.check(shop):
             findings.append(finding)  # noqa: PERF402  # those before a silence count
@@ -123,8 +127,17 @@ def _last_headers(state: Health, files: Files) -> Mapping[str, str]:
     return delivery.headers if delivery else {}
 
 
-def _of_deliveries(state: Health, webhook_path: str) -> Iterator[Finding]:
-    if state.last is None:
+def _of_deliveries(
+    state: Health, webhook_path: str, *, refused_at: datetime | None
+) -> Iterator[Finding]:
+    last_at = state.last.stored.received_at if state.last else None
+    if refused_at and (last_at is None or refused_at > last_at):
+        step = (
+            "Connect with the secret that the platform signs with. A delivery was refused for its "
+            f"signature at about {refused_at:%Y-%m-%d %H:%M} UTC, and none was accepted since"
+        )
+        yield Finding("bad_signature", "error", step)
+    elif state.last is None:
         step = (
             f"Let the shop deliver to {webhook_path}, and place an order. If the platform's own "
             "log shows 401, the secret is wrong; if 404, the address"

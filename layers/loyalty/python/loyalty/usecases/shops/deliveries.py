@@ -49,6 +49,10 @@ class InboxReader(Protocol):
 
     def find(self, program_id: str, storefront_id: str, log_id: str) -> StoredDelivery | None: ...
 
+    def refused_at(self, program_id: str, storefront_id: str) -> datetime | None:
+        """When a delivery was refused for its signature last, to a few minutes."""
+        ...
+
     def oldest(
         self, program_id: str, storefront_id: str, *, since: str, before: str, limit: int
     ) -> Listed[StoredDelivery]:

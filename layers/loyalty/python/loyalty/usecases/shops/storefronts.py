@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, Protocol
 
 from loyalty.domain.kernel.errors import BadSignature, NotFound
@@ -56,6 +57,10 @@ class InboxWriter(Protocol):
     """Stores deliveries exactly as they were received."""
 
     def keep(self, stored: StoredDelivery, delivery: Delivery) -> None: ...
+
+    def note_refused(self, program_id: str, storefront_id: str, *, received_at: datetime) -> None:
+        """Note that a delivery was refused for its signature, every few minutes at most."""
+        ...
 
 
 class DeliveryQueue(Protocol):
@@ -171,11 +176,15 @@ def receive(
         NotFound: no such storefront.
         BadSignature: not signed, or not with a secret of this storefront.
     """
-    connection = _verified_connection(
-        received,
-        find=lambda age: connections.find(program_id, storefront_id, age_seconds_max=age),
-        find_platform=find_platform,
-    )
+    try:
+        connection = _verified_connection(
+            received,
+            find=lambda age: connections.find(program_id, storefront_id, age_seconds_max=age),
+            find_platform=find_platform,
+        )
+    except BadSignature:
+        inbox.note_refused(program_id, storefront_id, received_at=received.received_at)
+        raise
     if connection is None:
         return None
     storefront = connection.storefront
