@@ -44,7 +44,9 @@ def platform(deployed: Deployment) -> Iterator[PlatformServer]:
 
 @pytest.fixture
 def api(open_program: Callable[..., OpenProgram]) -> Iterator[DescribedApi]:
-    with DescribedApi(open_program(currency="USD", earning_rules=[COFFEE], tiers=None)) as api:
+    with DescribedApi(
+        open_program(currency="USD", earning_rules=[COFFEE], tiers=None, reminders={})
+    ) as api:
         yield api
 
 
