@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help prepare prepare-cloud run token program mail clock test quick units check types lint build synth \
-	openapi bench explore simulate mutants attack audit lock format clean
+	preflight verify redrive rekey restore openapi bench explore simulate mutants attack audit lock format clean
 
 # Settings of the shell must not reach our own environments.
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
@@ -62,7 +62,7 @@ check: prepare ## Lint, format, types, imports, names, drift of generated files
 
 # The two halves of a check run side by side.
 types:
-	.venv/bin/mypy $(wildcard app.py bench functions infra local) layers/loyalty/python tests tools
+	.venv/bin/mypy $(wildcard app.py bench functions infra local operate) layers/loyalty/python tests tools
 
 lint:
 	.venv/bin/ruff check .
@@ -85,6 +85,21 @@ audit: prepare ## Look up known vulnerabilities of the shipped packages; needs t
 synth: prepare ## Synthesize the stacks into cdk.out (ARCHITECTURE=arm64|x86_64, STAGE=)
 	@$(python) -m tools.build --platform $(ARCHITECTURE)
 	@CDK_CONTEXT_JSON='{"architecture": "$(ARCHITECTURE)", "stage": "$(STAGE)"}' $(python) app.py
+
+preflight: prepare ## Check the account before a deployment (STAGE=)
+	@$(python) -m operate.preflight --stage $(STAGE)
+
+verify: prepare ## Play a short story against a deployed stage (STAGE=, API_URL=)
+	@$(python) -m operate.verify --stage $(STAGE) $(API_URL:%=--api-url %)
+
+redrive: prepare ## Hand failed batches of the stream to their functions again (STAGE=)
+	@$(python) -m operate.redrive --stage $(STAGE)
+
+rekey: prepare ## Put every member's identities under the current key (STAGE=)
+	@$(python) -m operate.rekey --stage $(STAGE)
+
+restore: prepare ## Restore the table to a moment, ready to be adopted (STAGE=, TIME=2026-11-21T20:00:00Z)
+	@$(python) -m operate.restore --stage $(STAGE) --time $(TIME)
 
 openapi: prepare ## Write all generated files: the OpenAPI document, schemas, pages of the docs
 	$(python) -m tools

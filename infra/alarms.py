@@ -31,7 +31,7 @@ class Alarm:
     """One metric, the threshold that it must not reach, and what it means if it does.
 
     The alarm goes off when `failing` of the last `periods` reach the threshold (default: all of
-    them). A silence goes off below the threshold instead, and also without any data.
+    them). A silence goes off below the threshold instead, and also when its data ends.
     """
 
     name: str

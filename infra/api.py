@@ -65,7 +65,7 @@ class HttpApi(Construct):
         )
         tokens = authorizers.HttpLambdaAuthorizer(
             "Tokens",
-            authorizer.function,
+            authorizer.live,
             response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
             # Without this header the gateway answers 401 itself.
             identity_source=["$request.header.Authorization"],
@@ -75,7 +75,7 @@ class HttpApi(Construct):
         # outgrow the 20 KB that a function's policy may have.
         answered_by = {
             name: integrations.HttpLambdaIntegration(
-                pascal(name), functions[name].function, scope_permission_to_route=False
+                pascal(name), functions[name].live, scope_permission_to_route=False
             )
             for name in self._functions
         }

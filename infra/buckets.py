@@ -19,6 +19,8 @@ FACTS = "facts/"
 # How long a delivery stays as it was received. The privacy page promises this number.
 INBOX_EXPIRY_DAYS = 30
 ACCESS_LOG_EXPIRY_DAYS = 90
+# Batches hold items, and with them personal data.
+FAILED_BATCH_EXPIRY_DAYS = 30
 
 
 class BucketArn(NamedTuple):
@@ -70,6 +72,16 @@ class Buckets(Construct):
                 )
             ],
         )
+        self.failed_batches = self._bucket(
+            "FailedBatches",
+            rules=[
+                s3.LifecycleRule(
+                    expiration=Duration.days(FAILED_BATCH_EXPIRY_DAYS),
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                )
+            ],
+        )
+        self.failed_batches_arn = _published_arn(self.failed_batches, "FailedBatchesArn")
         self._lake_arn = _published_arn(self.lake, "LakeArn")
         self._inbox_arn = _published_arn(self.inbox, "InboxArn")
         self._exports_arn = _published_arn(self.exports, "ExportsArn")

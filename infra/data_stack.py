@@ -8,6 +8,7 @@ from aws_cdk import CfnOutput, CfnResource, RemovalPolicy, Stack
 from constructs import Construct
 
 from infra.buckets import Buckets
+from infra.failed_batches import FailedBatches
 from infra.identities import Identities
 from infra.ledger_table import LedgerTable
 from infra.secrets import Secrets
@@ -35,6 +36,9 @@ class DataStack(Stack):
         )
         self.table = LedgerTable(self, "Ledger", settings=settings)
         self.buckets = Buckets(self, "Buckets", settings=settings)
+        self.failed_batches = FailedBatches(
+            self, "FailedBatches", settings=settings, buckets=self.buckets
+        )
         self.secrets = Secrets(self, "Secrets", settings=settings)
         # With another issuer there is no user pool that nobody uses.
         self.identities = (

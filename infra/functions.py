@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from aws_cdk import Duration, Size
+from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -21,6 +21,8 @@ from infra.settings import Settings
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 # The gateway gives up after 30 s, a caller long before.
 HTTP_TIMEOUT = Duration.seconds(10)
+# The alias that everything calls.
+LIVE = "live"
 
 
 class Layers(Construct):
@@ -90,6 +92,7 @@ class CapabilityFunction(Construct):
             handler="handler.handler",
             code=build.function(name),
             layers=list(layers),
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
             description=description,
             role=self._role,
             log_group=self.log_group,
@@ -109,12 +112,31 @@ class CapabilityFunction(Construct):
                 **environment,
             },
         )
+        self._alias = self._put_live() if settings.has_versions else None
         acknowledge(
             self.function,
             "AwsSolutions-L1",
             reason="Layers, tests and the local cloud share one minor version of Python. It moves "
             "to the next one when every native dependency has wheels for it.",
         )
+
+    def _put_live(self) -> lambda_.Alias:
+        """Let the alias `live` point at a version made of this code, layers and settings.
+
+        Updating a function switches its code and its layers one after the other. What calls the
+        alias gets all of the old version or all of the new one. Older versions are kept, so that
+        the alias can be pointed back at one.
+        """
+        return lambda_.Alias(self, "Live", alias_name=LIVE, version=self.function.current_version)
+
+    @property
+    def alias(self) -> lambda_.Alias | None:
+        return self._alias
+
+    @property
+    def live(self) -> lambda_.IFunction:
+        """What everything calls: the alias, or the function itself on the local cloud."""
+        return self._alias or self.function
 
     @property
     def alarms(self) -> Sequence[Alarm]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
@@ -29,7 +30,7 @@ class LedgerTable(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
-        self._table = dynamodb.TableV2(
+        own = dynamodb.TableV2(
             self,
             "Table",
             partition_key=_string("pk"),
@@ -46,6 +47,24 @@ class LedgerTable(Construct):
                 point_in_time_recovery_enabled=True
             ),
             deletion_protection=settings.is_prod,
+            warm_throughput=dynamodb.WarmThroughput(
+                write_units_per_second=settings.configuration.warm_writes
+            )
+            if settings.configuration.warm_writes
+            else None,
+        )
+        restored = settings.configuration.restored_table
+        self._table: dynamodb.ITableV2 = (
+            dynamodb.TableV2.from_table_attributes(
+                self,
+                "Restored",
+                table_arn=Stack.of(self).format_arn(
+                    service="dynamodb", resource="table", resource_name=restored.name
+                ),
+                table_stream_arn=restored.stream_arn,
+            )
+            if restored
+            else own
         )
 
     @property

@@ -92,12 +92,16 @@ def _add_alarm(
         evaluation_periods=alarm.periods,
         datapoints_to_alarm=alarm.failing,
         treat_missing_data=(
-            cw.TreatMissingData.BREACHING if alarm.is_silence else cw.TreatMissingData.NOT_BREACHING
+            cw.TreatMissingData.MISSING if alarm.is_silence else cw.TreatMissingData.NOT_BREACHING
         ),
     )
     action = actions.SnsAction(topics[alarm.severity])
     added.add_alarm_action(action)
     added.add_ok_action(action)
+    if alarm.is_silence:
+        # Without data, the state becomes "insufficient data". A new alarm is in it from the start,
+        # so the first deployment notifies nobody.
+        added.add_insufficient_data_action(action)
 
 
 class Dashboard(Construct):

@@ -10,7 +10,6 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.acknowledge import acknowledge
 from infra.alarms import MAXIMUM, MINUTE, Alarm, Severity
 from infra.functions import CapabilityFunction
 from infra.names import kebab
@@ -154,7 +153,7 @@ class IntakeQueue(FedQueue):
         lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
-            function_name=function.function.function_name,
+            function_name=function.live.function_arn,
             event_source_arn=self.queue.queue_arn,
             batch_size=10,
             function_response_types=["ReportBatchItemFailures"],
@@ -222,32 +221,13 @@ class WorkQueue(FedQueue):
         lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
-            function_name=function.function.function_name,
+            function_name=function.live.function_arn,
             event_source_arn=self.queue.queue_arn,
             batch_size=batch_size,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
                 maximum_concurrency=concurrency_max
             ),
-        )
-
-
-class StreamDeadLetters(Construct):
-    """Names the batches that a stream reader gave up. The records stay in the stream for a day."""
-
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
-        super().__init__(scope, construct_id)
-        self.queue = sqs.Queue(
-            self,
-            "Queue",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=settings.tls_only,
-            retention_period=DEAD_LETTER_RETENTION,
-        )
-        acknowledge(
-            self.queue,
-            "AwsSolutions-SQS3",
-            reason="This is the dead-letter queue itself: the stream mapping's destination.",
         )
 
 

@@ -97,7 +97,7 @@ class Wake(Construct):
                 conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
             ),
         )
-        arn = function.function.function_arn
+        arn = function.live.function_arn
         role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[arn]))
         schedule = scheduler.CfnSchedule(
             self,

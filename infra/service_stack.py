@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -14,6 +14,7 @@ from infra.account import AccountAlarms
 from infra.alarms import Watched
 from infra.api import HttpApi
 from infra.build import Build
+from infra.canary import Canary
 from infra.capabilities import calendar, members, reports, storefronts
 from infra.capabilities.events import relay
 from infra.capabilities.messages import notifications
@@ -54,7 +55,7 @@ class ServiceStack(Stack):
                 settings=settings,
                 consumer_timeout=storefronts.INTAKE_TIMEOUT,
             ),
-            bus=events.EventBus(self, "Bus", event_bus_name=settings.stack_id("Events")),
+            bus=_bus(self, settings),
             mail=Mail(self, "Mail", settings=settings),
         )
         catalog = Catalog(self, "Catalog", settings=settings, buckets=data.buckets)
@@ -109,6 +110,18 @@ class ServiceStack(Stack):
         if reserved := settings.configuration.reserved_concurrency:
             for name in {"authorizer", *(route.function for route in ROUTES)}:
                 self.functions[name].reserve_concurrency(reserved)
+        if minutes := settings.configuration.canary_minutes:
+            Canary(
+                self,
+                "Canary",
+                settings=settings,
+                api=self.api,
+                functions=[
+                    self.functions[each]
+                    for each in ["authorizer", *sorted({r.function for r in ROUTES})]
+                ],
+                minutes=minutes,
+            )
         CfnOutput(self, "IntakeQueueUrl", value=kit.intake.queue.queue_url)
         self._name_dead_letters()
         self._name_what_can_be_invoked(works)
@@ -124,15 +137,15 @@ class ServiceStack(Stack):
             *self.readers.values(),
             *self.queues.values(),
             self._data.table,
+            self._data.failed_batches,
             Subscriptions(self),
             AccountAlarms(self._settings),
         )
 
     @property
     def dead_letters(self) -> Mapping[str, sqs.Queue]:
-        """The dead-letter queue of each stream reader and each queue, by name."""
-        parked = {name: reader.dead_letters for name, reader in self.readers.items()}
-        return parked | {name: queue.dead_letters for name, queue in self.queues.items()}
+        """The dead-letter queue of each queue, by name."""
+        return {name: queue.dead_letters for name, queue in self.queues.items()}
 
     def _tell_relay_the_rules(self) -> None:
         """Tell which events our own rules ask for, and those that the stage wants on the bus."""
@@ -167,3 +180,16 @@ class ServiceStack(Stack):
         for name, work in works.items():
             function_name = work.function.function.function_name
             CfnOutput(self, f"{pascal(name)}FunctionName", value=function_name)
+
+
+def _bus(scope: Construct, settings: Settings) -> events.EventBus:
+    """Make the bus, with an archive to replay from if the stage wants one."""
+    bus = events.EventBus(scope, "Bus", event_bus_name=settings.stack_id("Events"))
+    if days := settings.configuration.event_archive_days:
+        bus.archive(
+            "Archive",
+            archive_name=settings.stack_id("Events"),
+            event_pattern=events.EventPattern(source=[SOURCE]),
+            retention=Duration.days(days),
+        )
+    return bus

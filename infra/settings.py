@@ -25,6 +25,8 @@ Platform = Literal["arm64", "x86_64", "local"]
 # Passed to the app and not in cdk.json, so that `python app.py` and the CDK CLI agree.
 FEATURE_FLAGS = {
     "@aws-cdk/aws-dynamodb:retainTableReplica": True,
+    # A version is of its layers as well as of its code.
+    "@aws-cdk/aws-lambda:recognizeLayerVersion": True,
     "@aws-cdk/aws-s3:createDefaultLoggingPolicy": True,
     "@aws-cdk/aws-s3:publicAccessBlockedByDefault": True,
     "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,
@@ -87,6 +89,13 @@ class StaffIssuer(_Part):
     audience: Annotated[tuple[Text, ...], pydantic.Field(min_length=1)]
 
 
+class RestoredTable(_Part):
+    """A table that was restored from a backup and takes the place of the stack's own."""
+
+    name: Text
+    stream_arn: Annotated[Text, pydantic.StringConstraints(pattern=r"^arn:.*/stream/\S+$")]
+
+
 class Configuration(_Part):
     """The file of one stage. Leaving out a key affects only what that key is about.
 
@@ -102,6 +111,12 @@ class Configuration(_Part):
     ask for, by name (`*`: all), for rules of your own.
     `reserved_concurrency` is the number of concurrent executions that each function that answers
     HTTP has for itself, whatever queues and streams use (None: all share the account's).
+    `canary_minutes` is how long new code answers a tenth of the requests before it answers all of
+    them; if the API fails meanwhile, the deployment is rolled back (None: all requests at once).
+    `event_archive_days` is how long the bus keeps events for a replay (None: it keeps none).
+    `warm_writes` is for how many write units a second the table is ready at any moment (None: what
+    DynamoDB gives a new table, 4,000).
+    `restored_table` is a restored table to use instead of the stack's own, which stays as it is.
     `alarm_email` is the mailbox for alarms that wake somebody, and `ticket_email` for alarms that
     can wait for the next working day (None: the same mailbox).
     """
@@ -122,6 +137,10 @@ class Configuration(_Part):
     api_url: Url | None = None
     bus_events: tuple[EventName, ...] = ()
     reserved_concurrency: Annotated[pydantic.StrictInt, pydantic.Field(ge=1)] | None = None
+    canary_minutes: Annotated[pydantic.StrictInt, pydantic.Field(ge=1, le=60)] | None = None
+    event_archive_days: Annotated[pydantic.StrictInt, pydantic.Field(ge=1, le=365)] | None = None
+    warm_writes: Annotated[pydantic.StrictInt, pydantic.Field(ge=4000)] | None = None
+    restored_table: RestoredTable | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +207,11 @@ class Settings:
     @property
     def tls_only(self) -> bool:
         """Whether policies require TLS. The local cloud serves plain HTTP on the loopback."""
+        return self.platform != "local"
+
+    @property
+    def has_versions(self) -> bool:
+        """Whether functions have versions. The local cloud replaces a function in one step."""
         return self.platform != "local"
 
     @property

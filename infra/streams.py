@@ -7,25 +7,26 @@ from collections.abc import Sequence
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.alarms import MAXIMUM, MINUTE, Alarm, Severity
+from infra.failed_batches import FailedBatches
 from infra.functions import CapabilityFunction
 from infra.ledger_table import LedgerTable
-from infra.queues import StreamDeadLetters, dead_letters_alarm
-from infra.settings import Settings
 
 # The docs promise that facts are in reports, and events on the bus, within two minutes.
 ITERATOR_AGE_MAX = Duration.minutes(2)
+# Outlasts an outage of an hour. A record that always fails holds up its lane for as long.
+RECORD_AGE_MAX = Duration.hours(2)
 
 
 class StreamReader(Construct):
     """Feeds the table's changes to a function at least once, in order for each item.
 
-    A failed batch is halved until it holds only the record that fails, which is then named in the
-    dead letters. Reading starts with the oldest record, so a service that is deleted and deployed
-    again within a day misses nothing. Consumers can recognize repeats of both readers' outputs.
+    A failed batch is halved until it holds only the record that fails, which is then kept among
+    the failed batches. Reading starts with the oldest record, so a service that is deleted and
+    deployed again within a day misses nothing. Consumers can recognize repeats of both readers'
+    outputs.
     """
 
     def __init__(
@@ -33,8 +34,8 @@ class StreamReader(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        settings: Settings,
         table: LedgerTable,
+        failed_batches: FailedBatches,
         function: CapabilityFunction,
         batch_size: int,
         batching_window: Duration,
@@ -42,8 +43,6 @@ class StreamReader(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.function = function
-        letters = StreamDeadLetters(self, "DeadLetters", settings=settings)
-        self.dead_letters: sqs.Queue = letters.queue
         function.allow(
             "dynamodb:DescribeStream",
             "dynamodb:GetRecords",
@@ -51,11 +50,11 @@ class StreamReader(Construct):
             "dynamodb:ListStreams",
             on=[table.stream_arn],
         )
-        function.allow("sqs:SendMessage", on=[self.dead_letters.queue_arn])
+        failed_batches.allow_write(function)
         lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
-            function_name=function.function.function_name,
+            function_name=function.live.function_arn,
             event_source_arn=table.stream_arn,
             starting_position="TRIM_HORIZON",
             batch_size=batch_size,
@@ -63,12 +62,12 @@ class StreamReader(Construct):
             parallelization_factor=parallelization,
             bisect_batch_on_function_error=True,
             function_response_types=["ReportBatchItemFailures"],
-            # Outlasts a throttled target. A record that always fails holds up its lane for as long.
-            maximum_retry_attempts=30,
-            maximum_record_age_in_seconds=Duration.hours(12).to_seconds(),
+            # As many attempts as fit into the time.
+            maximum_retry_attempts=-1,
+            maximum_record_age_in_seconds=RECORD_AGE_MAX.to_seconds(),
             destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(
                 on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(
-                    destination=self.dead_letters.queue_arn
+                    destination=failed_batches.destination_arn
                 )
             ),
         )
@@ -86,7 +85,6 @@ class StreamReader(Construct):
                 # The stream keeps records for a day.
                 severity=Severity.PAGE,
             ),
-            dead_letters_alarm(name, self.dead_letters, severity=Severity.PAGE),
         )
 
     def iterator_age(self, *, label: str | None = None) -> cw.Metric:

@@ -28,8 +28,8 @@ def relay(kit: Kit, *, endpoint_events: sqs.Queue) -> StreamReader:
     return StreamReader(
         kit.stack,
         "RelayStream",
-        settings=kit.settings,
         table=kit.data.table,
+        failed_batches=kit.data.failed_batches,
         function=function,
         batch_size=100,
         # An event is worth most at once.

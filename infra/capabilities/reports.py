@@ -41,8 +41,8 @@ def archive(kit: Kit) -> StreamReader:
     return StreamReader(
         kit.stack,
         "ArchiveStream",
-        settings=kit.settings,
         table=kit.data.table,
+        failed_batches=kit.data.failed_batches,
         function=function,
         # Large batches make few objects. This takes half a minute of the two that are promised.
         batch_size=1_000,

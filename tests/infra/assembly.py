@@ -193,6 +193,14 @@ class Template:
         parts = resource["Metadata"]["aws:cdk:path"].split("/")[1:]
         return "/".join(part for part in parts if part != "Resource")
 
+    def function_id(self, called: Mapping[str, Any]) -> str:
+        """The logical id of a function that is called by its name, its ARN or its alias."""
+        logical_id: str = called["Ref"] if "Ref" in called else called["Fn::GetAtt"][0]
+        resource = self.resources[logical_id]
+        if resource["Type"] != "AWS::Lambda::Alias":
+            return logical_id
+        return self.function_id(resource["Properties"]["FunctionName"])
+
     def functions(self) -> Iterator[tuple[str, Any]]:
         """Each function's name and properties."""
         for properties in self.of_type("Lambda::Function").values():

@@ -20,8 +20,7 @@ PAGES = {
     "api-failing",
     "relay-iterator-age",
     "archive-iterator-age",
-    "relay-dead-letters",
-    "archive-dead-letters",
+    "stream-dead-letters",
     "intake-age",
     "books-differ",
     "account-concurrency",
@@ -184,8 +183,11 @@ def test_an_alarm_notifies_the_right_people_when_it_begins_and_ends(
         is_silence = alarm["ComparisonOperator"] == "LessThanThreshold"
         assert alarm["AlarmActions"] == (pages if name in PAGES else tickets), name
         assert alarm["OKActions"] == alarm["AlarmActions"]
+        # A new alarm has no data and notifies nobody of it; one that had data does.
+        silence_actions = alarm["AlarmActions"] if is_silence else None
+        assert alarm.get("InsufficientDataActions") == silence_actions
         assert alarm["AlarmDescription"].endswith(".")
-        assert alarm["TreatMissingData"] == ("breaching" if is_silence else "notBreaching")
+        assert alarm["TreatMissingData"] == ("missing" if is_silence else "notBreaching")
     assert alarms(deployed).keys() >= PAGES
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from loyalty.domain.program.services import SERVICE_SCOPE
 from loyalty.domain.report_exports import FILE_DAYS
 from loyalty.table.records import HISTORY_ATTRIBUTES
-from tests.infra.assembly import Assembly, Resource
+from tests.infra.assembly import Assembly, Resource, synthesize
 
 # Another logical id would make CloudFormation put an empty resource in the place of a full one.
 LOGICAL_IDS = {
@@ -22,6 +23,10 @@ LOGICAL_IDS = {
     "BucketsInboxPolicyA7A0746E": "AWS::S3::BucketPolicy",
     "BucketsExportsEFF3E371": "AWS::S3::Bucket",
     "BucketsExportsPolicy345D04C9": "AWS::S3::BucketPolicy",
+    "BucketsFailedBatchesC9DB42EA": "AWS::S3::Bucket",
+    "BucketsFailedBatchesPolicy564DAD2E": "AWS::S3::BucketPolicy",
+    "FailedBatchesQueue04964B18": "AWS::SQS::Queue",
+    "FailedBatchesQueuePolicy59BC399C": "AWS::SQS::QueuePolicy",
     "SecretsIdentity74DCF23E": "AWS::SecretsManager::Secret",
     "IdentitiesUserPool8358EB6D": "AWS::Cognito::UserPool",
     "IdentitiesUserPoolMobile489794BF": "AWS::Cognito::UserPoolClient",
@@ -55,7 +60,8 @@ def test_a_stage_for_trying_empties_its_buckets_before_they_are_deleted(
         for each in [each["Properties"]]
     }
 
-    assert emptied == {f"Buckets/{name}" for name in ("AccessLogs", "Lake", "Inbox", "Exports")}
+    buckets = ("AccessLogs", "Lake", "Inbox", "Exports", "FailedBatches")
+    assert emptied == {f"Buckets/{name}" for name in buckets}
     for assembly in (prod, local):
         types = {each["Type"] for each in assembly.data.resources.values()}
         assert "Custom::S3AutoDeleteObjects" not in types
@@ -85,6 +91,7 @@ def test_prod_keeps_its_data_when_its_stack_is_deleted_and_nothing_else(prod: As
         "BucketsLake7E5C8A08",
         "BucketsInbox7F142E89",
         "BucketsExportsEFF3E371",
+        "BucketsFailedBatchesC9DB42EA",
         "SecretsIdentity74DCF23E",
         "IdentitiesUserPool8358EB6D",
         "IdentitiesStaffPoolA6574CF0",
@@ -151,7 +158,7 @@ def test_the_sweeps_indexes_have_keys_only_and_history_the_attributes_of_lists(
 def test_every_bucket_is_encrypted_and_closed_to_the_public(deployed: Assembly) -> None:
     buckets = deployed.data.of_type("S3::Bucket").values()
 
-    assert len(buckets) == 4
+    assert len(buckets) == 5
     for bucket in buckets:
         assert bucket["BucketEncryption"]
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
@@ -207,6 +214,7 @@ def test_reads_of_every_bucket_but_the_log_are_logged(deployed: Assembly) -> Non
         "BucketsLake7E5C8A08": {"Ref": "BucketsAccessLogsA5F88218"},
         "BucketsInbox7F142E89": {"Ref": "BucketsAccessLogsA5F88218"},
         "BucketsExportsEFF3E371": {"Ref": "BucketsAccessLogsA5F88218"},
+        "BucketsFailedBatchesC9DB42EA": {"Ref": "BucketsAccessLogsA5F88218"},
     }
 
 
@@ -288,3 +296,40 @@ def test_people_who_sign_up_get_their_code_through_ses_from_the_program_s_sender
         assert deployed.render(sending["SourceArn"]) == (
             "arn:<Partition>:ses:<Region>:<AccountId>:identity/beanleaf.example"
         )
+
+
+def test_a_failed_batch_is_kept_for_thirty_days_and_says_so(deployed: Assembly) -> None:
+    bucket = deployed.data.of_type("S3::Bucket")["BucketsFailedBatchesC9DB42EA"]
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    (notified,) = bucket["NotificationConfiguration"]["QueueConfigurations"]
+
+    assert rule["ExpirationInDays"] == 30
+    assert notified["Event"] == "s3:ObjectCreated:*"
+    assert deployed.render(notified["Queue"]) == "FailedBatches/Queue"
+    # S3 checks that it may send while the bucket is made.
+    depends_on = deployed.data.resources["BucketsFailedBatchesC9DB42EA"]["DependsOn"]
+    assert "FailedBatchesQueuePolicy59BC399C" in depends_on
+
+
+def test_a_restored_table_takes_the_place_of_the_stack_s_own(tmp_path: Path) -> None:
+    stream = "arn:aws:dynamodb:eu-west-1:111122223333:table/restored/stream/2026-11-21T20:00:00.000"
+
+    assembly = synthesize(tmp_path, restored_table={"name": "restored", "stream_arn": stream})
+
+    assert "LedgerTable9343E4AA" in assembly.data.resources
+    assert assembly.data.outputs["TableName"]["Value"] == "restored"
+    readers = [
+        each
+        for each in assembly.service.of_type("Lambda::EventSourceMapping").values()
+        if "StartingPosition" in each
+    ]
+    assert {each["EventSourceArn"] for each in readers} == {stream}
+    for _, function in assembly.service.functions():
+        assert function["Environment"]["Variables"].get("LOYALTY_TABLE", "restored") == "restored"
+
+
+def test_a_table_can_be_warm_from_the_first_moment(tmp_path: Path) -> None:
+    assembly = synthesize(tmp_path, warm_writes=12_000)
+
+    table = assembly.data.of_type("DynamoDB::GlobalTable")["LedgerTable9343E4AA"]
+    assert table["WarmThroughput"] == {"WriteUnitsPerSecond": 12_000}

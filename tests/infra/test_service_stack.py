@@ -14,7 +14,7 @@ import pytest
 
 from infra.names import pascal
 from infra.routes import ROUTES, Throttle, at_gateway
-from tests.infra.assembly import FUNCTIONS, Assembly, Template, synthesize
+from tests.infra.assembly import FUNCTIONS, Assembly, Template, stand_in_build, synthesize
 
 HANDLERS = Path(__file__).resolve().parents[2] / "functions"
 
@@ -54,6 +54,11 @@ CONSUME = {
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
     "sqs:ReceiveMessage",
+}
+# Lambda writes with the rights of the function.
+KEEP_FAILED_BATCHES = {
+    "Buckets/FailedBatches": {"s3:ListBucket"},
+    "Buckets/FailedBatches/*": {"s3:PutObject"},
 }
 WORK_QUEUE = CONSUME | {"sqs:SendMessage*"}
 
@@ -135,12 +140,12 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         "Bus": {"events:PutEvents"},
         TABLE: {"dynamodb:Query"},
         "WebhooksOutQueues/Events/Queue": {"sqs:SendMessage"},
-        "RelayStream/DeadLetters/Queue": {"sqs:SendMessage"},
+        **KEEP_FAILED_BATCHES,
     },
     "archive": {
         f"{TABLE}.StreamArn": READ_STREAM,
         FACTS: {"s3:PutObject"},
-        "ArchiveStream/DeadLetters/Queue": {"sqs:SendMessage"},
+        **KEEP_FAILED_BATCHES,
     },
     "expiry": {
         TABLE: GET | {"dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
@@ -262,23 +267,17 @@ def fed_queues(service: Template) -> dict[str, list[Any]]:
     fed: dict[str, list[Any]] = defaultdict(list)
     for mapping in service.of_type("Lambda::EventSourceMapping").values():
         if (source := mapping["EventSourceArn"].get("Fn::GetAtt", [""])[0]) in queues:
-            fed[names[mapping["FunctionName"]["Ref"]]].append(queues[source])
+            fed[names[service.function_id(mapping["FunctionName"])]].append(queues[source])
     return fed
 
 
 def dead_letter_queues(service: Template) -> set[str]:
     """The logical ids of the queues that something gives up to."""
-    redriven = {
+    return {
         queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
         for queue in service.of_type("SQS::Queue").values()
         if "RedrivePolicy" in queue
     }
-    failed = {
-        mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
-        for mapping in service.of_type("Lambda::EventSourceMapping").values()
-        if "DestinationConfig" in mapping
-    }
-    return redriven | failed
 
 
 def test_there_is_one_function_for_each_capability(deployed: Assembly) -> None:
@@ -326,14 +325,14 @@ def test_functions_run_on_the_chosen_architecture(dev: Assembly, prod: Assembly)
 
 def test_large_layers_are_only_on_the_functions_that_need_them(deployed: Assembly) -> None:
     layers = {
-        name: [deployed.render(layer) for layer in function["Layers"]]
+        name: sorted(deployed.render(layer) for layer in function["Layers"])
         for name, function in deployed.service.functions()
     }
 
     common = ["Layers/Dependencies", "Layers/Loyalty"]
-    assert layers.pop("reporting") == [*common, "Layers/Analytics"]
-    assert layers.pop("compaction") == [*common, "Layers/Analytics"]
-    assert layers.pop("exports") == [*common, "Layers/Analytics"]
+    assert layers.pop("reporting") == ["Layers/Analytics", *common]
+    assert layers.pop("compaction") == ["Layers/Analytics", *common]
+    assert layers.pop("exports") == ["Layers/Analytics", *common]
     assert layers.pop("notifications") == [*common, "Layers/Messages"]
     assert all(carried == common for carried in layers.values())
 
@@ -507,7 +506,7 @@ def test_dead_letters_are_kept_for_two_weeks_in_a_queue_of_the_same_kind(
 
     letters = dead_letter_queues(deployed.service)
 
-    assert len(letters) == 14
+    assert len(letters) == 12
     assert {queues[each]["MessageRetentionPeriod"] for each in letters} == {14 * 24 * 3600}
     assert {each for each in letters if queues[each].get("FifoQueue")} == {intake_letters}
 
@@ -521,10 +520,11 @@ def test_the_stream_has_two_readers_that_split_retry_and_then_park(deployed: Ass
         assert deployed.render(reader["EventSourceArn"]) == f"{TABLE}.StreamArn"
         assert reader["StartingPosition"] == "TRIM_HORIZON"
         assert reader["BisectBatchOnFunctionError"] is True
-        assert reader["MaximumRetryAttempts"] > 0
-        # The stream forgets after a day; what is parked must still be there to be read again.
-        assert 0 < reader["MaximumRecordAgeInSeconds"] <= 12 * 3600
-        assert "OnFailure" in reader["DestinationConfig"]
+        # Time and not a number of attempts ends them: an outage of an hour is survived.
+        assert reader["MaximumRetryAttempts"] == -1
+        assert 3600 < reader["MaximumRecordAgeInSeconds"] <= 12 * 3600
+        kept_in = reader["DestinationConfig"]["OnFailure"]["Destination"]
+        assert deployed.render(kept_in) == "Buckets/FailedBatches"
 
 
 def test_a_fact_is_in_the_reports_within_two_minutes_of_the_write(deployed: Assembly) -> None:
@@ -533,7 +533,8 @@ def test_a_fact_is_in_the_reports_within_two_minutes_of_the_write(deployed: Asse
     (gathered_s,) = {
         mapping["MaximumBatchingWindowInSeconds"]
         for mapping in mappings
-        if mapping["FunctionName"] == {"Ref": ids_by_name(deployed.service)["archive"]}
+        if deployed.service.function_id(mapping["FunctionName"])
+        == ids_by_name(deployed.service)["archive"]
     }
     written_s = dict(deployed.service.functions())["archive"]["Timeout"]
 
@@ -663,13 +664,78 @@ def test_schedules_wake_their_functions_and_may_do_nothing_else(deployed: Assemb
         }
 
     assert woken == {
-        "Expiry/Function": "rate(5 minutes)",
-        "Intake/Function": "cron(0/5 * * * ? *)",
-        "Audit/Function": "cron(15 2 * * ? *)",
-        "Compaction/Function": "cron(5 * * * ? *)",
-        "Privacy/Function": "rate(1 hour)",
-        "Reminders/Function": "rate(5 minutes)",
+        "Expiry/Live": "rate(5 minutes)",
+        "Intake/Live": "cron(0/5 * * * ? *)",
+        "Audit/Live": "cron(15 2 * * ? *)",
+        "Compaction/Live": "cron(5 * * * ? *)",
+        "Privacy/Live": "rate(1 hour)",
+        "Reminders/Live": "rate(5 minutes)",
     }
+
+
+def test_everything_calls_a_version_with_its_layers(deployed: Assembly) -> None:
+    """Updating a function in place switches its code and its layers one after the other."""
+    service = deployed.service
+    aliases = service.of_type("Lambda::Alias")
+    called = [
+        *(each["IntegrationUri"] for each in service.of_type("ApiGatewayV2::Integration").values()),
+        *(each["FunctionName"] for each in service.of_type("Lambda::EventSourceMapping").values()),
+        *(each["Target"]["Arn"] for each in service.of_type("Scheduler::Schedule").values()),
+        *(each["FunctionName"] for each in service.of_type("Lambda::Permission").values()),
+    ]
+
+    assert len(aliases) == len(FUNCTIONS)
+    assert {each["Ref"] for each in called} <= aliases.keys()
+    assert {each["Name"] for each in aliases.values()} == {"live"}
+
+
+def test_another_layer_is_another_version(tmp_path: Path, dev: Assembly) -> None:
+    """CloudFormation publishes a version only if the logical id of the version changes."""
+    folder = stand_in_build(tmp_path / "build", "arm64")
+    (folder / "arm64" / "layers" / "loyalty.hash").write_text("0" * 64, encoding="ascii")
+
+    changed = synthesize(tmp_path, build_dir=str(folder))
+
+    before, after = (set(each.service.of_type("Lambda::Version")) for each in (dev, changed))
+    assert len(before) == len(after) == len(FUNCTIONS)
+    assert not before & after
+
+
+def test_a_canary_is_rolled_back_if_the_api_fails(tmp_path: Path, deployed: Assembly) -> None:
+    assert not deployed.service.of_type("CodeDeploy::DeploymentGroup")
+
+    service = synthesize(tmp_path, canary_minutes=5).service
+
+    groups = service.of_type("CodeDeploy::DeploymentGroup")
+    assert len(groups) == len({route.function for route in ROUTES})
+    (alarm_id,) = service.of_type("CloudWatch::Alarm")
+    for group in groups.values():
+        assert group["AlarmConfiguration"] == {
+            "Alarms": [{"Name": {"Ref": alarm_id}}],
+            "Enabled": True,
+        }
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+    (config,) = service.of_type("CodeDeploy::DeploymentConfig").values()
+    assert config["TrafficRoutingConfig"]["TimeBasedCanary"] == {
+        "CanaryInterval": 5, "CanaryPercentage": 10,
+    }  # fmt: skip
+    switched = [
+        each
+        for each in service.resources.values()
+        if "CodeDeployLambdaAliasUpdate" in each.get("UpdatePolicy", {})
+    ]
+    assert len(switched) == len(groups)
+
+
+def test_the_bus_keeps_events_if_the_stage_wants_it(tmp_path: Path, deployed: Assembly) -> None:
+    assert not deployed.service.of_type("Events::Archive")
+
+    (archive,) = (
+        synthesize(tmp_path, event_archive_days=30).service.of_type("Events::Archive").values()
+    )
+
+    assert archive["RetentionDays"] == 30
+    assert archive["EventPattern"] == {"source": ["loyalty"]}
 
 
 RESOURCES_MAX = 450  # of the 500 that CloudFormation takes
@@ -696,7 +762,7 @@ def test_only_functions_that_feed_their_own_queue_may_invoke_themselves_repeated
     """Lambda ends a chain of invocations at the sixteenth otherwise; a sweep has hundreds."""
     fed = defaultdict(set)
     for mapping in deployed.service.of_type("Lambda::EventSourceMapping").values():
-        fed[deployed.render({"Ref": mapping["FunctionName"]["Ref"]})].add(
+        fed[deployed.service.path(deployed.service.function_id(mapping["FunctionName"]))].add(
             deployed.render(mapping["EventSourceArn"])
         )
 
@@ -732,7 +798,6 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
     assert named == {
         "ApiId",
         "ApiUrl",
-        "ArchiveDeadLettersUrl",
         "AuditDeadLettersUrl",
         "AuditFunctionName",
         "CatalogName",
@@ -742,6 +807,9 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "BusName",
         "DashboardName",
         "ExpiryDeadLettersUrl",
+        "FailedBatchesArn",
+        "FailedBatchesBucket",
+        "FailedBatchesQueueUrl",
         "ExportsDeadLettersUrl",
         "ExpiryFunctionName",
         "ExportsArn",
@@ -759,7 +827,6 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "PrivacyFunctionName",
         "RebuildDeadLettersUrl",
         "RebuildFunctionName",
-        "RelayDeadLettersUrl",
         "RemindersDeadLettersUrl",
         "RemindersFunctionName",
         "ServicesPoolId",
@@ -788,7 +855,13 @@ def test_the_local_cloud_differs_in_nothing_but_tls_and_the_built_assets(
 
         # The local cloud is thrown away whole, so nothing empties its buckets.
         emptying = {"AWS::IAM::Role", "AWS::Lambda::Function", "Custom::S3AutoDeleteObjects"}
+        # It replaces a function in one step, so it calls functions and no versions of them.
+        versions = {"AWS::Lambda::Alias", "AWS::Lambda::Permission", "AWS::Lambda::Version"}
         assert missing <= {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"} | (
-            emptying if name.endswith("Data") else set()
+            emptying if name.endswith("Data") else versions
         )
-        assert set(of_local.resources) <= set(of_aws.resources)
+        additional = {
+            of_local.resources[logical_id]["Type"]
+            for logical_id in set(of_local.resources) - set(of_aws.resources)
+        }
+        assert additional <= {"AWS::Lambda::Permission"}

@@ -7,7 +7,7 @@ from typing import Any, Final, cast, get_args
 
 from loyalty.domain.changes import Record, TableChange
 from loyalty.domain.ledger.entries import EntryKind
-from loyalty.table.engine import from_wire
+from loyalty.table.engine import from_wire, require_known_version
 from loyalty.table.members import member_from_item
 from loyalty.table.messages import message_from_item
 from loyalty.table.operations import Item
@@ -101,7 +101,7 @@ def change_told_again(item: Item, *, made_at: datetime) -> TableChange | None:
 
 
 def _stored_item(image: Mapping[str, Any]) -> Record | None:
-    return _of_item(cast("Item", from_wire({"M": image})))
+    return _of_item(require_known_version(cast("Item", from_wire({"M": image}))))
 
 
 def _of_item(item: Item) -> Record | None:

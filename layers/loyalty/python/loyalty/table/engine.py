@@ -37,6 +37,8 @@ from loyalty.table.operations import (
 from loyalty.table.sizes import require_sizes
 
 BATCH_GET_MAX: Final = 100
+# The highest version (`v`) of items that this code can read.
+VERSION_MAX: Final = 1
 ATTEMPTS_MAX: Final = 5
 
 _TRANSIENT_CODES: Final = frozenset(
@@ -382,7 +384,7 @@ def from_wire(wire: Mapping[str, Any]) -> Value:
         case "L":
             return [from_wire(each) for each in value]
         case "M":
-            return _item_from_wire(value)
+            return {name: from_wire(each) for name, each in value.items()}
         case "BOOL" | "S":
             return cast("Value", value)
     raise ValueError(f"an item holds a value of kind {kind}, which nothing here writes")
@@ -393,7 +395,19 @@ def item_to_wire(item: Mapping[str, Value]) -> dict[str, Any]:
 
 
 def _item_from_wire(wire: Mapping[str, Any]) -> Item:
-    return {name: from_wire(value) for name, value in wire.items()}
+    return require_known_version({name: from_wire(value) for name, value in wire.items()})
+
+
+def require_known_version(item: Item) -> Item:
+    """Give an item as it is, unless newer code wrote it in a form that this code does not know.
+
+    Raises:
+        TryAgain: its version is unknown. The newer code can read it, once it runs here again.
+    """
+    version = item.get("v", VERSION_MAX)
+    if not isinstance(version, int) or version > VERSION_MAX:
+        raise TryAgain("A newer version of this service wrote this; try again later")
+    return item
 
 
 def _key_to_wire(key: Key) -> dict[str, Any]:

@@ -208,6 +208,19 @@ class TableMembers:
             yield Put(current, _identity_item(member, identity), (owned,))
             yield from (Delete(other, (owned,)) for other in others)
 
+    def rekey(self, member: Member) -> bool:
+        """Put a member's identities under the current key, and remove them under the others.
+
+        Gives whether that was done; the member may have changed meanwhile.
+        """
+        unchanged = Check(self._profile(member), (equal(("revision",), member.revision),))
+        moves = self._moves(member.identities, member, taken_from=member.member_id)
+        try:
+            self._engine.write((*moves, unchanged))
+        except Refused:
+            return False
+        return True
+
     def _deletions(self, member: Member) -> Iterable[Operation]:
         yield Delete(self._profile(member), (equal(("revision",), member.revision),))
         yield Delete(keys.correspondence(self._program, member.member_id))

@@ -1,0 +1,1 @@
+"""Commands for a deployed stage: check its account, try it, redrive batches, restore the table."""

@@ -1,0 +1,336 @@
+"""Commands for a deployed stage, on moto."""
+
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from functions.archive.handler import handler as archive
+from functions.enrollment.handler import handler as enrollment
+from infra.settings import Configuration
+from loyalty.table.engine import DynamoEngine
+from loyalty.table.operations import QueryPage
+from operate.preflight import preflight
+from operate.redrive import redrive
+from operate.rekey import rekey
+from operate.restore import read_moment, restore
+from operate.stage import OperationError, Stage
+from tests.integration.conftest import IDENTITY_SECRET, TABLE
+from tests.support import cold, till
+from tests.support.http import Context, call
+from tests.support.stream import batch, records
+
+BUCKET = "failed-batches"
+ARN = "arn:aws:lambda:eu-west-1:123456789012:function:archive:live"
+
+
+class Lambda:
+    """Runs the archive's handler as an invocation does."""
+
+    def __init__(self) -> None:
+        self.invoked: list[str] = []
+
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803  # theirs
+        self.invoked.append(FunctionName)
+        answer: dict[str, Any]
+        try:
+            answer, error = dict(archive(json.loads(Payload), Context())), {}
+        except Exception as raised:  # noqa: BLE001  # Lambda answers with any
+            answer, error = {"errorType": type(raised).__name__}, {"FunctionError": "Unhandled"}
+        return {"Payload": io.BytesIO(json.dumps(answer).encode()), **error}
+
+    def get_account_settings(self) -> dict[str, Any]:
+        return {"AccountLimit": {"ConcurrentExecutions": 1000}}
+
+
+class Ses:
+    """An account in the sandbox, which may send as one domain."""
+
+    def get_email_identity(self, *, EmailIdentity: str) -> dict[str, Any]:  # noqa: N803  # theirs
+        if EmailIdentity != "beanleaf.example":
+            raise ClientError({"Error": {"Code": "NotFoundException"}}, "GetEmailIdentity")
+        return {"VerifiedForSendingStatus": True}
+
+    def get_account(self) -> dict[str, Any]:
+        return {"ProductionAccessEnabled": False, "SendQuota": {"Max24HourSend": 200.0}}
+
+
+class Cognito:
+    """An account without user pools."""
+
+    def describe_user_pool_domain(self, *, Domain: str) -> dict[str, Any]:  # noqa: N803  # theirs
+        return {"DomainDescription": {}}
+
+
+class StageOnMoto(Stage):
+    """A stage whose outputs are given, and whose functions run here."""
+
+    outputs: dict[str, str]
+    functions: Lambda
+
+    def output(self, key: str) -> str:
+        if key not in self.outputs:
+            raise OperationError(f"no output {key}")
+        return self.outputs[key]
+
+    def client(self, service: str) -> Any:
+        match service:
+            case "lambda":
+                return self.functions
+            case "sesv2":
+                return Ses()
+            case "cognito-idp":
+                return Cognito()
+            case _:
+                return super().client(service)
+
+
+@pytest.fixture
+def stage() -> StageOnMoto:
+    boto3.client("s3").create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    queue = boto3.client("sqs").create_queue(QueueName="failed-batches")["QueueUrl"]
+    stage = StageOnMoto("test")
+    object.__setattr__(stage, "functions", Lambda())
+    object.__setattr__(
+        stage,
+        "outputs",
+        {
+            "FailedBatchesBucket": BUCKET,
+            "FailedBatchesQueueUrl": queue,
+            "TableName": TABLE,
+            "IdentitySecretArn": "identity",
+        },
+    )
+    return stage
+
+
+def keep_batch(stage: StageOnMoto, key: str, event: dict[str, Any]) -> None:
+    """Keep a batch as Lambda does, and notify the queue as S3 does."""
+    kept = {
+        "requestContext": {"functionArn": ARN, "condition": "RetryAttemptsExhausted"},
+        "DDBStreamBatchInfo": {"shardId": "shardId-1", "batchSize": len(event["Records"])},
+        "payload": json.dumps(event),
+    }
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=json.dumps(kept).encode())
+    notice = {"Records": [{"s3": {"object": {"key": key}}}]}
+    boto3.client("sqs").send_message(
+        QueueUrl=stage.output("FailedBatchesQueueUrl"), MessageBody=json.dumps(notice)
+    )
+
+
+def waiting(stage: StageOnMoto) -> int:
+    attributes = boto3.client("sqs").get_queue_attributes(
+        QueueUrl=stage.output("FailedBatchesQueueUrl"), AttributeNames=["All"]
+    )["Attributes"]
+    return sum(
+        int(attributes[name])
+        for name in ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    )
+
+
+@pytest.mark.usefixtures("program")
+class TestRedriving:
+    def test_a_kept_batch_is_in_the_lake_and_its_alarm_ends(self, stage: StageOnMoto) -> None:
+        till.earn(till.enroll(), 4999)
+        keep_batch(stage, "aws/lambda/1", batch(records(TABLE)))
+
+        redriven = redrive(stage)
+
+        assert (redriven.done, redriven.failed) == (1, {})
+        assert stage.functions.invoked == [ARN]
+        listed = boto3.client("s3").list_objects_v2(Bucket="lake")["Contents"]
+        assert any(each["Key"].startswith("facts/entries/") for each in listed)
+        assert boto3.client("s3").list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
+        assert waiting(stage) == 0
+
+    def test_a_batch_that_fails_again_is_kept_with_its_alarm_and_holds_up_no_other(
+        self, stage: StageOnMoto
+    ) -> None:
+        till.earn(till.enroll(), 4999)
+        good = batch(records(TABLE))
+        bad = json.loads(json.dumps(good))
+        for record in bad["Records"]:
+            record["dynamodb"]["NewImage"] = {"kind": {"S": "accrual"}}
+        keep_batch(stage, "aws/lambda/1", bad)
+        keep_batch(stage, "aws/lambda/2", {"Records": []})
+        keep_batch(stage, "aws/lambda/3", good)
+
+        redriven = redrive(stage)
+
+        assert redriven.done == 1
+        assert redriven.failed["aws/lambda/1"].startswith("it failed again from record")
+        assert redriven.failed["aws/lambda/2"] == "IndexError"
+        assert waiting(stage) == 2
+
+
+KEYS = {"1": IDENTITY_SECRET, "2": "b" * 64}
+
+
+def replace_keys(current: str, *versions: str) -> None:
+    """Replace the identity secret, and every function's containers."""
+    keyring = {"current": current, "keys": {version: KEYS[version] for version in versions}}
+    boto3.client("secretsmanager").put_secret_value(
+        SecretId="identity", SecretString=json.dumps(keyring)
+    )
+    cold.forget()
+
+
+def found(email: str) -> str | None:
+    answer = call(
+        enrollment,
+        "POST",
+        f"{till.PROGRAM}/members/lookup",
+        body={"identity": {"kind": "email", "value": email}},
+        as_=till.CASHIER,
+    )
+    return str(answer.body["id"]) if answer.status == 200 else None
+
+
+@pytest.mark.usefixtures("program")
+class TestRekeying:
+    def test_members_are_found_again_although_the_old_key_is_lost(self, stage: StageOnMoto) -> None:
+        ana = till.enroll("ana@example.com")
+        replace_keys("2", "2")
+        assert found("ana@example.com") is None
+
+        rekeyed = rekey(stage)
+
+        assert (rekeyed.done, rekeyed.changed) == (1, ())
+        assert found("ana@example.com") == ana
+        till.post_order(till.order(identities=[{"kind": "email", "value": "ana@example.com"}]))
+        assert till.member(ana)["balance"] == 49
+
+    def test_after_a_rotation_the_old_key_is_needed_no_longer(self, stage: StageOnMoto) -> None:
+        ana, bob = till.enroll("ana@example.com"), till.enroll("bob@example.com")
+        replace_keys("2", "1", "2")
+
+        rekey(stage)
+        assert rekey(stage).done == 2
+        replace_keys("2", "2")
+
+        assert [found("ana@example.com"), found("bob@example.com")] == [ana, bob]
+        table = boto3.client("dynamodb").scan(TableName=TABLE)["Items"]
+        places = [each["pk"]["S"] for each in table if each["sk"]["S"] == "IDENTITY"]
+        assert len(places) == 2
+        assert all("#email#2#" in place for place in places)
+
+    def test_a_member_who_changes_meanwhile_is_left_for_the_next_run(
+        self, stage: StageOnMoto, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        till.enroll("ana@example.com")
+        replace_keys("2", "1", "2")
+        read = DynamoEngine.scan
+
+        def scan_then_change(self: DynamoEngine, **arguments: Any) -> QueryPage:
+            page = read(self, **arguments)
+            for item in page.items:
+                if item.get("kind") == "profile":
+                    item["revision"] = 99
+            return page
+
+        with monkeypatch.context() as patched:
+            patched.setattr(DynamoEngine, "scan", scan_then_change)
+            rekeyed = rekey(stage)
+
+        assert rekeyed.done == 0
+        assert len(rekeyed.changed) == 1
+
+
+@pytest.mark.usefixtures("program")
+class TestRestoring:
+    def test_a_restored_table_has_everything_that_the_stack_gives_its_own(
+        self, stage: StageOnMoto
+    ) -> None:
+        dynamodb = boto3.client("dynamodb")
+        moment = self.restorable()
+
+        lines = restore(stage, moment, is_protected=True, pause=print, say=lambda _: None)
+
+        name = f"loyalty-test-{moment:%Y%m%d-%H%M%S}"
+        table = dynamodb.describe_table(TableName=name)["Table"]
+        assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+        assert table["DeletionProtectionEnabled"]
+        expiry = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+        assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "ttl"}
+        backups = dynamodb.describe_continuous_backups(TableName=name)
+        described = backups["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+        assert described["PointInTimeRecoveryStatus"] == "ENABLED"
+        assert lines == (
+            f'[restored_table]\nname = "{name}"\nstream_arn = "{table["LatestStreamArn"]}"\n'
+        )
+
+    def test_it_can_be_repeated_after_it_was_killed(self, stage: StageOnMoto) -> None:
+        moment = self.restorable()
+        first = restore(stage, moment, is_protected=False, pause=print, say=lambda _: None)
+
+        assert restore(stage, moment, is_protected=False, pause=print, say=lambda _: None) == first
+
+    def test_a_moment_that_is_not_covered_is_refused(self, stage: StageOnMoto) -> None:
+        self.restorable()
+        with pytest.raises(OperationError, match="can be restored from"):
+            restore(
+                stage,
+                datetime(2020, 1, 1, tzinfo=UTC),
+                is_protected=False,
+                pause=print,
+                say=lambda _: None,
+            )
+
+    def test_a_moment_needs_a_time_zone(self) -> None:
+        assert read_moment("2026-11-21T20:00:00Z") == datetime(2026, 11, 21, 20, tzinfo=UTC)
+        with pytest.raises(Exception, match="no time zone"):
+            read_moment("2026-11-21T20:00:00")
+
+    @staticmethod
+    def restorable() -> datetime:
+        dynamodb = boto3.client("dynamodb")
+        dynamodb.update_continuous_backups(
+            TableName=TABLE,
+            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+        )
+        described = dynamodb.describe_continuous_backups(TableName=TABLE)
+        recovery = described["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+        moment = recovery["LatestRestorableDateTime"]
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC) + timedelta()
+
+
+class TestPreflight:
+    def findings(
+        self, stage: StageOnMoto, **changes: Any
+    ) -> Callable[[str], list[tuple[str, str]]]:
+        configuration = Configuration(production=True, programs=("bean",), **changes)
+        found = [(each.level, each.says) for each in preflight(stage, configuration)]
+        return lambda word: [each for each in found if word in each[1]]
+
+    def test_an_account_that_lacks_everything_is_told_everything(self, stage: StageOnMoto) -> None:
+        found = self.findings(stage, mail_from="club@unknown.example")
+
+        assert [level for level, _ in found("bootstrapped")] == ["failed"]
+        assert [level for level, _ in found("has not verified unknown.example")] == ["failed"]
+        assert [level for level, _ in found("sandbox")] == ["failed"]
+        assert [level for level, _ in found("1000 executions at once")] == ["ok"]
+
+    def test_reservations_must_leave_a_hundred_executions(self, stage: StageOnMoto) -> None:
+        found = self.findings(stage, mail_from="club@beanleaf.example", reserved_concurrency=101)
+
+        ((level, says),) = found("reserved ones leave")
+        assert level == "failed"
+        assert "909" in says
+
+    def test_an_account_that_is_ready_passes(self, stage: StageOnMoto) -> None:
+        boto3.client("ssm").put_parameter(
+            Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String"
+        )
+
+        found = self.findings(stage, mail_from="club@beanleaf.example", reserved_concurrency=50)
+
+        assert found("Bootstrapped, version 30")[0][0] == "ok"
+        assert found("450 are reserved")[0][0] == "ok"
+        assert found("sign-in domain")[0][0] == "ok"
