@@ -108,7 +108,6 @@ class Verification:
             UserPoolId=pool, Username=name, Password=password, Permanent=True
         )
         cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=group)
-        credentials = {"USERNAME": name, "PASSWORD": password}
         client = self.stage.output("StaffClientId")
         answer = cognito.admin_initiate_auth(
             UserPoolId=pool,
