@@ -107,8 +107,9 @@ class ServiceStack(Stack):
         self.wakes: Sequence[Wake] = (*(w.wake for w in works.values() if w.wake), stranded)
         self._tell_relay_the_rules()
         self.api = self._put_api_in_front()
+        answering = ("authorizer", *sorted({route.function for route in ROUTES}))
         if reserved := settings.configuration.reserved_concurrency:
-            for name in {"authorizer", *(route.function for route in ROUTES)}:
+            for name in answering:
                 self.functions[name].reserve_concurrency(reserved)
         if minutes := settings.configuration.canary_minutes:
             Canary(
@@ -116,10 +117,7 @@ class ServiceStack(Stack):
                 "Canary",
                 settings=settings,
                 api=self.api,
-                functions=[
-                    self.functions[each]
-                    for each in ["authorizer", *sorted({r.function for r in ROUTES})]
-                ],
+                functions=[self.functions[each] for each in answering],
                 minutes=minutes,
             )
         CfnOutput(self, "IntakeQueueUrl", value=kit.intake.queue.queue_url)

@@ -24,7 +24,7 @@ UNRESERVED_MIN = 100
 # Below this, queues and streams can take everything that the API needs.
 CONCURRENCY_MIN = 1000
 BOOTSTRAP_VERSION_MIN = 6
-HTTP_FUNCTIONS = 9
+HTTP_FUNCTIONS = 10
 # Two events an earn.
 EVENTS_PER_SECOND_MIN = 600
 MAILS_PER_DAY_SANDBOX = 200

@@ -305,7 +305,7 @@ class TestPreflight:
     def findings(
         self, stage: StageOnMoto, **changes: Any
     ) -> Callable[[str], list[tuple[str, str]]]:
-        configuration = Configuration(production=True, programs=("bean",), **changes)
+        configuration = Configuration(production=True, **changes)
         found = [(each.level, each.says) for each in preflight(stage, configuration)]
         return lambda word: [each for each in found if word in each[1]]
 
@@ -322,7 +322,7 @@ class TestPreflight:
 
         ((level, says),) = found("reserved ones leave")
         assert level == "failed"
-        assert "909" in says
+        assert "1010" in says
 
     def test_an_account_that_is_ready_passes(self, stage: StageOnMoto) -> None:
         boto3.client("ssm").put_parameter(
@@ -332,5 +332,5 @@ class TestPreflight:
         found = self.findings(stage, mail_from="club@beanleaf.example", reserved_concurrency=50)
 
         assert found("Bootstrapped, version 30")[0][0] == "ok"
-        assert found("450 are reserved")[0][0] == "ok"
+        assert found("500 are reserved")[0][0] == "ok"
         assert found("sign-in domain")[0][0] == "ok"
