@@ -187,6 +187,7 @@ class HttpApi(Construct):
             retention=settings.log_retention,
             removal_policy=settings.log_removal_policy,
         )
+        scale = settings.configuration.scale
         return apigw.CfnStage(
             self,
             "Stage",
@@ -198,15 +199,15 @@ class HttpApi(Construct):
                 format=json.dumps(ACCESS_LOG_FIELDS),
             ),
             default_route_settings=apigw.CfnStage.RouteSettingsProperty(
-                throttling_rate_limit=COMMON_THROTTLE.value.rate,
-                throttling_burst_limit=COMMON_THROTTLE.value.burst,
+                throttling_rate_limit=COMMON_THROTTLE.value.rate * scale,
+                throttling_burst_limit=COMMON_THROTTLE.value.burst * scale,
             ),
             # A stage keeps the settings of a route that is gone, and then refuses every update. So
             # only routes that differ from the common throttle have settings of their own.
             route_settings={
                 route.key: {
-                    "ThrottlingRateLimit": route.throttle.value.rate,
-                    "ThrottlingBurstLimit": route.throttle.value.burst,
+                    "ThrottlingRateLimit": route.throttle.value.rate * scale,
+                    "ThrottlingBurstLimit": route.throttle.value.burst * scale,
                 }
                 for route in routes
                 if route.throttle is not COMMON_THROTTLE

@@ -31,6 +31,7 @@ PAGES_AT_ONCE = 4
 # an hour of a failure that no waiting helps. An attempt that Lambda throttled takes the queue's
 # visibility timeout.
 RECEIVES_MAX = 30
+INTAKE_CONCURRENCY_MAX = 50
 
 SEND_ONE_OR_MANY = "sqs:SendMessage*"
 
@@ -159,7 +160,7 @@ class IntakeQueue(FedQueue):
             function_response_types=["ReportBatchItemFailures"],
             # Caps a burst of orders, so that functions that answer HTTP are not throttled.
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
-                maximum_concurrency=50
+                maximum_concurrency=settings.scaled_workers(INTAKE_CONCURRENCY_MAX)
             ),
         )
 
@@ -180,6 +181,7 @@ class WorkQueue(FedQueue):
         settings: Settings,
         function: CapabilityFunction,
         concurrency_max: int,
+        scales: bool = True,
         batch_size: int = PAGES_AT_ONCE,
         receives_max: int = RECEIVES_MAX,
         visibility_timeouts: int = VISIBILITY_TIMEOUTS,
@@ -226,7 +228,9 @@ class WorkQueue(FedQueue):
             batch_size=batch_size,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
-                maximum_concurrency=concurrency_max
+                maximum_concurrency=settings.scaled_workers(concurrency_max)
+                if scales
+                else concurrency_max
             ),
         )
 

@@ -114,6 +114,7 @@ class Configuration(_Part):
     `canary_minutes` is how long new code answers a tenth of the requests before it answers all of
     them; if the API fails meanwhile, the deployment is rolled back (None: all requests at once).
     `event_archive_days` is how long the bus keeps events for a replay (None: it keeps none).
+    `scale` multiplies the rates of all routes and the numbers of workers of all queues but mail's.
     `warm_writes` is for how many write units a second the table is ready at any moment (None: what
     DynamoDB gives a new table, 4,000).
     `restored_table` is a restored table to use instead of the stack's own, which stays as it is.
@@ -139,6 +140,7 @@ class Configuration(_Part):
     reserved_concurrency: Annotated[pydantic.StrictInt, pydantic.Field(ge=1)] | None = None
     canary_minutes: Annotated[pydantic.StrictInt, pydantic.Field(ge=1, le=60)] | None = None
     event_archive_days: Annotated[pydantic.StrictInt, pydantic.Field(ge=1, le=365)] | None = None
+    scale: Annotated[pydantic.StrictInt, pydantic.Field(ge=1, le=20)] = 1
     warm_writes: Annotated[pydantic.StrictInt, pydantic.Field(ge=4000)] | None = None
     restored_table: RestoredTable | None = None
 
@@ -218,6 +220,10 @@ class Settings:
     def sends_by_identity(self) -> bool:
         """Whether the right to send is per identity. The local cloud checks it on everything."""
         return self.platform != "local"
+
+    def scaled_workers(self, workers: int) -> int:
+        """Return how many workers of a queue to allow; SQS takes at most a thousand."""
+        return min(workers * self.configuration.scale, 1000)
 
     def workers_at_once(self, workers: int) -> int:
         """Return how many workers to allow: at most two on the local cloud, which starts slowly."""

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from botocore.exceptions import ClientError
 
 from infra.settings import Configuration, read_configuration
-from operate.stage import Stage, run
+from operate.stage import OperationError, Stage, run
 
 type Level = Literal["ok", "warning", "failed"]
 
@@ -28,6 +28,8 @@ HTTP_FUNCTIONS = 10
 # Two events an earn.
 EVENTS_PER_SECOND_MIN = 600
 MAILS_PER_DAY_SANDBOX = 200
+# The part of each pool's domain that names it, and the output with the pool's id.
+POOLS = (("", "UserPoolId"), ("-staff", "StaffPoolId"), ("-services", "ServicesPoolId"))
 
 # Quotas by service and code: what they limit, and what 300 earns a second need.
 QUOTAS = (
@@ -49,7 +51,7 @@ def preflight(stage: Stage, configuration: Configuration) -> Iterator[Finding]:
         lambda: _bootstrap(stage),
         lambda: _concurrency(stage, configuration),
         lambda: _mail(stage, configuration),
-        lambda: _sign_in_domain(stage, configuration),
+        lambda: _sign_in_domains(stage, configuration),
         lambda: _quotas(stage),
     )
     for check in checks:
@@ -122,24 +124,28 @@ def _mail(stage: Stage, configuration: Configuration) -> Iterator[Finding]:
         yield Finding("ok", f"SES sends {daily:.0f} mails a day, {rate:.0f} a second.")
 
 
-def _sign_in_domain(stage: Stage, configuration: Configuration) -> Iterator[Finding]:
+def _sign_in_domains(stage: Stage, configuration: Configuration) -> Iterator[Finding]:
     if configuration.issuer:
         return
     account = stage.client("sts").get_caller_identity()["Account"]
-    domain = f"loyalty-{stage.name}-{account}"
-    found = stage.client("cognito-idp").describe_user_pool_domain(Domain=domain)
-    pool = found["DomainDescription"].get("UserPoolId")
-    if pool is None:
-        yield Finding("ok", f"The sign-in domain {domain} is free.")
-        return
+    for kind, output in POOLS:
+        domain = f"loyalty-{stage.name}{kind}-{account}"
+        found = stage.client("cognito-idp").describe_user_pool_domain(Domain=domain)
+        pool = found["DomainDescription"].get("UserPoolId")
+        if pool is None:
+            yield Finding("ok", f"The sign-in domain {domain} is free.")
+        elif pool == _output(stage, output):
+            yield Finding("ok", f"The sign-in domain {domain} is this stage's.")
+        else:
+            yield Finding("failed", f"The sign-in domain {domain} belongs to the user pool {pool}.")
+
+
+def _output(stage: Stage, key: str) -> str | None:
+    """Return an output, or None before the first deployment."""
     try:
-        is_ours = stage.output("UserPoolId") == pool
-    except RuntimeError:
-        is_ours = False
-    if is_ours:
-        yield Finding("ok", f"The sign-in domain {domain} is this stage's.")
-    else:
-        yield Finding("failed", f"The sign-in domain {domain} belongs to the user pool {pool}.")
+        return stage.output(key)
+    except OperationError:
+        return None
 
 
 def _quotas(stage: Stage) -> Iterator[Finding]:

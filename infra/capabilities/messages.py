@@ -36,6 +36,8 @@ def notifications(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         settings=kit.settings,
         function=function,
         concurrency_max=NOTIFICATIONS_CONCURRENCY_MAX,
+        # SES's rate decides.
+        scales=False,
         receives_max=NOTIFICATIONS_RECEIVES_MAX,
         sends="nothing",
         # Messages wait whenever it is night.

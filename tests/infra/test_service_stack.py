@@ -691,7 +691,7 @@ def test_everything_calls_a_version_with_its_layers(deployed: Assembly) -> None:
 
 def test_another_layer_is_another_version(tmp_path: Path, dev: Assembly) -> None:
     """CloudFormation publishes a version only if the logical id of the version changes."""
-    folder = stand_in_build(tmp_path / "build", "arm64")
+    folder = stand_in_build(tmp_path / "changed", "arm64")
     (folder / "arm64" / "layers" / "loyalty.hash").write_text("0" * 64, encoding="ascii")
 
     changed = synthesize(tmp_path, build_dir=str(folder))
@@ -725,6 +725,30 @@ def test_a_canary_is_rolled_back_if_the_api_fails(tmp_path: Path, deployed: Asse
         if "CodeDeployLambdaAliasUpdate" in each.get("UpdatePolicy", {})
     ]
     assert len(switched) == len(groups)
+
+
+def test_a_stage_s_scale_multiplies_its_limits(tmp_path: Path, dev: Assembly) -> None:
+    service = synthesize(tmp_path, scale=3).service
+
+    def rates(template: Template) -> dict[str, int]:
+        (stage,) = template.of_type("ApiGatewayV2::Stage").values()
+        return {
+            key: each["ThrottlingRateLimit"] for key, each in stage["RouteSettings"].items()
+        } | {"": stage["DefaultRouteSettings"]["ThrottlingRateLimit"]}
+
+    def workers(template: Template) -> dict[str, int]:
+        return {
+            logical_id: each["ScalingConfig"]["MaximumConcurrency"]
+            for logical_id, each in template.of_type("Lambda::EventSourceMapping").items()
+            if "ScalingConfig" in each
+        }
+
+    assert rates(service) == {key: 3 * rate for key, rate in rates(dev.service).items()}
+    # SES sends no faster, however many workers there are.
+    assert workers(service) == {
+        name: count if name.startswith("Messages") else 3 * count
+        for name, count in workers(dev.service).items()
+    }
 
 
 def test_the_bus_keeps_events_if_the_stage_wants_it(tmp_path: Path, deployed: Assembly) -> None:
