@@ -107,6 +107,7 @@ class IntakeQueue(FedQueue):
     ) -> None:
         super().__init__(scope, construct_id)
         self.name = "intake"
+        self._workers_max = settings.scaled_workers(INTAKE_CONCURRENCY_MAX)
         self.age_max = INTAKE_AGE_MAX
         self.age_severity = Severity.PAGE
         self.dead_letters = sqs.Queue(
@@ -160,7 +161,7 @@ class IntakeQueue(FedQueue):
             function_response_types=["ReportBatchItemFailures"],
             # Caps a burst of orders, so that functions that answer HTTP are not throttled.
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
-                maximum_concurrency=settings.scaled_workers(INTAKE_CONCURRENCY_MAX)
+                maximum_concurrency=self._workers_max
             ),
         )
 
