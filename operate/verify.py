@@ -131,7 +131,7 @@ class Verification:
     def _add_second_factor(self, cognito: Any, session: str) -> str:
         """Set up one-time passwords, which the staff pool requires; gives the session to go on."""
         associated = cognito.associate_software_token(Session=session)
-        code = one_time_password(associated["SecretCode"], at=self.now())
+        code = one_time_password(associated["SecretCode"], moment=self.now())
         verified = cognito.verify_software_token(Session=associated["Session"], UserCode=code)
         return str(verified["Session"])
 
@@ -228,10 +228,10 @@ class Verification:
             waited += 10.0
 
 
-def one_time_password(secret: str, *, at: datetime) -> str:
+def one_time_password(secret: str, *, moment: datetime) -> str:
     """Compute the six digits of RFC 6238 that an authenticator app shows for a secret."""
     padded = secret + "=" * (-len(secret) % 8)
-    counter = struct.pack(">Q", int(at.timestamp()) // 30)
+    counter = struct.pack(">Q", int(moment.timestamp()) // 30)
     digest = hmac.digest(base64.b32decode(padded), counter, "sha1")
     start = digest[-1] & 15
     (number,) = struct.unpack(">I", digest[start : start + 4])

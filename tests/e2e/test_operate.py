@@ -39,12 +39,12 @@ def test_a_deployed_stage_is_verified_as_often_as_wanted(
     deployed: Deployment, stage: Stage
 ) -> None:
     for _ in range(2):
-        said: list[str] = []
+        lines: list[str] = []
         Verification(
             stage=stage,
             api_url=deployed.api_url,
             now=lambda: datetime.now(UTC),
             pause=time.sleep,
-            say=said.append,
+            say=lines.append,
         ).play()
-        assert said[-2:] == ["The report shows it.", "The member is erased."]
+        assert lines[-2:] == ["The report shows it.", "The member is erased."]

@@ -113,12 +113,12 @@ def stage() -> StageOnMoto:
 
 def keep_batch(stage: StageOnMoto, key: str, event: dict[str, Any]) -> None:
     """Keep a batch as Lambda does, and notify the queue as S3 does."""
-    kept = {
+    content = {
         "requestContext": {"functionArn": ARN, "condition": "RetryAttemptsExhausted"},
         "DDBStreamBatchInfo": {"shardId": "shardId-1", "batchSize": len(event["Records"])},
         "payload": json.dumps(event),
     }
-    boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=json.dumps(kept).encode())
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=json.dumps(content).encode())
     notice = {"Records": [{"s3": {"object": {"key": key}}}]}
     boto3.client("sqs").send_message(
         QueueUrl=stage.output("FailedBatchesQueueUrl"), MessageBody=json.dumps(notice)

@@ -16,4 +16,4 @@ SECRET = base64.b32encode(b"12345678901234567890").decode()
     [(59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (20000000000, "353130")],
 )
 def test_it_is_the_one_of_the_standard(at_s: int, password: str) -> None:
-    assert one_time_password(SECRET, at=datetime.fromtimestamp(at_s, UTC)) == password
+    assert one_time_password(SECRET, moment=datetime.fromtimestamp(at_s, UTC)) == password
