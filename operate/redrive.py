@@ -26,7 +26,7 @@ class Redriven:
 
 
 def redrive(stage: Stage) -> Redriven:
-    """Redrive every kept batch, the oldest first."""
+    """Redrive every content batch, the oldest first."""
     bucket = stage.output("FailedBatchesBucket")
     done, failed = 0, {}
     for key in _keys(stage, bucket):
@@ -42,10 +42,14 @@ def redrive(stage: Stage) -> Redriven:
 def _redrive_one(stage: Stage, bucket: str, key: str) -> str | None:
     """Invoke the function of a batch, and delete the batch if all of it was done."""
     s3 = stage.client("s3")
-    kept = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-    event = kept["payload"] if isinstance(kept["payload"], str) else json.dumps(kept["payload"])
+    content = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    event = (
+        content["payload"]
+        if isinstance(content["payload"], str)
+        else json.dumps(content["payload"])
+    )
     invoked = stage.client("lambda").invoke(
-        FunctionName=kept["requestContext"]["functionArn"], Payload=event.encode()
+        FunctionName=content["requestContext"]["functionArn"], Payload=event.encode()
     )
     answer = json.loads(invoked["Payload"].read())
     if "FunctionError" in invoked:

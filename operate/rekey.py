@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from loyalty.domain.people.identity import Keyring
+from loyalty.edge.aws import clients
 from loyalty.edge.directory import read_keyring
 from loyalty.table.engine import DynamoEngine, key_of
 from loyalty.table.members import TableMembers, member_from_item
@@ -29,7 +30,7 @@ class Rekeyed:
 
 def rekey(stage: Stage, *, say: Callable[[str], None] = print) -> Rekeyed:
     """Read the whole table and move the identities of each profile."""
-    engine = DynamoEngine(stage.client("dynamodb"), table=stage.output("TableName"))
+    engine = DynamoEngine(clients.dynamodb(), table=stage.output("TableName"))
     ring = keyring(stage)
     done, changed, after = 0, [], None
     while True:
