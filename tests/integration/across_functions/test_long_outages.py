@@ -201,7 +201,7 @@ def test_an_event_is_queued_for_its_endpoint(
         "occurred_at": "2026-11-21T10:00:00Z",
         "points": 49,
     }
-    queue.send(json.dumps({"detail-type": "PointsEarned", "detail": detail}))
+    queue.send(json.dumps({"event": "PointsEarned", "detail": detail}))
 
     hour.passes(queue, hour.without(service_name))
 
