@@ -728,6 +728,91 @@ MUTANTS: Final = (
         "open_account(desk, member_id, strong=True)",
         "open_account(desk, member_id, strong=False)",
     ),
+    # Policies of levels and of expiry.
+    Mutant(
+        "a level is kept only by what reaches it",
+        "needed_to_keep",
+        "level.keeps_at or level.reached_at",
+        "level.reached_at",
+    ),
+    Mutant(
+        "a level falls at once to what is still reached",
+        "_carries",
+        "max(carried, rank_below(tiers, rank)) if tiers.one_step_down else carried",
+        "carried",
+    ),
+    Mutant(
+        "a level for life has to be kept",
+        "_carries",
+        'tiers.holds.model == "for_life"',
+        "False",
+    ),
+    Mutant(
+        "a level holds for another period though its amount is no longer enough",
+        "ranks",
+        'self.periods.spans if tiers.holds.model == "next_period" else 0',
+        "self.periods.spans",
+    ),
+    Mutant(
+        "every amount reaches a level that only a grant gives",
+        "reached_rank",
+        "level.reached_at is not None and level.reached_at <= amount",
+        "(level.reached_at or 0) <= amount",
+    ),
+    Mutant(
+        "settling forgets the level that dropped counters gave",
+        "settle",
+        "carried(account, document, day=today)",
+        "()",
+    ),
+    Mutant(
+        "a merge forgets the level that the loser's dropped counters gave",
+        "merge",
+        "(*survivor.tier_carried, *loser.tier_carried)",
+        "survivor.tier_carried",
+    ),
+    Mutant(
+        "the order that reaches a level always has its rate",
+        "level_of_order",
+        "tiers is None or not tiers.applies_at_once",
+        "tiers is None",
+    ),
+    Mutant(
+        "the order that reaches a level never has its rate",
+        "level_of_order",
+        "tiers is None or not tiers.applies_at_once",
+        "True",
+    ),
+    Mutant(
+        "points of their own date do not lapse",
+        "ends_on",
+        "lot if lot in spared else min(lot, lapses_after)",
+        "lapses_after if lot == date.max else lot",
+    ),
+    Mutant(
+        "every activity keeps points alive",
+        "newly_active",
+        "inactivity is None or activity not in inactivity.activities",
+        "inactivity is None",
+    ),
+    Mutant(
+        "an answer without a bonus is no activity",
+        "_unthanked",
+        "active_on is None",
+        "True",
+    ),
+    Mutant(
+        "a bonus expires like points of orders",
+        "policy_of",
+        "source in policies",
+        "False",
+    ),
+    Mutant(
+        "transferred points keep their dates whatever the program says",
+        "_transferred",
+        "min(lot, last)",
+        "lot",
+    ),
 )
 
 

@@ -56,7 +56,7 @@ RULES: Final[tuple[tuple[EarningRule, ...], ...]] = (
 TIERED: Final = (_rule("base"), _rule("gold", when={"tiers": ["gold"]}, points=1, per_minor=4))
 
 
-def _tiers(basis: str, period: str, **policies: Any) -> Tiers:
+def tiers(basis: str, period: str, **policies: Any) -> Tiers:
     keeps_at = policies.pop("keeps_at", None)
     amounts = (1, 2, 3) if basis == "orders" else (30, 60, 90)
     levels: list[dict[str, Any]] = [
@@ -71,13 +71,13 @@ def _tiers(basis: str, period: str, **policies: Any) -> Tiers:
 
 _BASES: Final = ("qualifying_points", "spend", "orders")
 _PERIODS: Final = ("calendar_year", "rolling_months", "membership_year")
-PLAIN_TIERS: Final = tuple(_tiers(basis, period) for basis in _BASES for period in _PERIODS)
-WHILE_ENOUGH: Final = {"holds": {"model": "while_enough"}}
-FOR_LIFE: Final = {"holds": {"model": "for_life"}}
+PLAIN_TIERS: Final = tuple(tiers(basis, period) for basis in _BASES for period in _PERIODS)
+WHILE_ENOUGH: Final[dict[str, Any]] = {"holds": {"model": "while_enough"}}
+FOR_LIFE: Final[dict[str, Any]] = {"holds": {"model": "for_life"}}
 TIERS: Final = (
     *PLAIN_TIERS,
     *(
-        _tiers(basis, period, **policies, applies_at_once=at_once)
+        tiers(basis, period, **policies, applies_at_once=at_once)
         for basis in _BASES
         for period in ("calendar_year", "membership_year")
         for policies in (
@@ -89,7 +89,7 @@ TIERS: Final = (
         for at_once in (False, True)
     ),
     *(
-        _tiers(basis, "rolling_months", rolling_months=months, **policies, **WHILE_ENOUGH)
+        tiers(basis, "rolling_months", rolling_months=months, **policies, **WHILE_ENOUGH)
         for basis in _BASES
         for months in (1, 2)
         for policies in (
