@@ -100,7 +100,8 @@ _FACTS: Final = {
                     'points': points // 3,
                     'eligible_minor': points * 30
                 }] ELSE [] END
-            ) ELSE [] END AS rules
+            ) ELSE [] END AS rules,
+            []::STRUCT(level VARCHAR, reached_on DATE)[] AS levels_reached
         FROM drawn WHERE what <> 'guest'
     """,
     "orders": """

@@ -143,6 +143,10 @@ class Auditor:
         # The latest day on which a write of each account was decided. A write that was decided
         # earlier may come later; a level that ended by the later day does not end again.
         self._days: dict[str, date] = {}
+        # The levels that each member reached, with the days.
+        self.reached: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        # Whether a write counts anything toward levels, with the refunds that it settles.
+        self._counts_now = True
         self.stock_out: dict[str, int] = defaultdict(int)
         # What the write at hand lets expire no more, because a late redemption spends it.
         self._restored: dict[str, int] = {}
@@ -159,6 +163,8 @@ class Auditor:
         members: set[str] = set()
         today = decided_at.astimezone(self._zone).date()
         self._restored = _restored(written)
+        entries: list[Any] = [after for key, _, after in written if key.sk.startswith("ENTRY#")]
+        self._counts_now = sum((_counted(each) or ("", 0))[1] for each in entries) != 0
         for key, before, after in written:
             wire: Any = self._undeleted(key, after)
             match key.sk.partition("#"):
@@ -245,8 +251,9 @@ class Auditor:
             raise Violation(f"{key} leaves a refund behind that waited for it")
 
     def _entry(self, key: Key, entry: Any, program: PublishedProgram) -> None:
-        if entry["kind"] == "accrual":
+        if entry["kind"] == "accrual" and self._counts_now:
             self._has_its_level(key, entry, program)
+        self._reaches(entry, program)
         self.members[entry["member_id"]].add(entry)
         today = _local_day(entry["recorded_at"], self._zone)
         lots: dict[str, int] = entry["lots"]
@@ -279,7 +286,15 @@ class Auditor:
             return
         counted = self._ever_counted(account)
         day = date.fromisoformat(_local_day(entry["happened_at"], self._zone))
-        before = naive.level(account, program.document, zone=self._zone, day=day, counted=counted)
+        reached = self.reached[entry["member_id"]]
+        before = naive.level(
+            account,
+            program.document,
+            zone=self._zone,
+            day=day,
+            counted=counted,
+            reached=reached,
+        )
         if tiers.applies_at_once:
             lines = entry["order"]["lines"]
             at_first = tiers.levels[before - 1].id if before else None
@@ -287,12 +302,43 @@ class Auditor:
                 lines, naive.Refunds.of(None), program.document, tier=at_first
             )
             _add(counted, {counts[0]: reaches})
-            before = naive.level(
-                account, program.document, zone=self._zone, day=day, counted=counted
+            after = naive.level(
+                account,
+                program.document,
+                zone=self._zone,
+                day=day,
+                counted=counted,
+                reached=reached,
             )
+            before = max(before, after)
         tier = tiers.levels[before - 1].id if before else None
         if entry["order"].get("tier") != tier:
             raise Violation(f"{key} earned at {entry['order'].get('tier')} instead of {tier}")
+
+    def _reaches(self, entry: Any, program: PublishedProgram) -> None:
+        """The days on which a member reaches levels, by the entries one after the other."""
+        account = self.accounts.get(entry["member_id"])
+        if account is None or program.document.tiers is None:
+            return
+        before = self._ever_counted(account)
+        reached = self.reached[entry["member_id"]]
+        more: dict[str, int] = {}
+        if counted := _counted(entry):
+            more = {counted[0]: counted[1]}
+        elif entry["kind"] == "merge" and entry["about"]["direction"] == "in":
+            more = self._ever_counted(self.accounts[entry["about"]["member_id"]])
+            reached |= self.reached[entry["about"]["member_id"]]
+        after = dict(before)
+        _add(after, more)
+        today = date.fromisoformat(_local_day(entry["recorded_at"], self._zone))
+        found, alone = (
+            naive.days_reached(
+                account, program.document, zone=self._zone, today=today, before=start, after=end
+            )
+            for start, end in ((before, after), ({}, more))
+        )
+        # What the other member had reached alone is not reached again by a merge.
+        reached |= found - alone if entry["kind"] == "merge" else found
 
     def _ever_counted(self, account: Any) -> dict[str, int]:
         """All that counted for a member toward levels, also where the account has dropped it."""
@@ -517,6 +563,7 @@ class Auditor:
                 day=day,
                 before=due,
                 counted=self._ever_counted(account),
+                reached=self.reached[account["member_id"]],
             )
             if changes_on is not None:
                 raise Violation(f"due on {due}, but the level is another on {changes_on}")

@@ -761,9 +761,33 @@ MUTANTS: Final = (
     ),
     Mutant(
         "settling forgets the level that dropped counters gave",
-        "settle",
-        "carried(account, document, day=today)",
+        "tidied",
+        "replace(pruned, tier_reached=(), tier_carried=carried)",
+        "replace(pruned, tier_reached=(), tier_carried=())",
+    ),
+    Mutant(
+        "settling forgets the day on which a level was reached",
+        "tidied",
+        "replace(pruned, tier_reached=reached, tier_carried=carried)",
+        "replace(pruned, tier_reached=reached, tier_carried=())",
+    ),
+    Mutant(
+        "the day on which a level is reached is not noted",
+        "counting",
+        "_reached_by(counted, account, after, program, day=day)",
         "()",
+    ),
+    Mutant(
+        "a refund does not take back the day on which a level was reached",
+        "has_enough",
+        "level is not None and level.reached_at is not None and level.reached_at <= amount",
+        "level is not None",
+    ),
+    Mutant(
+        "a merge reaches again what the loser had reached",
+        "reached_by_merge",
+        "each not in separate and not ours.has_enough(each, alone)",
+        "each not in separate",
     ),
     Mutant(
         "a merge forgets the level that the loser's dropped counters gave",

@@ -4,7 +4,7 @@ It imports none of the product's rules, and uses only fractions, loops and dates
 they are in the table.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -14,7 +14,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from loyalty.domain.program.document import Program, PublishedProgram
-from loyalty.domain.program.levels import Tiers
+from loyalty.domain.program.levels import HoldsMonths, Tiers
 
 NEVER: Final = "9999-12-31"
 CHARGES: Final = ("tax", "shipping", "tip", "gift_card")
@@ -273,10 +273,12 @@ def level(
     zone: ZoneInfo,
     day: date,
     counted: Mapping[str, int] | None = None,
+    reached: Collection[tuple[str, str]] = (),
 ) -> int:
     """A member's rank on a day, from 0: the level reached or granted.
 
-    `counted` is everything that ever counted; without it, what is still on the account.
+    `counted` is everything that ever counted; without it, what is still on the account. `reached`
+    are levels with the days on which they were reached.
     """
     tiers = program.tiers
     if tiers is None:
@@ -291,7 +293,20 @@ def level(
             counters.get(f"{letter}{each}", 0) for each in range(period - spans + 1, period + 1)
         )
 
-    if tiers.holds.model == "next_period" and spans > 1:
+    if isinstance(tiers.holds, HoldsMonths):
+        enrolled = _enrolled(account, zone)
+        rank = _reached(tiers, amount(now))
+        for level_id, first_day in reached:
+            had = [each.id for each in tiers.levels].index(level_id) + 1
+            needs = tiers.levels[had - 1].reached_at or 0
+            if amount(_period(tiers.period, date.fromisoformat(first_day), enrolled)) < needs:
+                continue
+            terms = 1
+            while had and months_later(first_day, tiers.holds.months * terms) < day.isoformat():
+                had = _lower(tiers, had) if tiers.one_step_down else 0
+                terms += 1
+            rank = max(rank, had if first_day <= day.isoformat() else 0)
+    elif tiers.holds.model == "next_period" and spans > 1:
         rank = max(_reached(tiers, amount(now - ago)) for ago in range(spans + 1))
     else:
         numbers = [int(name[1:]) for name in counters if name[0] == letter]
@@ -306,6 +321,52 @@ def level(
     floor, until = account.get("tier_floor", ("", ""))
     granted = [each.id for each in tiers.levels].index(floor) + 1 if floor else 0
     return max(rank, granted) if day.isoformat() <= until else rank
+
+
+def _lower(tiers: Tiers, had: int) -> int:
+    lower = [n for n, each in enumerate(tiers.levels[: had - 1], 1) if each.reached_at]
+    return lower[-1] if lower else 0
+
+
+def days_reached(
+    account: Any,
+    program: Program,
+    *,
+    zone: ZoneInfo,
+    today: date,
+    before: Mapping[str, int],
+    after: Mapping[str, int],
+) -> set[tuple[str, str]]:
+    """The levels for which some period has enough now and had not before, and the day of it."""
+    tiers = program.tiers
+    if tiers is None or not isinstance(tiers.holds, HoldsMonths):
+        return set()
+    letter = {"qualifying_points": "p", "spend": "s", "orders": "o"}[tiers.basis]
+    enrolled = _enrolled(account, zone)
+    spans = (tiers.rolling_months or 12) if tiers.period == "rolling_months" else 1
+    now = _period(tiers.period, today, enrolled)
+    found: set[tuple[str, str]] = set()
+    for name in after:
+        if name[0] != letter or after[name] <= before.get(name, 0):
+            continue
+        number = int(name[1:])
+        for each in tiers.levels:
+            for period in range(number, min(number + spans - 1, max(now, number)) + 1):
+                window = [f"{letter}{month}" for month in range(period - spans + 1, period + 1)]
+                was = sum(before.get(month, 0) for month in window)
+                amount = sum(after.get(month, 0) for month in window)
+                if each.reached_at and was < each.reached_at <= amount:
+                    found.add((each.id, _nearest(today, period, tiers, enrolled).isoformat()))
+    return found
+
+
+def _nearest(day: date, period: int, tiers: Tiers, enrolled: date) -> date:
+    """The day of a period that is nearest to a day."""
+    while _period(tiers.period, day, enrolled) > period:
+        day -= timedelta(days=1)
+    while _period(tiers.period, day, enrolled) < period:
+        day += timedelta(days=1)
+    return day
 
 
 def _reached(tiers: Tiers, amount: int) -> int:
@@ -338,6 +399,7 @@ def level_changes_on(
     day: date,
     before: str | None,
     counted: Mapping[str, int],
+    reached: Collection[tuple[str, str]] = (),
 ) -> date | None:
     """The first day from this one on whose level was not announced, if before another day."""
     tiers = program.tiers
@@ -347,10 +409,18 @@ def level_changes_on(
     rank = next((rank for rank, each in enumerate(tiers.levels, 1) if each.id == announced), 0)
     if not (rank or counted or "tier_floor" in account):
         return None
-    for turn in (day, *_turns(account, program, zone=zone, day=day)):
+    ends = {
+        date.fromisoformat(next_day(months_later(first_day, tiers.holds.months * terms)))
+        for _, first_day in reached
+        if isinstance(tiers.holds, HoldsMonths)
+        for terms in range(1, len(tiers.levels) + 1)
+    }
+    turns = {*_turns(account, program, zone=zone, day=day), *(each for each in ends if each > day)}
+    for turn in (day, *sorted(turns)):
         if before is not None and turn.isoformat() >= before:
             return None
-        if level(account, program, zone=zone, day=turn, counted=counted) != rank:
+        there = level(account, program, zone=zone, day=turn, counted=counted, reached=reached)
+        if there != rank:
             return turn
     return None
 

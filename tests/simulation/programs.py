@@ -74,7 +74,7 @@ _PERIODS: Final = ("calendar_year", "rolling_months", "membership_year")
 PLAIN_TIERS: Final = tuple(tiers(basis, period) for basis in _BASES for period in _PERIODS)
 WHILE_ENOUGH: Final[dict[str, Any]] = {"holds": {"model": "while_enough"}}
 FOR_LIFE: Final[dict[str, Any]] = {"holds": {"model": "for_life"}}
-TIERS: Final = (
+YEARLY_AND_ROLLING: Final = (
     *PLAIN_TIERS,
     *(
         tiers(basis, period, **policies, applies_at_once=at_once)
@@ -97,6 +97,16 @@ TIERS: Final = (
             {"keeps_at": 1 if basis == "orders" else 40},
             {"one_step_down": True, "applies_at_once": True},
         )
+    ),
+)
+MONTHS: Final[dict[str, Any]] = {"holds": {"model": "months", "months": 1}}
+TIERS: Final = (
+    *YEARLY_AND_ROLLING,
+    *(
+        tiers(basis, period, one_step_down=steps, **MONTHS)
+        for basis in _BASES
+        for period in _PERIODS
+        for steps in (False, True)
     ),
 )
 ROLLING: Final = next(each for each in PLAIN_TIERS if each.period == "rolling_months")

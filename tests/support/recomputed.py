@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from loyalty.domain.facts import facts_of
 from loyalty.domain.kernel.calendar import NEVER
-from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.account import Account, TierReached
 from loyalty.domain.ledger.entries import Accrual, Clawback, Entry, Redemption, Return
 from loyalty.domain.ledger.tiers import level_on, moved
 from loyalty.domain.ledger.vouchers import Voucher
@@ -927,9 +927,17 @@ class Recomputed:
         for member, counters in counted.items():
             for name, amount in self._moved(member, counters).items():
                 together[self.heir(member)][name] += amount
+        reached: defaultdict[str, set[TierReached]] = defaultdict(set)
+        for each in self.entries:
+            if self.day(each.recorded_at) <= until:
+                reached[self.heir(each.member_id)].update(each.tier_reached)
         levels = {}
         for member in self._members_on(until):
-            account = replace(self.accounts[member], qualifying=together[member])
+            account = replace(
+                self.accounts[member],
+                qualifying=together[member],
+                tier_reached=tuple(sorted(reached[member])),
+            )
             level = level_on(account, self.document, day=day)
             levels[member] = level.id if level else None
         return levels

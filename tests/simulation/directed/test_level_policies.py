@@ -25,6 +25,8 @@ from tests.simulation.scene import (
 )
 from tests.simulation.world import World
 
+FOURTEEN_MONTHS = {"model": "months", "months": 14}
+
 
 def tiers(period: str = "calendar_year", **policies: Any) -> Tiers:
     return programs.tiers("spend", period, **policies)
@@ -170,3 +172,80 @@ def test_a_merge_keeps_a_level_for_life_whose_counters_are_gone() -> None:
     world.now = on(2032)
     swept(world)
     assert level(world, "bob") == "gold"
+
+
+class TestMonths:
+    def test_a_level_holds_for_months_from_the_day_it_was_reached(self) -> None:
+        world = scene(tiers=tiers(holds=FOURTEEN_MONTHS))
+        earned(world, 60)
+        levels = []
+        for day in (10, 11):
+            world.now = on(2027, 5, day)
+            swept(world)
+            levels.append(account(world).tier_announced)
+
+        assert levels == ["gold", None]
+
+    def test_an_order_that_reaches_it_again_while_it_holds_starts_the_months_again(self) -> None:
+        world = scene(tiers=tiers(holds=FOURTEEN_MONTHS))
+        earned(world, 60)
+        world.now = on(2027, 1, 20)
+        earned(world, 60)
+
+        world.now = on(2028, 3, 20)
+        swept(world)
+
+        assert level(world) == "gold"
+        world.now += DAY
+        assert level(world) is None
+
+    def test_a_refund_takes_back_the_day(self) -> None:
+        world = scene(tiers=tiers(holds=FOURTEEN_MONTHS))
+        gold = earned(world, 60)
+        world.now += 3 * DAY
+
+        done(world.finish(refund(gold, amount=20)))
+
+        assert account(world).tier_announced == "silver"
+        world.now = on(2027, 1, 20)
+        swept(world)
+        assert account(world).tier_announced == "silver"
+
+    def test_sweeps_keep_the_day_when_the_counters_of_its_year_are_gone(self) -> None:
+        world = scene(expiry=living(1), tiers=tiers(holds={"model": "months", "months": 30}))
+        earned(world, 60)
+        for year in (2027, 2028):
+            world.now = on(year, 1, 20)
+            earned(world, 1)
+            world.now += 2 * DAY
+            swept(world)
+
+        assert account(world).qualifying == {"s2027": 1, "s2028": 1}
+        world.now = on(2028, 9, 10)
+        assert level(world) == "gold"
+        world.now += DAY
+        assert level(world) is None
+
+    def test_a_merge_does_not_start_the_months_again(self) -> None:
+        world = scene("ann", "bob", tiers=tiers(holds=FOURTEEN_MONTHS))
+        earned(world, 60)
+        world.now = on(2026, 11, 20)
+
+        done(world.finish(Merge("ann", "bob", "m0")))
+
+        world.now = on(2027, 5, 10)
+        assert level(world, "bob") == "gold"
+        world.now += DAY
+        assert level(world, "bob") is None
+
+    def test_two_orders_at_once_reach_a_level_on_the_day_of_the_second(self) -> None:
+        world = scene(tiers=tiers(holds=FOURTEEN_MONTHS))
+        earned(world, 5)
+        attempts = [world.start(Earn(order(f"at{number}", 20), "ann")) for number in range(2)]
+        for attempt in attempts:
+            attempt.run_to(lambda call: type(call).__name__ == "Write")
+
+        for attempt in attempts:
+            done(attempt.finish())
+
+        assert [each.level for each in account(world).tier_reached] == ["silver"]

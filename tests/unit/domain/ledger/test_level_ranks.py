@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.ledger.account import Account, TierCarried, TierFloor
-from loyalty.domain.ledger.tiers import carried, changes_on, counter, level_on, relevant
+from loyalty.domain.ledger.tiers import changes_on, counter, level_on, tidied
 from loyalty.domain.program.document import Program
 from tests.support.levels import (
     FOR_LIFE,
@@ -164,21 +164,13 @@ def test_what_settling_keeps_of_old_counters_gives_the_same_levels_ever_after(
 ) -> None:
     rules = with_tiers(**policy)
     ana = counted(rules, ago, day)
-    settled = replace(
-        ana,
-        qualifying=relevant(ana, rules, day=day),
-        tier_carried=carried(ana, rules, day=day),
-    )
+    settled = tidied(ana, rules, day=day)
 
     for days in (0, 1, 40, 200, 400, 800, 1200):
         then = day + timedelta(days=days)
         assert level_on(settled, rules, day=then) == level_on(ana, rules, day=then)
     later = day + timedelta(days=500)
-    again = replace(
-        settled,
-        qualifying=relevant(settled, rules, day=later),
-        tier_carried=carried(settled, rules, day=later),
-    )
+    again = tidied(settled, rules, day=later)
     for days in (500, 900, 1300):
         then = day + timedelta(days=days)
         assert level_on(again, rules, day=then) == level_on(ana, rules, day=then)
@@ -234,5 +226,5 @@ def test_levels_for_life_begin_with_what_counted_in_this_period_and_the_last() -
 def test_a_policy_that_looks_back_no_more_forgets_what_was_carried() -> None:
     ana = replace(member(), tier_carried=(TierCarried("gold", date(2025, 1, 1)),))
 
-    assert carried(ana, with_tiers(), day=date(2026, 11, 21)) == ()
+    assert tidied(ana, with_tiers(), day=date(2026, 11, 21)).tier_carried == ()
     assert level(ana, with_tiers(), date(2026, 11, 21)) is None

@@ -23,6 +23,10 @@ def found(period: str = "calendar_year", **policies: Any) -> dict[str, str]:
         ("calendar_year", {"holds": WHILE_ENOUGH, "one_step_down": True}),
         ("membership_year", {"holds": FOR_LIFE, "applies_at_once": True}),
         ("calendar_year", {"levels": [FRIEND, *LEVELS, FRIEND | {"id": "founder"}]}),
+        (
+            "rolling_months",
+            {"holds": {"model": "months", "months": 12}, "one_step_down": True},
+        ),
         ("rolling_months", {"holds": WHILE_ENOUGH, "levels": kept_at(200, 600)}),
         ("rolling_months", {"rolling_months": 3, "holds": WHILE_ENOUGH, "one_step_down": True}),
     ],
@@ -54,6 +58,11 @@ def test_policies_that_go_together(period: str, policies: dict[str, Any]) -> Non
         (
             "membership_year",
             {"holds": WHILE_ENOUGH, "levels": kept_at(200, None)},
+            {"/tiers/levels/0/keeps_at": "contradiction"},
+        ),
+        (
+            "rolling_months",
+            {"holds": {"model": "months", "months": 12}, "levels": kept_at(200, None)},
             {"/tiers/levels/0/keeps_at": "contradiction"},
         ),
         (

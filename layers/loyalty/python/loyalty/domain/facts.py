@@ -89,13 +89,23 @@ class RulePoints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LevelReached:
+    """A level that the member had reached on a day."""
+
+    level: str
+    reached_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFact(Fact):
     """An entry of the ledger.
 
     `points` is the change in points that can be spent; `counted_at` is when balances began to show
     it. `refunded_minor` is the part of a refund that counted, or the value that an edited order
-    lost (negative: gained). `forgiven` are points that an edit would take back but the member
-    keeps. `qualifying_amount` was added to `qualifying_counter`, a counter towards a level.
+    lost (negative: gained). `levels_reached` are all days on which the member reached levels, if
+    the entry added one and levels hold for months from that day. `forgiven` are points that an
+    edit would take back but the member keeps. `qualifying_amount` was added to
+    `qualifying_counter`, a counter towards a level.
     """
 
     kind: ClassVar[str] = "entries"
@@ -120,6 +130,7 @@ class EntryFact(Fact):
     qualifying_amount: int | None
     movements: tuple[Movement, ...]
     rules: tuple[RulePoints, ...]
+    levels_reached: tuple[LevelReached, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,6 +321,10 @@ def _of_entry(entry: Entry, program_id: str) -> EntryFact:
         qualifying_amount=qualifying.amount if qualifying else None,
         movements=tuple(_movements(entry.effect)),
         rules=_by_rule(detail) if isinstance(detail, Accrual) else (),
+        levels_reached=tuple(
+            LevelReached(level=each.level, reached_on=each.on) for each in entry.tier_reached
+        )
+        or None,
     )
 
 

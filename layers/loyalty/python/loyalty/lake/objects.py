@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from botocore.exceptions import ClientError
 
-from loyalty.domain.facts import EntryFact, Fact, Movement, RulePoints
+from loyalty.domain.facts import EntryFact, Fact, LevelReached, Movement, RulePoints
 from loyalty.domain.kernel.errors import TooLarge
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ def _packed(rows: Iterable[Mapping[str, object]]) -> bytes:
     return gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
 
 
-def _row(record: Fact | Movement | RulePoints) -> dict[str, object]:
+def _row(record: Fact | LevelReached | Movement | RulePoints) -> dict[str, object]:
     values = {field.name: getattr(record, field.name) for field in fields(record)}
     return {name: _written(value) for name, value in values.items() if value is not None}
 
@@ -275,7 +275,7 @@ def _written(value: object) -> object:
             return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         case date():
             return value.isoformat()
-        case Movement() | RulePoints():
+        case LevelReached() | Movement() | RulePoints():
             return _row(value)
         case tuple():
             return [_written(each) for each in value]

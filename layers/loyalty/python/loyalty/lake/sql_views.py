@@ -22,6 +22,7 @@ from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.level_periods import LevelPeriods
 from loyalty.domain.ledger.level_ranks import looks_back, needed_to_keep, rank_below
 from loyalty.domain.program.document import Program
+from loyalty.domain.program.levels import HoldsMonths
 from loyalty.lake.objects import FOLDED, SUFFIX, shared_days
 
 if TYPE_CHECKING:
@@ -192,6 +193,7 @@ def _level_settings(document: Program) -> dict[str, object]:
                 "tier_spans",
                 "tier_holds",
                 "tier_model",
+                "tier_months",
                 "tier_steps",
                 "tier_below",
             )
@@ -201,12 +203,11 @@ def _level_settings(document: Program) -> dict[str, object]:
         "tier_letter": LETTERS[tiers.basis],
         "tier_period": tiers.period,
         "tier_spans": spans,
-        "tier_holds": {"next_period": spans, "while_enough": 0, "for_life": _FOR_LIFE}[
-            tiers.holds.model
-        ],
+        "tier_holds": {"next_period": spans, "for_life": _FOR_LIFE}.get(tiers.holds.model, 0),
+        "tier_months": tiers.holds.months if isinstance(tiers.holds, HoldsMonths) else None,
         "tier_model": tiers.holds.model,
         # A level for life is the best of all periods: no need to go through them one by one.
-        "tier_steps": looks_back(tiers) and tiers.holds.model != "for_life",
+        "tier_steps": looks_back(tiers) and tiers.holds.model in {"next_period", "while_enough"},
         # By rank, from 1: the next lower rank that a member falls to, where that is the policy.
         "tier_below": [
             rank_below(tiers, rank) if tiers.one_step_down else 0

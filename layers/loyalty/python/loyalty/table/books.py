@@ -352,6 +352,9 @@ class TableBooks:
                 else Remove(announced_path)
             )
             actions.append(Increase(("tier_ups" if announced.is_up else "tier_downs",), 1))
+        if change.tier_reached:
+            reached = records.reached_to_list(change.tier_reached)
+            actions.append(Assign(("tier_reached",), reached))
         if change.revises_tier:
             actions.append(Increase(("tier_revision",), 1))
         if change.due is not None and change.due.moves:

@@ -30,10 +30,18 @@ class TierFloor(NamedTuple):
     until: date
 
 
-class TierCarried(NamedTuple):
-    """A level that a member carried into the period that began on a day.
+class TierReached(NamedTuple):
+    """A level that a member reached on a day, where levels hold for months from that day."""
 
-    It stands for counters of the periods before, which the account no longer has.
+    level: str
+    on: date
+
+
+class TierCarried(NamedTuple):
+    """A level that counters gave which the account no longer has.
+
+    The member carried it into the period that began on the day, or reached it on the day where
+    levels hold for months.
     """
 
     level: str
@@ -53,11 +61,12 @@ class Account:
 
     Levels: `qualifying` maps a counter to its amount. `tier_floor` is the level granted last; it
     stays after it ends, because a rebuild of the lake reads it. `tier_carried` is what counters
-    that were dropped still give, where levels can outlive them. `tier_announced` is the level last
-    announced. The current level is always computed, never stored. `tier_ups` and `tier_downs`
-    count the announcements of a higher and of a lower level. `tier_revision` counts changes of
-    what decides the level: the floor, the level carried or announced, and every counter except
-    the newest, to which most orders only add.
+    that were dropped still give, where levels can outlive them. `tier_reached` are the days on
+    which levels were reached, where they hold for months from that day. `tier_announced` is the
+    level last announced. The current level is always computed, never stored. `tier_ups` and
+    `tier_downs` count the announcements of a higher and of a lower level. `tier_revision` counts
+    changes of what decides the level: the floor, levels carried, reached or announced, and every
+    counter except the newest, to which most orders only add.
 
     Life: `absorbed` names the members merged into this one, `into` the one that this was merged
     into. `enrolled_at` and `ended_at` (closed or merged) outlive the profile: they say who was a
@@ -82,6 +91,7 @@ class Account:
     tier_announced: str | None = None
     tier_floor: TierFloor | None = None
     tier_carried: tuple[TierCarried, ...] = ()
+    tier_reached: tuple[TierReached, ...] = ()
     tier_ups: int = 0
     tier_downs: int = 0
     tier_revision: int = 0

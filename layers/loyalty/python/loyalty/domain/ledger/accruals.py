@@ -96,6 +96,7 @@ def accrue(
         program_version=program.version,
         fingerprint=fingerprint,
         detail=accrual,
+        tier_reached=level.tier_reached,
     )
     entries = (
         entry,
@@ -205,4 +206,5 @@ def _clawback_entry(accrual: Entry, refund: WaitingRefund, *, debt: int) -> Entr
         happened_at=refund.occurred_at,
         fingerprint=refund.fingerprint,
         detail=replace(clawback, debt_after=debt + accrual.effect.debt),
+        tier_reached=(),
     )

@@ -31,7 +31,7 @@ from loyalty.domain.ledger.postings import (
     summed,
 )
 from loyalty.domain.ledger.settling import with_due
-from loyalty.domain.ledger.tiers import granted, higher_floor, moved
+from loyalty.domain.ledger.tiers import granted, higher_floor, moved, reached_by_merge
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.domain.program.expiry_policies import (
     LOTS_MAX,
@@ -310,7 +310,9 @@ def merge(
         tier_carried=(*survivor.tier_carried, *loser.tier_carried),
         absorbed=(*survivor.absorbed, loser.member_id, *loser.absorbed),
     )
-    survives = with_due(survives, program=program, today=today)
+    days = reached_by_merge(loser, survivor, survives, program.document, day=today)
+    come = replace(come, tier_reached=days)
+    survives = with_due(replace(survives, tier_reached=days), program=program, today=today)
     return Posting(
         entries=(gone, come),
         changes=(

@@ -122,6 +122,7 @@ def edit(
             debt_after=account.holding.debt + taken.owed + added.effect.debt,
             qualifying=counts,
         ),
+        tier_reached=level.tier_reached,
     )
     entries = (entry, *expiry_at_once(entry, added.expired))
     return Posting(

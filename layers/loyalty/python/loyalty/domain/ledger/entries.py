@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from loyalty.domain.earning.awarding import Part, Share
+from loyalty.domain.ledger.account import TierReached
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.orders.order import Order, OrderRef, fingerprint
 
@@ -224,7 +225,8 @@ class Entry:
     order's time, the midnight of an expiry), `recorded_at` the time at which it was recorded.
     `fingerprint` covers what the caller sent, so a replay can be distinguished from a different
     request with the same cause. `recorded_by` is the token subject of the staff member or service
-    that asked for it; None for members themselves, storefronts and the calendar.
+    that asked for it; None for members themselves, storefronts and the calendar. `tier_reached` are
+    the days on which the member reached levels, all of them, if the entry adds one.
     """
 
     cause: Cause
@@ -236,6 +238,7 @@ class Entry:
     fingerprint: str = ""
     detail: Detail = None
     recorded_by: str | None = None
+    tier_reached: tuple[TierReached, ...] = ()
 
     @property
     def kind(self) -> EntryKind:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from loyalty.domain.kernel.calendar import NEVER
-from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.account import Account, TierReached
 from loyalty.domain.ledger.entries import (
     CalendarCause,
     Cause,
@@ -66,7 +66,7 @@ class AccountChange:
     and `pending_at_least` are reduced. The `*_seen` fields, where given, must be unchanged.
     `forgets` names entries of the account's maps that no longer mean anything; they are removed
     whatever they hold by now. With `revises_tier` it changes something that other writes rely on
-    for the member's level.
+    for the member's level. `tier_reached` replaces the days on which levels were reached.
     """
 
     member_id: str
@@ -92,6 +92,7 @@ class AccountChange:
     announces: TierAnnouncement | None = None
     tier_revision_seen: int | None = None
     revises_tier: bool = False
+    tier_reached: tuple[TierReached, ...] = ()
     becomes: Account | None = None
     """Rare writes replace the whole account, relying on `entries_seen`."""
 
@@ -306,6 +307,7 @@ def _counting(change: AccountChange, counting: Counting | None) -> AccountChange
         qualifying_exactly=counting.exactly,
         tier_revision_seen=counting.revision,
         revises_tier=counting.revises,
+        tier_reached=counting.tier_reached,
     )
 
 
@@ -327,6 +329,7 @@ def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
         due=due.on if due and due.moves else account.due,
         active_on=change.active_on or account.active_on,
         tier_announced=announced.level if announced else account.tier_announced,
+        tier_reached=change.tier_reached or account.tier_reached,
         tier_ups=account.tier_ups + bool(announced and announced.is_up),
         tier_downs=account.tier_downs + bool(announced and not announced.is_up),
     )
@@ -358,7 +361,13 @@ def replacing(
 
 def _of_level(account: Account) -> tuple[object, ...]:
     """What a member's level is computed from, and the level last announced."""
-    return account.tier_floor, account.tier_carried, account.tier_announced, account.qualifying
+    return (
+        account.tier_floor,
+        account.tier_carried,
+        account.tier_reached,
+        account.tier_announced,
+        account.qualifying,
+    )
 
 
 def summed[K](one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
@@ -443,6 +452,7 @@ def expiry_at_once(entry: Entry, expired: Holding) -> tuple[Entry, ...]:
             happened_at=entry.recorded_at,
             fingerprint="",
             detail=None,
+            tier_reached=(),
         ),
     )
 

@@ -20,7 +20,7 @@ from loyalty.domain.ledger.account import (
 from loyalty.domain.ledger.entries import CalendarCause, Entry
 from loyalty.domain.ledger.giving import giveable_on, still_waiting
 from loyalty.domain.ledger.postings import Posting, replacing
-from loyalty.domain.ledger.tiers import announced, carried, changes_on, level_on, relevant
+from loyalty.domain.ledger.tiers import announced, changes_on, level_on, tidied
 from loyalty.domain.program.document import Program, PublishedProgram
 
 # Each step is an item of its own, and a transaction holds 100.
@@ -39,15 +39,13 @@ def settle(account: Account, *, program: PublishedProgram, now: datetime) -> Pos
     today = document.today(now)
     lapses_after = lapse_of(account, program)
     settled = settlement(account, today=today, lapses_after=lapses_after, steps_max=STEPS_MAX)
-    tidied = replace(
-        settled.after,
-        qualifying=relevant(account, document, day=today),
-        tier_carried=carried(account, document, day=today),
+    after = replace(
+        tidied(settled.after, document, day=today),
         redeemed=counters_of_use(account, today=today),
         giveable_from=_giveable_from(settled, account, document, today=today),
         reinstated={lot: end for lot, end in account.reinstated.items() if lot >= today},
     )
-    after = with_due(tidied, program=program, today=today)
+    after = with_due(after, program=program, today=today)
     if after.due is not None and after.due <= today:
         after = replace(after, due=account.due or after.due)
     entries = tuple(_entry(step, account, program=program, now=now) for step in settled.steps)

@@ -18,19 +18,17 @@ from typing import NamedTuple
 
 from loyalty.domain.earning.awarding import award
 from loyalty.domain.earning.qualifying import LETTERS, qualifies
-from loyalty.domain.ledger.account import Account, TierCarried, TierFloor
+from loyalty.domain.ledger.account import Account, TierFloor, TierReached
 from loyalty.domain.ledger.level_periods import LevelPeriods
 from loyalty.domain.ledger.level_ranks import (
     LevelRanks,
     carried_beyond,
     needed_to_keep,
 )
+from loyalty.domain.ledger.level_terms import LevelTerms
 from loyalty.domain.orders.order import Order
 from loyalty.domain.program.document import Program
-from loyalty.domain.program.levels import (
-    TierLevel,
-    Tiers,
-)
+from loyalty.domain.program.levels import HoldsMonths, TierLevel, Tiers
 
 
 def counter(tiers: Tiers, account: Account, program: Program, *, day: date) -> str:
@@ -45,6 +43,8 @@ def level_on(account: Account, program: Program, *, day: date) -> TierLevel | No
     if tiers is None:
         return None
     periods = LevelPeriods.of(account, tiers, program, day=day)
+    if isinstance(tiers.holds, HoldsMonths):
+        return _level(LevelTerms(account, periods, tiers.holds).rank_on(day), account, tiers, day)
     number = periods.number(day)
     (rank,) = LevelRanks(account, periods).ranks(range(number, number + 1))
     return _level(rank, account, tiers, day)
@@ -64,7 +64,8 @@ def level_of_order(order: Order, account: Account, program: Program) -> TierLeve
     counted = qualifies(order, points=points, basis=tiers.basis)
     qualifying = Counter(account.qualifying)
     qualifying[counter(tiers, account, program, day=day)] += counted
-    return level_on(replace(account, qualifying=qualifying), program, day=day)
+    after = level_on(replace(account, qualifying=qualifying), program, day=day)
+    return max(before, after, key=lambda level: _rank(level, program))
 
 
 def drops_on(account: Account, program: Program, *, day: date) -> date | None:
@@ -98,6 +99,7 @@ class Counting:
     to the newest counter and reaches nothing that a level needs: it relies on the counter being
     `at_most` an amount above which it would, and on the `revision` of everything else. Any other
     write relies on the counters being `exactly` as seen, and `revises` what other writes rely on.
+    `tier_reached` are all days on which levels were reached, if it adds one.
     """
 
     announces: TierAnnouncement | None = None
@@ -106,6 +108,7 @@ class Counting:
     exactly: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     revision: int | None = None
     revises: bool = False
+    tier_reached: tuple[TierReached, ...] = ()
 
 
 def counting(
@@ -118,22 +121,64 @@ def counting(
     qualifying = Counter(account.qualifying)
     qualifying.update(counted)
     after = replace(account, qualifying=qualifying)
+    reached = _reached_by(counted, account, after, program, day=day)
+    after = replace(after, tier_reached=reached or account.tier_reached)
     level = level_on(after, program, day=day)
     announces = announcement(account, level, program)
-    decided = Counting(announces=announces, changes_on=changes_on(after, program, day=day))
+    decided = Counting(
+        announces=announces,
+        changes_on=changes_on(after, program, day=day),
+        tier_reached=reached,
+    )
     names = {name for name, amount in counted.items() if amount}
     if not names and announces is None:
         return decided
     decided = replace(decided, revision=account.tier_revision)
     newest = _newest(account, tiers)
     current = counter(tiers, account, program, day=day)
-    if names == {newest} == {current} and counted[current] > 0 and announces is None:
+    if names == {newest} == {current} and counted[current] > 0 and not (announces or reached):
         bound = _most_below_the_next(current, after, program, day)
         most = {} if bound is None else {current: bound - counted[current]}
         return replace(decided, at_most=most)
     seen = names | ({newest} if newest else set())
     exactly = {name: account.qualifying.get(name, 0) for name in sorted(seen)}
     return replace(decided, exactly=exactly, revises=True)
+
+
+def _reached_by(
+    counted: Mapping[str, int], before: Account, after: Account, program: Program, *, day: date
+) -> tuple[TierReached, ...]:
+    """All days on which levels were reached, where they hold for months and one is added."""
+    tiers = program.tiers
+    if tiers is None or not isinstance(tiers.holds, HoldsMonths):
+        return ()
+    letter = LETTERS[tiers.basis]
+    counted = {name: amount for name, amount in counted.items() if name[0] == letter}
+    periods = LevelPeriods.of(before, tiers, program, day=day)
+    return LevelTerms(before, periods, tiers.holds).reached_by(counted, after=after, day=day)
+
+
+def reached_by_merge(
+    loser: Account, survivor: Account, survives: Account, program: Program, *, day: date
+) -> tuple[TierReached, ...]:
+    """The days on which both members reached levels, and those that only both together have."""
+    tiers = program.tiers
+    if tiers is None or not isinstance(tiers.holds, HoldsMonths):
+        return ()
+    ours = LevelTerms(survivor, LevelPeriods.of(survivor, tiers, program, day=day), tiers.holds)
+    theirs = LevelTerms(loser, LevelPeriods.of(loser, tiers, program, day=day), tiers.holds)
+    more = {
+        name: amount - survivor.qualifying.get(name, 0)
+        for name, amount in survives.qualifying.items()
+    }
+    separate = (*ours.reaches(day), *theirs.reaches(day))
+    alone = {name: amount for name, amount in more.items() if amount}
+    added = (
+        each
+        for each in ours.reached_by(alone, after=survives, day=day)
+        if each not in separate and not ours.has_enough(each, alone)
+    )
+    return tuple(dict.fromkeys((*separate, *added)))
 
 
 def _newest(account: Account, tiers: Tiers) -> str | None:
@@ -224,12 +269,19 @@ def relevant(account: Account, program: Program, *, day: date) -> dict[str, int]
     }
 
 
-def carried(account: Account, program: Program, *, day: date) -> tuple[TierCarried, ...]:
-    """What the account keeps of the counters that are not `relevant` on a day."""
-    if program.tiers is None:
-        return account.tier_carried
-    periods = LevelPeriods.of(account, program.tiers, program, day=day)
-    return carried_beyond(account, periods, day=day)
+def tidied(account: Account, program: Program, *, day: date) -> Account:
+    """The account with the counters that can still matter, and what the others gave."""
+    tiers = program.tiers
+    if tiers is None:
+        return account
+    periods = LevelPeriods.of(account, tiers, program, day=day)
+    pruned = replace(account, qualifying=relevant(account, program, day=day))
+    if isinstance(tiers.holds, HoldsMonths):
+        terms = LevelTerms(account, periods, tiers.holds)
+        reached, carried = terms.kept_beyond(day)
+        return replace(pruned, tier_reached=reached, tier_carried=carried)
+    carried = carried_beyond(account, periods, day=day)
+    return replace(pruned, tier_reached=(), tier_carried=carried)
 
 
 def _rank(level: TierLevel | None, program: Program) -> int:
@@ -271,15 +323,22 @@ def _later(
 ) -> Iterator[tuple[date, TierLevel | None]]:
     """The level on each later day on which it may change, soonest first."""
     tiers = program.tiers
-    if tiers is None or not (account.qualifying or account.tier_floor or account.tier_carried):
+    is_plain = not (account.tier_floor or account.tier_carried or account.tier_reached)
+    if tiers is None or (is_plain and not account.qualifying):
         return
     periods = LevelPeriods.of(account, tiers, program, day=day)
+    floor = granted(account.tier_floor, day=day)
+    over = floor.until + timedelta(days=1) if floor else None
+    if isinstance(tiers.holds, HoldsMonths):
+        terms = LevelTerms(account, periods, tiers.holds)
+        days = {*terms.turns(day), *([over] if over else [])}
+        yield from ((turn, level_on(account, program, day=turn)) for turn in sorted(days))
+        return
     ranks = LevelRanks(account, periods)
     now, last = periods.number(day), ranks.changes_until(day)
     by_period = ranks.ranks(range(now, last + 1))
     turns = [(periods.begins(number), number) for number in range(now + 1, last + 1)]
-    if floor := granted(account.tier_floor, day=day):
-        over = floor.until + timedelta(days=1)
+    if over:
         turns.append((over, min(periods.number(over), last)))
     for turn, number in sorted(turns):
         yield turn, _level(by_period[number - now], account, tiers, turn)

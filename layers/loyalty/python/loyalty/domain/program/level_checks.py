@@ -77,6 +77,9 @@ def _can_be_kept(level: TierLevel, document: Program, place: str) -> Iterator[Fa
     tiers, pointer = document.tiers, f"{place}/keeps_at"
     if tiers.holds.model == "for_life":
         yield Fault(pointer, "contradiction", "Levels for life need nothing to be kept")
+    elif tiers.holds.model == "months":
+        detail = "A level that holds for months is kept by reaching it again"
+        yield Fault(pointer, "contradiction", detail)
     elif _has_no_next_period(tiers):
         yield Fault(pointer, "contradiction", _NO_NEXT_PERIOD)
     elif tiers.holds.model == "while_enough" and tiers.period != "rolling_months":

@@ -69,13 +69,25 @@ class HoldsWhileEnough(DocumentPart):
     ]
 
 
+class HoldsMonths(DocumentPart):
+    """A level lasts for some months from the day on which it was reached."""
+
+    model: Annotated[
+        Literal["months"],
+        Field(description="A level lasts for some months from the day on which it was reached."),
+    ]
+    months: Annotated[StrictInt, Field(ge=1, le=36, description="How many months it lasts.")]
+
+
 class HoldsForLife(DocumentPart):
     """A level that was reached once is never lost."""
 
     model: Annotated[Literal["for_life"], Field(description="A level that was reached stays.")]
 
 
-Holds = Annotated[HoldsNextPeriod | HoldsWhileEnough | HoldsForLife, Discriminator("model")]
+Holds = Annotated[
+    HoldsNextPeriod | HoldsWhileEnough | HoldsMonths | HoldsForLife, Discriminator("model")
+]
 
 
 class Tiers(DocumentPart):

@@ -7,6 +7,20 @@
 -- numbered periods count together, and `tier_holds` for how many more a level holds. Where a level
 -- depends on the level before (`tier_steps`), `course` goes from period to period.
 --
+-- The numbered period of a day.
+CREATE MACRO numbered(day, enrolled_on) AS CASE getvariable('tier_period')
+    WHEN 'calendar_year' THEN year(day)
+    WHEN 'rolling_months' THEN year(day) * 12 + month(day) - 1
+    WHEN 'membership_year' THEN greatest(0, years_between(enrolled_on, day))
+END;
+
+-- The first day of a numbered period.
+CREATE MACRO begun(number, enrolled_on) AS CASE getvariable('tier_period')
+    WHEN 'calendar_year' THEN make_date(number, 1, 1)
+    WHEN 'rolling_months' THEN make_date(number // 12, number % 12 + 1, 1)
+    WHEN 'membership_year' THEN (enrolled_on + to_years(number))::DATE
+END;
+
 -- `counting` names the entries that are looked at: all of them ('entries'), or where a report asks
 -- for few members, theirs alone.
 CREATE MACRO standings(counting, day, until_at) AS TABLE
@@ -24,11 +38,7 @@ WITH RECURSIVE known AS (
 present AS (
     SELECT
         *,
-        CASE getvariable('tier_period')
-            WHEN 'calendar_year' THEN year(day)
-            WHEN 'rolling_months' THEN year(day) * 12 + month(day) - 1
-            WHEN 'membership_year' THEN greatest(0, years_between(enrolled_on, day))
-        END AS period
+        numbered(day, enrolled_on) AS period
     FROM known
     WHERE is_present
 ),
@@ -130,14 +140,73 @@ course AS (
     LEFT JOIN judged AS later
         ON later.member_id = course.member_id AND later.number = course.number + 1
     WHERE course.number < present.period
+),
+
+-- Where levels hold for months from a day: the days that entries tell, of merged members too. Of a
+-- member without any, the first day of the last period that had enough.
+days AS (
+    SELECT DISTINCT
+        coalesce(heirs.person_id, member_id) AS member_id,
+        reached.level,
+        reached.reached_on
+    FROM (
+        SELECT member_id, unnest(levels_reached) AS reached
+        FROM query_table(counting)
+        WHERE recorded_at < until_at AND getvariable('tier_months') IS NOT NULL
+    )
+    LEFT JOIN heirs USING (member_id)
+),
+
+terms AS (
+    SELECT days.member_id, levels.rank, days.reached_on
+    FROM days
+    JOIN present USING (member_id)
+    JOIN levels USING (level)
+    JOIN windows
+        ON windows.member_id = days.member_id
+        AND windows.ends_with = numbered(days.reached_on, present.enrolled_on)
+        AND windows.amount >= levels.reached_at
+    UNION ALL
+    SELECT
+        windows.member_id,
+        levels.rank,
+        begun(max(windows.ends_with), any_value(present.enrolled_on))
+    FROM windows
+    JOIN present USING (member_id)
+    JOIN levels ON levels.reached_at <= windows.amount
+    WHERE getvariable('tier_months') IS NOT NULL
+        AND windows.ends_with BETWEEN present.period - 59
+            AND present.period + getvariable('tier_spans')
+        AND windows.member_id NOT IN (SELECT member_id FROM days)
+    GROUP BY windows.member_id, levels.rank
+),
+
+spells AS (
+    SELECT member_id, rank, reached_on, 1 AS number
+    FROM terms
+    WHERE reached_on <= day
+    UNION ALL
+    SELECT member_id, getvariable('tier_below')[rank], reached_on, number + 1
+    FROM spells
+    WHERE getvariable('tier_below')[rank] > 0
+        AND (reached_on + to_months(getvariable('tier_months') * number))::DATE < day
+),
+
+held AS (
+    SELECT member_id, max(rank) AS rank
+    FROM spells
+    WHERE (reached_on + to_months(getvariable('tier_months') * number))::DATE >= day
+    GROUP BY member_id
 )
 
 SELECT present.member_id, max_by(levels.level, levels.rank) AS level
 FROM present
 LEFT JOIN best USING (member_id)
 LEFT JOIN course ON course.member_id = present.member_id AND course.number = present.period
+LEFT JOIN held ON held.member_id = present.member_id
 LEFT JOIN levels
     ON levels.reached_at <= best.amount
     OR levels.rank = course.rank
+    OR levels.rank = held.rank
     OR (levels.level = present.floor_level AND present.floor_until >= day)
 GROUP BY ALL

@@ -16,7 +16,7 @@ from loyalty.table.records.orders import (
     order_vouchers_to_item,
     placeholder_to_item,
 )
-from loyalty.table.records.parts import HISTORY_ATTRIBUTES, VERSION, pending_name
+from loyalty.table.records.parts import HISTORY_ATTRIBUTES, VERSION, pending_name, reached_to_list
 from loyalty.table.records.vouchers import voucher_from_item, voucher_to_item
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "order_vouchers_to_item",
     "pending_name",
     "placeholder_to_item",
+    "reached_to_list",
     "voucher_from_item",
     "voucher_to_item",
 ]

@@ -19,6 +19,8 @@ from loyalty.table.records.parts import (
     maybe_instant,
     pending_from_map,
     pending_to_map,
+    reached_from_list,
+    reached_to_list,
 )
 
 
@@ -52,6 +54,8 @@ def account_to_item(account: Account, program: str, *, due_at: datetime | None =
         item["tier_floor"] = [account.tier_floor.level, account.tier_floor.until.isoformat()]
     if account.tier_carried:
         item["tier_carried"] = [[each.level, each.on.isoformat()] for each in account.tier_carried]
+    if account.tier_reached:
+        item["tier_reached"] = reached_to_list(account.tier_reached)
     counts = {
         "tier_ups": account.tier_ups,
         "tier_downs": account.tier_downs,
@@ -95,6 +99,7 @@ def account_from_item(item: Item) -> Account:
         tier_carried=tuple(
             TierCarried(level, date.fromisoformat(on)) for level, on in wire.get("tier_carried", ())
         ),
+        tier_reached=reached_from_list(wire.get("tier_reached", ())),
         tier_ups=wire.get("tier_ups", 0),
         tier_downs=wire.get("tier_downs", 0),
         tier_revision=wire.get("tier_revision", 0),

@@ -43,6 +43,8 @@ from loyalty.table.records.parts import (
     pending_to_map,
     qualifying_from_list,
     qualifying_to_list,
+    reached_from_list,
+    reached_to_list,
 )
 
 
@@ -71,6 +73,8 @@ def entry_to_item(entry: Entry, program: str) -> Item:
     if entry.fingerprint:
         item["fingerprint"] = entry.fingerprint
     item |= _detail_to_item(entry.detail)
+    if entry.tier_reached:
+        item["tier_reached"] = reached_to_list(entry.tier_reached)
     if entry.recorded_by:
         item["about"] = cast("Item", item.get("about", {})) | {"by": entry.recorded_by}
     return item
@@ -99,6 +103,7 @@ def entry_from_item(item: Item) -> Entry | Placeholder:
         fingerprint=wire.get("fingerprint", ""),
         detail=_detail_from_item(wire),
         recorded_by=wire.get("about", {}).get("by"),
+        tier_reached=reached_from_list(wire.get("tier_reached", ())),
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
 from loyalty.domain.earning.awarding import Part
+from loyalty.domain.ledger.account import TierReached
 from loyalty.domain.ledger.entries import Qualifying
 from loyalty.domain.ledger.holding import PendingDates
 from loyalty.table.operations import Value
@@ -93,6 +94,14 @@ def instant_from(wire: str) -> datetime:
 
 def maybe_instant(wire: str | None) -> datetime | None:
     return instant_from(wire) if wire else None
+
+
+def reached_to_list(reached: Iterable[TierReached]) -> list[Value]:
+    return [[each.level, each.on.isoformat()] for each in reached]
+
+
+def reached_from_list(wire: Iterable[Sequence[str]]) -> tuple[TierReached, ...]:
+    return tuple(TierReached(level, date.fromisoformat(on)) for level, on in wire)
 
 
 def maybe_date(wire: str | None) -> date | None:
