@@ -30,7 +30,7 @@ WITH cohorts AS (
 
 -- The cohorts' entries, under their own ids and those of the members merged into them.
 theirs AS (
-    SELECT member_id, recorded_at, qualifying_counter, qualifying_amount
+    SELECT member_id, recorded_at, qualifying_counter, qualifying_amount, levels_reached
     FROM entries
     WHERE member_id IN (
         SELECT member_id FROM cohorts

@@ -38,7 +38,14 @@ accounts AS (
 ),
 
 theirs AS (
-    SELECT member_id, recorded_at, counted_at, movements, qualifying_counter, qualifying_amount
+    SELECT
+        member_id,
+        recorded_at,
+        counted_at,
+        movements,
+        qualifying_counter,
+        qualifying_amount,
+        levels_reached
     FROM entries
     WHERE member_id IN (SELECT member_id FROM accounts)
 ),
