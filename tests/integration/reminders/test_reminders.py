@@ -224,6 +224,86 @@ def test_a_birthday_s_present_can_require_an_order_before_it(
     assert till.member(ana)["balance"] == balance
 
 
+ENROLLED: Final = {"sign_up": {"bonus_points": 15}, "anniversary": {"bonus_points": 50}}
+
+
+def look_at(member_id: str) -> None:
+    send("changed", member_id)
+    work_off(handler, queue_url())
+
+
+def given(member_id: str) -> list[tuple[str, str | None]]:
+    """What a member was given, latest first: the kind of the entry, and for what."""
+    return [
+        (each["kind"], each["given_for"] or each["granted_for"])
+        for each in till.history(member_id)
+        if each["given_for"] or each["granted_for"]
+    ]
+
+
+def test_a_sign_up_and_its_anniversaries_are_given_once_each(
+    ana: str, time: Clock, publish: Callable[..., PublishedProgram]
+) -> None:
+    publish(version=2, presents=ENROLLED)
+    time.now += timedelta(minutes=1)
+    for days in (0, 1, 365, 366, 3):
+        time.now += timedelta(days=days)
+        look_at(ana)
+
+    assert given(ana) == [
+        ("bonus", "anniversary"),
+        ("bonus", "anniversary"),
+        ("bonus", "sign_up"),
+    ]
+
+
+def test_a_sign_up_may_be_given_with_the_first_order(
+    ana: str, time: Clock, publish: Callable[..., PublishedProgram]
+) -> None:
+    publish(version=2, presents={"sign_up": {"bonus_points": 15, "after_first_order": True}})
+    time.now += timedelta(days=20)
+    look_at(ana)
+    assert given(ana) == []
+
+    till.earn(ana, 1000, occurred_at=time.now.isoformat())
+    look_at(ana)
+
+    assert given(ana) == [("bonus", "sign_up")]
+
+
+def test_an_anniversary_may_be_a_reward(
+    ana: str, time: Clock, publish: Callable[..., PublishedProgram]
+) -> None:
+    publish(
+        version=2,
+        presents={"anniversary": {"reward_id": "latte"}},
+        rewards=[reward(offered=False, cost_points=0)],
+    )
+    time.now += timedelta(days=366)
+    for _ in range(2):
+        look_at(ana)
+        run()
+
+    assert given(ana) == [("redemption", "anniversary")]
+    (latte,) = till.redemptions(ana).body["items"]
+    assert (latte["points"], latte["granted_for"]) == (0, "anniversary")
+
+
+def test_two_who_are_merged_get_no_second_present(
+    ana: str, time: Clock, publish: Callable[..., PublishedProgram]
+) -> None:
+    publish(version=2, presents=ENROLLED)
+    time.now += timedelta(minutes=1)
+    look_at(ana)
+    ben = till.enroll("ben@example.com")
+    till.merge(ana, into=ben)
+
+    look_at(ben)
+
+    assert given(ben) == [("bonus", "sign_up")]
+    assert till.member(ben)["balance"] == 15
+
+
 def _die(*_: object) -> None:
     raise TryAgain("gone")
 

@@ -18,6 +18,7 @@ from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.messaging.correspondence import Correspondence, Reminded, Written, may_write
 from loyalty.domain.messaging.messages import Message, Row
 from loyalty.domain.messaging.occasions import Occasion, Person, occasions
+from loyalty.domain.messaging.presents import presents_of
 from loyalty.domain.messaging.quiet_hours import end_of_quiet
 from loyalty.domain.program.document import Program, PublishedProgram
 from loyalty.domain.program.expiry_policies import (
@@ -80,10 +81,12 @@ def decide(
     done = [each for each in ready if each.kind not in kinds]
     quiet = document.messages.quiet_hours
     opens_at = end_of_quiet(now, quiet, document.zone)
-    messages: list[Message] = []
-    days = [each.on for each in coming if each.on > today]
+    coming_on = {each.on for each in coming} | {
+        each.on for each in presents_of(person, correspondence, document, today=today)
+    }
+    days = [day for day in coming_on if day > today]
     days.append(today + timedelta(days=horizon_days(document, today=today)))
-    held_back: list[HeldBack] = []
+    messages, held_back = list[Message](), list[HeldBack]()
 
     def first_moment(day: date) -> datetime:
         return end_of_quiet(midnight(day, document.zone), quiet, document.zone)

@@ -38,6 +38,7 @@ from loyalty.domain.program.levels import Tiers
 from loyalty.domain.program.locales import best_locale
 from loyalty.domain.program.messages import LOCALE, Messages, Reminders
 from loyalty.domain.program.parts import DocumentPart
+from loyalty.domain.program.presents import Presents
 from loyalty.domain.program.surveys import ProgramSurvey
 
 DOCUMENT_BYTES_MAX: Final = 300 * 1024
@@ -479,6 +480,9 @@ class Program(DocumentPart):
         Transfers | None,
         Field(description="Points that members give to each other; null: they cannot."),
     ] = None
+    presents: Annotated[
+        Presents, Field(description="What members get without buying anything.")
+    ] = Presents()
     reminders: Annotated[Reminders, Field(description="Which messages members get, and when.")] = (
         Reminders()
     )

@@ -55,7 +55,9 @@ class NeverExpiry(DocumentPart):
 Expiry = Annotated[AfterEarningExpiry | FixedDateExpiry | NeverExpiry, Discriminator("model")]
 
 # What points are given for, apart from orders. `bonus` is any bonus without an entry of its own.
-PointSource = Literal["adjustment", "bonus", "birthday", "survey", "transfer"]
+PointSource = Literal[
+    "adjustment", "bonus", "birthday", "survey", "sign_up", "anniversary", "transfer"
+]
 
 Activity = Literal["order", "redemption", "adjustment", "transfer", "survey"]
 

@@ -55,6 +55,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
     yield _currency(document)
     yield _same_locales(lambda: document.points.translations, "/points")
     yield _transfers(document)
+    yield _anniversary(document)
     rules = _parts(lambda: document.earning_rules)
     rewards = _parts(lambda: document.rewards)
     levels = _parts(lambda: document.tiers.levels if document.tiers else ())
@@ -276,6 +277,24 @@ def _reward(reward: Reward, document: Program, place: str) -> Iterator[Iterator[
     yield _reward_window(reward, document, place)
     yield _unknown_levels_of_reward(reward, document, place)
     yield _reward_tier_costs(reward, document, place)
+
+
+def _anniversary(document: Program) -> Iterator[Fault]:
+    anniversary = document.presents.anniversary
+    if anniversary is None:
+        return
+    place = "/presents/anniversary"
+    if (anniversary.bonus_points is None) == (anniversary.reward_id is None):
+        yield Fault(place, "present_unclear", "Give either bonus_points or a reward_id")
+    if anniversary.reward_id is None:
+        return
+    reward = document.reward(anniversary.reward_id)
+    if reward is None:
+        detail = f"There is no reward “{anniversary.reward_id}”"
+        yield Fault(f"{place}/reward_id", "unknown_reward", detail)
+    elif reward.stock is not None or reward.pay is not None:
+        detail = "A present cannot be a reward with a stock, or one that pays with points"
+        yield Fault(f"{place}/reward_id", "present_limited", detail)
 
 
 def _reward_free(reward: Reward, place: str) -> Iterator[Fault]:

@@ -362,6 +362,33 @@ def release(code: str, *, desk: Desk) -> Voucher:
             return voucher
 
 
+def end_vouchers(member_id: str, *, desk: Desk) -> None:
+    """End every voucher that an erased member still holds; no points return.
+
+    A shop that has a code lets go of it first. Ending them again changes nothing.
+
+    Raises:
+        TryAgain: other writers were faster too often.
+    """
+    start: str | None = None
+    while True:
+        page = desk.books.vouchers(member_id, limit=100, start=start)
+        for voucher in page.items:
+            if voucher.state in ("held", "issued"):
+                _end_voucher(voucher.code, desk=desk)
+        if page.next is None:
+            return
+        start = page.next
+
+
+@until_saved
+def _end_voucher(code: str, *, desk: Desk) -> None:
+    voucher = voucher_of(code, desk=desk)
+    if voucher.state in ("held", "issued"):
+        ended = replace(voucher, state="cancelling" if voucher.in_shops else "cancelled")
+        _step(voucher, ended, desk=desk)
+
+
 @until_saved
 def use_voucher(code: str, *, request_id: str, order: OrderRef | None, desk: Desk) -> Voucher:
     """Use a voucher, once; the same request again gets the same answer.

@@ -9,19 +9,16 @@ from typing import Final, NamedTuple, Protocol
 
 from loyalty.domain import events
 from loyalty.domain.ledger.account import Account, view
-from loyalty.domain.ledger.corrections import bonus
-from loyalty.domain.ledger.entries import Bonus, RequestCause
-from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.correspondence import Correspondence
 from loyalty.domain.messaging.messages import Message
-from loyalty.domain.messaging.occasions import Occasion, Person, birthday_bonus, occasions
+from loyalty.domain.messaging.occasions import Person, occasions
+from loyalty.domain.messaging.presents import needs_order, presents_of
 from loyalty.domain.messaging.reminders import HeldBack, decide
-from loyalty.domain.orders.order import fingerprint
 from loyalty.domain.people.member import Member
 from loyalty.usecases.attempts import until_saved
-from loyalty.usecases.ledger.accounts import MERGES_MAX, open_account, settled
-from loyalty.usecases.ledger.once import once
+from loyalty.usecases.ledger.accounts import MERGES_MAX
+from loyalty.usecases.messaging.presents import give_presents
 from loyalty.usecases.ports import Desk, Members, OnFile
 
 # A member is checked at once after these: what they bring may come up before the next check.
@@ -78,8 +75,8 @@ def check_member(member_id: str, *, letters: Letters, members: Members, desk: De
     if found is None:
         letters.forget(member_id)
         return 0
-    _give_present(found.person, found.correspondence, desk)
-    decision = decide(found.person, found.correspondence, program=desk.program, now=desk.now)
+    correspondence = give_presents(found.person, found.correspondence, desk)
+    decision = decide(found.person, correspondence, program=desk.program, now=desk.now)
     if decision.after != found.before:
         letters.write(found.before, decision.after, decision.messages)
     for merged_id in found.merged:
@@ -182,10 +179,10 @@ def _with_first_order(
 ) -> Person:
     """The person, and whether they have an order, looked up only if a present depends on it."""
     document = desk.program.document
-    rule = document.reminders.birthday
-    if rule is None or not rule.after_first_order:
+    if not needs_order(document):
         return person
-    if birthday_bonus(person, correspondence, document, today=desk.today) is None:
+    presents = presents_of(person, correspondence, document, today=desk.today)
+    if not any(each.on <= desk.today for each in presents):
         return person
     return replace(person, has_bought=_last_purchase(person, members, desk) is not None)
 
@@ -195,31 +192,3 @@ def _last_purchase(person: Person, members: Members, desk: Desk) -> date | None:
     page = members.history(owners, limit=ENTRIES_MAX, start=None)
     purchases = [entry.happened_at for entry in page.items if entry.kind == "accrual"]
     return desk.program.document.today(max(purchases)) if purchases else None
-
-
-def _give_present(person: Person, correspondence: Correspondence, desk: Desk) -> None:
-    """Give a birthday's points, once a year, however often the member is checked."""
-    present = birthday_bonus(person, correspondence, desk.program.document, today=desk.today)
-    if present is not None:
-        _give(present, correspondence.member_id, desk)
-
-
-def _give(present: Occasion, member_id: str, desk: Desk) -> None:
-    # Its cause is the year, not the day: changing the birthday gives no second present.
-    year = present.name.partition("/")[2]
-    cause = RequestCause(f"birthday:{member_id}:{year}", "bonus")
-    content = fingerprint("birthday", member_id, year)
-
-    def give() -> Posting:
-        account = settled(desk, open_account(desk, member_id, strong=True))
-        return bonus(
-            present.points,
-            account=account,
-            program=desk.program,
-            why=Bonus(given_for="birthday"),
-            request_id=cause.request_id,
-            fingerprint=content,
-            now=desk.now,
-        )
-
-    once(cause, fingerprint=content, decide=give, desk=desk)

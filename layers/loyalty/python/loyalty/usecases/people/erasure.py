@@ -25,6 +25,7 @@ from loyalty.domain.people.erasure import (
 from loyalty.domain.people.member import Member, MemberUpdate
 from loyalty.domain.shops.storefront import Delivery, Storefront
 from loyalty.usecases.attempts import until_saved
+from loyalty.usecases.ledger.redemption import end_vouchers
 from loyalty.usecases.people import members as people
 from loyalty.usecases.ports import Desk, Listed, Members, Raced
 
@@ -203,6 +204,7 @@ def forget_traces(
     for member_id in erasure.member_ids:
         erasures.forget_messages(member_id)
         erasures.forget_comments(member_id)
+        end_vouchers(member_id, desk=desk)
     for identity in erasure.identities:
         if identity.kind == "email":
             suppressions.lift(identity.value)
