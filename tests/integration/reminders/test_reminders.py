@@ -304,6 +304,41 @@ def test_two_who_are_merged_get_no_second_present(
     assert till.member(ben)["balance"] == 15
 
 
+def test_who_leaves_and_returns_gets_no_presents_for_a_year(
+    ana: str, time: Clock, publish: Callable[..., PublishedProgram]
+) -> None:
+    publish(version=2, presents=ENROLLED, reminders={"birthday": {"bonus_points": 20}})
+    time.now += timedelta(minutes=1)
+    look_at(ana)
+    till.erase(ana)
+
+    again = till.enroll()
+    agree(again, birthday="1990-11-25")
+    for days in (0, 4):
+        time.now += timedelta(days=days)
+        look_at(again)
+    assert given(again) == []
+
+    for days in (362, 3):
+        time.now += timedelta(days=days)
+        look_at(again)
+    assert given(again) == [("bonus", "birthday"), ("bonus", "anniversary")]
+
+
+@pytest.mark.parametrize(("days", "balance"), [(59, 0), (60, 20)])
+def test_a_birthday_that_was_just_changed_gives_no_points(
+    days: int, balance: int, ana: str, time: Clock
+) -> None:
+    agree(ana, birthday="1990-01-01")
+    birthday = time.now.date() + timedelta(days=days)
+    agree(ana, birthday=birthday.replace(year=1990).isoformat())
+    time.now += timedelta(days=days)
+
+    look_at(ana)
+
+    assert till.member(ana)["balance"] == balance
+
+
 def _die(*_: object) -> None:
     raise TryAgain("gone")
 

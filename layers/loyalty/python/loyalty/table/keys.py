@@ -253,6 +253,15 @@ def guest_order(program: str, guest: str, occurred: str, source: str, order: str
     return Key(_program(program, "GUEST", guest), f"{occurred}#{source}#{order}")
 
 
+@charted(
+    "that an erased member gets no presents for a time, under each identity (kept a year)",
+    read_by="enrollment",
+)
+def departed(program: str, identity: str) -> Key:
+    """`identity` is an identity's kind, key version and digest, joined by `#`."""
+    return Key(_program(program, "DEPARTED", identity), "DEPARTED")
+
+
 @charted("unfinished erasure, or one requested by a shop", read_by="privacy")
 def erasure(program: str, erasure: str) -> Key:
     return Key(_program(program, "ERASURES"), erasure)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,7 @@ from loyalty.table.operations import (
     Value,
     equal,
 )
+from loyalty.table.records.parts import maybe_date, maybe_instant
 from loyalty.usecases.ports import Holder, Listed, Loss, OnFile, Raced
 
 VERSION: Final = 1
@@ -104,11 +105,44 @@ class TableMembers:
             *self._regraded(before, after, besides=loser.identities.keys()),
         )
 
-    def erase(self, member: Member, closing: Posting, *, begins: Erasure) -> None:
+    def presents_from(self, identities: Collection[Identity]) -> date | None:
+        marks = [keys.departed(self._program, each) for each in self.guests(tuple(identities))]
+        found = self._engine.get_many(marks, strong=False) if marks else {}
+        days = [date.fromisoformat(cast("str", item["until"])) for item in found.values()]
+        return max(days, default=None)
+
+    def erase(
+        self,
+        member: Member,
+        closing: Posting,
+        *,
+        begins: Erasure,
+        presents_from: date | None = None,
+    ) -> None:
         # A closed account is never due, so the time zone does not matter.
         books = TableBooks(self._engine, program_id=self._program, zone=ZoneInfo("UTC"))
-        deletions = self._deletions(member)
-        self._write(*books.operations(closing), *deletions, begun(begins, self._program))
+        self._write(
+            *books.operations(closing),
+            *self._deletions(member),
+            begun(begins, self._program),
+            *self._departed(begins.identities, presents_from),
+        )
+
+    def _departed(self, identities: Iterable[Identity], until: date | None) -> Iterator[Put]:
+        """Marks by which a person who returns is recognized, until a day."""
+        for identity in identities if until else ():
+            digest = self._keyring().digest(identity, program_id=self._program)
+            key = keys.departed(self._program, "#".join(digest))
+            ends_at = datetime.combine(until or date.max, time(), UTC) + timedelta(days=1)
+            item: Item = {
+                "pk": key.pk,
+                "sk": key.sk,
+                "v": VERSION,
+                "kind": "departed",
+                "until": until.isoformat() if until else None,
+                "ttl": int(ends_at.timestamp()),
+            }
+            yield Put(key, item)
 
     def forget(self, merged: Member, *, begins: Erasure) -> None:
         self._write(*self._deletions(merged), begun(begins, self._program))
@@ -292,7 +326,12 @@ def _member_to_item(member: Member) -> Item:
         "birthday": profile.birthday.isoformat() if profile.birthday else None,
         "attributes": dict(profile.attributes) or None,
     }
-    return {
+    presents: dict[str, Value] = {}
+    if member.presents_from:
+        presents["presents_from"] = member.presents_from.isoformat()
+    if member.birthday_changed_at:
+        presents["birthday_changed_at"] = keys.instant(member.birthday_changed_at)
+    return presents | {
         "v": VERSION,
         "kind": "profile",
         "member_id": member.member_id,
@@ -338,6 +377,8 @@ def member_from_item(item: Item) -> Member:
             Identity(kind, value, source): verified
             for kind, value, source, verified in wire["identities"]
         },
+        presents_from=maybe_date(wire.get("presents_from")),
+        birthday_changed_at=maybe_instant(wire.get("birthday_changed_at")),
         identity_moves=tuple(
             IdentityMove(kind, from_member, to_member, datetime.fromisoformat(moment))
             for kind, from_member, to_member, moment in wire["identity_moves"]

@@ -248,10 +248,25 @@ class Members(Directory, Protocol):
         """
         ...
 
-    def erase(self, member: Member, closing: Posting, *, begins: Erasure) -> None:
+    def presents_from(self, identities: Collection[Identity]) -> date | None:
+        """The day from which the owner of these identities gets presents; None: at once.
+
+        It is set where somebody with one of them was erased less than a year ago.
+        """
+        ...
+
+    def erase(
+        self,
+        member: Member,
+        closing: Posting,
+        *,
+        begins: Erasure,
+        presents_from: date | None = None,
+    ) -> None:
         """Delete all personal data and close the account; its entries stay.
 
-        The same write begins the erasure of what is still stored elsewhere.
+        The same write begins the erasure of what is still stored elsewhere. With `presents_from`
+        a digest of each identity stays until that day, and nothing else.
 
         Raises:
             Raced: somebody changed the member.

@@ -180,8 +180,16 @@ def _tier_ending(person: Person, document: Program, today: date) -> Iterator[Occ
 
 
 def _present(rule: BirthdayMessage, person: Person, document: Program, *, on: date) -> int:
-    """The points for a birthday; 0 for members who are too new or have not bought anything."""
-    is_new = (on - document.today(person.member.enrolled_at)).days < rule.min_member_days
+    """The points for a birthday.
+
+    None for members who are too new, have returned too soon, have just changed the day, or have not
+    bought anything.
+    """
+    member = person.member
+    is_new = (on - document.today(member.enrolled_at)).days < rule.min_member_days
+    is_new |= member.presents_from is not None and on < member.presents_from
+    if changed_at := member.birthday_changed_at:
+        is_new |= (on - document.today(changed_at)).days < rule.min_unchanged_days
     if is_new or (rule.after_first_order and not person.has_bought):
         return 0
     return rule.bonus_points or 0

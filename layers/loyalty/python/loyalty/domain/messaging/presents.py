@@ -19,6 +19,9 @@ ANNIVERSARY_DAYS: Final = 13
 # How long to remember what was given, so that most checks read nothing about it.
 REMEMBERED_DAYS: Final = 366
 
+# How long somebody who was erased gets no presents if they return.
+RETURNING_DAYS: Final = 365
+
 PresentOccasion = Literal["birthday", "sign_up", "anniversary"]
 
 
@@ -49,7 +52,12 @@ class Present:
 def presents_of(
     person: Person, correspondence: Correspondence, document: Program, *, today: date
 ) -> Iterator[Present]:
-    """Every present that a member gets now, or will get; those that were given are left out."""
+    """Every present that a member gets now, or will get; those that were given are left out.
+
+    A member who was erased before, and returned, gets none until a year after that.
+    """
+    if person.member.presents_from and today < person.member.presents_from:
+        return
     birthday = birthday_bonus(person, correspondence, document, today=today)
     if birthday is not None:
         yield Present(
@@ -62,6 +70,12 @@ def presents_of(
     for present in (*_sign_up(person, document), *_anniversaries(person, document, today)):
         if today <= present.until and present.name not in correspondence.reminded:
             yield present
+
+
+def gives_presents(document: Program) -> bool:
+    """Whether there is anything that a member could get again by leaving and returning."""
+    birthday, presents = document.reminders.birthday, document.presents
+    return bool((birthday and birthday.bonus_points) or presents.sign_up or presents.anniversary)
 
 
 def needs_order(document: Program) -> bool:

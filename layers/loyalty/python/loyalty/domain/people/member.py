@@ -70,6 +70,8 @@ class Member:
     `identities` maps each identity to whether it was proven. `revision` grows with every change,
     and the next write relies on it. `enrolled_by` is the fingerprint of the enrollment request.
     `identity_moves` are identities that the member gained from others or lost to them.
+    `presents_from` is the day from which they get presents, if somebody with one of their
+    identities was erased before; `birthday_changed_at` is when another birthday was on file.
     """
 
     member_id: str
@@ -79,6 +81,8 @@ class Member:
     consents: Mapping[str, Consent] = field(default_factory=_none)
     identities: Mapping[Identity, bool]
     identity_moves: tuple[IdentityMove, ...] = ()
+    presents_from: date | None = None
+    birthday_changed_at: datetime | None = None
     revision: int = 1
 
     @property
@@ -149,6 +153,9 @@ def changed(member: Member, update: MemberUpdate, *, now: datetime) -> Member:
         consents=consented(update.consents, before=member.consents, now=now),
         identities={**update.add, **remaining},
     )
+    birthday = member.profile.birthday
+    if after.profile.birthday != birthday and (birthday or member.birthday_changed_at):
+        after = replace(after, birthday_changed_at=now)
     if after.is_proven and not member.is_proven:
         after = replace(after, identities=_without_accounts(after.identities, update.add))
     return member if after == member else replace(after, revision=member.revision + 1)
@@ -194,6 +201,13 @@ def united(survivor: Member, loser: Member) -> Member:
         consents={**loser.consents, **survivor.consents},
         identities={**survivor.identities, **loser.identities},
         identity_moves=_latest(survivor.identity_moves, loser.identity_moves),
+        # Neither starts over by becoming the other.
+        presents_from=max(
+            filter(None, (survivor.presents_from, loser.presents_from)), default=None
+        ),
+        birthday_changed_at=survivor.birthday_changed_at
+        if first.birthday
+        else loser.birthday_changed_at,
         revision=survivor.revision + 1,
     )
 

@@ -76,6 +76,15 @@ class BirthdayMessage(DocumentPart):
             "points.",
         ),
     ] = 0
+    min_unchanged_days: Annotated[
+        StrictInt,
+        Field(
+            ge=0,
+            le=365,
+            description="Days that a birthday must have stood before it gives points, once it was "
+            "changed. The first one on file gives them at once.",
+        ),
+    ] = 60
     after_first_order: Annotated[
         StrictBool,
         Field(description="Whether only members with an order get the points."),

@@ -9,6 +9,7 @@ from typing import Any
 
 from loyalty.domain.kernel.errors import IdempotencyConflict, WrongState
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.messaging.presents import gives_presents
 from loyalty.domain.orders.order import fingerprint
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, MemberUpdate, Strength, changed
@@ -43,8 +44,9 @@ class Application:
 def enroll(application: Application, *, members: Members, desk: Desk) -> Enrolled:
     """Enroll another person: one transaction claims every identity and creates the account.
 
-    Nothing is read unless that transaction is refused. A holder who has only noted an identity
-    loses it; any other holder may be the same person, so the enrollment is refused.
+    Nothing is read unless that transaction is refused, or the program gives presents. A holder who
+    has only noted an identity loses it; any other holder may be the same person, so the enrollment
+    is refused.
 
     Raises:
         IdentityTaken: another member has an identity; the error names them.
@@ -57,7 +59,7 @@ def enroll(application: Application, *, members: Members, desk: Desk) -> Enrolle
     while True:
         attempts.begin()
         try:
-            return _begin(newcomer, losses=losses, members=members)
+            return _begin(newcomer, losses=losses, members=members, desk=desk)
         except Raced:
             if earlier := members.find(newcomer.member_id, strong=True):
                 _refuse_other(earlier.member, newcomer)
@@ -94,7 +96,7 @@ def enroll_oneself(
     if member_id is None:
         newcomer = _newcomer(application, claims, desk=desk)
         losses = losses_to(newcomer, claims, holders=holders, members=members, desk=desk)
-        return _begin(newcomer, losses=losses, members=members)
+        return _begin(newcomer, losses=losses, members=members, desk=desk)
     enrolled = look_up_united(member_id, members=members, desk=desk)
     member = enrolled.member
     add = {each: True for each in proven if is_free(holders.get(each), member)}
@@ -128,8 +130,11 @@ def _newcomer(application: Application, claims: Sequence[IdentityClaim], *, desk
     return replace(changed(blank, update, now=desk.now), revision=1)
 
 
-def _begin(newcomer: Member, *, losses: Sequence[Loss], members: Members) -> Enrolled:
+def _begin(newcomer: Member, *, losses: Sequence[Loss], members: Members, desk: Desk) -> Enrolled:
     newcomer = with_gains(newcomer, losses)
+    if gives_presents(desk.program.document):
+        presents_from = members.presents_from(newcomer.identities.keys())
+        newcomer = replace(newcomer, presents_from=presents_from)
     account = Account(member_id=newcomer.member_id, enrolled_at=newcomer.enrolled_at)
     members.enroll(newcomer, account, losses=losses)
     return Enrolled(newcomer, account, is_new=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from loyalty.domain.kernel.errors import IdentityTaken, LimitReached, NotFound
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.corrections import close
 from loyalty.domain.ledger.entries import Entry
+from loyalty.domain.messaging.presents import RETURNING_DAYS, gives_presents
 from loyalty.domain.people.erasure import erasure_of
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import (
@@ -238,7 +240,16 @@ def erase(member_id: str, *, members: Members, desk: Desk) -> None:
         enrolled.member,
         close(account, program=desk.program, now=desk.now),
         begins=erasure_of(enrolled.member, absorbed=account.absorbed, now=desk.now),
+        presents_from=_presents_from(enrolled.member, desk=desk),
     )
+
+
+def _presents_from(member: Member, *, desk: Desk) -> date | None:
+    """The day from which a member who returns gets presents; None where the program gives none."""
+    if not gives_presents(desk.program.document):
+        return None
+    until = desk.today + timedelta(days=RETURNING_DAYS)
+    return max(until, member.presents_from or until)
 
 
 def history(member_id: str, *, limit: int, start: str | None, members: Members) -> Listed[Entry]:
