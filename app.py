@@ -4,6 +4,7 @@ import os
 
 import aws_cdk as cdk
 
+from infra.address import AddressStack, FirewallStack
 from infra.build import BuildStaleError
 from infra.data_stack import DataStack
 from infra.monitoring import MonitoringStack
@@ -15,8 +16,22 @@ from tools.build import assets
 def compose(app: cdk.App) -> None:
     """Add the stacks to an app, as its context asks for them."""
     settings = Settings.from_context(app.node)
+    chosen = settings.configuration
     data = DataStack(app, settings.stack_id("Data"), settings=settings)
     service = ServiceStack(app, settings.stack_id("Service"), settings=settings, data=data)
+    if chosen.domain:
+        address = AddressStack(
+            app, settings.stack_id("Address"), settings=settings, domain=chosen.domain
+        )
+        service.add_dependency(address)
+    if chosen.domain and chosen.firewall:
+        FirewallStack(
+            app,
+            settings.stack_id("Firewall"),
+            settings=settings,
+            domain=chosen.domain,
+            firewall=chosen.firewall,
+        )
     MonitoringStack(app, settings.stack_id("Monitoring"), settings=settings, service=service)
 
 

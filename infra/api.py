@@ -59,6 +59,8 @@ class HttpApi(Construct):
             "Api",
             api_name=settings.stack_id("Api"),
             create_default_stage=False,
+            # What stands before the domain must not be bypassed.
+            disable_execute_api_endpoint=settings.configuration.domain is not None,
             cors_preflight=_cors(settings.configuration.cors_origins)
             if settings.configuration.cors_origins
             else None,
@@ -83,6 +85,16 @@ class HttpApi(Construct):
         stage = self._add_stage(settings, routes)
         # Route settings may only name routes that exist.
         stage.node.add_dependency(*added)
+        if domain := settings.configuration.domain:
+            # The name is in a stack of its own, which stays when this one is deleted.
+            mapping = apigw.CfnApiMapping(
+                self,
+                "Mapping",
+                api_id=self.id,
+                domain_name=domain.name,
+                stage=stage.stage_name,
+            )
+            mapping.node.add_dependency(stage)
 
     @property
     def id(self) -> str:

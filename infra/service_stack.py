@@ -164,10 +164,10 @@ class ServiceStack(Stack):
         )
         # Mails link to the API, which is created after the function that sends them.
         self.functions["notifications"].function.add_environment(
-            "LOYALTY_API_URL", self._settings.configuration.api_url or api.url
+            "LOYALTY_API_URL", self._settings.api_url or api.url
         )
         CfnOutput(self, "ApiId", value=api.id)
-        CfnOutput(self, "ApiUrl", value=api.url)
+        CfnOutput(self, "ApiUrl", value=self._settings.api_url or api.url)
         return api
 
     def _name_dead_letters(self) -> None:

@@ -52,6 +52,12 @@ def _known_event(name: str) -> str:
 
 
 EventName = Annotated[Text, pydantic.AfterValidator(_known_event)]
+HostName = Annotated[Text, pydantic.StringConstraints(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$")]
+CertificateArn = Annotated[
+    Text,
+    pydantic.StringConstraints(pattern=r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/\S+$"),
+]
+Network = Annotated[Text, pydantic.StringConstraints(pattern=r"^(\d{1,3}\.){3}\d{1,3}/\d{1,2}$")]
 
 
 class ConfigurationError(ValueError):
@@ -96,6 +102,28 @@ class RestoredTable(_Part):
     stream_arn: Annotated[Text, pydantic.StringConstraints(pattern=r"^arn:.*/stream/\S+$")]
 
 
+class Domain(_Part):
+    """The API's own domain name, and a certificate for it in the region of the deployment."""
+
+    name: HostName
+    certificate_arn: CertificateArn
+
+
+class Firewall(_Part):
+    """CloudFront and AWS WAF before the domain, under a name of their own that people use.
+
+    Its certificate is in us-east-1. An address that sends more than `requests_per_five_minutes` is
+    refused until it slows down, unless it is in one of the networks in `trusted`.
+    """
+
+    name: HostName
+    certificate_arn: Annotated[
+        CertificateArn, pydantic.StringConstraints(pattern=r"^arn:aws:acm:us-east-1:")
+    ]
+    requests_per_five_minutes: Annotated[pydantic.StrictInt, pydantic.Field(ge=10)] = 3_000
+    trusted: tuple[Network, ...] = ()
+
+
 class Configuration(_Part):
     """The file of one stage. Leaving out a key affects only what that key is about.
 
@@ -106,6 +134,8 @@ class Configuration(_Part):
     back to (empty: it is off for them).
     `mail_from` is the sender of mails to members (None: no mail), and `mail_identity` the identity
     that is verified in SES for it (None: the address's domain).
+    `domain` is the API's own domain name, and `firewall` what stands before it (None: the API has
+    only the address that AWS gives it, which changes if its stack is created again).
     `api_url` is where links in mails lead, if not to the API's own address.
     `bus_events` are the events that are put on the bus beyond those that the product's own rules
     ask for, by name (`*`: all), for rules of your own.
@@ -136,6 +166,8 @@ class Configuration(_Part):
     mail_from: Address | None = None
     mail_identity: Text | None = None
     api_url: Url | None = None
+    domain: Domain | None = None
+    firewall: Firewall | None = None
     bus_events: tuple[EventName, ...] = ()
     reserved_concurrency: Annotated[pydantic.StrictInt, pydantic.Field(ge=1)] | None = None
     canary_minutes: Annotated[pydantic.StrictInt, pydantic.Field(ge=1, le=60)] | None = None
@@ -200,6 +232,13 @@ class Settings:
         """The claims whose names differ from Cognito's, by the name of their setting."""
         chosen = self.configuration.claims.model_dump(exclude_none=True)
         return tuple(chosen.items())
+
+    @property
+    def api_url(self) -> str | None:
+        """Where people and servers call the API (None: at the address that AWS gives it)."""
+        chosen = self.configuration
+        named = chosen.firewall or chosen.domain
+        return chosen.api_url or (f"https://{named.name}" if named else None)
 
     @property
     def sign_in(self) -> SignInSettings | None:
@@ -303,6 +342,8 @@ def _contradictions(raw: Mapping[str, Any]) -> Iterator[str]:
             "account, so the 51st person who signs up gets no code. State a sender that is "
             "verified in SES, or another `issuer`"
         )
+    if "firewall" in raw and "domain" not in raw:
+        yield "`firewall`: it needs a `domain` to stand before"
     if "mail_identity" in raw and "mail_from" not in raw:
         yield "`mail_identity`: it needs a `mail_from`"
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import aws_cdk as cdk
 
 from app import compose
-from infra.settings import FEATURE_FLAGS
+from infra.settings import FEATURE_FLAGS, Settings
 
 FUNCTIONS: Final = (
     "authorizer",
@@ -74,6 +74,13 @@ def write_stage_file(folder: Path, **chosen: Any) -> Path:
 def _lines(chosen: Mapping[str, Any]) -> list[str]:
     # Strings, lists of them, numbers and booleans are written alike in JSON and TOML.
     return [f"{name} = {json.dumps(value)}" for name, value in chosen.items() if value is not None]
+
+
+def read_settings(folder: Path, **chosen: Any) -> Settings:
+    """The settings of a stage file with these keys."""
+    context = {name: chosen.pop(name) for name in CONTEXT if name in chosen}
+    file = write_stage_file(folder, **chosen)
+    return Settings.from_context(cdk.App(context={"stage_file": str(file), **context}).node)
 
 
 def new_app(folder: Path, **chosen: Any) -> cdk.App:

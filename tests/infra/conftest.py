@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infra.settings import Settings
     from tests.infra.assembly import Assembly
 
 # The CDK starts Node when it is imported: the environment's own, whatever the PATH finds first.
@@ -17,9 +21,18 @@ os.environ.setdefault("JSII_NODE", str(Path(sys.executable).with_name("node")))
 
 
 MAIL_FROM = "club@beanleaf.example"
+DOMAIN: Final = {
+    "name": "origin.example.com",
+    "certificate_arn": "arn:aws:acm:eu-west-1:123456789012:certificate/one",
+}
+FIREWALL: Final = {
+    "name": "api.example.com",
+    "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/two",
+    "trusted": ["198.51.100.0/24"],
+}
 
 
-def _synthesize(folders: pytest.TempPathFactory, **context: str) -> Assembly:
+def _synthesize(folders: pytest.TempPathFactory, **context: Any) -> Assembly:
     from tests.infra.assembly import synthesize  # noqa: PLC0415  after JSII_NODE is set
 
     return synthesize(folders.mktemp("assembly"), mail_from=MAIL_FROM, **context)
@@ -38,6 +51,20 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
 @pytest.fixture(scope="session")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     return _synthesize(tmp_path_factory, platform="local")
+
+
+@pytest.fixture(scope="session")
+def addressed(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """With a domain name of its own and a firewall before it."""
+    return _synthesize(tmp_path_factory, domain=DOMAIN, firewall=FIREWALL)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Callable[..., Settings]:
+    """Read the settings of a stage file with the given keys."""
+    from tests.infra.assembly import read_settings  # noqa: PLC0415  after JSII_NODE is set
+
+    return partial(read_settings, tmp_path)
 
 
 @pytest.fixture(scope="session", params=["dev", "prod"])

@@ -13,9 +13,10 @@ from constructs import IConstruct
 
 from infra import acknowledge
 from tests.infra.assembly import Assembly, synthesize
+from tests.infra.conftest import DOMAIN, FIREWALL
 
-# One with every service of ours: cfn-lint also knows what regions lack.
-REGION = "eu-west-1"
+# cfn-lint also knows what regions lack.
+REGIONS = ("eu-west-1", "us-east-1", "ap-southeast-2")
 
 
 def findings(assembly: Assembly) -> set[tuple[str, str | None]]:
@@ -30,6 +31,10 @@ def findings(assembly: Assembly) -> set[tuple[str, str | None]]:
 
 def test_both_stages_pass_the_solutions_checks(deployed: Assembly) -> None:
     assert findings(deployed) == set()
+
+
+def test_a_name_and_a_firewall_pass_the_solutions_checks(addressed: Assembly) -> None:
+    assert findings(addressed) == set()
 
 
 def test_the_checks_catch_that_the_local_cloud_has_no_tls(local: Assembly) -> None:
@@ -58,7 +63,7 @@ def test_every_acknowledgement_answers_a_finding(
 
     monkeypatch.setattr(acknowledge, "Validations", Recorder)
 
-    found = findings(synthesize(tmp_path))
+    found = findings(synthesize(tmp_path, domain=DOMAIN, firewall=FIREWALL))
 
     idle = [
         (rule, path)
@@ -69,17 +74,19 @@ def test_every_acknowledgement_answers_a_finding(
     assert idle == []
 
 
-def test_cloudformation_would_accept_the_templates(dev: Assembly, prod: Assembly) -> None:
+def test_cloudformation_would_accept_the_templates_in_three_regions(
+    dev: Assembly, prod: Assembly, addressed: Assembly
+) -> None:
     # W3005: the CDK names a role in DependsOn beside its policy, though a GetAtt names it too.
     cfn_lint = Path(sys.executable).with_name("cfn-lint")
-    options = ("--regions", REGION, "--ignore-checks", "W3005", "--")
+    options = ("--regions", *REGIONS, "--ignore-checks", "W3005", "--")
     # All at once: to read what AWS knows takes longer than to hold a template against it.
-    templates = [*dev.template_files, *prod.template_files]
+    templates = [*dev.template_files, *prod.template_files, *addressed.template_files]
 
     linted = subprocess.run(
         [cfn_lint, *options, *templates], capture_output=True, text=True, check=False
     )
 
-    assert len(templates) == 6
+    assert len(templates) == 11
     assert linted.stdout + linted.stderr == ""
     assert linted.returncode == 0

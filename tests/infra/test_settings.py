@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +23,6 @@ from infra.settings import (
     read_configuration,
 )
 from tests.infra.assembly import (
-    CONTEXT,
     Assembly,
     stand_in_build,
     synthesize,
@@ -31,18 +31,6 @@ from tests.infra.assembly import (
 from tools.build import assets
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Callable[..., Settings]:
-    """Settings of a stage file with these keys."""
-
-    def read(**chosen: Any) -> Settings:
-        context = {name: chosen.pop(name) for name in CONTEXT if name in chosen}
-        file = write_stage_file(tmp_path, **chosen)
-        return Settings.from_context(cdk.App(context={"stage_file": str(file), **context}).node)
-
-    return read
 
 
 def test_a_deployment_is_dev_on_arm_unless_stated_otherwise(
@@ -121,7 +109,7 @@ def test_the_committed_stage_files_can_be_deployed() -> None:
         read_configuration(file)
 
 
-TABLES: Final = {"sign_in", "claims", "staff", "restored_table"}
+TABLES: Final = {"sign_in", "claims", "staff", "restored_table", "domain", "firewall"}
 
 
 def test_the_example_of_a_stage_file_has_every_key() -> None:
@@ -134,6 +122,8 @@ def test_the_example_of_a_stage_file_has_every_key() -> None:
     assert everything.sign_in is not None
     assert everything.staff is not None
     assert everything.restored_table is not None
+    assert everything.domain is not None
+    assert everything.firewall is not None
     assert everything.claims.groups_claim == "roles"
 
 
@@ -300,3 +290,56 @@ def test_the_local_cloud_has_few_workers_and_aws_as_many_as_needed(
 ) -> None:
     assert settings(platform="local").workers_at_once(50) == 2
     assert settings().workers_at_once(50) == 50
+
+
+# What a deployment may change to, one to the other: none of them may leave behind an export that
+# another stack still imports, because CloudFormation then refuses the change.
+WAYS_TO_SIGN_IN: Final[Mapping[str, Mapping[str, Any]]] = {
+    "pools of our own": {},
+    "with sign-in": {"callback_urls": ["app://in"], "staff_callback_urls": ["https://a.example"]},
+    "another issuer": {"issuer": "https://id.example.com", "audience": ["app"]},
+    "another issuer for staff": {
+        "staff": {"issuer": "https://login.example.com", "audience": ["loyalty"]}
+    },
+}
+
+
+@pytest.mark.parametrize("way", WAYS_TO_SIGN_IN)
+def test_issuers_can_be_switched_and_sign_in_dropped_because_no_stack_exports_anything(
+    tmp_path: Path, way: str
+) -> None:
+    assembly = synthesize(tmp_path, **WAYS_TO_SIGN_IN[way])
+
+    for file in assembly.template_files:
+        text = file.read_text(encoding="utf-8")
+        assert "Fn::ImportValue" not in text
+        assert [
+            name for name, output in json.loads(text)["Outputs"].items() if "Export" in output
+        ] == []
+
+
+def test_what_the_service_reads_of_the_data_is_an_output_that_there_is(tmp_path: Path) -> None:
+    for number, chosen in enumerate(WAYS_TO_SIGN_IN.values()):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        assembly = synthesize(folder, **chosen)
+        read = set(outputs_read(json.loads((folder / SERVICE).read_text(encoding="utf-8"))))
+
+        assert read
+        assert {name for stack, name in read if name not in assembly.stacks[stack].outputs} == set()
+
+
+SERVICE: Final = "cdk.out/Loyalty-dev-Service.template.json"
+
+
+def outputs_read(part: Any) -> Iterator[tuple[str, str]]:
+    """The outputs of other stacks that a part of a template reads."""
+    match part:
+        case {"Fn::GetStackOutput": {"StackName": stack, "OutputName": output}}:
+            yield stack.rpartition("-")[2], output
+        case dict():
+            for each in part.values():
+                yield from outputs_read(each)
+        case list():
+            for each in part:
+                yield from outputs_read(each)
