@@ -711,12 +711,13 @@ class Recomputed:
                 {
                     "reward_id": reward_id,
                     "redeemed": len(vouchers),
+                    "granted": sum(each.granted_for is not None for each in vouchers),
                     "used": len(used),
                     "open": states["held"] + states["issued"],
                     "expired": states["expired"],
                     "cancelled": states["cancelled"],
                     "used_rate": ratio(len(used), len(counted)),
-                    "points": sum(each.points for each in counted),
+                    "points": sum(each.points - each.returned for each in counted),
                     "cost_minor": None if None in worth else sum(map(int, worth)),  # type: ignore[arg-type]
                     "orders": len(orders),
                     "order_revenue_minor": sum(

@@ -381,6 +381,7 @@ STORY: Final[dict[str, tuple[Any, list[Row]]]] = {
             {
                 "reward_id": "latte",
                 "redeemed": 1,
+                "granted": 0,
                 "used": 1,
                 "open": 0,
                 "expired": 0,

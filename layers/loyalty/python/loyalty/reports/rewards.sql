@@ -10,7 +10,8 @@
 -- | Column              | Unit        | What it is                                   |
 -- |---------------------|-------------|----------------------------------------------|
 -- | reward_id           | reward      | the reward's id in the program's document    |
--- | redeemed            | vouchers    | vouchers redeemed in the period              |
+-- | redeemed            | vouchers    | vouchers redeemed or given in the period     |
+-- | granted             | vouchers    | of these, given for no points                |
 -- | used                | vouchers    | of these, used                               |
 -- | open                | vouchers    | of these, held or issued, and still valid    |
 -- | expired             | vouchers    | of these, expired without use                |
@@ -30,6 +31,7 @@ WITH redeemed AS (
             ELSE state
         END AS state,
         points,
+        granted_for,
         coalesce(vouchers.amount_minor, catalog.amount_minor) AS worth_minor,
         used_source,
         used_order_id
@@ -52,6 +54,7 @@ used_with AS (
 SELECT
     reward_id,
     count(*) AS redeemed,
+    count(*) FILTER (WHERE granted_for IS NOT NULL) AS granted,
     count(*) FILTER (WHERE state = 'used') AS used,
     count(*) FILTER (WHERE state IN ('held', 'issued')) AS open,
     count(*) FILTER (WHERE state = 'expired') AS expired,
