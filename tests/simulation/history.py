@@ -108,6 +108,8 @@ class History:
     _answers: dict[str, tuple[Request, Answer]] = field(init=False, default_factory=dict)
     # Attempts at requests that had already happened or been answered when they began.
     _replays: set[int] = field(init=False, default_factory=set)
+    # Of these, attempts at requests that only waited when they began: they may answer that later.
+    _of_waiting: set[int] = field(init=False, default_factory=set)
 
     def run(self) -> None:
         draw = self._draw = random.Random(self.seed)
@@ -179,10 +181,13 @@ class History:
         return self._begin(request, program)
 
     def _begin(self, request: Request, program: PublishedProgram | None = None) -> Attempt:
-        happened = request.name in self._answers or has_happened(request, self.world)
+        _, answered = self._answers.get(request.name, (request, None))
+        happened = has_happened(request, self.world)
         attempt = self.world.start(request, program=program)
-        if happened:
+        if happened or answered:
             self._replays.add(attempt.number)
+        if not happened and answered and isinstance(answered.value, GuestOrderKept | Waiting):
+            self._of_waiting.add(attempt.number)
         return attempt
 
     def _fault(self, call: Read | Write) -> Fault:
@@ -234,7 +239,7 @@ class History:
                 self._answers[request.name] = (request, answer)
             elif (
                 isinstance(answer.value, GuestOrderKept | Waiting)
-                and attempt.number not in self._replays
+                and attempt.number not in self._replays - self._of_waiting
             ):
                 return
             elif not _same(first.value, answer.value):
