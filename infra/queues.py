@@ -142,14 +142,14 @@ class IntakeQueue(FedQueue):
         function.allow("sqs:SendMessage", on=[self.queue.queue_arn])
 
     def allow_send_many(self, function: CapabilityFunction) -> None:
-        _allow_send_many(function, self.queue)
+        allow_send_many(function, self.queue)
 
     def feed(self, function: CapabilityFunction) -> None:
         """Let the function consume the queue, and send to it the work that it finds itself.
 
         Only the messages that it reports as failed come back.
         """
-        _allow_send_many(function, self.queue)
+        allow_send_many(function, self.queue)
         function.allow_feeding_itself()
         _allow_consume(function, self.queue)
         lambda_.CfnEventSourceMapping(
@@ -216,7 +216,7 @@ class WorkQueue(FedQueue):
         _allow_consume(function, self.queue)
         match sends:
             case "many":
-                _allow_send_many(function, self.queue)
+                allow_send_many(function, self.queue)
             case "one":
                 function.allow("sqs:SendMessage", on=[self.queue.queue_arn])
         if sends != "nothing":
@@ -247,7 +247,8 @@ def _allow_consume(function: CapabilityFunction, queue: sqs.Queue) -> None:
     )
 
 
-def _allow_send_many(function: CapabilityFunction, queue: sqs.Queue) -> None:
+def allow_send_many(function: CapabilityFunction, queue: sqs.Queue) -> None:
+    """Allow a function to send batches to a queue."""
     function.allow(SEND_ONE_OR_MANY, on=[queue.queue_arn])
     function.acknowledge_actions(
         SEND_ONE_OR_MANY,

@@ -7,6 +7,7 @@ from aws_cdk import aws_sqs as sqs
 
 from infra.kit import STREAM_TIMEOUT, Kit
 from infra.ledger_table import QUERY
+from infra.queues import allow_send_many
 from infra.streams import StreamReader
 
 
@@ -22,7 +23,7 @@ def relay(kit: Kit, *, endpoint_events: sqs.Queue) -> StreamReader:
         timeout=STREAM_TIMEOUT,
     )
     function.allow("events:PutEvents", on=[kit.bus.event_bus_arn])
-    function.allow("sqs:SendMessage", on=[endpoint_events.queue_arn])
+    allow_send_many(function, endpoint_events)
     # Which events the endpoints of a program want.
     kit.data.table.allow(function, QUERY)
     return StreamReader(
