@@ -74,6 +74,8 @@ _FACTS: Final = {
             CASE WHEN what IN ('redemption', 'return') THEN 'red_' || entry_id(row_id) END
                 AS redemption_id,
             CASE WHEN what = 'redemption' THEN 'reward-' || (row_id % 12) END AS reward_id,
+            CASE WHEN what = 'bonus' THEN 'birthday' END AS given_for,
+            NULL AS survey_id, NULL AS recorded_by,
             CASE WHEN what IN ('accrual', 'clawback') THEN 's' || year(moment) END
                 AS qualifying_counter,
             CASE what WHEN 'accrual' THEN points * 100 WHEN 'clawback' THEN -points * 100 END
@@ -136,7 +138,7 @@ _FACTS: Final = {
             'reward-' || (row_id % 12) AS reward_id, points, points * 4 AS amount_minor,
             CASE WHEN row_id % 5 = 0 THEN 'issued' WHEN row_id % 7 = 0 THEN 'expired'
                 ELSE 'used' END AS state,
-            moment AS issued_at, NULL AS held_until, moment + INTERVAL 90 DAY AS expires_at,
+            NULL AS granted_for, moment AS issued_at, NULL AS held_until, moment + INTERVAL 90 DAY AS expires_at,
             CASE WHEN is_used THEN moment + INTERVAL 2 HOUR END AS used_at,
             CASE WHEN is_used THEN 'pos' END AS used_source,
             CASE WHEN is_used THEN row_id::VARCHAR END AS used_order_id

@@ -15,9 +15,11 @@
 -- | share       | ratio       | share of all points                                               |
 -- | worth_minor | minor units | points × point_value.amount_minor / per_points, rounded to zero   |
 
+-- Members are told apart by a hash of 64 bits, because texts take twice as long. Among a million
+-- members, two share one once in forty million lakes.
 WITH flow AS (
     SELECT
-        member_id,
+        hash(member_id) AS member,
         expires_on,
         months_between(
             month_of(CASE WHEN place = 'pending'
@@ -43,7 +45,7 @@ lots AS (
         whole(sum(came) OVER (lot ORDER BY age_months
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS younger
     FROM flow
-    WINDOW lot AS (PARTITION BY member_id, expires_on)
+    WINDOW lot AS (PARTITION BY member, expires_on)
 ),
 
 ages AS (
