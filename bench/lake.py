@@ -138,7 +138,8 @@ _FACTS: Final = {
             'reward-' || (row_id % 12) AS reward_id, points, points * 4 AS amount_minor,
             CASE WHEN row_id % 5 = 0 THEN 'issued' WHEN row_id % 7 = 0 THEN 'expired'
                 ELSE 'used' END AS state,
-            NULL AS granted_for, moment AS issued_at, NULL AS held_until, moment + INTERVAL 90 DAY AS expires_at,
+            NULL AS granted_for, NULL AS held_until,
+            moment AS issued_at, moment + INTERVAL 90 DAY AS expires_at,
             CASE WHEN is_used THEN moment + INTERVAL 2 HOUR END AS used_at,
             CASE WHEN is_used THEN 'pos' END AS used_source,
             CASE WHEN is_used THEN row_id::VARCHAR END AS used_order_id
