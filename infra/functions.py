@@ -75,6 +75,7 @@ class CapabilityFunction(Construct):
         self.timeout = timeout
         self._metrics_namespace = settings.metrics_namespace
         self._counted: list[Alarm] = []
+        self._sending = "sqs:SendMessage*" if settings.platform == "local" else "sqs:SendMessage"
         self.log_group = logs.LogGroup(
             self,
             "Log",
@@ -181,6 +182,15 @@ class CapabilityFunction(Construct):
     def allow(self, *actions: str, on: Sequence[str]) -> None:
         """Add exact actions on exact resources to the role."""
         self._role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=list(on)))
+
+    def allow_send_many(self, queue_arn: str) -> None:
+        """Allow sending messages to a queue by one or by ten.
+
+        On AWS one action covers both. The local cloud has an action of its own for ten.
+        """
+        self.allow(self._sending, on=[queue_arn])
+        if self._sending.endswith("*"):
+            self.acknowledge_actions(self._sending, why="The local cloud has an action for each.")
 
     def allow_feeding_itself(self) -> None:
         """Allow the function to keep sending to a queue that wakes it.

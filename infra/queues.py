@@ -33,9 +33,6 @@ PAGES_AT_ONCE = 4
 RECEIVES_MAX = 30
 INTAKE_CONCURRENCY_MAX = 50
 
-SEND_ONE_OR_MANY = "sqs:SendMessage*"
-
-
 # Customers expect a shop's order in their balance at once.
 INTAKE_AGE_MAX = Duration.minutes(10)
 # 10 million members who are due at one midnight take 84 minutes.
@@ -248,10 +245,4 @@ def _allow_consume(function: CapabilityFunction, queue: sqs.Queue) -> None:
 
 
 def allow_send_many(function: CapabilityFunction, queue: sqs.Queue) -> None:
-    """Allow a function to send batches to a queue."""
-    function.allow(SEND_ONE_OR_MANY, on=[queue.queue_arn])
-    function.acknowledge_actions(
-        SEND_ONE_OR_MANY,
-        why="On AWS only SendMessage matches, which covers batches. The local cloud has an action "
-        "of its own for batches.",
-    )
+    function.allow_send_many(queue.queue_arn)

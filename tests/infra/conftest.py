@@ -39,6 +39,20 @@ def _synthesize(folders: pytest.TempPathFactory, **context: Any) -> Assembly:
 
 
 @pytest.fixture(scope="session")
+def optional(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """A production stage with everything that a stage may ask for."""
+    return _synthesize(
+        tmp_path_factory,
+        stage="prod",
+        canary_minutes=5,
+        event_archive_days=30,
+        reserved_concurrency=50,
+        scale=3,
+        warm_writes=12_000,
+    )
+
+
+@pytest.fixture(scope="session")
 def dev(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     return _synthesize(tmp_path_factory)
 

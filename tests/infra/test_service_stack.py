@@ -60,7 +60,7 @@ KEEP_FAILED_BATCHES = {
     "Buckets/FailedBatches": {"s3:ListBucket"},
     "Buckets/FailedBatches/*": {"s3:PutObject"},
 }
-WORK_QUEUE = CONSUME | {"sqs:SendMessage*"}
+WORK_QUEUE = CONSUME | {"sqs:SendMessage"}
 
 # Beside its own log, all that each function may do.
 RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
@@ -88,7 +88,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         },
         "Buckets/Inbox": {"s3:ListBucket"},
         DELIVERIES: {"s3:GetObject"},
-        "IntakeQueue/Queue": {"sqs:SendMessage*"},
+        "IntakeQueue/Queue": {"sqs:SendMessage"},
         STOREFRONT_SECRETS: READ_SECRET
         | {
             "secretsmanager:CreateSecret",
