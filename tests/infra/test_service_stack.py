@@ -139,7 +139,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         f"{TABLE}.StreamArn": READ_STREAM,
         "Bus": {"events:PutEvents"},
         TABLE: {"dynamodb:Query"},
-        "WebhooksOutQueues/Events/Queue": {"sqs:SendMessage*"},
+        "WebhooksOutQueues/Events/Queue": {"sqs:SendMessage"},
         **KEEP_FAILED_BATCHES,
     },
     "archive": {
