@@ -35,7 +35,7 @@ from loyalty.table.operations import Key, Put
 from loyalty.table.programs import TablePrograms
 from tests.support import cold
 from tests.support.documents import published
-from tests.support.http import Context, event, service
+from tests.support.http import Context, event, staff
 
 PROGRAM_ID: Final = "bean-and-leaf"
 MEMBER_ID: Final = "mem_01M808KVJ7QKTTH5VDTSVSAD72"
@@ -53,6 +53,7 @@ ENVIRONMENT: Final = {
     "AWS_DEFAULT_REGION": REGION,
     "LOYALTY_TABLE": "ledger",
     "LOYALTY_IDENTITY_SECRET": "none",
+    "LOYALTY_CALLER_SHARE_PERCENT": "0",
 }
 
 # A way to call the table, for as long as the stack is open.
@@ -91,7 +92,7 @@ def _earn(batch: str) -> float:
             "POST",
             f"/v1/programs/{PROGRAM_ID}/orders",
             body=_order(f"{batch}-{number}"),
-            as_=service(PROGRAM_ID),
+            as_=staff(PROGRAM_ID, "cashier"),
         )
         for number in range(WARM_UP + EARNS)
     ]
