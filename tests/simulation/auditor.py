@@ -145,8 +145,6 @@ class Auditor:
         self._days: dict[str, date] = {}
         # The levels that each member reached, with the days.
         self.reached: dict[str, set[tuple[str, str]]] = defaultdict(set)
-        # Whether a write counts anything toward levels, with the refunds that it settles.
-        self._counts_now = True
         self.stock_out: dict[str, int] = defaultdict(int)
         # What the write at hand lets expire no more, because a late redemption spends it.
         self._restored: dict[str, int] = {}
@@ -163,8 +161,6 @@ class Auditor:
         members: set[str] = set()
         today = decided_at.astimezone(self._zone).date()
         self._restored = _restored(written)
-        entries: list[Any] = [after for key, _, after in written if key.sk.startswith("ENTRY#")]
-        self._counts_now = sum((_counted(each) or ("", 0))[1] for each in entries) != 0
         for key, before, after in written:
             wire: Any = self._undeleted(key, after)
             match key.sk.partition("#"):
@@ -251,7 +247,7 @@ class Auditor:
             raise Violation(f"{key} leaves a refund behind that waited for it")
 
     def _entry(self, key: Key, entry: Any, program: PublishedProgram) -> None:
-        if entry["kind"] == "accrual" and self._counts_now:
+        if entry["kind"] == "accrual":
             self._has_its_level(key, entry, program)
         self._reaches(entry, program)
         self.members[entry["member_id"]].add(entry)
@@ -282,36 +278,19 @@ class Auditor:
         tiers = program.document.tiers
         counts = _counted(entry)
         account = self.accounts.get(entry["member_id"])
-        if tiers is None or counts is None or not counts[1] or account is None:
+        if tiers is None or counts is None or account is None:
             return
         counted = self._ever_counted(account)
         day = date.fromisoformat(_local_day(entry["happened_at"], self._zone))
-        reached = self.reached[entry["member_id"]]
-        before = naive.level(
-            account,
-            program.document,
-            zone=self._zone,
-            day=day,
-            counted=counted,
-            reached=reached,
-        )
+        rank = self._rank(account, program, day=day, counted=counted)
         if tiers.applies_at_once:
             lines = entry["order"]["lines"]
-            at_first = tiers.levels[before - 1].id if before else None
             reaches = naive.counts_for(
-                lines, naive.Refunds.of(None), program.document, tier=at_first
+                lines, naive.Refunds.of(None), program.document, tier=_tier(rank, program)
             )
             _add(counted, {counts[0]: reaches})
-            after = naive.level(
-                account,
-                program.document,
-                zone=self._zone,
-                day=day,
-                counted=counted,
-                reached=reached,
-            )
-            before = max(before, after)
-        tier = tiers.levels[before - 1].id if before else None
+            rank = max(rank, self._rank(account, program, day=day, counted=counted))
+        tier = _tier(rank, program)
         if entry["order"].get("tier") != tier:
             raise Violation(f"{key} earned at {entry['order'].get('tier')} instead of {tier}")
 
@@ -339,6 +318,18 @@ class Auditor:
         )
         # What the other member had reached alone is not reached again by a merge.
         reached |= found - alone if entry["kind"] == "merge" else found
+
+    def _rank(
+        self, account: Any, program: PublishedProgram, *, day: date, counted: dict[str, int]
+    ) -> int:
+        return naive.level(
+            account,
+            program.document,
+            zone=self._zone,
+            day=day,
+            counted=counted,
+            reached=self.reached[account["member_id"]],
+        )
 
     def _ever_counted(self, account: Any) -> dict[str, int]:
         """All that counted for a member toward levels, also where the account has dropped it."""
@@ -392,6 +383,7 @@ class Auditor:
         if any(points > 0 for points in entry["lots"].values()) or entry.get("debt"):
             raise Violation(f"{key} does not spend")
         self._is_late_within_bounds(key, entry, program)
+        self._is_priced_by_its_level(key, entry, program)
         redemption = self.redemptions[_request(key)]
         if "granted_for" in entry["about"] and (entry["points"] or entry["lots"]):
             raise Violation(f"{key} was given, and cost points")
@@ -410,6 +402,20 @@ class Auditor:
         for lot, points in self._restored.items():
             if not (lot >= made_on and points <= -entry["lots"].get(lot, 0)):
                 raise Violation(f"{key} of {made_on} restores {points} of {lot}")
+
+    def _is_priced_by_its_level(self, key: Key, entry: Any, program: PublishedProgram) -> None:
+        """What is for some levels, or costs less at some, goes by the level on its day."""
+        reward = program.document.reward(entry["about"]["reward_id"])
+        given = "granted_for" in entry["about"]
+        if reward is None or given or not (reward.tiers or reward.tier_costs):
+            return
+        account = self.accounts[entry["member_id"]]
+        day = date.fromisoformat(_local_day(entry["happened_at"], self._zone))
+        counted = self._ever_counted(account)
+        tier = _tier(self._rank(account, program, day=day, counted=counted), program)
+        costs = reward.tier_costs.get(tier or "", reward.cost_points)
+        if (reward.tiers and tier not in reward.tiers) or entry["points"] != -costs:
+            raise Violation(f"{key} costs {-entry['points']} points at {tier}")
 
     def _transfer(self, key: Key, entry: Any, today: str, program: PublishedProgram) -> None:
         self._come_from_another(entry)
@@ -681,6 +687,11 @@ class Auditor:
             raise Violation(f"{item['taken']} of {reward.stock} pieces of {reward_id} are gone")
         if item["taken"] != self.stock_out[reward_id]:
             raise Violation(f"{item['taken']} of {reward_id} are gone: other vouchers say")
+
+
+def _tier(rank: int, program: PublishedProgram) -> str | None:
+    tiers = program.document.tiers
+    return tiers.levels[rank - 1].id if tiers and rank else None
 
 
 def _restored(written: Sequence[Written]) -> dict[str, int]:

@@ -412,6 +412,24 @@ MUTANTS: Final = (
         "dict[str, int]()",
     ),
     Mutant(
+        "an order that counts nothing does not rely on the level at which it earns",
+        "tiers.counting",
+        "not revises and of_order is None",
+        "not revises",
+    ),
+    Mutant(
+        "an order whose refunds waited relies on its counter only as they left it",
+        "tiers.counting",
+        "of_order in (None, counted)",
+        "True",
+    ),
+    Mutant(
+        "a redemption does not rely on the level that decides its price",
+        "redemptions.redeem",
+        "counting=_relied_on(reward, account, decided_by.document, grant=grant)",
+        "counting=None",
+    ),
+    Mutant(
         "a refund does not lower what its order counted for",
         "disqualified",
         "counts(after) - counts(before)",

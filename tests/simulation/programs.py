@@ -32,6 +32,8 @@ COSTS: Final = (1, 10, 30, 90)
 STOCKED: Final = "scarce"
 LIMITED: Final = "once"
 PAYING: Final = "pay"
+FOR_GOLD: Final = "for-gold"
+LESS_FOR_GOLD: Final = "less-for-gold"
 
 
 def _rule(rule_id: str, **fields: Any) -> EarningRule:
@@ -53,7 +55,11 @@ RULES: Final[tuple[tuple[EarningRule, ...], ...]] = (
     ),
     (_rule("base", pending_days=2), _rule("again", points=1, per_minor=3, pending_days=1)),
 )
-TIERED: Final = (_rule("base"), _rule("gold", when={"tiers": ["gold"]}, points=1, per_minor=4))
+TIERED: Final = (
+    # Tax earns, and counts only where points do.
+    _rule("base", also_earn_on=["tax"]),
+    _rule("gold", when={"tiers": ["gold"]}, points=1, per_minor=4),
+)
 
 
 def tiers(basis: str, period: str, **policies: Any) -> Tiers:
@@ -157,6 +163,14 @@ REWARDS: Final = (
         kind="amount_off",
         cost_points=1,
         pay=PayWithPoints(amount_minor=1, per_points=1),
+    ),
+    Reward(id=FOR_GOLD, name="For gold", kind="free_product", cost_points=1, tiers=("gold",)),
+    Reward(
+        id=LESS_FOR_GOLD,
+        name="Less for gold",
+        kind="free_product",
+        cost_points=25,
+        tier_costs={"gold": 15},
     ),
 )
 

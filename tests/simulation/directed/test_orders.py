@@ -1,11 +1,15 @@
 """Directed histories: orders only add points, change in versions, and reach levels."""
 
+from dataclasses import replace
 from datetime import date
+from typing import Final
 
 import pytest
 
 from loyalty.domain.kernel.calendar import add_months
 from loyalty.domain.ledger.account import TierFloor
+from loyalty.domain.ledger.entries import Accrual
+from loyalty.domain.program.document import EarningRule
 from tests.simulation import programs
 from tests.simulation.requests import (
     Adjust,
@@ -33,7 +37,10 @@ from tests.simulation.scene import (
     writing,
     writing_to,
 )
-from tests.simulation.world import Fault
+from tests.simulation.world import Attempt, Fault
+
+SPEND: Final = next(each for each in programs.PLAIN_TIERS if each.basis == "spend")
+AT_ONCE: Final = SPEND.model_copy(update={"applies_at_once": True})
 
 
 class TestEarning:
@@ -249,11 +256,11 @@ class TestLevels:
         assert due == TODAY + DAY
         assert account(world).tier_announced is None
 
-    def test_an_order_decided_before_a_granted_level_ended_sets_no_due_time_for_it(self) -> None:
+    def test_what_was_decided_before_a_granted_level_ended_sets_no_due_time_for_it(self) -> None:
         world = scene(tiers=programs.ROLLING, rules=programs.TIERED)
         gold = earned(world, 60)
         done(world.finish(Grant("ann", TierFloor("gold", TODAY))))
-        late = world.start(Earn(order("o2", 0), "ann"))
+        late = world.start(Adjust("ann", 5, "j1"))
         late.run_to(writing)
         world.now += DAY
         done(world.finish(refund(gold)))
@@ -261,3 +268,55 @@ class TestLevels:
         done(late.finish())
 
         assert (account(world).tier_announced, account(world).due) == (None, date(2028, 3, 1))
+
+    def test_an_order_that_counts_nothing_earns_at_the_level_that_a_refund_left(self) -> None:
+        rule = EarningRule(id="base", on="order", points=1, per_minor=1, also_earn_on=("tip",))
+        world = scene(tiers=SPEND, rules=(rule,))
+        first = earned(world, 60)
+        tip = replace(order("o2", 40).lines[0], category="tip")
+        attempt = world.start(Earn(replace(order("o2"), lines=(tip,)), "ann"))
+        attempt.run_to(writing)
+        done(world.finish(refund(first)))
+
+        accrual = entry_of(attempt.finish())
+
+        assert accrual.effect.points == 40
+
+    def test_an_order_that_was_returned_before_it_arrived_earns_at_the_level_that_a_refund_left(
+        self,
+    ) -> None:
+        world = scene(tiers=programs.ROLLING, rules=programs.TIERED)
+        first = earned(world, 60)
+        returned = order("o2", 40)
+        done(world.finish(refund(returned)))
+        attempt = world.start(Earn(returned, "ann"))
+        decide_with_what_waits(attempt)
+        done(world.finish(refund(first)))
+
+        accrual = entry_of(attempt.finish()).detail
+
+        assert isinstance(accrual, Accrual)
+        assert (accrual.tier, accrual.points) == (None, 40)
+
+    def test_an_order_with_a_waiting_refund_earns_at_once_at_the_level_that_it_reaches_by_itself(
+        self,
+    ) -> None:
+        world = scene(tiers=AT_ONCE, rules=programs.TIERED)
+        earned(world, 30)
+        bought = order("o2", 25)
+        done(world.finish(refund(bought, amount=20)))
+        attempt = world.start(Earn(bought, "ann"))
+        decide_with_what_waits(attempt)
+        earned(world, 10, name="o3")
+
+        accrual = entry_of(attempt.finish()).detail
+
+        assert isinstance(accrual, Accrual)
+        assert accrual.tier == "gold"
+
+
+def decide_with_what_waits(attempt: Attempt) -> None:
+    """Go on to the second write: the first was decided without the refund, and is refused."""
+    attempt.run_to(writing)
+    attempt.step()
+    attempt.run_to(writing)

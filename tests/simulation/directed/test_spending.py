@@ -17,6 +17,7 @@ from tests.simulation.scene import (
     earned,
     entry_of,
     living,
+    refund,
     scene,
     spent,
     writing,
@@ -120,3 +121,21 @@ class TestSpending:
         done(world.finish(Cancel(redeemed)))
 
         assert account(world).holding.lots == before
+
+    @pytest.mark.parametrize(
+        ("reward_id", "code"),
+        [
+            (programs.LESS_FOR_GOLD, "insufficient_points"),
+            (programs.FOR_GOLD, "reward_unavailable"),
+        ],
+    )
+    def test_a_redemption_relies_on_the_level_that_decides_its_price_and_whose_it_is(
+        self, reward_id: str, code: str
+    ) -> None:
+        world = scene(tiers=programs.ROLLING, rules=programs.TIERED)
+        gold = earned(world, 60)
+        attempt = world.start(Redeem("ann", reward_id, "k1"))
+        attempt.run_to(writing)
+        done(world.finish(refund(gold, amount=40)))
+
+        assert attempt.finish().code == code

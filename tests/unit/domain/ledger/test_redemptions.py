@@ -30,8 +30,9 @@ SOON, LATER = date(2026, 11, 25), date(2027, 3, 1)
 PAYING = {"amount_minor": None, "pay": {"points": 10, "minor": 100, "order_percent_max": 50}}
 
 
-def program_with(**parts: Any) -> Any:
-    return published(time_zone="UTC", rewards=[reward(**parts)], reinstate_days=14)
+def program_with(*, levels: dict[str, Any] | None = None, **parts: Any) -> Any:
+    rewards = [reward(**parts)]
+    return published(time_zone="UTC", rewards=rewards, reinstate_days=14, tiers=levels)
 
 
 def latte(**parts: Any) -> Reward:
@@ -41,11 +42,16 @@ def latte(**parts: Any) -> Reward:
 
 
 def redeemed(
-    held: Account, *, hold: bool = False, late: LateRedemption | None = None, **parts: Any
+    held: Account,
+    *,
+    hold: bool = False,
+    late: LateRedemption | None = None,
+    levels: dict[str, Any] | None = None,
+    **parts: Any,
 ) -> Posting:
-    program = program_with(**parts)
+    program = program_with(levels=levels, **parts)
     return redeem(
-        latte(**parts),
+        program.document.rewards[0],
         account=held,
         price=Price(40, None),
         program=program,
@@ -90,6 +96,27 @@ def test_a_hold_waits_for_as_long_as_the_program_says() -> None:
     voucher = issued(redeemed(account({LATER: 40}), hold=True))
 
     assert (voucher.state, voucher.held_until) == ("held", NOW + timedelta(minutes=15))
+
+
+@pytest.mark.parametrize(
+    ("parts", "exactly", "revision"),
+    [
+        ({}, {}, None),
+        ({"tiers": ["gold"]}, {"s2026": 70}, 3),
+        ({"tier_costs": {"gold": 30}}, {"s2026": 70}, 3),
+    ],
+)
+def test_a_redemption_relies_on_the_level_only_if_it_depends_on_it(
+    parts: dict[str, Any], exactly: dict[str, int], revision: int | None
+) -> None:
+    level = {"id": "gold", "name": "Gold", "reached_at": 50}
+    levels = {"basis": "spend", "period": "calendar_year", "levels": [level]}
+    gold = account({LATER: 40}, qualifying={"s2026": 70}, tier_revision=3)
+
+    change = redeemed(gold, levels=levels, **parts).changes[0]
+
+    assert (change.qualifying_exactly, change.tier_revision_seen) == (exactly, revision)
+    assert not change.revises_tier
 
 
 class TestARedemptionThatIsReportedLate:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from loyalty.domain.earning.awarding import award
@@ -25,6 +25,7 @@ from loyalty.domain.ledger.tiers import (
     counting,
     drops_on,
     level_on,
+    level_seen,
     moved,
     relevant,
 )
@@ -275,6 +276,49 @@ def test_orders_of_one_month_do_not_rely_on_what_other_orders_of_it_change() -> 
     assert (decided.exactly, decided.revises) == ({}, False)
     assert decided.at_most == {"p2026": 999 - 20}
     assert holds(decided, on=counted_on(ana, decided, {"p2026": 20}))
+
+
+def test_an_order_that_counts_nothing_relies_on_its_level_and_disturbs_no_other_order() -> None:
+    rules, ana = with_tiers(), replace(member(p2026=510), tier_announced="silver", tier_revision=3)
+    day = date(2026, 11, 21)
+
+    of_order = counting(ana, rules, counted={"p2026": 0}, day=day, of_order={"p2026": 0})
+    of_refund = counting(ana, rules, counted={"p2026": 0}, day=day)
+
+    assert replace(of_order, changes_on=None) == level_seen(ana, rules)
+    assert (of_order.exactly, of_order.revision, of_order.revises) == ({"p2026": 510}, 3, False)
+    assert (of_refund.exactly, of_refund.revision) == ({}, None)
+
+
+def test_an_order_whose_refunds_waited_for_it_relies_on_its_counters_exactly() -> None:
+    rules, day = with_tiers(applies_at_once=True), date(2026, 11, 21)
+    ana = replace(member(p2026=510), tier_announced="silver")
+
+    # By itself it counts 480, and another order of 20 lets it reach gold.
+    decided = counting(ana, rules, counted={"p2026": 30}, day=day, of_order={"p2026": 480})
+
+    assert (decided.exactly, decided.at_most) == ({"p2026": 510}, {})
+    assert not holds(decided, on=replace(ana, qualifying={"p2026": 530}))
+
+
+@given(
+    st.sampled_from(PERIODS),
+    st.dictionaries(st.integers(0, 36), st.integers(1, 1200), max_size=5),
+    st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+    COUNTED,
+    st.integers(0, 400),
+)
+def test_what_relies_on_a_level_lands_only_if_another_write_has_not_changed_it(
+    period: str, seen: dict[int, int], day: date, first: dict[int, int], days_before: int
+) -> None:
+    rules = with_tiers(period)
+    ana = settled(member(**counters(period, seen)), rules, day)
+    decided = counting(ana, rules, counted=counters(period, first), day=day)
+    between = counted_on(ana, decided, counters(period, first))
+    ordered_on = day - timedelta(days=days_before)
+
+    assume(holds(level_seen(ana, rules), on=between))
+    assert level(ana, rules, ordered_on) == level(between, rules, ordered_on)
 
 
 def counters(period: str, numbered: dict[int, int]) -> dict[str, int]:

@@ -79,7 +79,9 @@ def accrue(
     awarded = Holding.from_parts(accrual.parts, today=today)
     active_on = newly_active(account, "order", program=program, today=today)
     counted = _counted(accrual, waited.refunds)
-    level = counting(account, program.document, counted=counted, day=today)
+    level = counting(
+        account, program.document, counted=counted, day=today, of_order=_counted(accrual, ())
+    )
     added = addition(
         account,
         awarded + clawed,

@@ -32,6 +32,7 @@ from loyalty.domain.ledger.postings import (
     change_by_taking,
     newly_active,
 )
+from loyalty.domain.ledger.tiers import Counting, level_seen
 from loyalty.domain.ledger.vouchers import Terms, Voucher
 from loyalty.domain.program.document import (
     PayWithPoints,
@@ -311,6 +312,7 @@ def redeem(
                 taken=taken - restored,
                 # Another late redemption may restore the same points.
                 relies_on_entries=not restored.is_empty,
+                counting=_relied_on(reward, account, decided_by.document, grant=grant),
                 redeemed=dict.fromkeys(below, 1),
                 redeemed_below=below,
                 forgets=tuple(
@@ -320,6 +322,14 @@ def redeem(
             ),
         ),
     )
+
+
+def _relied_on(
+    reward: Reward, account: Account, program: Program, *, grant: RewardGrant | None
+) -> Counting | None:
+    """The level, where it decides what a reward costs or whose it is."""
+    is_for_levels = bool(reward.tiers or reward.tier_costs) and grant is None
+    return level_seen(account, program) if is_for_levels else None
 
 
 def _expiries_undone(entry: Entry, restored: Holding, *, account: Account) -> tuple[Entry, ...]:

@@ -10,7 +10,7 @@ the rank that the counters which it drops gave (`carried_beyond`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -98,7 +98,8 @@ class Counting:
     `changes_on` is the day on which the level changes without further orders. A usual order adds
     to the newest counter and reaches nothing that a level needs: it relies on the counter being
     `at_most` an amount above which it would, and on the `revision` of everything else. Any other
-    write relies on the counters being `exactly` as seen, and `revises` what other writes rely on.
+    write relies on the counters being `exactly` as seen, and `revises` what other writes rely on
+    if it changes a counter or announces a level.
     `tier_reached` are all days on which levels were reached, if it adds one.
     """
 
@@ -112,9 +113,19 @@ class Counting:
 
 
 def counting(
-    account: Account, program: Program, *, counted: Mapping[str, int], day: date
+    account: Account,
+    program: Program,
+    *,
+    counted: Mapping[str, int],
+    day: date,
+    of_order: Mapping[str, int] | None = None,
 ) -> Counting:
-    """What counting these amounts does to the level last announced."""
+    """What counting these amounts does to the level last announced.
+
+    An order that earns gives what it counts by itself as `of_order`; refunds that waited for it
+    may leave less in `counted`. It always relies on the level, because it earns at that level even
+    if it counts nothing.
+    """
     tiers = program.tiers
     if tiers is None:
         return Counting()
@@ -131,18 +142,31 @@ def counting(
         tier_reached=reached,
     )
     names = {name for name, amount in counted.items() if amount}
-    if not names and announces is None:
+    revises = bool(names or announces)
+    if not revises and of_order is None:
         return decided
     decided = replace(decided, revision=account.tier_revision)
     newest = _newest(account, tiers)
     current = counter(tiers, account, program, day=day)
-    if names == {newest} == {current} and counted[current] > 0 and not (announces or reached):
+    only_adds = names == {newest} == {current} and counted[current] > 0
+    if only_adds and not (announces or reached) and of_order in (None, counted):
         bound = _most_below_the_next(current, after, program, day)
         most = {} if bound is None else {current: bound - counted[current]}
         return replace(decided, at_most=most)
-    seen = names | ({newest} if newest else set())
-    exactly = {name: account.qualifying.get(name, 0) for name in sorted(seen)}
-    return replace(decided, exactly=exactly, revises=True)
+    return replace(decided, exactly=_seen(account, names | {newest}), revises=revises)
+
+
+def level_seen(account: Account, program: Program) -> Counting:
+    """What a write relies on that counts nothing toward a level, but is decided by it."""
+    if program.tiers is None:
+        return Counting()
+    newest = _newest(account, program.tiers)
+    return Counting(exactly=_seen(account, {newest}), revision=account.tier_revision)
+
+
+def _seen(account: Account, names: Iterable[str | None]) -> dict[str, int]:
+    """The counters of these names, as they were read."""
+    return {name: account.qualifying.get(name, 0) for name in sorted(filter(None, names))}
 
 
 def _reached_by(
