@@ -146,6 +146,9 @@ class History:
         offline = random.Random(f"offline tills of {self.seed}")
         if offline.random() < 0.2:
             logical += _late(offline, self.world)
+        at_levels = random.Random(f"rewards at levels of {self.seed}")
+        if self.world.program().document.tiers and at_levels.random() < 0.5:
+            logical += _at_levels(at_levels, self.world)
         shopping = random.Random(f"stories of {self.seed}")
         if shopping.random() < 0.15:
             logical += _stories(shopping, self.world)
@@ -313,6 +316,7 @@ REFUSALS: Final = frozenset(
         "limit_reached",
         "out_of_stock",
         "points_too_new",
+        "reward_unavailable",
         "voucher_issued",
         "voucher_used",
         "wrong_state",
@@ -608,6 +612,19 @@ def _late(draw: random.Random, world: World) -> list[Logical]:
             requests.append(Cancel(redeem))
         if draw.random() < 0.3:
             requests.append(Use(redeem, f"l{number}-use"))
+    return _sent(draw, requests)
+
+
+def _at_levels(draw: random.Random, world: World) -> list[Logical]:
+    """Rewards that are for members of a level, or cost them less."""
+    members = tuple(world.auditor.accounts)
+    requests: list[Request] = []
+    for number in range(draw.choice((1, 1, 2, 3))):
+        reward = draw.choice((programs.FOR_GOLD, programs.LESS_FOR_GOLD))
+        redeem = Redeem(draw.choice(members), reward, f"v{number}")
+        requests.append(redeem)
+        if draw.random() < 0.3:
+            requests.append(Cancel(redeem))
     return _sent(draw, requests)
 
 
