@@ -61,3 +61,11 @@ def test_a_slow_writer_transfers_points_while_other_writers_are_a_day_ahead() ->
 
 def test_a_person_who_signs_in_during_a_half_done_merge_gets_their_guest_orders() -> None:
     assert run(range(16_748, 16_749)).broken is None
+
+
+def test_an_order_that_counts_nothing_earns_at_the_level_that_an_edit_left() -> None:
+    assert run(range(5, 6)).broken is None
+
+
+def test_a_redemption_costs_what_it_costs_at_the_level_that_an_order_gave() -> None:
+    assert run(range(1127, 1128)).broken is None
