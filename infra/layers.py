@@ -7,6 +7,7 @@ from typing import Final
 COMMON: Final = ("dependencies", "loyalty")
 # Large libraries are only in the functions that need them: a small layer starts a worker sooner.
 EXTRA: Final = {
+    "authorizer": "tokens",
     "compaction": "analytics",
     "exports": "analytics",
     "notifications": "messages",
@@ -17,6 +18,7 @@ DESCRIPTIONS: Final = {
     "loyalty": "The shared package",
     "analytics": "The engine of the reports",
     "messages": "Dates and amounts by locale",
+    "tokens": "Verification of tokens",
 }
 
 

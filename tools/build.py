@@ -31,6 +31,7 @@ THIRD_PARTY = {
     "dependencies": "runtime.txt",
     "analytics": "analytics.txt",
     "messages": "messages.txt",
+    "tokens": "tokens.txt",
 }
 # What a function never reads: a smaller layer starts a cold worker sooner.
 DROPPED = (

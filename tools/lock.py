@@ -32,12 +32,12 @@ def lock(name: str, *arguments: str) -> None:
 def main(arguments: Sequence[str]) -> None:
     # The layers must ship what was tested, so the development environment's versions bind them.
     as_tested = ("--constraint", str(REQUIREMENTS / "dev.txt"))
-    lock(
-        "dev", "pyproject.toml", "--group=dev", "--group=analytics", "--group=messages", *arguments
-    )
+    layers = ("--group=analytics", "--group=messages", "--group=tokens")
+    lock("dev", "pyproject.toml", "--group=dev", *layers, *arguments)
     lock("runtime", "pyproject.toml", *as_tested, *arguments)
     lock("analytics", "--group=analytics", *as_tested, *arguments)
     lock("messages", "--group=messages", *as_tested, *arguments)
+    lock("tokens", "--group=tokens", *as_tested, *arguments)
     lock("cloud", "--group=cloud", *arguments)
     lock("bootstrap", "--group=bootstrap", *arguments)
 

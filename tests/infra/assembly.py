@@ -38,7 +38,7 @@ FUNCTIONS: Final = (
     "codes",
     "exports",
 )
-LAYERS: Final = ("dependencies", "loyalty", "analytics", "messages")
+LAYERS: Final = ("dependencies", "loyalty", "analytics", "messages", "tokens")
 
 type Resource = Mapping[str, Any]
 

@@ -334,6 +334,7 @@ def test_large_layers_are_only_on_the_functions_that_need_them(deployed: Assembl
     assert layers.pop("compaction") == ["Layers/Analytics", *common]
     assert layers.pop("exports") == ["Layers/Analytics", *common]
     assert layers.pop("notifications") == [*common, "Layers/Messages"]
+    assert layers.pop("authorizer") == [*common, "Layers/Tokens"]
     assert all(carried == common for carried in layers.values())
 
 

@@ -11,10 +11,11 @@ from typing import Any, Final
 
 # botocore includes urllib3, here and in the Lambda runtime.
 import urllib3
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from loyalty.edge.http.auth import Kind
 from loyalty.edge.local_cloud import is_on_one_machine
-from loyalty.edge.tokens.jwt import PublicKey, TokenInvalid, read_keys, read_token, verify
+from loyalty.edge.tokens.jwt import TokenInvalid, read_keys, read_token, verify
 
 # Issuers replace their keys rarely, and publish a new one before they use it.
 KEYS_SECONDS_MAX: Final = 3_600
@@ -89,7 +90,7 @@ class Issuers:
         self._trusts = trusts
         self._fetch = fetch
         self._clock = clock
-        self._keys: dict[str, tuple[dict[str, PublicKey], float]] = {}
+        self._keys: dict[str, tuple[dict[str, RSAPublicKey], float]] = {}
 
     def verify(self, token: str, *, now: float) -> TrustedToken:
         """A token's claims, and whom they may stand for.
@@ -105,7 +106,7 @@ class Issuers:
         key = self._key(unverified.issuer, unverified.key_id)
         return TrustedToken(verify(unverified, key, now=now), kinds)
 
-    def _key(self, issuer: str, key_id: str) -> PublicKey:
+    def _key(self, issuer: str, key_id: str) -> RSAPublicKey:
         now = self._clock()
         keys, fetched_at = self._keys.get(issuer, ({}, None))
         age = KEYS_SECONDS_MAX if fetched_at is None else now - fetched_at
