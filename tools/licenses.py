@@ -25,8 +25,8 @@ BUNDLED: Final = ROOT / "tools" / "npm" / "package-lock.json"
 # Licenses that are compatible with ours, Apache-2.0, in a product that merchants run and change. A
 # package under any other license fails the build, so that somebody reads it and decides.
 ALLOWED: Final = frozenset({
-    "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "PSF-2.0", "Unlicense",
-    "LicenseRef-Public-Domain",
+    "Apache-2.0", "Apache-2.0 OR BSD-3-Clause", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT",
+    "MIT-0", "PSF-2.0", "Unlicense", "LicenseRef-Public-Domain",
 })  # fmt: skip
 # What a package states instead of an SPDX identifier, and the license that its text really is.
 READ: Final = {
@@ -35,7 +35,7 @@ READ: Final = {
     ("iso4217", "Public Domain"): "LicenseRef-Public-Domain",
 }
 # These require nothing, so a package may come without the text.
-ASKING_NOTHING: Final = frozenset({"LicenseRef-Public-Domain", "Unlicense"})
+ASKING_NOTHING: Final = frozenset({"LicenseRef-Public-Domain", "MIT-0", "Unlicense"})
 TEXTS: Final = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
 
 
