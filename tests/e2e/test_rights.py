@@ -205,6 +205,7 @@ def drive_everything(api: DescribedApi) -> None:
     api.send("manager", "POST", f"{path_of_erasures}/nobody-asked/stop", status=404)
     span = {"from": delivery["received_at"], "to": datetime.now(UTC).isoformat()}
     api.call("manager", "POST", f"{path}/replay", json=span, status=202)
+    api.call("manager", "POST", "/storefronts/online/check")
     api.send("manager", "DELETE", "/storefronts/online", status=204)
     (latest, *_) = api.call("manager", "GET", "/actions")["items"]
     assert (latest["action"], latest["state"]) == ("storefront.disconnect", "done")
@@ -230,6 +231,7 @@ def drive_everything(api: DescribedApi) -> None:
     api.call("manager", "POST", "/messages/preview", json={"kind": "welcome"})
     api.call("cashier", "PATCH", f"/members/{ana}", json={"consents": {"email": True}})
     (mail,) = eventually(lambda: mails(api.program, to=email), bool)
+    assert api.call("cashier", "GET", f"/members/{ana}/messages")["items"]
     path = f"/unsubscribe/{mail['BodyText'].split('/unsubscribe/')[1].strip()}"
     api.send(None, "GET", path, status=200)
     api.send(None, "POST", path, status=200, data={"List-Unsubscribe": "One-Click"})
@@ -254,6 +256,8 @@ def drive_everything(api: DescribedApi) -> None:
     api.call("manager", "POST", f"/members/{ana}/adjustments", json=adjusted, status=201)
     gift = {"to_member_id": bob, "points": 5}
     api.call("member", "POST", f"/members/{ana}/transfers", json=gift, status=201)
+    grant = {"reward_id": "latte", "reason": "The last one was cold"}
+    api.call("manager", "POST", f"/members/{ana}/grants", json=grant, status=201)
 
     # Surveys: answered, with a bonus, and read.
     visit = {"order": {"source": "pos", "order_id": "1"}, "score": 2, "comment": "Cold"}
