@@ -8,7 +8,7 @@ import pytest
 
 from loyalty.domain.kernel.calendar import midnight
 from tests.simulation import programs
-from tests.simulation.requests import Cancel, Redeem
+from tests.simulation.requests import Adjust, Cancel, Redeem
 from tests.simulation.scene import (
     DAY,
     NOON,
@@ -149,6 +149,18 @@ def test_two_at_once_do_not_restore_the_same_points() -> None:
     codes = sorted(attempt.finish().code for attempt in attempts)
 
     assert codes == ["done", "insufficient_points"]
+
+
+def test_two_decided_from_different_accounts_do_not_restore_the_same_points() -> None:
+    world = lapsed(10)
+    swept(world)
+    attempt = world.start(late(10, "k1"))
+    attempt.run_to(writing)
+    # Another entry, so that what the two undo has different keys.
+    done(world.finish(Adjust("ann", 1, "j1")))
+    done(world.finish(late(10, "k2")))
+
+    assert attempt.finish().code == "insufficient_points"
 
 
 def test_a_cancelled_one_does_not_revive_the_points() -> None:
