@@ -87,11 +87,7 @@ def _renamed(answer: Any, table: str) -> Any:
 
 
 def through_the_sdk(client: "DynamoDBClient") -> Call:
-    methods = {
-        "".join(part.title() for part in method.split("_")): method
-        for method in dir(client)
-        if "_" in method
-    }
+    methods = {name: method for method, name in client.meta.method_to_api_mapping.items()}
 
     def call(operation: str, parameters: Mapping[str, Any]) -> Any:
         try:

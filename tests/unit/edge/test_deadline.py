@@ -41,6 +41,18 @@ def test_an_inner_limit_does_not_extend_the_outer_one_and_ends_with_its_block() 
         deadline.require(3)
 
 
+def test_invocations_side_by_side_leave_no_limit_behind() -> None:
+    first, second = deadline.keep(Context(2)), deadline.keep(Context(3))
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    with pytest.raises(TryAgain):
+        deadline.require(3)
+    second.__exit__(None, None, None)
+
+    deadline.require(10_000)
+
+
 def test_without_an_invocation_there_is_no_limit() -> None:
     with deadline.keep(object()):
         deadline.require(10_000)
