@@ -11,6 +11,7 @@ import time
 from functools import cache
 from typing import Any, Final
 
+from loyalty.edge import deadline
 from loyalty.edge.logs import logger
 from loyalty.edge.settings import settings
 from loyalty.edge.tokens.issuers import (
@@ -25,6 +26,7 @@ from loyalty.edge.tokens.jwt import TokenInvalid
 _BEARER: Final = re.compile(r"^bearer +", re.IGNORECASE)
 
 
+@deadline.keeping_time
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Let a request in with its token's claims, or refuse it: the gateway then answers 403."""
     # Without the scheme, what is left is no token.
