@@ -15,6 +15,8 @@ def refusal(code: str, *, status: int = 400, **more: Any) -> ServiceError:
 class PlannedService:
     """Gives each call the next answer, and the last one for ever; None stands for no answer."""
 
+    endpoint = "https://service.example.com"
+
     def __init__(self, *answers: Mapping[str, Any] | ServiceError | None) -> None:
         self._answers = list(answers)
         self.calls: list[tuple[str, Mapping[str, Any]]] = []

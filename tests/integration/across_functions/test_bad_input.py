@@ -176,6 +176,7 @@ NO_JSON: Final[list[str | bytes | None]] = [
 # The list that each cursor is bound to, and what a page of it could have ended with.
 LISTS: Final[dict[str, str]] = {
     "list_history": "history bean {member_id}",
+    "list_messages": "messages bean {member_id}",
     "list_redemptions": "redemptions bean {member_id}",
     "list_endpoint_deliveries": "endpoint deliveries bean crm",
     "list_report_exports": "report exports bean",
@@ -196,6 +197,7 @@ RECEIVED: Final = "20261121T090000000000Z." + "0123456789" * 4
 LISTED: Final = [f"{MOMENT}#1"]
 POSITIONS: Final[dict[str, list[str]]] = {
     "list_history": LISTED,
+    "list_messages": ["MESSAGE#2026-11-21#welcome"],
     "list_redemptions": LISTED,
     "list_endpoint_deliveries": LISTED,
     "list_report_exports": LISTED,
@@ -277,7 +279,9 @@ def ask(operation: str, names: dict[str, str], **sent: Any) -> Answer:
     """Ask for an operation as is right, but for what is said."""
     api, served = SERVED[operation]
     path = re.sub(r"<(\w+)>", lambda part: names[part[1]], served.rule)
-    right: dict[str, Any] = {"headers": HEADERS, "query": QUERIES.get(operation)}
+    # The same caller may grant and redeem, but not by one key.
+    headers = HEADERS | {"Idempotency-Key": operation}
+    right: dict[str, Any] = {"headers": headers, "query": QUERIES.get(operation)}
     if served.allow:
         right["as_"] = caller(next(role for role in ROLES if role in served.allow))
     if "raw" not in sent:

@@ -306,6 +306,7 @@ def message_of(event: dict[str, Any]) -> dict[str, Any]:
         "attributes": {"ApproximateReceiveCount": "1"},
         "messageAttributes": {},
         "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:queue",
     }
 
 
@@ -329,6 +330,10 @@ def lake() -> Iterator[bytes]:
 def inbox() -> Iterator[str]:
     for key, body in objects(boto3.client("s3"), "inbox"):
         yield key
+        if key.startswith("_refused/"):
+            # The time of the last delivery with a wrong signature, and nothing else.
+            yield body.decode()
+            continue
         delivery = json.loads(body)
         yield json.dumps(delivery.get("headers"))
         yield base64.b64decode(delivery.get("body", "")).decode()

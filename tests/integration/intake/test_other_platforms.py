@@ -200,8 +200,13 @@ class TestStripe:
         assert balance(member_id) == 20
 
     def test_an_invoice_paid_in_parts_earns_for_each_payment_and_takes_back_by_each(
-        self, platform: PlatformServer, outcomes: Callable[[], list[str]]
+        self,
+        platform: PlatformServer,
+        publish: Callable[..., object],
+        outcomes: Callable[[], list[str]],
     ) -> None:
+        base = {"id": "base", "on": "order", "points": 1, "per_minor": 100}
+        publish(currency="USD", version=2, earning_rules=[base])
         connect(platform="stripe", secrets=[SECRET], access_token="rk_1")
         member_id = enroll(kind="email", value="ana@example.com")
         body = fixture("stripe/invoice.paid") | {"created": int(RECEIVED_AT.timestamp())}

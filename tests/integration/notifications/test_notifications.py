@@ -8,7 +8,6 @@ from email.header import decode_header, make_header
 from io import StringIO
 from typing import Any, Final
 
-import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
@@ -26,6 +25,7 @@ from tests.integration.conftest import API_URL, MAIL_FROM, Clock
 from tests.support import till
 from tests.support.http import Answer, call
 from tests.support.mailroom import Mailroom, refusal
+from tests.support.planned_service import PlannedService
 from tests.support.queues import consume
 
 FOOTER: Final = "Bean & Leaf, 1 rue du Four, Paris"
@@ -333,9 +333,7 @@ class TestWhetherToSend:
     def test_a_message_due_at_night_waits_in_the_queue_until_morning(
         self, ana: str, post: Post, mailroom: Mailroom, time: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        hidden: list[dict[str, Any]] = []
-        sqs = boto3.client("sqs")
-        monkeypatch.setattr(sqs, "change_message_visibility", lambda **call: hidden.append(call))
+        sqs = PlannedService({})
         monkeypatch.setattr(clients, "sqs", lambda: sqs)
         message = post.write(ana)
         time.now = datetime(2026, 11, 21, 21, 0, tzinfo=UTC)
@@ -343,8 +341,9 @@ class TestWhetherToSend:
         assert deliver(due(message), receipt="handle") == ["m0"]
 
         assert mailroom.mails == []
-        (call,) = hidden
+        ((operation, call),) = sqs.calls
         # Ten in the evening in Paris, until eight in the morning.
+        assert operation == "ChangeMessageVisibility"
         assert (call["ReceiptHandle"], call["VisibilityTimeout"]) == ("handle", 10 * 3600)
 
 

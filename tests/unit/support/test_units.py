@@ -25,7 +25,6 @@ from tests.support.units import (
         ("é€", 5),
         (None, 1),
         (True, 1),
-        (b"\x00\x01", 2),
         (0, 1),
         (7, 2),
         (42, 2),

@@ -361,6 +361,7 @@ NAMES_OF_ONE_WORD = {
     "Inactivity",
     "Messages",
     "Money",
+    "Presents",
     "Problem",
     "Program",
     "Reminders",

@@ -41,9 +41,7 @@ class ServiceRequest(RequestPart):
     client_id: Annotated[
         StrictStr | None,
         Field(
-            min_length=1,
-            max_length=128,
-            pattern=r"^[\x21-\x7e]+$",
+            pattern=r"^[\x21-\x7e]{1,256}$",
             description="The server's client, if the deployment has an issuer of its own for "
             "services. Otherwise one is made.",
         ),

@@ -13,6 +13,7 @@ from typing import Any, Final
 import urllib3
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from loyalty.edge import deadline
 from loyalty.edge.http.auth import Kind
 from loyalty.edge.local_cloud import is_on_one_machine
 from loyalty.edge.tokens.jwt import TokenInvalid, read_keys, read_token, verify
@@ -24,6 +25,8 @@ FETCH_SECONDS_MIN: Final = 60
 DOCUMENT_BYTES_MAX: Final = 150_000
 
 _TIMEOUT: Final = urllib3.Timeout(connect=1, read=2)
+# Both attempts at one document, if nothing answers.
+FETCH_S_MAX: Final = 6.0
 _COGNITO: Final = re.compile(r"https://cognito-idp\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[\w-]+")
 
 
@@ -149,9 +152,11 @@ def fetch_document(url: str) -> Mapping[str, Any]:
 
     Raises:
         KeysUnavailable: there is none.
+        TryAgain: the invocation has no time left for it.
     """
     if is_on_one_machine() and _COGNITO.match(url):
         url = f"{os.environ['AWS_ENDPOINT_URL']}/{url.split('/', 3)[3]}"
+    deadline.require(FETCH_S_MAX)
     try:
         answer = _pool().request("GET", url, timeout=_TIMEOUT, redirect=False, retries=1)
         document = json.loads(answer.data) if answer.status == 200 else None
