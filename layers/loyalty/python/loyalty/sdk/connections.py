@@ -1,4 +1,4 @@
-"""KeptConnections to one host that are kept between requests."""
+"""Connections to one host that are kept between requests."""
 
 import ssl
 from collections import deque
