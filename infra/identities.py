@@ -59,27 +59,47 @@ class Pool(Construct):
         return f"https://cognito-idp.{Aws.REGION}.amazonaws.com/{self.id}"
 
 
+def _people(
+    scope: Construct,
+    construct_id: str,
+    *,
+    settings: Settings,
+    self_sign_up_enabled: bool,
+    mfa: cognito.Mfa,
+    feature_plan: cognito.FeaturePlan,
+) -> cognito.UserPool:
+    """A pool of people, who sign in by their e-mail address."""
+    return cognito.UserPool(
+        scope,
+        construct_id,
+        self_sign_up_enabled=self_sign_up_enabled,
+        # By e-mail only: a public sign-up that sends text messages invites toll fraud.
+        sign_in_aliases=cognito.SignInAliases(email=True),
+        sign_in_case_sensitive=False,
+        auto_verify=cognito.AutoVerifiedAttrs(email=True),
+        # The old address stays in force until the new one is verified.
+        keep_original=cognito.KeepOriginalAttrs(email=True),
+        account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+        mfa=mfa,
+        mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
+        password_policy=_PASSWORDS,
+        feature_plan=feature_plan,
+        deletion_protection=settings.is_prod,
+    )
+
+
 class MembersPool(Pool):
     """The public: anyone may sign up. Its client is for the merchant's app."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
-        pool = cognito.UserPool(
+        pool = _people(
             scope,
             "UserPool",
+            settings=settings,
             self_sign_up_enabled=True,
-            # By e-mail only: a public sign-up that sends text messages invites toll fraud.
-            sign_in_aliases=cognito.SignInAliases(email=True),
-            sign_in_case_sensitive=False,
-            auto_verify=cognito.AutoVerifiedAttrs(email=True),
-            # The old address stays in force until the new one is verified.
-            keep_original=cognito.KeepOriginalAttrs(email=True),
-            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
             mfa=cognito.Mfa.OPTIONAL,
-            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
-            password_policy=_PASSWORDS,
             # Nothing here needs a dearer one, and it is priced per person who signs in.
             feature_plan=cognito.FeaturePlan.LITE,
-            deletion_protection=settings.is_prod,
         )
         super().__init__(scope, construct_id, pool=pool, domain_prefix=f"loyalty-{settings.stage}")
         _send_through_ses(pool, settings.configuration)
@@ -134,20 +154,13 @@ class StaffPool(Pool):
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
-        pool = cognito.UserPool(
+        pool = _people(
             scope,
             "StaffPool",
+            settings=settings,
             self_sign_up_enabled=False,
-            sign_in_aliases=cognito.SignInAliases(email=True),
-            sign_in_case_sensitive=False,
-            auto_verify=cognito.AutoVerifiedAttrs(email=True),
-            keep_original=cognito.KeepOriginalAttrs(email=True),
-            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
             mfa=cognito.Mfa.REQUIRED,
-            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
-            password_policy=_PASSWORDS,
             feature_plan=cognito.FeaturePlan.ESSENTIALS,
-            deletion_protection=settings.is_prod,
         )
         super().__init__(
             scope, construct_id, pool=pool, domain_prefix=f"loyalty-{settings.stage}-staff"

@@ -105,6 +105,9 @@ UnsubscribeToken = Annotated[
     str, Path(pattern=SEALED, description="The token from a mail's link; nobody can guess it.")
 ]
 
+PastMoment = Annotated[
+    Instant | None, Query(alias="at", description="A past moment; if left out, now.")
+]
 OptionalIdempotencyKey = Annotated[
     str | None,
     Header(
@@ -334,9 +337,7 @@ def read_statement(
 def read_balance(
     program_id: ProgramId,
     member_id: PathId,
-    requested: Annotated[
-        Instant | None, Query(alias="at", description="A past moment; if left out, now.")
-    ] = None,
+    requested: PastMoment = None,
 ) -> BalanceAnswer:
     """Read what a member held at a moment, recomputed from the entries.
 
@@ -356,9 +357,7 @@ def read_balance(
 def explain_balance(
     program_id: ProgramId,
     member_id: PathId,
-    requested: Annotated[
-        Instant | None, Query(alias="at", description="A past moment; if left out, now.")
-    ] = None,
+    requested: PastMoment = None,
 ) -> ExplanationAnswer:
     """Read why a member held what they held at a moment.
 

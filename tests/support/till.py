@@ -7,7 +7,7 @@ from typing import Any, Final
 from functions.accrual import handler as accrual
 from functions.enrollment import handler as enrollment
 from functions.redemption import handler as redemption
-from tests.support.http import Answer, Claims, call, staff
+from tests.support.http import Answer, Claims, Handler, call, staff
 
 PROGRAM: Final = "/v1/programs/bean"
 CASHIER: Final = staff("bean", "cashier")
@@ -96,6 +96,14 @@ def quote(body: dict[str, Any], *, as_: Claims = CASHIER) -> Answer:
     return call(accrual.handler, "POST", f"{PROGRAM}/orders/quote", body=body, as_=as_)
 
 
+def _post_once(
+    handler: Handler, path: str, body: dict[str, Any], key: str | None, as_: Claims
+) -> Answer:
+    """Post with an Idempotency-Key: a new one, unless one is given."""
+    headers = {"Idempotency-Key": key or f"key-{next(_numbers)}"}
+    return call(handler, "POST", f"{PROGRAM}{path}", body=body, as_=as_, headers=headers)
+
+
 def redeem(
     member_id: str,
     reward_id: str = "latte",
@@ -104,13 +112,12 @@ def redeem(
     as_: Claims = CASHIER,
     **more: Any,
 ) -> Answer:
-    return call(
+    return _post_once(
         redemption.handler,
-        "POST",
-        f"{PROGRAM}/members/{member_id}/redemptions",
-        body={"reward_id": reward_id} | more,
-        as_=as_,
-        headers={"Idempotency-Key": key or f"key-{next(_numbers)}"},
+        f"/members/{member_id}/redemptions",
+        {"reward_id": reward_id} | more,
+        key,
+        as_,
     )
 
 
@@ -118,13 +125,12 @@ def grant_reward(
     member_id: str, reward_id: str, *, key: str | None = None, as_: Claims = MANAGER, **more: Any
 ) -> Answer:
     """Give a member a reward for nothing."""
-    return call(
+    return _post_once(
         redemption.handler,
-        "POST",
-        f"{PROGRAM}/members/{member_id}/grants",
-        body={"reward_id": reward_id, "reason": "goodwill"} | more,
-        as_=as_,
-        headers={"Idempotency-Key": key or f"key-{next(_numbers)}"},
+        f"/members/{member_id}/grants",
+        {"reward_id": reward_id, "reason": "goodwill"} | more,
+        key,
+        as_,
     )
 
 
@@ -207,13 +213,12 @@ def answer(
 def adjust(
     member_id: str, points: int, *, key: str | None = None, as_: Claims = MANAGER, **more: Any
 ) -> Answer:
-    return call(
+    return _post_once(
         accrual.handler,
-        "POST",
-        f"{PROGRAM}/members/{member_id}/adjustments",
-        body={"points": points, "reason": "goodwill"} | more,
-        as_=as_,
-        headers={"Idempotency-Key": key or f"key-{next(_numbers)}"},
+        f"/members/{member_id}/adjustments",
+        {"points": points, "reason": "goodwill"} | more,
+        key,
+        as_,
     )
 
 

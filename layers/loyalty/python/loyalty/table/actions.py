@@ -120,8 +120,6 @@ def action_to_item(action: StaffAction, program: str) -> Item:
         about["changes"] = [[each.field, each.before, each.after] for each in action.changes]
     if action.results:
         about["results"] = dict(action.results)
-    if action.note is not None:
-        about["note"] = action.note
     return {
         "v": VERSION,
         "kind": "action",
@@ -151,7 +149,6 @@ def action_from_item(item: Item) -> StaffAction:
             for name, before, after in about.get("changes", ())
         ),
         results=MappingProxyType(about.get("results", {})),
-        note=about.get("note"),
     )
 
 

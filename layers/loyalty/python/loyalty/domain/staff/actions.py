@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from loyalty.domain.people.member import MemberUpdate
+if TYPE_CHECKING:
+    from loyalty.domain.people.member import MemberUpdate
 
 type ActionName = Literal[
     "delivery.read_data_request",
@@ -84,7 +85,6 @@ class ActionOutcome:
     target_id: str | None = None
     changes: Sequence[Change] = ()
     results: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +105,6 @@ class StaffAction:
     code: str | None = None
     changes: tuple[Change, ...] = ()
     results: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    note: str | None = None
 
     def done(self, outcome: ActionOutcome) -> StaffAction:
         target = self.target
@@ -117,7 +116,6 @@ class StaffAction:
             target=target,
             changes=tuple(outcome.changes)[:CHANGES_MAX],
             results=MappingProxyType(dict(outcome.results)),
-            note=outcome.note,
         )
 
     def refused(self, code: str) -> StaffAction:
