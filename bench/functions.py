@@ -114,7 +114,7 @@ def _environment(deployed: Deployment, name: str) -> dict[str, str]:
     environments = [
         function["Environment"]["Variables"] for function in lambda_.list_functions()["Functions"]
     ]
-    (variables,) = [each for each in environments if each["POWERTOOLS_SERVICE_NAME"] == name]
+    (variables,) = [each for each in environments if each["LOYALTY_SERVICE"] == name]
     return variables | {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_DEFAULT_REGION": REGION,

@@ -73,7 +73,7 @@ def own_time() -> Iterator[Figure]:
             with ExitStack() as stack:
                 stack.enter_context(patch.dict(os.environ, ENVIRONMENT))
                 stack.enter_context(redirect_stdout(StringIO()))
-                stack.enter_context(patch.object(logger.registered_handler, "stream", StringIO()))
+                stack.enter_context(patch.object(logger, "stream", StringIO()))
                 cold.forget()
                 clients.forget()
                 set_up(stack)

@@ -107,9 +107,8 @@ class CapabilityFunction(Construct):
             ephemeral_storage_size=Size.mebibytes(disk_mib) if disk_mib else None,
             environment={
                 "LOYALTY_STAGE": settings.stage,
-                "POWERTOOLS_SERVICE_NAME": name,
-                "POWERTOOLS_METRICS_NAMESPACE": settings.metrics_namespace,
-                "POWERTOOLS_LOG_LEVEL": "INFO",
+                "LOYALTY_SERVICE": name,
+                "LOYALTY_METRICS_NAMESPACE": settings.metrics_namespace,
                 **environment,
             },
         )

@@ -7,8 +7,6 @@ from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
 from loyalty.domain.events import RedemptionCancelling
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.shops.storefront import PlatformApi
@@ -16,6 +14,7 @@ from loyalty.edge import deadline
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues import backoff
 from loyalty.edge.aws.queues.batches import BatchAnswer, handle_messages
+from loyalty.edge.aws.queues.record import QueueRecord
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.desk import open_desk
@@ -45,12 +44,12 @@ def wait(_error: Exception, attempt: int) -> timedelta:
     return backoff.outage_wait(attempt)
 
 
-def note_failure(_record: SQSRecord, error: Exception) -> None:
+def note_failure(_record: QueueRecord, error: Exception) -> None:
     """Log a failure, without the text of the exception, which may quote the shop."""
     logger.error("codes not updated", failure=failure(error), reason=getattr(error, "reason", None))
 
 
-def take(record: SQSRecord) -> None:
+def take(record: QueueRecord) -> None:
     """Something became of a voucher: let the shops know, as it is now."""
     event = json.loads(record.body)
     detail = event["detail"]

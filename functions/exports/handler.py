@@ -10,8 +10,6 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from loyalty.domain.kernel.errors import (
     IdempotencyConflict,
@@ -25,6 +23,7 @@ from loyalty.edge import clock, deadline, desk
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues import backoff
 from loyalty.edge.aws.queues.batches import handle_messages, log_failure
+from loyalty.edge.aws.queues.record import QueueRecord
 from loyalty.edge.aws.table import engine
 from loyalty.edge.http.app import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.paging import next_cursor, page_start
@@ -62,7 +61,7 @@ api = create_app("exports", actions=desk.open_actions)
 
 
 @deadline.keeping_time
-def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+def handler(event: dict[str, Any], context: object) -> Any:
     """Answer analysts' requests from the API, and make the files that the queue names."""
     if "Records" not in event:
         return api(event, context)
@@ -139,7 +138,7 @@ def list_report_exports(
     )
 
 
-def take(record: SQSRecord) -> None:
+def take(record: QueueRecord) -> None:
     ordered = read_file_order(record.body)
     export = make_file(
         ordered.export_id,

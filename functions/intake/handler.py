@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any, Final
 
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from ulid import ULID
 
 from loyalty.domain.kernel.errors import NotFound, TryAgain
@@ -24,8 +23,9 @@ from loyalty.domain.shops.storefront import Delivery, Envelope, Outcome, Storefr
 from loyalty.edge import clock, deadline
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.inbox import S3Inbox, SqsIntakeQueue, read_message
-from loyalty.edge.aws.queues.batches import BatchAnswer, GroupHeldUp, attempts, handle_messages
+from loyalty.edge.aws.queues.batches import BatchAnswer, GroupHeldUp, handle_messages
 from loyalty.edge.aws.queues.guest_claims import GuestClaim, read_claim
+from loyalty.edge.aws.queues.record import QueueRecord
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.desk import open_desk
@@ -101,13 +101,13 @@ def look_for_stranded(*, runs_an_hour: int) -> None:
     count("StrandedRuns")
 
 
-def take(record: SQSRecord) -> None:
+def take(record: QueueRecord) -> None:
     """Apply one delivery and record its outcome, or go on with a claim of guest orders."""
     config = settings(IntakeSettings)
     if claim := read_claim(record.body):
         _claim(claim, config)
         return
-    attempt = attempts(record)
+    attempt = record.attempts
     stored, requested_at = read_message(record.body)
     log = TableStorefronts(engine(config.table))
     if attempt > 1:
@@ -168,7 +168,7 @@ def _connection(delivery: Delivery, *, now: datetime, since: datetime | None) ->
     )
 
 
-def note_failure(record: SQSRecord, error: Exception) -> None:
+def note_failure(record: QueueRecord, error: Exception) -> None:
     """Log a failure, and show managers that the delivery has not counted yet, and why."""
     logger.error("not applied", message_id=record.message_id, failure=failure(error))
     if isinstance(error, GroupHeldUp):
@@ -179,7 +179,7 @@ def note_failure(record: SQSRecord, error: Exception) -> None:
     with suppress(KeyError, ValueError, TryAgain):
         log = TableStorefronts(engine(settings(IntakeSettings).table))
         stored = read_message(record.body).stored
-        log.fail(stored, reason=reason, attempts=attempts(record), now=clock.now())
+        log.fail(stored, reason=reason, attempts=record.attempts, now=clock.now())
 
 
 def _new_member_id(program_id: str, ring: Callable[[], Keyring], customer: Identity) -> str:

@@ -6,8 +6,6 @@ from datetime import timedelta
 from typing import Annotated, Any, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.member import Member
@@ -16,6 +14,7 @@ from loyalty.edge.aws import clients
 from loyalty.edge.aws.mailbox import Mailbox, MailQuotaSpent
 from loyalty.edge.aws.queues import backoff
 from loyalty.edge.aws.queues.batches import handle_messages, log_failure
+from loyalty.edge.aws.queues.record import QueueRecord
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import open_desk
 from loyalty.edge.directory import directory, keyring
@@ -48,7 +47,7 @@ api = create_app("notifications")
 
 
 @deadline.keeping_time
-def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+def handler(event: dict[str, Any], context: object) -> Any:
     """Answer requests for previews, and take events of the bus and of SES from the queue."""
     if "Records" not in event:
         return api(event, context)
@@ -78,7 +77,7 @@ def preview_message(
     return PreviewAnswer(subject=made.subject, html=made.html, text=made.text)
 
 
-def take(record: SQSRecord) -> None:
+def take(record: QueueRecord) -> None:
     """Handle one event: send a message, or stop writing to an address."""
     message = json.loads(record.body)
     detail = message["detail"]

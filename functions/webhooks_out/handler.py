@@ -11,8 +11,6 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from loyalty.domain.kernel.errors import InvalidCursor, LimitReached, TryAgain, WrongState
 from loyalty.domain.webhooks_out.deliveries import EndpointDelivery, payload
@@ -21,6 +19,7 @@ from loyalty.edge import clock, deadline, desk
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.endpoint_secrets import EndpointSecrets, RememberedSecrets, new_secret
 from loyalty.edge.aws.queues.batches import handle_messages, log_failure
+from loyalty.edge.aws.queues.record import QueueRecord
 from loyalty.edge.aws.queues.webhooks_out import SqsAttemptQueue, read_attempt
 from loyalty.edge.aws.table import engine
 from loyalty.edge.http.app import PathId, ProgramId, create_app, reply
@@ -77,7 +76,7 @@ api = create_app("webhooks_out", actions=desk.open_actions)
 
 
 @deadline.keeping_time
-def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+def handler(event: dict[str, Any], context: object) -> Any:
     """Answer managers; take events of the bus and due attempts from the queues."""
     if "Records" not in event:
         return api(event, context)
@@ -232,7 +231,7 @@ def redeliver_event(
     return RedeliveryAnswer(delivery=endpoint_delivery_answer(delivery))
 
 
-def take(record: SQSRecord, *, endpoints_of: Callable[[str], Sequence[Endpoint]]) -> None:
+def take(record: QueueRecord, *, endpoints_of: Callable[[str], Sequence[Endpoint]]) -> None:
     """Queue an event for the endpoints that want it, or make an attempt that is due."""
     if due := read_attempt(record.body):
         attempt(due)

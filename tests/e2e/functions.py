@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 def function(deployed: Deployment, name: str) -> "FunctionConfigurationTypeDef":
     """The deployed function of a name; what else tests put into the cloud has no such name."""
     listed = deployed.cloud.aws.functions.list_functions()["Functions"]
-    (found,) = (
-        each for each in listed if variables_of(each).get("POWERTOOLS_SERVICE_NAME") == name
-    )
+    (found,) = (each for each in listed if variables_of(each).get("LOYALTY_SERVICE") == name)
     return found
 
 

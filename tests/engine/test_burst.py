@@ -77,7 +77,7 @@ def queue_url(cloud: Cloud, table: str, monkeypatch: pytest.MonkeyPatch) -> Iter
         "LOYALTY_TABLE": table,
         "LOYALTY_INBOX_BUCKET": f"inbox-{table}",
         "LOYALTY_STOREFRONT_SECRETS": f"{table}/storefronts/",
-        "POWERTOOLS_METRICS_NAMESPACE": "Loyalty",
+        "LOYALTY_METRICS_NAMESPACE": "Loyalty",
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

@@ -211,4 +211,4 @@ class Template:
     def functions(self) -> Iterator[tuple[str, Any]]:
         """Each function's name and properties."""
         for properties in self.of_type("Lambda::Function").values():
-            yield properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"], properties
+            yield properties["Environment"]["Variables"]["LOYALTY_SERVICE"], properties

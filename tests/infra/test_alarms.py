@@ -241,7 +241,7 @@ def test_no_stage_counts_for_the_alarms_or_the_dashboard_of_another(
     for stage, assembly in {"dev": dev, "prod": prod}.items():
         namespace = f"Loyalty/{stage}"
         written = {
-            function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+            function["Environment"]["Variables"]["LOYALTY_METRICS_NAMESPACE"]
             for _, function in assembly.service.functions()
         }
         read = {

@@ -226,9 +226,8 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
 # The environment variables of every function, in addition to its own settings.
 COMMON_VARIABLES = {
     "LOYALTY_STAGE",
-    "POWERTOOLS_SERVICE_NAME",
-    "POWERTOOLS_METRICS_NAMESPACE",
-    "POWERTOOLS_LOG_LEVEL",
+    "LOYALTY_SERVICE",
+    "LOYALTY_METRICS_NAMESPACE",
 }
 
 
@@ -255,7 +254,7 @@ def listed(value: Any) -> list[Any]:
 def ids_by_name(service: Template) -> dict[str, str]:
     """The logical id of each function."""
     return {
-        properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]: logical_id
+        properties["Environment"]["Variables"]["LOYALTY_SERVICE"]: logical_id
         for logical_id, properties in service.of_type("Lambda::Function").items()
     }
 

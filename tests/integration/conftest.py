@@ -119,7 +119,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "LOYALTY_TABLE": TABLE,
         "LOYALTY_STOREFRONT_SECRETS": STOREFRONT_SECRETS,
         "LOYALTY_ENDPOINT_SECRETS": ENDPOINT_SECRETS,
-        "POWERTOOLS_METRICS_NAMESPACE": "Loyalty",
+        "LOYALTY_METRICS_NAMESPACE": "Loyalty",
     }.items():
         monkeypatch.setenv(name, value)
     # Services that no test registered; `test_services.py` has real ones.
@@ -224,5 +224,5 @@ def disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def log(monkeypatch: pytest.MonkeyPatch) -> StringIO:
     """What the handlers log, but for their metrics, which go to the standard output."""
     string_io = StringIO()
-    monkeypatch.setattr(logger.registered_handler, "stream", string_io)
+    monkeypatch.setattr(logger, "stream", string_io)
     return string_io

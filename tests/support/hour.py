@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from loyalty.edge.aws.queues import backoff
+from loyalty.edge.aws.queues.record import QueueRecord
 from tests.support.http import Context
 from tests.support.queues import Consumer
 
@@ -88,7 +88,7 @@ class SimulatedQueue:
                 delay = self._hidden.get(str(number), self._visibility)
                 message.visible_at = self._now + delay
 
-    def _hide(self, record: SQSRecord, *, delay: timedelta) -> None:
+    def _hide(self, record: QueueRecord, *, delay: timedelta) -> None:
         self._hidden[record.message_id] = delay
 
 

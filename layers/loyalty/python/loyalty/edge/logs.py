@@ -4,19 +4,72 @@ We log our own ids, codes and counts. The text of an unforeseen exception is lef
 may quote what a person typed; the place in the code is enough to find the fault.
 """
 
+import json
+import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import PurePath
 from traceback import extract_tb
-from typing import Final
-
-from aws_lambda_powertools import Logger
+from typing import Final, Literal, TextIO
 
 from loyalty.sdk.services import ServiceError
 
-# The place of a line's own call says nothing that its message does not.
-logger: Final = Logger(utc=True, use_rfc3339=True, location=None)
+type Level = Literal["DEBUG", "INFO", "WARN", "ERROR"]
 
+# Lambda's names of the levels, in order of severity.
+_LEVELS: Final = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _FRAMES_MAX: Final = 25
+
+
+class Logger:
+    """Writes one line of JSON for each event that is logged.
+
+    The lines go to the standard output, which Lambda takes as the log, or else to `stream`. `level`
+    is the lowest level to write. A field that is None is left out.
+    """
+
+    def __init__(self, *, service: str, level: str) -> None:
+        self.service = service
+        self.stream: TextIO | None = None
+        self._written = frozenset(_LEVELS[_LEVELS.index(level) :])
+        self._every_line: dict[str, object] = {}
+
+    def append_keys(self, **fields: object) -> None:
+        """Add fields to every line from now on."""
+        self._every_line |= fields
+
+    def debug(self, message: str, **fields: object) -> None:
+        self._write("DEBUG", message, fields)
+
+    def info(self, message: str, **fields: object) -> None:
+        self._write("INFO", message, fields)
+
+    def warning(self, message: str, **fields: object) -> None:
+        self._write("WARN", message, fields)
+
+    def error(self, message: str, **fields: object) -> None:
+        self._write("ERROR", message, fields)
+
+    def _write(self, level: Level, message: str, fields: dict[str, object]) -> None:
+        if level not in self._written:
+            return
+        line = {
+            "level": level,
+            "message": message,
+            "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "service": self.service,
+            **self._every_line,
+            **fields,
+        }
+        logged = {name: value for name, value in line.items() if value is not None}
+        text = json.dumps(logged, separators=(",", ":"), default=str)
+        print(text, file=self.stream, flush=True)  # the log
+
+
+logger: Final = Logger(
+    service=os.environ.get("LOYALTY_SERVICE", "loyalty"),
+    level=os.environ.get("AWS_LAMBDA_LOG_LEVEL", "INFO"),
+)
 
 
 def failure(error: BaseException) -> dict[str, object]:

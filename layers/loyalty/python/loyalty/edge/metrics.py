@@ -12,7 +12,7 @@ from typing import Final
 from loyalty.edge.logs import logger
 
 # Each stage has a namespace of its own, so that no stage counts toward another.
-NAMESPACE: Final = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Loyalty")
+NAMESPACE: Final = os.environ.get("LOYALTY_METRICS_NAMESPACE", "Loyalty")
 
 
 def count(name: str, value: int = 1, **dimensions: str) -> None:

@@ -11,7 +11,7 @@ from loyalty.edge.aws.queues import backoff
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from loyalty.edge.aws.queues.record import QueueRecord
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,7 @@ def hidden(monkeypatch: pytest.MonkeyPatch) -> dict[str, timedelta]:
     """The delay of each hidden message, by its id."""
     delays: dict[str, timedelta] = {}
 
-    def hide(record: SQSRecord, *, delay: timedelta) -> None:
+    def hide(record: QueueRecord, *, delay: timedelta) -> None:
         delays[record.message_id] = delay
 
     monkeypatch.setattr(backoff, "hide", hide)

@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.edge.aws.queues.backoff import OUTAGE_WAIT_MAX, hide, queue_url, wait
+from loyalty.edge.aws.queues.record import QueueRecord
 from tests.support.planned_service import PlannedService
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Sqs(PlannedService):
 
 # The fixture of this folder puts a list in its place.
 HIDE = hide
-RECORD = SQSRecord({"eventSourceARN": ARN, "receiptHandle": "handle"})
+RECORD = QueueRecord({"eventSourceARN": ARN, "receiptHandle": "handle"})
 
 
 def test_a_message_is_hidden_for_at_most_twelve_hours() -> None:

@@ -43,7 +43,6 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 )
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from loyalty.domain.kernel.errors import (
     Fault,
@@ -213,7 +212,7 @@ class Api:
     def delete(self, rule: str, **options: Unpack[RouteOptions]) -> _Register:
         return self._route("DELETE", rule, options)
 
-    def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    def __call__(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         started = time.perf_counter()
         request = event["requestContext"]
         self._refused = None

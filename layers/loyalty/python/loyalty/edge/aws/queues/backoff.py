@@ -11,10 +11,9 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.edge.aws import clients
+from loyalty.edge.aws.queues.record import QueueRecord
 from loyalty.edge.faults import is_passing
 from loyalty.sdk.connections import Unanswered
 from loyalty.sdk.services import JsonService, ServiceError
@@ -39,14 +38,14 @@ def outage_wait(attempt: int) -> timedelta:
     return min(doubled, OUTAGE_WAIT_MAX) * random.uniform(0.5, 1)  # noqa: S311  # no secret
 
 
-def hide(record: SQSRecord, *, delay: timedelta, sqs: JsonService | None = None) -> None:
+def hide(record: QueueRecord, *, delay: timedelta, sqs: JsonService | None = None) -> None:
     """Hide a message for a while. If the queue does not answer, its own timeout applies."""
     sqs = sqs or clients.sqs()
     with suppress(ServiceError, Unanswered, TryAgain):
         sqs.call(
             "ChangeMessageVisibility",
             {
-                "QueueUrl": queue_url(record.event_source_arn, endpoint=sqs.endpoint),
+                "QueueUrl": queue_url(record.queue_arn, endpoint=sqs.endpoint),
                 "ReceiptHandle": record.receipt_handle,
                 "VisibilityTimeout": int(min(delay, HIDDEN_MAX).total_seconds()),
             },

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypedDict
 
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
 from loyalty.edge.aws.queues import backoff
+from loyalty.edge.aws.queues.record import QueueRecord
 from loyalty.edge.logs import failure, logger
 
-type Handle = Callable[[SQSRecord], None]
-type OnFailure = Callable[[SQSRecord, Exception], None]
+type Handle = Callable[[QueueRecord], None]
+type OnFailure = Callable[[QueueRecord, Exception], None]
 
 
 class FailedMessage(TypedDict):
@@ -43,8 +42,8 @@ def handle_messages(
     """
     failed: list[FailedMessage] = []
     held_up: dict[str, timedelta] = {}
-    for record in map(SQSRecord, event["Records"]):
-        group = str(record.attributes.message_group_id) if in_order else None
+    for record in map(QueueRecord, event["Records"]):
+        group = record.group if in_order else None
         error = GroupHeldUp() if group in held_up else _attempt(handle, record)
         if error is None:
             continue
@@ -53,19 +52,14 @@ def handle_messages(
         if group is not None and group in held_up:
             delay = held_up[group]
         else:
-            delay = wait(error, attempts(record))
+            delay = wait(error, record.attempts)
         if group is not None:
             held_up[group] = delay
         backoff.hide(record, delay=delay)
     return {"batchItemFailures": failed}
 
 
-def attempts(record: SQSRecord) -> int:
-    """How often a message has been handed out, this time included."""
-    return int(record.attributes.approximate_receive_count)
-
-
-def _attempt(handle: Handle, record: SQSRecord) -> Exception | None:
+def _attempt(handle: Handle, record: QueueRecord) -> Exception | None:
     try:
         handle(record)
     except Exception as error:  # noqa: BLE001  # whatever it is, the other messages go on
@@ -79,7 +73,7 @@ def log_failure(message: str, *, quietly: tuple[type[Exception], ...] = ()) -> O
     Exceptions of the `quietly` kinds are not failures: the message only comes back later.
     """
 
-    def log(record: SQSRecord, error: Exception) -> None:
+    def log(record: QueueRecord, error: Exception) -> None:
         if not isinstance(error, quietly):
             logger.error(message, message_id=record.message_id, failure=failure(error))
 

@@ -12,10 +12,9 @@ from datetime import timedelta
 from itertools import batched
 from typing import Any, Final
 
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.edge.aws.queues.batches import BatchAnswer, handle_messages, log_failure
+from loyalty.edge.aws.queues.record import QueueRecord
 from loyalty.edge.faults import is_passing
 from loyalty.edge.logs import failure, logger
 from loyalty.sdk.services import AwsService
@@ -100,7 +99,7 @@ def work(
     """
     apart: list[WorkPage] = []
 
-    def take_page(record: SQSRecord) -> None:
+    def take_page(record: QueueRecord) -> None:
         page = _page(record.body)
         failed: list[WorkPage] = []
         outage: Exception | None = None
