@@ -90,6 +90,9 @@ _EXPORTED_ORDER: Final[Json] = {
     **ORDER,
     "occurred_at": EARNED_AT,
     "channel": None,
+    "location": "paris-11",
+    "tenders": [{"kind": "card", "amount": eur(1500)}],
+    "codes": ["FLYER"],
     "lines": [
         {
             "line_id": "mug",
@@ -98,6 +101,10 @@ _EXPORTED_ORDER: Final[Json] = {
             "product_categories": [],
             "quantity": 1,
             "amount": eur(1500),
+            "brand": None,
+            "tags": [],
+            "product_brand": None,
+            "product_tags": [],
         }
     ],
 }

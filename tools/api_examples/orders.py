@@ -34,9 +34,22 @@ _ORDER_REQUEST: Final[Json] = {
     "identities": [EMAIL],
     "occurred_at": EARNED_AT,
     "lines": [
-        {"line_id": "beans", "category": "whole_bean", "quantity": 2, "amount": eur(3000)},
+        {
+            "line_id": "beans",
+            "category": "whole_bean",
+            "brand": "Fazenda Aurora",
+            "tags": ["organic"],
+            "quantity": 2,
+            "amount": eur(3000),
+        },
         {"line_id": "mug", "amount": eur(1500)},
     ],
+    "location": "paris-11",
+    "tenders": [
+        {"kind": "card", "amount": eur(4000)},
+        {"kind": "gift_card", "amount": eur(500)},
+    ],
+    "codes": ["FLYER"],
 }
 
 _SURVEY_RESPONSE: Final[Json] = {

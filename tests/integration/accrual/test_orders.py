@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -16,6 +16,17 @@ from tests.support.http import Claims, call, person, service, staff
 from tests.support.till import line, money, order
 
 pytestmark = pytest.mark.usefixtures("program")
+
+# All that an order may say of itself beside its goods.
+SAID_IN_FULL: Final[dict[str, Any]] = {
+    "location": "lyon",
+    "tenders": [
+        {"kind": "card", "amount": money(4000)},
+        {"kind": "gift_card", "amount": money(999)},
+    ],
+    "codes": ["FLYER"],
+    "lines": [line(4999, brand="house", tags=["hot", "oat"])],
+}
 
 
 class TestEarning:
@@ -63,6 +74,37 @@ class TestEarning:
 
         assert (answer.status, answer.code) == (409, "order_conflict")
         assert till.member(ana)["balance"] == 49
+
+    def test_where_and_how_it_was_paid_and_what_was_bought_belongs_to_the_order(self) -> None:
+        ana = till.enroll()
+        body = order(member_id=ana) | SAID_IN_FULL
+        first = till.post_order(body)
+
+        again = till.post_order(body | {"codes": ["Flyer"]})
+        changes: list[dict[str, Any]] = [
+            {"location": "paris"},
+            {"codes": []},
+            {"tenders": SAID_IN_FULL["tenders"][:1]},
+            {"lines": [line(4999, brand="house", tags=["hot"])]},
+            {"lines": [line(4999, brand="other", tags=["hot", "oat"])]},
+        ]
+        others = [till.post_order(body | changed) for changed in changes]
+
+        assert (first.status, again.status) == (201, 200)
+        assert [(each.status, each.code) for each in others] == [(409, "order_conflict")] * 5
+
+    def test_a_tender_is_in_the_programs_currency_and_not_negative(self) -> None:
+        ana = till.enroll()
+        tenders = [{"kind": "card", "amount": {"amount": 100, "currency": "USD"}}]
+
+        foreign = till.post_order(order(member_id=ana, tenders=tenders))
+        negative = till.post_order(
+            order(member_id=ana, tenders=[{"kind": "card", "amount": money(-1)}])
+        )
+
+        assert (foreign.status, foreign.code) == (422, "currency_mismatch")
+        assert foreign.body["errors"][0]["pointer"] == "/tenders/0/amount/currency"
+        assert negative.body["errors"][0]["pointer"] == "/tenders/0/amount/amount"
 
     def test_the_customer_can_be_named_by_an_identity_in_any_spelling(self) -> None:
         ana = till.enroll("ana@example.com")

@@ -56,7 +56,15 @@ PROGRAM: Final[dict[str, Any]] = {
 }
 BOB: Final = "mem_bob"
 EMAIL: Final = {"kind": "email", "value": "new@example.com"}
-ORDER: Final = till.order(4999, order_id="2", identities=[EMAIL], channel="web")
+ORDER: Final = till.order(
+    order_id="2",
+    identities=[EMAIL],
+    channel="web",
+    location="lyon",
+    lines=[till.line(4999, brand="house", tags=["hot"])],
+    tenders=[{"kind": "card", "amount": till.money(4999)}],
+    codes=["FLYER"],
+)
 # A request of each operation that would be done; it says nearly all that can be said.
 BODIES: Final[dict[str, Any]] = {
     "publish_program": document(**PROGRAM),

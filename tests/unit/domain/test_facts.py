@@ -19,7 +19,9 @@ from loyalty.domain.facts import (
     MessageFact,
     Movement,
     OrderFact,
+    PaidPart,
     RulePoints,
+    SoldLine,
     SurveyFact,
     VoucherFact,
     facts_of,
@@ -40,7 +42,7 @@ from loyalty.domain.ledger.entries import (
     RequestedRefund,
 )
 from loyalty.domain.ledger.holding import Holding, PendingDates
-from loyalty.domain.orders.order import OrderRef
+from loyalty.domain.orders.order import Line, OrderRef, Tender
 from tests.support.ledger import (
     CODE,
     LATER,
@@ -83,6 +85,48 @@ def test_an_accrual_is_an_entry_and_an_order() -> None:
     assert [fact.kind for fact in facts] == ["entries", "orders"]
     (sold,) = of_kind(OrderFact, change(accrual(order(amount_minor=4999))))
     assert (sold.amount_minor, sold.member_id, sold.lines) == (4999, "mem_1", 1)
+
+
+def test_an_order_says_where_and_how_it_was_paid_and_what_was_sold() -> None:
+    paid = replace(
+        order(),
+        location="lyon",
+        tenders=(Tender("card", 4000), Tender("gift_card", 999)),
+        codes=("FLYER", CODE),
+        lines=(
+            Line(
+                line_id="1",
+                sku="X",
+                category="drink",
+                quantity=2,
+                amount_minor=4999,
+                product_categories=("Hot",),
+                tags=("oat",),
+                product_brand="house",
+                product_tags=("new",),
+            ),
+        ),
+    )
+
+    (sold,) = of_kind(OrderFact, change(accrual(paid)))
+
+    assert (sold.v, sold.location) == (2, "lyon")
+    assert sold.tenders == (
+        PaidPart(kind="card", amount_minor=4000),
+        PaidPart(kind="gift_card", amount_minor=999),
+    )
+    assert sold.codes == ("FLYER",), "a voucher's code never reaches the lake"
+    assert sold.sold == (
+        SoldLine(
+            sku="X",
+            category="drink",
+            categories=("Hot", "drink"),
+            brand="house",
+            tags=("new", "oat"),
+            quantity=2,
+            amount_minor=4999,
+        ),
+    )
 
 
 @given(effects)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from loyalty.domain.changes import Record, TableChange
+from loyalty.domain.facts import OrderFact
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.domain.ledger.entries import Placeholder
@@ -122,6 +123,21 @@ class TestFolding:
 
         assert entries(home) == ["month=2026-11/2026-11.parquet"]
         assert home.answer()["orders"] == 5
+
+    def test_a_rebuild_adds_columns_that_the_facts_had_not(self, home: Home) -> None:
+        lake = Lake(home.bucket.client, bucket="lake")
+        (bought,) = (each for each in home.facts_of(sold("1")) if isinstance(each, OrderFact))
+        lake.write([replace(bought, v=1, tenders=None, codes=None, sold=None)], name="1-1")
+        home.fold(now=NEXT_MORNING)
+
+        lake.write([bought], name="0-rebuilt")
+        before = home.facts_by_kind()["orders"]
+        home.fold(now=NEXT_MORNING)
+        after = home.facts_by_kind()["orders"]
+
+        assert before == after
+        ((*_, sold_lines),) = after
+        assert sold_lines[0]["amount_minor"] == bought.amount_minor
 
     def test_where_there_is_nothing_to_fold_nothing_is_written(self, home: Home) -> None:
         home.write([sold("1")], name="1-1")

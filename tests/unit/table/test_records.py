@@ -1,6 +1,7 @@
 """What is written to the table is read back unchanged."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,9 +9,17 @@ from hypothesis import strategies as st
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.accruals import accrue
-from loyalty.domain.ledger.entries import Adjustment, Bonus, Cause, Counterpart, Detail, Return
+from loyalty.domain.ledger.entries import (
+    Adjustment,
+    Bonus,
+    Cause,
+    Counterpart,
+    Detail,
+    Entry,
+    Return,
+)
 from loyalty.domain.ledger.holding import Holding
-from loyalty.domain.orders.order import OrderRef
+from loyalty.domain.orders.order import Order, OrderRef, Tender
 from loyalty.table.records import entry_from_item, entry_to_item, voucher_from_item, voucher_to_item
 from loyalty.table.records.causes import cause_key, cause_of
 from tests.support import ledger
@@ -52,14 +61,51 @@ def test_an_accruals_item_holds_what_every_line_earned_under_every_rule(
     assert entry_from_item(entry_to_item(entry, "bean")) == entry
 
 
-@pytest.mark.parametrize("gross_minor", [None, 1100])
-def test_a_line_keeps_the_categories_of_its_product(gross_minor: int | None) -> None:
-    paid = order(line(1000, gross_minor=gross_minor, product_categories=("Beans", "Sale")))
+def recorded(paid: Order) -> Entry:
+    """The accrual of an order."""
     account = Account(member_id="mem_ana")
     posting = accrue(paid, account=account, program=published(), fingerprint="f", now=NOON)
-    entry = posting.entries[0]
+    return posting.entries[0]
+
+
+@pytest.mark.parametrize("gross_minor", [None, 1100])
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"product_categories": ("Beans", "Sale")},
+        {"brand": "house"},
+        {"tags": ("hot",)},
+        {"brand": "house", "product_categories": ("Beans",), "product_tags": ("oat",)},
+        {"product_brand": "House"},
+    ],
+)
+def test_a_line_keeps_what_is_known_of_its_product(
+    gross_minor: int | None, parts: dict[str, Any]
+) -> None:
+    entry = recorded(order(line(1000, gross_minor=gross_minor, **parts)))
 
     assert entry_from_item(entry_to_item(entry, "bean")) == entry
+
+
+def test_an_order_keeps_where_and_how_it_was_paid() -> None:
+    entry = recorded(
+        replace(
+            order(line(1000)),
+            location="lyon",
+            tenders=(Tender("card", 700), Tender("gift_card", 300)),
+            codes=("FLYER",),
+        )
+    )
+
+    assert entry_from_item(entry_to_item(entry, "bean")) == entry
+
+
+def test_an_order_that_says_no_more_is_stored_as_it_always_was() -> None:
+    item = entry_to_item(recorded(order(line(1000), line(500, "2", gross_minor=600))), "bean")
+
+    assert item["order"] == {
+        "lines": [["1", None, None, 1, 1000], ["2", None, None, 1, 500, 600]],
+    }
 
 
 @pytest.mark.parametrize(

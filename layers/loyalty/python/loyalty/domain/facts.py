@@ -1,7 +1,8 @@
 """Facts: the flat rows of the lake that reports are computed from, one class for each kind.
 
 A fact may be written several times but counts once: of the rows with the same `fact_id` in a
-program, only the one with the highest `revision` counts, and of these the last recorded. A fact
+program, only the one with the highest `revision` counts, of these the last recorded, and of these
+the one with the highest `v`: a rebuilt lake has columns that the facts before had not. A fact
 derives from one item of the table and adds nothing to it, so a lake that is rebuilt from the table
 gives the same reports. Facts are stored by the UTC day on which the table recorded them. Reports
 count days in the program's time zone, and a late fact still finds its place. No fact holds personal
@@ -35,9 +36,10 @@ from loyalty.domain.ledger.entries import (
     Return,
 )
 from loyalty.domain.ledger.holding import Holding
+from loyalty.domain.ledger.order_vouchers import code_of
 from loyalty.domain.ledger.vouchers import State, Voucher
 from loyalty.domain.messaging.messages import Message, MessageState
-from loyalty.domain.orders.order import Order
+from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.messages import MessageKind
 from loyalty.domain.program.surveys import SurveyKind
@@ -134,11 +136,36 @@ class EntryFact(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaidPart:
+    """What one means of payment paid of an order."""
+
+    kind: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoldLine:
+    """A line of an order. `categories` and `tags` are all that rules may name it by."""
+
+    sku: str | None
+    category: str | None
+    categories: tuple[str, ...]
+    brand: str | None
+    tags: tuple[str, ...]
+    quantity: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFact(Fact):
     """An order. `amount_minor` is its value when it was paid; refunds are entries.
 
     A guest's order has no member. `guest_id` is a digest that all orders of the same e-mail or
     phone share. The second revision has the member who claimed the order.
+
+    `lines` counts the lines. Version 2 also has the lines themselves as `sold`, and `location`,
+    `tenders` and `codes`; in rows of version 1 these are null. A code that may be a voucher's is
+    left out.
     """
 
     kind: ClassVar[str] = "orders"
@@ -152,6 +179,10 @@ class OrderFact(Fact):
     amount_minor: int
     lines: int
     occurred_at: datetime
+    location: str | None = None
+    tenders: tuple[PaidPart, ...] | None = None
+    codes: tuple[str, ...] | None = None
+    sold: tuple[SoldLine, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -380,6 +411,7 @@ def _of_order(
     return OrderFact(
         fact_id=f"{order.source}/{order.order_id}",
         revision=2 if member_id else 1,
+        v=2,
         program_id=program_id,
         recorded_at=recorded_at,
         member_id=member_id,
@@ -390,6 +422,22 @@ def _of_order(
         amount_minor=order.amount_minor,
         lines=len(order.lines),
         occurred_at=order.occurred_at,
+        location=order.location,
+        tenders=tuple(PaidPart(kind=kind, amount_minor=minor) for kind, minor in order.tenders),
+        codes=tuple(code for code in order.codes if not code_of(code)),
+        sold=tuple(map(_sold, order.lines)),
+    )
+
+
+def _sold(line: Line) -> SoldLine:
+    return SoldLine(
+        sku=line.sku,
+        category=line.category,
+        categories=tuple(sorted(line.categories)),
+        brand=line.brand or line.product_brand,
+        tags=tuple(sorted(line.all_tags)),
+        quantity=line.quantity,
+        amount_minor=line.amount_minor,
     )
 
 

@@ -144,7 +144,7 @@ def _merge(fact: type[Fact], folder: Path, *, into: Path, fresh: Sequence[Stored
             COPY (
                 FROM ({sql_views.recorded(fact, paths)})
                 QUALIFY row_number() OVER (
-                    PARTITION BY fact_id ORDER BY revision DESC, recorded_at DESC
+                    PARTITION BY fact_id ORDER BY revision DESC, recorded_at DESC, v DESC
                 ) = 1
                 ORDER BY {together}
             ) TO '{into}' (FORMAT parquet, COMPRESSION zstd)

@@ -26,7 +26,15 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from botocore.exceptions import ClientError
 
-from loyalty.domain.facts import EntryFact, Fact, LevelReached, Movement, RulePoints
+from loyalty.domain.facts import (
+    EntryFact,
+    Fact,
+    LevelReached,
+    Movement,
+    PaidPart,
+    RulePoints,
+    SoldLine,
+)
 from loyalty.domain.kernel.errors import TooLarge
 
 if TYPE_CHECKING:
@@ -35,7 +43,7 @@ if TYPE_CHECKING:
 SUFFIX: Final = ".jsonl.gz"
 FOLDED: Final = ".parquet"
 # These columns distinguish copies and revisions of a fact.
-IDENTITY: Final = frozenset({"fact_id", "revision", "recorded_at"})
+IDENTITY: Final = frozenset({"fact_id", "revision", "recorded_at", "v"})
 # These objects name the members whose entries were folded; `Changes` reads them.
 TOUCHED: Final = "touched"
 # A hundred listings of a thousand take about five seconds; folding leaves far fewer objects.
@@ -264,7 +272,9 @@ def _packed(rows: Iterable[Mapping[str, object]]) -> bytes:
     return gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
 
 
-def _row(record: Fact | LevelReached | Movement | RulePoints) -> dict[str, object]:
+def _row(
+    record: Fact | LevelReached | Movement | PaidPart | RulePoints | SoldLine,
+) -> dict[str, object]:
     values = {field.name: getattr(record, field.name) for field in fields(record)}
     return {name: _written(value) for name, value in values.items() if value is not None}
 
@@ -275,7 +285,7 @@ def _written(value: object) -> object:
             return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         case date():
             return value.isoformat()
-        case LevelReached() | Movement() | RulePoints():
+        case LevelReached() | Movement() | PaidPart() | RulePoints() | SoldLine():
             return _row(value)
         case tuple():
             return [_written(each) for each in value]

@@ -325,7 +325,7 @@ def _once(fact: type[Fact], paths: Sequence[Path]) -> str:
     return f"""
         FROM ({recorded(fact, paths)})
         QUALIFY row_number() OVER (
-            PARTITION BY fact_id, revision ORDER BY recorded_at DESC
+            PARTITION BY fact_id, revision ORDER BY recorded_at DESC, v DESC
         ) = 1
     """
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 LINES_MAX: Final = 500
+TENDERS_MAX: Final = 20
+PROMOTION_CODES_MAX: Final = 20
+TAGS_MAX: Final = 30
 BACKDATED_DAYS_MAX: Final = 90
 # Clocks of tills and shops may run ahead of ours.
 AHEAD_MAX: Final = timedelta(minutes=5)
@@ -38,6 +43,10 @@ class Line:
     amount_minor: int
     gross_minor: int | None = None
     product_categories: tuple[str, ...] = ()
+    brand: str | None = None
+    tags: tuple[str, ...] = ()
+    product_brand: str | None = None
+    product_tags: tuple[str, ...] = ()
 
     @property
     def categories(self) -> frozenset[str]:
@@ -46,14 +55,35 @@ class Line:
         return frozenset((*own, *self.product_categories))
 
     @property
+    def brands(self) -> frozenset[str]:
+        """Every brand that a rule may name the line by: the order's own, and the catalog's."""
+        return frozenset(brand for brand in (self.brand, self.product_brand) if brand)
+
+    @property
+    def all_tags(self) -> frozenset[str]:
+        """Every tag that a rule may name the line by: the order's own, and the catalog's."""
+        return frozenset((*self.tags, *self.product_tags))
+
+    @property
     def paid_minor(self) -> int:
         """The amount that refunds of the line are measured against."""
         return self.amount_minor if self.gross_minor is None else self.gross_minor
 
 
+class Tender(NamedTuple):
+    """What was paid by one means of payment, such as `card`, `cash` or `gift_card`."""
+
+    kind: str
+    amount_minor: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What was bought, where and when. `source` names the shop or till.
+
+    `location` is the branch where it was bought. `tenders` say how it was paid, one for each means
+    of payment; they need not add up to the lines, which are without tax. `codes` are the promotion
+    codes that were entered, in normal form.
 
     `told_at` is when the storefront says it last changed the order. Of two versions, the later
     one wins, whichever arrives first. `lists_refunds`: its storefront sends all refunds that stand
@@ -67,6 +97,9 @@ class Order:
     channel: str | None = None
     told_at: datetime | None = None
     lists_refunds: bool = False
+    location: str | None = None
+    tenders: tuple[Tender, ...] = ()
+    codes: tuple[str, ...] = ()
 
     @property
     def ref(self) -> OrderRef:
@@ -100,6 +133,24 @@ class Order:
         )
 
 
+def tenders_of(payments: Iterable[Tender]) -> tuple[Tender, ...]:
+    """Payments in normal form: one tender for each kind, without those that paid nothing."""
+    totals: Counter[str] = Counter()
+    for kind, amount_minor in payments:
+        totals[kind] += amount_minor
+    return tuple(Tender(kind, totals[kind]) for kind in sorted(totals) if totals[kind] > 0)
+
+
+def promotion_code(text: str) -> str:
+    """A promotion code in normal form: capital and small letters are the same."""
+    return text.strip().upper()
+
+
+def promotion_codes(texts: Iterable[str]) -> tuple[str, ...]:
+    """Promotion codes in normal form, each once, without empty ones."""
+    return tuple(sorted({code for code in map(promotion_code, texts) if code}))
+
+
 def fingerprint(*parts: object) -> str:
     """A short digest of what a caller sent, in normal form: equal for equal meaning.
 
@@ -128,8 +179,34 @@ def is_outdated(told_at: datetime | None, *, by: datetime | None) -> bool:
 
 
 def _content(order: Order) -> tuple[object, ...]:
-    lines = [
-        [line.line_id, line.sku, line.category, line.quantity, line.amount_minor]
-        for line in order.lines
+    """What an order says. What only some orders say is left out of the others.
+
+    So the fingerprint of an order does not depend on fields that it does not use.
+    """
+    also = {
+        name: value
+        for name, value in (
+            ("location", order.location),
+            ("tenders", sorted(order.tenders)),
+            ("codes", sorted(order.codes)),
+        )
+        if value
+    }
+    lines = [_line_content(line) for line in order.lines]
+    return (order.channel, lines, also) if also else (order.channel, lines)
+
+
+def _line_content(line: Line) -> list[object]:
+    content: list[object] = [
+        line.line_id,
+        line.sku,
+        line.category,
+        line.quantity,
+        line.amount_minor,
     ]
-    return order.channel, lines
+    also = {
+        name: value
+        for name, value in (("brand", line.brand), ("tags", sorted(set(line.tags))))
+        if value
+    }
+    return [*content, also] if also else content

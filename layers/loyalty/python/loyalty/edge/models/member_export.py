@@ -24,7 +24,7 @@ from loyalty.edge.http.schemas import (
 from loyalty.edge.models.entries import EntryAnswer, entry_answer, last_day
 from loyalty.edge.models.members import MemberAnswer, member_answer
 from loyalty.edge.models.messages import MessageAnswer, message_answer
-from loyalty.edge.models.orders import OrderLine
+from loyalty.edge.models.orders import OrderLine, OrderTender
 from loyalty.table.positions import (
     is_guest_order,
     is_listed,
@@ -59,6 +59,12 @@ class ExportedLine(OrderLine):
     product_categories: Annotated[
         list[str], Field(description="The categories that the shop's catalog had the article in.")
     ]
+    product_brand: Annotated[
+        str | None, Field(description="The brand that the shop's catalog had for the article.")
+    ]
+    product_tags: Annotated[
+        list[str], Field(description="The tags that the shop's catalog had for the article.")
+    ]
 
 
 class ExportedOrder(AnswerPart):
@@ -68,6 +74,9 @@ class ExportedOrder(AnswerPart):
     order_id: OrderId
     occurred_at: Annotated[datetime, Field(description="When the order was paid, in UTC.")]
     channel: Annotated[str | None, Field(description="Where it was bought.")]
+    location: Annotated[str | None, Field(description="The branch where it was bought.")]
+    tenders: Annotated[list[OrderTender], Field(description="How it was paid.")]
+    codes: Annotated[list[str], Field(description="The promotion codes that were entered.")]
     lines: Annotated[list[ExportedLine], Field(description="What was bought.")]
 
 
@@ -212,6 +221,12 @@ def _order(order: Order, *, currency: str) -> ExportedOrder:
         order_id=order.order_id,
         occurred_at=order.occurred_at,
         channel=order.channel,
+        location=order.location,
+        tenders=[
+            OrderTender(kind=kind, amount=Money(amount=amount_minor, currency=currency))
+            for kind, amount_minor in order.tenders
+        ],
+        codes=list(order.codes),
         lines=[
             ExportedLine(
                 line_id=line.line_id,
@@ -220,6 +235,10 @@ def _order(order: Order, *, currency: str) -> ExportedOrder:
                 product_categories=list(line.product_categories),
                 quantity=line.quantity,
                 amount=Money(amount=line.amount_minor, currency=currency),
+                brand=line.brand,
+                tags=line.tags,
+                product_brand=line.product_brand,
+                product_tags=list(line.product_tags),
             )
             for line in order.lines
         ],

@@ -10,7 +10,19 @@ from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.kernel.fields import POINTS_MAX
 from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.ledger.order_vouchers import VOUCHERS_MAX
-from loyalty.domain.orders.order import AHEAD_MAX, LINES_MAX, Line, Order, fingerprint
+from loyalty.domain.orders.order import (
+    AHEAD_MAX,
+    LINES_MAX,
+    PROMOTION_CODES_MAX,
+    TAGS_MAX,
+    TENDERS_MAX,
+    Line,
+    Order,
+    Tender,
+    fingerprint,
+    promotion_codes,
+    tenders_of,
+)
 from loyalty.edge.http.schemas import (
     AnswerPart,
     Day,
@@ -42,6 +54,26 @@ class OrderLine(RequestPart):
     amount: Annotated[
         Money, Field(description="The price of the whole line, after discounts, before tax.")
     ]
+    brand: Annotated[Label | None, Field(description="The article's brand, if rules name it.")] = (
+        None
+    )
+    tags: Annotated[
+        tuple[Label, ...],
+        Field(max_length=TAGS_MAX, description="The article's tags, if rules name tags."),
+    ] = ()
+
+
+class OrderTender(RequestPart):
+    """A means of payment, and how much of the order it paid."""
+
+    kind: Annotated[
+        ExternalId,
+        Field(
+            description="The means of payment, by your own name. Connected shops send `card`, "
+            "`cash`, `gift_card`, `store_credit`, `points` and `other`."
+        ),
+    ]
+    amount: Annotated[Money, Field(description="How much it paid, tax included.")]
 
 
 class OrderContent(RequestPart):
@@ -64,10 +96,29 @@ class OrderContent(RequestPart):
     channel: Annotated[
         ExternalId | None, Field(description="Where it was bought, by your own name.")
     ] = None
+    location: Annotated[
+        ExternalId | None, Field(description="The branch where it was bought, by your own name.")
+    ] = None
     lines: Annotated[
         tuple[OrderLine, ...],
         Field(max_length=LINES_MAX, description="What was bought."),
     ]
+    tenders: Annotated[
+        tuple[OrderTender, ...],
+        Field(
+            max_length=TENDERS_MAX,
+            description="How it was paid. Amounts of the same kind are added up. They need not "
+            "add up to the lines: only what each paid of their sum counts.",
+        ),
+    ] = ()
+    codes: Annotated[
+        tuple[Label, ...],
+        Field(
+            max_length=PROMOTION_CODES_MAX,
+            description="Promotion codes that the customer entered. Capital and small letters are "
+            "the same.",
+        ),
+    ] = ()
     voucher_codes: Annotated[
         tuple[Label, ...],
         Field(
@@ -102,6 +153,15 @@ class OrderContent(RequestPart):
             told_at=told_at,
             occurred_at=self.occurred_at,
             channel=self.channel,
+            location=self.location,
+            tenders=tenders_of(
+                Tender(
+                    tender.kind,
+                    tender.amount.minor(currency=currency, pointer=f"/tenders/{number}/amount"),
+                )
+                for number, tender in enumerate(self.tenders)
+            ),
+            codes=promotion_codes(self.codes),
             lines=tuple(
                 Line(
                     line_id=line.line_id,
@@ -111,6 +171,8 @@ class OrderContent(RequestPart):
                     amount_minor=line.amount.minor(
                         currency=currency, pointer=f"/lines/{number}/amount"
                     ),
+                    brand=line.brand,
+                    tags=tuple(dict.fromkeys(line.tags)),
                 )
                 for number, line in enumerate(self.lines)
             ),

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from loyalty.domain.ledger.entries import Placeholder, RequestedRefund
 from loyalty.domain.ledger.order_vouchers import OrderVouchers
 from loyalty.domain.ledger.refunds import OrderState
-from loyalty.domain.orders.order import Line, Order
+from loyalty.domain.orders.order import Line, Order, Tender
 from loyalty.table import keys
 from loyalty.table.operations import Item, Key, Value
 from loyalty.table.records.parts import (
@@ -24,6 +24,9 @@ from loyalty.table.records.parts import (
 
 # A program lets orders be claimed for 366 days at most.
 GUEST_ORDER_DAYS: Final = 400
+# Every line is written with the first five of its values.
+LINE_VALUES_MIN: Final = 5
+LINE_VALUES: Final = 11
 
 
 def order_to_map(order: Order) -> Item:
@@ -34,6 +37,12 @@ def order_to_map(order: Order) -> Item:
         item["told_at"] = keys.instant(order.told_at)
     if order.lists_refunds:
         item["lists_refunds"] = True
+    if order.location:
+        item["location"] = order.location
+    if order.tenders:
+        item["tenders"] = [list(tender) for tender in order.tenders]
+    if order.codes:
+        item["codes"] = list(order.codes)
     return item
 
 
@@ -53,6 +62,9 @@ def order_from_item(wire: dict[str, Any]) -> Order:
         channel=content.get("channel"),
         told_at=maybe_instant(content.get("told_at")),
         lists_refunds=content.get("lists_refunds", False),
+        location=content.get("location"),
+        tenders=tuple(Tender(*each) for each in content.get("tenders", ())),
+        codes=tuple(content.get("codes", ())),
     )
 
 
@@ -207,22 +219,41 @@ def order_vouchers_from_item(item: Item) -> OrderVouchers:
 
 
 def _line_to_list(line: Line) -> list[Value]:
-    values: list[Value] = [line.line_id, line.sku, line.category, line.quantity, line.amount_minor]
-    if line.product_categories:
-        return [*values, line.gross_minor, list(line.product_categories)]
-    return values if line.gross_minor is None else [*values, line.gross_minor]
+    """A line's values in their order, up to the last one that the line has."""
+    values: list[Value] = [
+        line.line_id,
+        line.sku,
+        line.category,
+        line.quantity,
+        line.amount_minor,
+        line.gross_minor,
+        list(line.product_categories),
+        line.brand,
+        list(line.tags),
+        line.product_brand,
+        list(line.product_tags),
+    ]
+    while len(values) > LINE_VALUES_MIN and values[-1] in (None, []):
+        values.pop()
+    return values
 
 
 def _line_from_list(wire: list[Any]) -> Line:
-    line_id, sku, category, quantity, amount_minor, *rest = wire
+    values = [*wire, *(None,) * (LINE_VALUES - len(wire))]
+    line_id, sku, category, quantity, amount_minor, gross_minor, categories, *more = values
+    brand, tags, product_brand, product_tags = more
     return Line(
         line_id=line_id,
         sku=sku,
         category=category,
         quantity=quantity,
         amount_minor=amount_minor,
-        gross_minor=rest[0] if rest else None,
-        product_categories=tuple(rest[1]) if len(rest) > 1 else (),
+        gross_minor=gross_minor,
+        product_categories=tuple(categories or ()),
+        brand=brand,
+        tags=tuple(tags or ()),
+        product_brand=product_brand,
+        product_tags=tuple(product_tags or ()),
     )
 
 
