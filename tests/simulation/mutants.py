@@ -292,7 +292,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "units beyond what was bought are refunded too",
-        "_given_back_minor",
+        "_refunded_units",
         "min(line.quantity, state.quantities.get(line.line_id, 0))",
         "state.quantities.get(line.line_id, 0)",
     ),
@@ -353,8 +353,8 @@ MUTANTS: Final = (
     Mutant(
         "money of a line is taken from its amount, not from what was paid",
         "unrefunded",
-        "_share_up(line.amount_minor, paid_left[line.line_id], line.paid_minor)",
-        "max(0, line.amount_minor - back[line.line_id])",
+        "_share_up(whole, paid_left[line.line_id], line.paid_minor)",
+        "max(0, whole - back[line.line_id])",
     ),
     Mutant(
         "units give back their share of the amount, not of what was paid",

@@ -1,8 +1,10 @@
 """Splitting a refund never changes its total, and a full refund takes back all points."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +72,34 @@ def refunds_for(draw: st.DrawFn, bought: Order) -> list[RequestedRefund]:
     return refunds
 
 
+@st.composite
+def baskets(draw: st.DrawFn) -> Order:
+    """Orders with tax on some lines, and some lines that cost nothing."""
+    amounts = st.one_of(st.just(0), st.integers(1, 20_000))
+    return order(
+        *(
+            line(
+                minor,
+                str(number),
+                quantity=draw(st.integers(1, 5)),
+                gross_minor=draw(st.sampled_from([None, minor * 6 // 5])),
+            )
+            for number, minor in enumerate(draw(st.lists(amounts, min_size=1, max_size=4)))
+        )
+    )
+
+
+def after(*refunds: RequestedRefund) -> OrderState:
+    state = OrderState()
+    for refund in refunds:
+        state = refunded_with(state, refund)
+    return state
+
+
+def units_kept(bought: Order, *refunds: RequestedRefund) -> dict[str, int]:
+    return {each.line_id: each.quantity for each in unrefunded(bought, after(*refunds)).lines}
+
+
 def accrual_of(bought: Order, rules: Program) -> Accrual:
     earned = award(bought, rules)
     return Accrual(order=bought, shares=earned.shares, parts=earned.parts)
@@ -80,9 +110,9 @@ def clawed_by(refunds: list[RequestedRefund], accrual: Accrual, rules: Program) 
     state = OrderState()
     points: list[int] = []
     for refund in refunds:
-        after = refunded_with(state, refund)
-        points.append(to_settle(accrual, rules, before=state, after=after))
-        state = replace(after, clawed=state.clawed + points[-1])
+        refunded = refunded_with(state, refund)
+        points.append(to_settle(accrual, rules, before=state, after=refunded))
+        state = replace(refunded, clawed=state.clawed + points[-1])
     return points
 
 
@@ -146,9 +176,75 @@ def test_half_of_an_order_refunded_by_amount_keeps_the_points_of_the_other_half(
 
 def test_refunded_units_beyond_those_bought_do_not_count() -> None:
     bought = order(line(3000, "1", quantity=3), line(1000, "2"))
-    twice = refunded_with(OrderState(), refund_of("r1", quantities={"1": 2}))
+    first, second = (refund_of(name, quantities={"1": 2}) for name in ("r1", "r2"))
 
-    after = refunded_with(twice, refund_of("r2", quantities={"1": 2}))
+    assert unrefunded(bought, after(first, second)).amount_minor == 1000
+    assert counted_minor(bought, before=after(first), after=after(first, second)) == 1000
 
-    assert unrefunded(bought, after).amount_minor == 1000
-    assert counted_minor(bought, before=twice, after=after) == 1000
+
+@given(st.data())
+def test_refunds_only_take_units_and_their_order_does_not_matter(data: st.DataObject) -> None:
+    bought = data.draw(baskets())
+    refunds = data.draw(refunds_for(bought))
+
+    shrinking = [units_kept(bought, *refunds[:number]) for number in range(len(refunds) + 1)]
+
+    assert shrinking[0] == {each.line_id: each.quantity for each in bought.lines}
+    for more, fewer in pairwise(shrinking):
+        assert all(0 <= fewer[line_id] <= more[line_id] for line_id in more)
+    assert units_kept(bought, *data.draw(st.permutations(refunds))) == shrinking[-1]
+
+
+@given(st.data())
+def test_nothing_is_left_of_the_units_of_an_order_that_was_refunded_in_full(
+    data: st.DataObject,
+) -> None:
+    bought = data.draw(baskets())
+    all_units = {each.line_id: each.quantity for each in bought.lines}
+    paid_minor = sum(each.paid_minor for each in bought.lines)
+    rest = [refund_of("all", whole=True), refund_of("all", quantities=all_units)]
+    if paid_minor:
+        rest.append(refund_of("all", amount_minor=paid_minor))
+
+    left = units_kept(bought, *data.draw(refunds_for(bought)), data.draw(st.sampled_from(rest)))
+
+    assert not any(left.values())
+
+
+@given(st.data())
+def test_a_line_that_was_paid_for_keeps_units_as_long_as_it_keeps_money(
+    data: st.DataObject,
+) -> None:
+    bought = data.draw(baskets())
+    state = after(*data.draw(refunds_for(bought)))
+
+    for before, left in zip(bought.lines, unrefunded(bought, state).lines, strict=True):
+        if before.amount_minor:
+            assert (left.quantity > 0) == (left.amount_minor > 0)
+
+
+@pytest.mark.parametrize(
+    ("refund", "left"),
+    [
+        # A share of 100 rounds up to three of three units, but one of them is back.
+        (refund_of("r1", quantities={"bags": 1}), {"bags": 2, "gift": 1}),
+        (refund_of("r1", amount_minor=60), {"bags": 2, "gift": 1}),
+        (refund_of("r1", amount_minor=100), {"bags": 0, "gift": 0}),
+        (refund_of("r1", quantities={"bags": 3}), {"bags": 0, "gift": 0}),
+        (refund_of("r1", quantities={"gift": 1}), {"bags": 3, "gift": 0}),
+    ],
+)
+def test_a_free_line_keeps_its_units_until_nothing_paid_is_left(
+    refund: RequestedRefund, left: dict[str, int]
+) -> None:
+    bought = order(line(100, "bags", quantity=3), line(0, "gift"))
+
+    assert units_kept(bought, refund) == left
+
+
+def test_an_order_that_cost_nothing_keeps_the_units_that_were_not_returned() -> None:
+    free = order(line(0, "samples", quantity=3), line(0, "gift"))
+
+    assert units_kept(free) == {"samples": 3, "gift": 1}
+    assert units_kept(free, refund_of("r1", quantities={"samples": 1})) == {"samples": 2, "gift": 1}
+    assert units_kept(free, refund_of("r1", whole=True)) == {"samples": 0, "gift": 0}

@@ -161,7 +161,7 @@ def clawback_name(refund: RequestedRefund, state: OrderState | None) -> str:
 
 
 def unrefunded(order: Order, state: OrderState) -> Order:
-    """The order less everything refunded so far.
+    """The order less everything refunded so far: its amounts, and the units of its lines.
 
     A line keeps the same share of its amount as of its paid amount. Money that no line can give
     back, because the refund names no line or more than its paid amount, is one running sum that is
@@ -171,24 +171,35 @@ def unrefunded(order: Order, state: OrderState) -> Order:
     Each line keeps its share rounded up. Then every line shrinks or stays as the sums grow (largest
     remainder would not guarantee that), so a later refund can never give points back. A line that
     the order does not have gives nothing back; a later version of the order may add it.
+
+    A line keeps no more units than were not refunded, and of those the same share as of its amount,
+    rounded up: refunds of money take units, too. A line that cost nothing keeps its units as long
+    as anything of what was paid is left, because no money given back can say that it was returned.
     """
     order = state.order or order
     if state.is_whole:
-        return order.keeping({line.line_id: 0 for line in order.lines})
+        nothing = dict.fromkeys((line.line_id for line in order.lines), 0)
+        return order.keeping(nothing, nothing)
     back = {line.line_id: _given_back_minor(line, state) for line in order.lines}
     paid_left = {line.line_id: max(0, line.paid_minor - back[line.line_id]) for line in order.lines}
     left_minor = sum(paid_left.values())
     over_minor = sum(max(0, back[line.line_id] - line.paid_minor) for line in order.lines)
     keeps_minor = max(0, left_minor - state.amount_minor - over_minor)
+    keeps_nothing = not keeps_minor and any(line.paid_minor for line in order.lines)
+
+    def keeps(line: Line, whole: int) -> int:
+        own = _share_up(whole, paid_left[line.line_id], line.paid_minor)
+        return _share_up(own, keeps_minor, left_minor)
+
+    def keeps_units(line: Line) -> int:
+        if keeps_nothing:
+            return 0
+        left = line.quantity - _refunded_units(line, state)
+        return min(left, keeps(line, line.quantity)) if line.paid_minor else left
+
     return order.keeping(
-        {
-            line.line_id: _share_up(
-                _share_up(line.amount_minor, paid_left[line.line_id], line.paid_minor),
-                keeps_minor,
-                left_minor,
-            )
-            for line in order.lines
-        }
+        {line.line_id: keeps(line, line.amount_minor) for line in order.lines},
+        {line.line_id: keeps_units(line) for line in order.lines},
     )
 
 
@@ -232,9 +243,14 @@ def _less(totals: Mapping[str, int], fewer: Mapping[str, int]) -> Mapping[str, i
     return {name: total for name, total in left.items() if total}
 
 
+def _refunded_units(line: Line, state: OrderState) -> int:
+    """How many units of a line were refunded; those beyond the number bought do not count."""
+    return min(line.quantity, state.quantities.get(line.line_id, 0))
+
+
 def _given_back_minor(line: Line, state: OrderState) -> int:
-    """What was given back for a line. Units beyond the number bought do not count."""
-    units = min(line.quantity, state.quantities.get(line.line_id, 0))
+    """What was given back for a line."""
+    units = _refunded_units(line, state)
     by_units = line.paid_minor * units // line.quantity if line.quantity else 0
     return by_units + state.amounts_minor.get(line.line_id, 0)
 

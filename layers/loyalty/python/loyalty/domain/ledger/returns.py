@@ -87,7 +87,7 @@ def due_back(voucher: Voucher, order: Order, state: OrderState) -> int:
         return voucher.points
     # The points paid for all of it: only its units say how much of it is gone.
     units = sum(line.quantity for line in in_force.lines)
-    gone = sum(min(line.quantity, state.quantities.get(line.line_id, 0)) for line in in_force.lines)
+    gone = units - sum(line.quantity for line in left.lines)
     return voucher.points * gone // units if units else 0
 
 

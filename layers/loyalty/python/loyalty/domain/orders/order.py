@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -123,12 +123,20 @@ class Order:
             ),
         )
 
-    def keeping(self, amounts_minor: dict[str, int]) -> Order:
-        """The same order with these amounts on its lines, by line id."""
+    def keeping(
+        self, amounts_minor: Mapping[str, int], quantities: Mapping[str, int] | None = None
+    ) -> Order:
+        """The same order with these amounts, and these units, on its lines, by line id."""
+        units = quantities or {}
         return replace(
             self,
             lines=tuple(
-                replace(line, amount_minor=amounts_minor[line.line_id]) for line in self.lines
+                replace(
+                    line,
+                    amount_minor=amounts_minor[line.line_id],
+                    quantity=units.get(line.line_id, line.quantity),
+                )
+                for line in self.lines
             ),
         )
 
