@@ -113,6 +113,7 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/actions", Throttle.ADMINISTER),
         ("GET", "/versions", Throttle.ADMINISTER),
     ),
+    *_routes("overview", ("POST", "/search", Throttle.LOOKUP)),
     *_managed(
         "program",
         "/drafts",

@@ -80,6 +80,7 @@ class ServiceStack(Stack):
         functions = (
             self._authorizer,
             members.registry(kit),
+            members.overview(kit),
             members.program(kit),
             members.enrollment(kit),
             members.accrual(kit),

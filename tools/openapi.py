@@ -51,6 +51,7 @@ TAGS: Final = {
     "storefronts": "Connected shops, and what they deliver.",
     "endpoints": "Your endpoints, and the events delivered to them as signed webhooks.",
     "reports": "What the program brings in, as figures, pages and files.",
+    "overview": "Whatever a text names.",
     "actions": "What staff did, and which personal data they looked up.",
 }
 # The first segment of a path names its tag, unless it stands here.
@@ -60,6 +61,7 @@ TAG_OF: Final = {
     "versions": "program",
     "": "program",
     "openapi.json": "program",
+    "search": "overview",
     "services": "deployment",
     "assets": "reports",
     "survey-links": "surveys",

@@ -44,6 +44,18 @@ def registry(kit: Kit) -> CapabilityFunction:
     return function
 
 
+def overview(kit: Kit) -> CapabilityFunction:
+    function = kit.function(
+        "overview",
+        "Find what a text names",
+        environment=kit.table_name | kit.identity_secret | kit.claims,
+    )
+    # It changes nothing but the record of the actions of staff.
+    kit.data.table.allow(function, GET, BATCH_GET, QUERY, PUT)
+    kit.data.secrets.allow_read_identity(function)
+    return function
+
+
 def program(kit: Kit) -> CapabilityFunction:
     function = kit.function(
         "program",

@@ -34,9 +34,11 @@ def archive(kit: Kit) -> StreamReader:
     function = kit.function(
         "archive",
         "Write table changes to the lake as facts",
-        environment=kit.lake_bucket,
+        environment=kit.table_name | kit.lake_bucket,
         timeout=STREAM_TIMEOUT,
     )
+    # It notes the sources of orders.
+    kit.data.table.allow(function, QUERY, PUT)
     kit.data.buckets.allow_write_facts(function)
     return StreamReader(
         kit.stack,

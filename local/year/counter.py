@@ -27,6 +27,7 @@ from loyalty.table.members import TableMembers
 from loyalty.table.messages import TableLetters, TableOutbox
 from loyalty.table.programs import TablePrograms
 from loyalty.table.responses import TableResponses
+from loyalty.table.sources import TableSources
 from loyalty.usecases.ledger.corrections import (
     RequestedAdjustment,
     adjust,
@@ -142,6 +143,8 @@ class Counter:
             directory=self._members,
             desk=self.desk,
         )
+        # The archive would do that, but nothing reads this table's changes.
+        TableSources(self.engine).note(PROGRAM_ID, order.source)
 
     def refund(self, order: Order, *, name: str, amount_minor: int = 0) -> None:
         """Give back a part of an order's money, or all of it."""

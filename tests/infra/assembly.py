@@ -18,6 +18,7 @@ from infra.settings import FEATURE_FLAGS, Settings
 FUNCTIONS: Final = (
     "authorizer",
     "registry",
+    "overview",
     "program",
     "enrollment",
     "accrual",

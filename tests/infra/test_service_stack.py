@@ -77,6 +77,15 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
             "cognito-idp:DeleteUserPoolClient",
         },
     },
+    "overview": {
+        TABLE: {
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+        },
+        IDENTITY_SECRET: READ_SECRET,
+    },
     "program": {
         TABLE: {
             "dynamodb:BatchGetItem",
@@ -144,6 +153,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     },
     "archive": {
         f"{TABLE}.StreamArn": READ_STREAM,
+        TABLE: {"dynamodb:PutItem", "dynamodb:Query"},
         FACTS: {"s3:PutObject"},
         **KEEP_FAILED_BATCHES,
     },

@@ -9,6 +9,7 @@ from typing import Any, Final
 from tools.api_examples import (
     members,
     orders,
+    overview,
     program,
     redemptions,
     reports,
@@ -21,6 +22,7 @@ from tools.api_examples.story import Json
 _RESOURCES: Final = (
     members,
     orders,
+    overview,
     program,
     redemptions,
     reports,

@@ -91,6 +91,7 @@ BODIES: Final[dict[str, Any]] = {
         },
         "consents": {"email": True},
     },
+    "search_program": {"text": "bob@example.com"},
     "look_up_member": {"identity": {"kind": "email", "value": "bob@example.com"}},
     "change_member": {
         "profile": {"name": "Ana", "attributes": {"milk": None}},

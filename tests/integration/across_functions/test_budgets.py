@@ -8,6 +8,7 @@ import pytest
 
 from functions.accrual import handler as accrual
 from functions.enrollment import handler as enrollment
+from functions.overview import handler as overview
 from functions.redemption import handler as redemption
 from loyalty.domain.kernel.calendar import add_months
 from loyalty.domain.ledger.account import Account, TierFloor
@@ -16,6 +17,7 @@ from loyalty.domain.program.document import PublishedProgram
 from loyalty.edge.aws import table as edge_table
 from loyalty.table import records
 from loyalty.table.engine import DynamoEngine
+from loyalty.table.sources import TableSources
 from tests.integration.conftest import Clock
 from tests.support import till
 from tests.support.deliveries import apply, connect, deliver, drain, queued
@@ -135,6 +137,26 @@ def test_a_balance_is_one_read_of_account_and_profile_and_ones_own_one_more(
 
     assert of_a_member == Cost(round_trips=1, read=2 * 0.5)
     assert of_oneself == Cost(round_trips=2, read=2 * 0.5 + 0.5)
+
+
+def test_a_search_is_a_few_reads_however_little_its_text_says(
+    meter: list[MeteredEngine], spend: Spend, ana: str
+) -> None:
+    TableSources(meter[0]).note(PROGRAM_ID, "webshop-paris")
+    code = redeem(ana, "latte").body["voucher"]["code"]
+
+    def trips(text: str) -> int:
+        # Two of them note the action and complete it.
+        return spend(lambda: ask(overview, "POST", "/search", {"text": text}), 200).round_trips - 2
+
+    # The identity, and then the member.
+    assert trips("ana@example.com") == 2
+    assert trips("nobody@example.com") == 1
+    assert trips(ana) == 1
+    # Shops and tills are listed first; then orders, cards, customers and codes are one read.
+    assert trips(ORDER_ID.format(0)) == 3
+    assert trips(code) == 3
+    assert trips("no such thing <b>") == 0
 
 
 def test_a_refund_is_three_reads_and_one_transaction_of_three_items(spend: Spend, ana: str) -> None:

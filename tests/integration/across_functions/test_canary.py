@@ -21,6 +21,7 @@ from functions.accrual.handler import handler as accrual
 from functions.archive.handler import handler as archive
 from functions.enrollment.handler import handler as enrollment
 from functions.notifications.handler import handler as notifications
+from functions.overview.handler import handler as overview
 from functions.program.handler import handler as program
 from functions.relay.handler import handler as relay
 from functions.webhooks.handler import handler as webhooks
@@ -220,6 +221,9 @@ def others_ask_for_her(overheard: Overheard, hers: str) -> None:
         assert ask(enrollment, "GET", f"/members/{hers}", as_=as_).status == 404
         assert ask(enrollment, "GET", f"/members/{hers}/export", as_=as_).status == 404
     assert ask(enrollment, "POST", "/members/lookup", as_=of_leaf, body=found).status == 404
+    for as_ in (staff("bean", "analyst"), SERVICE, till.MANAGER):
+        for text in (EMAIL, PHONE, CARD, f"{NAME} <{EMAIL}>", NAME, BIRTHDAY):
+            assert ask(overview, "POST", "/search", as_=as_, body={"text": text}).status == 200
     claimed = {"identities": [{"kind": "email", "value": EMAIL}]}
     assert ask(enrollment, "POST", "/members", as_=eve, body=claimed).code == "identity_taken"
     assert ask(enrollment, "POST", "/members", as_=SERVICE, body=claimed).code == "identity_taken"

@@ -116,6 +116,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "check_voucher": only("cashier", "service"),
     "use_voucher": only("cashier", "service"),
     "make_survey_link": only("cashier", "manager", "service"),
+    # An overview for staff.
+    "search_program": only("cashier", "analyst", "manager", "service"),
     # Reports.
     "read_report": only("analyst", "manager"),
     "request_report_export": only("analyst", "manager"),

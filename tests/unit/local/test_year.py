@@ -22,6 +22,7 @@ from loyalty.lake.objects import Lake
 from loyalty.lake.reports import Cell, ReportPeriod, names, report, run
 from loyalty.table import records
 from loyalty.table.changes import change_told_again
+from loyalty.table.sources import TableSources
 from tests.support.bucket import Bucket
 from tests.support.lake import KINDS, Row, by_column
 
@@ -68,6 +69,15 @@ def test_the_same_seed_makes_the_same_year(year: Counter, seed: int) -> None:
     again = make_year(SPAN, keyring=KEYRING, seed=seed, members=MEMBERS)
 
     assert again.engine.items == year.engine.items
+
+
+def test_its_orders_can_be_found_by_their_ids(year: Counter) -> None:
+    sources = TableSources(year.engine).all(PROGRAM_ID)
+
+    ordered = {key.pk.split("#")[3] for key in year.engine.items if "#ORDER#" in key.pk}
+
+    assert len(sources) > 1
+    assert set(sources) == ordered
 
 
 def test_another_seed_makes_another_year(year: Counter, seed: int) -> None:

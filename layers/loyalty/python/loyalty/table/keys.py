@@ -23,6 +23,7 @@ REGISTRY_PARTITION = "PROGRAMS"
 SERVICES_PARTITION = "SERVICES"
 DELIVERIES = "DELIVERY#"
 ENDPOINTS = "ENDPOINT#"
+SOURCES = "SOURCE#"
 STOREFRONTS = "STOREFRONT#"
 MESSAGES = "MESSAGE#"
 RESPONSES = "RESPONSE#"
@@ -142,6 +143,11 @@ def stock(program: str, reward: str) -> Key:
 @charted("points that a caller adjusted on a day (kept 7 days)", read_by="adjustments")
 def adjusted(program: str, caller: str, day: str) -> Key:
     return Key(_program(program, "CALLER", caller), f"ADJUSTED#{day}")
+
+
+@charted("source of orders, noted when its first order was seen", read_by="the search")
+def source(program: str, source: str) -> Key:
+    return Key(_program(program), f"{SOURCES}{source}")
 
 
 @charted("storefront connection", read_by="webhooks, intake")

@@ -193,7 +193,7 @@ class TableMembers:
         if len(places) > BATCH_GET_MAX:
             raise ValueError(f"{len(places)} places to look for {len(identities)} identities")
         found = self._engine.get_many(tuple(places), strong=strong)
-        return {places[key]: _holder(item) for key, item in found.items()}
+        return {places[key]: holder_from_item(item) for key, item in found.items()}
 
     def _claims(
         self, member: Member, identities: Collection[Identity], *, losses: Sequence[Loss]
@@ -309,7 +309,7 @@ def _identity_item(member: Member, identity: Identity) -> Item:
     }
 
 
-def _holder(item: Item) -> Holder:
+def holder_from_item(item: Item) -> Holder:
     return Holder(cast("str", item["member_id"]), Strength(cast("int", item["strength"])))
 
 

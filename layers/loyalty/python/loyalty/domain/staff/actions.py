@@ -33,6 +33,7 @@ type ActionName = Literal[
     "member.export",
     "member.look_up",
     "member.merge",
+    "member.search",
     "points.adjust",
     "program.publish",
     "report.export",
