@@ -23,7 +23,8 @@ class AccountAlarms:
 
     @property
     def alarms(self) -> Sequence[Alarm]:
-        return (_concurrency(), _loops(), *(_mail_reputation() if self._sends_mail else ()))
+        mail = _mail_reputation() if self._sends_mail else ()
+        return (_concurrency(), _throttles(), _loops(), *mail)
 
 
 def _concurrency() -> Alarm:
@@ -50,7 +51,17 @@ def _concurrency() -> Alarm:
         ),
         threshold=CONCURRENCY_PERCENT_MAX,
         periods=5,
-        severity=Severity.PAGE,
+    )
+
+
+def _throttles() -> Alarm:
+    return Alarm(
+        name="throttles",
+        says="Lambda refused to run a function of the account: its concurrency is used up.",
+        # Without a dimension it is the sum of all functions, which share the quota anyway.
+        metric=cw.Metric(
+            namespace="AWS/Lambda", metric_name="Throttles", statistic=SUM, period=MINUTE
+        ),
     )
 
 

@@ -27,11 +27,27 @@ class Severity(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JointPage:
+    """A page for any of several alarms, which themselves are only tickets.
+
+    If the alarm `unless` is on, or was in the last minutes, nobody is paged a second time for the
+    same outage. What still lasts after that is a page.
+    """
+
+    name: str
+    says: str
+    alarms: tuple[str, ...]
+    unless: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """One metric, the threshold that it must not reach, and what it means if it does.
 
     The alarm goes off when `failing` of the last `periods` reach the threshold (default: all of
     them). A silence goes off below the threshold instead, and also when its data ends.
+
+    CloudWatch charges for each metric that an alarm reads.
     """
 
     name: str

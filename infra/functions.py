@@ -75,6 +75,7 @@ class CapabilityFunction(Construct):
         self.timeout = timeout
         self._metrics_namespace = settings.metrics_namespace
         self._counted: list[Alarm] = []
+        self._has_waiting_caller = True
         self._sending = "sqs:SendMessage*" if settings.platform == "local" else "sqs:SendMessage"
         self.log_group = logs.LogGroup(
             self,
@@ -109,6 +110,7 @@ class CapabilityFunction(Construct):
                 "LOYALTY_STAGE": settings.stage,
                 "LOYALTY_SERVICE": name,
                 "LOYALTY_METRICS_NAMESPACE": settings.metrics_namespace,
+                **({"LOYALTY_DASHBOARD": "1"} if settings.configuration.dashboard else {}),
                 **environment,
             },
         )
@@ -140,19 +142,21 @@ class CapabilityFunction(Construct):
 
     @property
     def alarms(self) -> Sequence[Alarm]:
-        return (
-            Alarm(
-                name=f"{kebab(self.name)}-errors",
-                says=f"The {self.name} function raised an exception or ran out of time.",
-                metric=self.function.metric_errors(period=MINUTE),
-            ),
-            Alarm(
-                name=f"{kebab(self.name)}-throttles",
-                says=f"Lambda refused to run {self.name}: its concurrency is used up.",
-                metric=self.function.metric_throttles(period=MINUTE),
-            ),
-            *self._counted,
+        return (*self._counted, *(() if self._has_waiting_caller else (self._failing(),)))
+
+    def _failing(self) -> Alarm:
+        return Alarm(
+            name=f"{kebab(self.name)}-errors",
+            says=f"The {self.name} function raised an exception or ran out of time.",
+            metric=self.function.metric_errors(period=MINUTE),
         )
+
+    def watch_failures(self) -> None:
+        """Add an alarm on failures, because no caller waits for this function.
+
+        If a function that only answers HTTP fails, the gateway answers 5xx, which has an alarm.
+        """
+        self._has_waiting_caller = False
 
     def alarm_on(
         self,
@@ -161,19 +165,15 @@ class CapabilityFunction(Construct):
         name: str,
         says: str,
         period: Duration = FIVE_MINUTES,
-        periods: int = 1,
-        is_silence: bool = False,
         severity: Severity = Severity.TICKET,
     ) -> None:
-        """Add an alarm on something that the function counts: on the first one, or on silence."""
+        """Add an alarm on the first of something that the function counts."""
         metric = business_metric(self._metrics_namespace, counted, service=self.name, period=period)
         self._counted.append(
             Alarm(
                 name=name,
                 says=says,
                 metric=metric,
-                periods=periods,
-                is_silence=is_silence,
                 severity=severity,
             )
         )

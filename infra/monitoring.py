@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from aws_cdk import Aws, CfnOutput, Stack
+from aws_cdk import Aws, CfnOutput, Duration, Stack
 from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
@@ -12,12 +12,23 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra.alarms import FIVE_MINUTES, MAXIMUM, SUM, Alarm, Severity
+from infra.alarms import FIVE_MINUTES, MAXIMUM, SUM, Alarm, JointPage, Severity
 from infra.api import HttpApi
 from infra.functions import CapabilityFunction
 from infra.names import pascal
 from infra.service_stack import ServiceStack
 from infra.settings import Settings
+
+# What an outage of a service that we call delays, each at its own time.
+FALLING_BEHIND = JointPage(
+    name="falling-behind",
+    says="Orders of shops, events or facts are late, or Lambda is about to throttle everything.",
+    alarms=("intake-age", "relay-iterator-age", "archive-iterator-age", "account-concurrency"),
+    unless="api-failing",
+)
+# How much later than the other an outage may set off one of two alarms, and end the other.
+SUPPRESSION_WAIT = Duration.minutes(2)
+SUPPRESSION_EXTENSION = Duration.minutes(10)
 
 
 class MonitoringStack(Stack):
@@ -42,13 +53,23 @@ class MonitoringStack(Stack):
             ).topic
             for severity, email in emails.items()
         }
-        for watched in service.watched:
-            for alarm in watched.alarms:
-                _add_alarm(self, alarm, name=settings.stack_id(alarm.name), topics=topics)
-        dashboard = Dashboard(self, "Dashboard", settings=settings, service=service)
+        added = {
+            alarm.name: _add_alarm(self, alarm, name=settings.stack_id(alarm.name), topics=topics)
+            for watched in service.watched
+            for alarm in watched.alarms
+        }
+        _add_page(
+            self,
+            FALLING_BEHIND,
+            name=settings.stack_id(FALLING_BEHIND.name),
+            alarms=added,
+            topic=topics[Severity.PAGE],
+        )
         CfnOutput(self, "PagesTopicArn", value=topics[Severity.PAGE].topic_arn)
         CfnOutput(self, "TicketsTopicArn", value=topics[Severity.TICKET].topic_arn)
-        CfnOutput(self, "DashboardName", value=dashboard.name)
+        if settings.configuration.dashboard:
+            dashboard = Dashboard(self, "Dashboard", settings=settings, service=service)
+            CfnOutput(self, "DashboardName", value=dashboard.name)
 
 
 class AlarmTopic(Construct):
@@ -75,7 +96,7 @@ class AlarmTopic(Construct):
 
 def _add_alarm(
     scope: Construct, alarm: Alarm, *, name: str, topics: Mapping[Severity, sns.Topic]
-) -> None:
+) -> cw.Alarm:
     """Create an alarm that notifies its topic when it goes off and when it is over."""
     added = cw.Alarm(
         scope,
@@ -102,6 +123,25 @@ def _add_alarm(
         # Without data, the state becomes "insufficient data". A new alarm is in it from the start,
         # so the first deployment notifies nobody.
         added.add_insufficient_data_action(action)
+    return added
+
+
+def _add_page(
+    scope: Construct, page: JointPage, *, name: str, alarms: Mapping[str, cw.Alarm], topic: sns.Topic
+) -> None:
+    added = cw.CompositeAlarm(
+        scope,
+        pascal(page.name),
+        composite_alarm_name=name,
+        alarm_description=page.says,
+        alarm_rule=cw.AlarmRule.any_of(*(alarms[each] for each in page.alarms)),
+        actions_suppressor=alarms[page.unless],
+        actions_suppressor_wait_period=SUPPRESSION_WAIT,
+        actions_suppressor_extension_period=SUPPRESSION_EXTENSION,
+    )
+    action = actions.SnsAction(topic)
+    added.add_alarm_action(action)
+    added.add_ok_action(action)
 
 
 class Dashboard(Construct):
@@ -144,7 +184,7 @@ class Dashboard(Construct):
     def _schedules(self, service: ServiceStack) -> list[cw.IWidget]:
         watched = {name: queue for name, queue in service.queues.items() if queue.age_max}
         return [
-            _graph("Runs begun", [self._count(wake.counts) for wake in service.wakes]),
+            _graph("Runs begun", [wake.started() for wake in service.wakes]),
             _graph(
                 "Found due, books that differ", [self._count("Due"), self._count("BooksDiffer")]
             ),

@@ -52,7 +52,6 @@ class FedQueue(Construct):
     queue: sqs.Queue
     dead_letters: sqs.Queue
     age_max: Duration | None
-    age_severity = Severity.TICKET
 
     @property
     def alarms(self) -> Sequence[Alarm]:
@@ -68,7 +67,6 @@ class FedQueue(Construct):
                     ),
                     threshold=self.age_max.to_seconds(),
                     periods=3,
-                    severity=self.age_severity,
                 )
             )
         return alarms
@@ -106,7 +104,6 @@ class IntakeQueue(FedQueue):
         self.name = "intake"
         self._workers_max = settings.scaled_workers(INTAKE_CONCURRENCY_MAX)
         self.age_max = INTAKE_AGE_MAX
-        self.age_severity = Severity.PAGE
         self.dead_letters = sqs.Queue(
             self,
             "DeadLetters",
@@ -148,7 +145,7 @@ class IntakeQueue(FedQueue):
         """
         allow_send_many(function, self.queue)
         function.allow_feeding_itself()
-        _allow_consume(function, self.queue)
+        _make_consumer(function, self.queue)
         lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
@@ -210,7 +207,7 @@ class WorkQueue(FedQueue):
                 queue=self.dead_letters, max_receive_count=receives_max
             ),
         )
-        _allow_consume(function, self.queue)
+        _make_consumer(function, self.queue)
         match sends:
             case "many":
                 allow_send_many(function, self.queue)
@@ -233,7 +230,8 @@ class WorkQueue(FedQueue):
         )
 
 
-def _allow_consume(function: CapabilityFunction, queue: sqs.Queue) -> None:
+def _make_consumer(function: CapabilityFunction, queue: sqs.Queue) -> None:
+    function.watch_failures()
     function.allow(
         "sqs:ReceiveMessage",
         "sqs:DeleteMessage",

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from aws_cdk import Aws, Duration
+from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
-from infra.alarms import FIVE_MINUTES
+from infra.alarms import FIVE_MINUTES, SUM, Alarm
 from infra.functions import CapabilityFunction
 from infra.queues import WorkQueue
 from infra.settings import Settings
 
 
 class Runs(NamedTuple):
-    """What a function counts when a schedule wakes it, and how long the count may be missing.
+    """How long the runs of a schedule may be missing, and the work that was then not done.
 
-    Silence is the only sign of a schedule that is gone. `says` names the work that was not done.
+    Silence is the only sign of a schedule that is gone.
     """
 
-    counts: str
     says: str
     period: Duration = FIVE_MINUTES
     periods: int = 3
@@ -80,15 +80,10 @@ class Wake(Construct):
         payload: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.counts = runs.counts
-        function.alarm_on(
-            runs.counts,
-            name=f"{function.name}-silent",
-            says=runs.says,
-            period=runs.period,
-            periods=runs.periods,
-            is_silence=True,
-        )
+        self.function = function
+        self._runs = runs
+        self._group = settings.stack_id(function.name)
+        function.watch_failures()
         role = iam.Role(
             self,
             "Role",
@@ -103,6 +98,7 @@ class Wake(Construct):
             self,
             "Schedule",
             name=settings.stack_id(f"{function.name}-schedule"),
+            group_name=self._add_group(),
             description=f"Wakes {function.name}",
             schedule_expression=expression,
             schedule_expression_timezone="UTC",
@@ -118,3 +114,40 @@ class Wake(Construct):
         )
         # The schedule must not fire before it may invoke the function.
         schedule.node.add_dependency(role)
+
+    @property
+    def alarms(self) -> Sequence[Alarm]:
+        return (
+            Alarm(
+                name=f"{self.function.name}-silent",
+                says=self._runs.says,
+                metric=self.started(period=self._runs.period),
+                periods=self._runs.periods,
+                is_silence=True,
+            ),
+        )
+
+    def started(self, *, period: Duration = FIVE_MINUTES) -> cw.MathExpression:
+        """Return how often the schedule invoked the function; no data if it never tried."""
+        name = self.function.name
+        attempts, errors = (
+            cw.Metric(
+                namespace="AWS/Scheduler",
+                metric_name=counted,
+                dimensions_map={"ScheduleGroup": self._group},
+                statistic=SUM,
+                period=period,
+            )
+            for counted in ("InvocationAttemptCount", "TargetErrorCount")
+        )
+        return cw.MathExpression(
+            expression=f"{name}_attempts - FILL({name}_errors, 0)",
+            using_metrics={f"{name}_attempts": attempts, f"{name}_errors": errors},
+            label=name,
+            period=period,
+        )
+
+    def _add_group(self) -> str:
+        """Put the schedule into a group of its own, because AWS measures schedules by group."""
+        group = scheduler.CfnScheduleGroup(self, "Group", name=self._group)
+        return group.ref

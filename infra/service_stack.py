@@ -135,9 +135,9 @@ class ServiceStack(Stack):
             *self.functions.values(),
             *self.readers.values(),
             *self.queues.values(),
+            *self.wakes,
             self._data.table,
             self._data.failed_batches,
-            Subscriptions(self),
             AccountAlarms(self._settings),
         )
 

@@ -148,6 +148,7 @@ class Configuration(_Part):
     `warm_writes` is for how many write units a second the table is ready at any moment (None: what
     DynamoDB gives a new table, 4,000).
     `restored_table` is a restored table to use instead of the stack's own, which stays as it is.
+    `dashboard` adds a dashboard and the counts that only it shows.
     `alarm_email` is the mailbox for alarms that wake somebody, and `ticket_email` for alarms that
     can wait for the next working day (None: the same mailbox).
     """
@@ -163,6 +164,7 @@ class Configuration(_Part):
     cors_origins: tuple[Text, ...] = ()
     alarm_email: Address | None = None
     ticket_email: Address | None = None
+    dashboard: pydantic.StrictBool = False
     mail_from: Address | None = None
     mail_identity: Text | None = None
     api_url: Url | None = None

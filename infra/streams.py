@@ -9,7 +9,7 @@ from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.alarms import MAXIMUM, MINUTE, Alarm, Severity
+from infra.alarms import MAXIMUM, MINUTE, Alarm
 from infra.failed_batches import FailedBatches
 from infra.functions import CapabilityFunction
 from infra.ledger_table import LedgerTable
@@ -51,6 +51,7 @@ class StreamReader(Construct):
             on=[table.stream_arn],
         )
         failed_batches.allow_write(function)
+        function.watch_failures()
         lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
@@ -82,8 +83,6 @@ class StreamReader(Construct):
                 metric=self.iterator_age(),
                 threshold=ITERATOR_AGE_MAX.to_milliseconds(),
                 periods=5,
-                # The stream keeps records for a day.
-                severity=Severity.PAGE,
             ),
         )
 

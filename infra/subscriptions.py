@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from aws_cdk import Aws, Stack
-from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
-from infra.alarms import FIVE_MINUTES, SUM, Alarm
 from infra.queues import WorkQueue
 
 
 class Subscription(Construct):
     """A rule that puts events of some names into a function's queue.
 
-    An event that the queue does not take is retried for a day, then it becomes a dead letter.
+    An event that the queue does not take is retried for a day, then it becomes a dead letter, and
+    so does at once one that the queue may not take. The alarm on dead letters reports both.
     `says` is the message, if it is not the event itself: `<name>` stands for one of `paths`.
     """
 
@@ -48,7 +47,7 @@ class Subscription(Construct):
             if says
             else None
         )
-        # A name of our own: the metrics are by name, and the reference holds the bus as well.
+        # Names that people recognize when they look at a bus.
         name = f"{Stack.of(self).stack_name}-{self.node.id}"
         rule = events.CfnRule(
             self,
@@ -67,13 +66,6 @@ class Subscription(Construct):
                 )
             ],
         )
-        self.failures = cw.Metric(
-            namespace="AWS/Events",
-            metric_name="FailedInvocations",
-            dimensions_map={"RuleName": name} | ({"EventBusName": bus_name} if bus_name else {}),
-            statistic=SUM,
-            period=FIVE_MINUTES,
-        )
         for each in (queue.queue, queue.dead_letters):
             each.add_to_resource_policy(
                 iam.PolicyStatement(
@@ -89,7 +81,7 @@ class Subscription(Construct):
 
 
 class Subscriptions:
-    """All rules of a stack, with one alarm for events that reach no queue."""
+    """All rules of a stack."""
 
     def __init__(self, scope: IConstruct) -> None:
         self._all = [each for each in scope.node.find_all() if isinstance(each, Subscription)]
@@ -101,19 +93,3 @@ class Subscriptions:
             for name in each.names if each.source == source else ():
                 found.setdefault(name, []).append(each.detail or {})
         return found
-
-    @property
-    def alarms(self) -> Sequence[Alarm]:
-        failures = {f"rule{number}": each.failures for number, each in enumerate(self._all)}
-        return (
-            Alarm(
-                name="events-undelivered",
-                says="The bus could not put an event into one of our queues.",
-                metric=cw.MathExpression(
-                    expression=" + ".join(f"FILL({name}, 0)" for name in failures),
-                    using_metrics=failures,
-                    label="events that reached no queue",
-                    period=FIVE_MINUTES,
-                ),
-            ),
-        )

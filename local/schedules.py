@@ -13,6 +13,7 @@ EVERY_LOOK: Final = "rate(0 minutes)"
 # The fields that an update takes, of all that a read returns.
 _UPDATABLE_FIELDS: Final = (
     "Name",
+    "GroupName",
     "Description",
     "FlexibleTimeWindow",
     "ScheduleExpression",
@@ -49,6 +50,8 @@ def _changed(aws: Aws, schedules: list[dict[str, Any]], **part: str) -> Iterator
 
 
 def _deployed(aws: Aws) -> list[dict[str, Any]]:
-    names = [each["Name"] for each in aws.scheduler.list_schedules()["Schedules"]]
-    schedules = [aws.scheduler.get_schedule(Name=name) for name in names]
+    schedules = [
+        aws.scheduler.get_schedule(Name=each["Name"], GroupName=each["GroupName"])
+        for each in aws.scheduler.list_schedules()["Schedules"]
+    ]
     return [{part: each[part] for part in _UPDATABLE_FIELDS if part in each} for each in schedules]

@@ -38,7 +38,6 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
     if "Records" not in event:
         begin_run(
             "audit",
-            counts="Audits",
             table=settings(AuditSettings).table,
             pages=pages(),
             pages_of=partial(whole_programs, since=event.get("since", "")),

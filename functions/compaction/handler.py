@@ -32,7 +32,6 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
     if "Records" not in event:
         begin_run(
             "compaction",
-            counts="Compactions",
             table=settings(CompactionSettings).table,
             pages=pages(),
             pages_of=pages_of,

@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
     """
     swept = sweep()
     if "Records" not in event:
-        swept.begin("sweep", counts="Sweeps", since=event.get("since", ""))
+        swept.begin("sweep", since=event.get("since", ""))
         return None
     return work(event, take=take, pages=swept.pages, put_apart=swept.put_off, unnamed=("vouchers",))
 

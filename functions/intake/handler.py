@@ -13,7 +13,6 @@ from ulid import ULID
 from loyalty.domain.kernel.errors import NotFound, TryAgain
 from loyalty.domain.people.identity import Identity, Keyring
 from loyalty.domain.shops.deliveries import (
-    CONTRADICTED,
     HELD_UP,
     INTERNAL_ERROR,
     INTERRUPTED,
@@ -84,10 +83,11 @@ def look_for_stranded(*, runs_an_hour: int) -> None:
     files = Files(
         S3Inbox(clients.inbox(), bucket=config.inbox_bucket), log=log, find_platform=platform_named
     )
-    turn = now.minute * runs_an_hour // 60
+    turn, programs = now.minute * runs_an_hour // 60, 0
     for program_id in TablePrograms(engine(config.table)).registered():
         if zlib.crc32(program_id.encode()) % runs_an_hour != turn:
             continue
+        programs += 1
         for shop in log.all(program_id):
             shop_id = shop.storefront_id
             queued = queue_stranded(
@@ -98,7 +98,7 @@ def look_for_stranded(*, runs_an_hour: int) -> None:
                     "stranded", program_id=program_id, storefront_id=shop_id, queued=queued
                 )
                 count("DeliveriesStranded", queued)
-    count("StrandedRuns")
+    logger.info("inbox checked", programs=programs)
 
 
 def take(record: QueueRecord) -> None:
@@ -248,10 +248,5 @@ def _report(stored_delivery: StoredDelivery, envelope: Envelope, outcome: Outcom
             count("MembersEnrolled")
         case "ignored":
             count("DeliveriesIgnored", reason=str(outcome.reason))
-        case "parked" if outcome.reason == CONTRADICTED:
-            # An alarm of its own: maybe somebody else has the secret.
-            count("DeliveriesContradicted")
         case "parked":
-            # Once without the reason: one alarm watches them all.
             count("DeliveriesParked")
-            count("DeliveriesParked", reason=str(outcome.reason))

@@ -80,8 +80,8 @@ def begin() -> None:
         pages().send([WorkPage(program_id=program_id, lane="searches", items=(began.isoformat(),))])
         late += sum(each.ref.begun_at <= began - LATE_AFTER for each in unfinished)
         logger.info("erasures queued", program_id=program_id, erasures=len(unfinished))
-    count("ErasureRuns")
-    count("ErasuresLate", late)
+    if late:
+        count("ErasuresLate", late)
 
 
 def take(page: WorkPage, item: str) -> None:

@@ -45,7 +45,7 @@ def expiry(kit: Kit) -> ScheduledWork:
         queue_variable="LOYALTY_SWEEP_QUEUE_URL",
         concurrency_max=SWEEP_CONCURRENCY_MAX,
         expression="rate(5 minutes)",
-        runs=Runs("Sweeps", "No sweep has started for a quarter of an hour."),
+        runs=Runs("No sweep has started for a quarter of an hour."),
     )
 
 
@@ -73,7 +73,7 @@ def audit(kit: Kit) -> ScheduledWork:
         queue_variable="LOYALTY_AUDIT_QUEUE_URL",
         concurrency_max=AUDIT_CONCURRENCY_MAX,
         expression="cron(15 2 * * ? *)",
-        runs=Runs("Audits", "No audit has started for two days.", period=DAY, periods=2),
+        runs=Runs("No audit has started for two days.", period=DAY, periods=2),
     )
 
 
@@ -109,7 +109,6 @@ def privacy(kit: Kit) -> ScheduledWork:
         concurrency_max=PRIVACY_CONCURRENCY_MAX,
         expression="rate(1 hour)",
         runs=Runs(
-            "ErasureRuns",
             "No run has looked for unfinished erasures for three hours.",
             period=HOUR,
         ),
@@ -134,7 +133,7 @@ def reminders(kit: Kit) -> ScheduledWork:
         queue_variable="LOYALTY_REMINDERS_QUEUE_URL",
         concurrency_max=REMINDERS_CONCURRENCY_MAX,
         expression="rate(5 minutes)",
-        runs=Runs("ReminderRuns", "No run has looked for due reminders for a quarter of an hour."),
+        runs=Runs("No run has looked for due reminders for a quarter of an hour."),
     )
     waking: dict[str, tuple[Sequence[type[Event]], Mapping[str, object] | None]] = {
         "ChangedMembers": (WAKING_EVENTS, None),

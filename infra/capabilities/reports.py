@@ -75,7 +75,6 @@ def compaction(kit: Kit) -> ScheduledWork:
         # By then the facts of the hour's last minutes are in the lake.
         expression="cron(5 * * * ? *)",
         runs=Runs(
-            "Compactions",
             "No facts have been folded for three hours; reports become slower.",
             period=HOUR,
         ),

@@ -65,7 +65,6 @@ def intake(kit: Kit) -> tuple[CapabilityFunction, Wake]:
         expression="cron(0/5 * * * ? *)",
         payload={"runs_an_hour": 12},
         runs=Runs(
-            "StrandedRuns",
             "No run has looked for deliveries that were stored and not queued for two hours.",
             period=HOUR,
             # A run covers two hours.
@@ -77,17 +76,12 @@ def intake(kit: Kit) -> tuple[CapabilityFunction, Wake]:
         (
             "DeliveriesParked",
             "deliveries-parked",
-            "A signed delivery made no sense and was parked with its reason.",
+            "A signed delivery was set aside for a person to decide, with its reason.",
         ),
         (
             "DataRequested",
             "data-requested",
             "A shop's customer asks for their data; answer within 30 days.",
-        ),
-        (
-            "DeliveriesContradicted",
-            "deliveries-contradicted",
-            "A platform sent two different contents with the same event id.",
         ),
     ):
         function.alarm_on(counted, name=name, says=says)

@@ -45,6 +45,7 @@ def optional(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
         tmp_path_factory,
         stage="prod",
         canary_minutes=5,
+        dashboard=True,
         event_archive_days=30,
         reserved_concurrency=50,
         scale=3,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from infra.names import pascal
+from loyalty.edge.metrics import ALARMING
 from tests.infra.assembly import FUNCTIONS, Assembly, synthesize
 from tests.infra.test_service_stack import dead_letter_queues
 
@@ -18,19 +19,24 @@ HANDLERS = Path(__file__).resolve().parents[2] / "functions"
 # What cannot wait for the next working day; all else is a ticket.
 PAGES = {
     "api-failing",
-    "relay-iterator-age",
-    "archive-iterator-age",
+    "falling-behind",
     "stream-dead-letters",
-    "intake-age",
     "books-differ",
-    "account-concurrency",
     "mail-bounces",
     "mail-complaints",
 }
 
 
+def composites(assembly: Assembly) -> dict[str, Mapping[str, Any]]:
+    """Each alarm on other alarms by its name, without the stage."""
+    return {
+        alarm["AlarmName"].split("-", 2)[2]: alarm
+        for alarm in assembly.monitoring.of_type("CloudWatch::CompositeAlarm").values()
+    }
+
+
 def alarms(assembly: Assembly) -> dict[str, Mapping[str, Any]]:
-    """Each alarm by its name, without the stage."""
+    """Each alarm on metrics by its name, without the stage."""
     return {
         alarm["AlarmName"].split("-", 2)[2]: alarm
         for alarm in assembly.monitoring.of_type("CloudWatch::Alarm").values()
@@ -46,16 +52,34 @@ def watched(assembly: Assembly) -> set[tuple[str, str]]:
     }
 
 
-def test_every_function_has_an_alarm_for_failing_and_for_being_throttled(
+# Their callers get a 5xx, which has an alarm.
+ONLY_ANSWER_HTTP = {
+    "authorizer",
+    "registry",
+    "program",
+    "enrollment",
+    "accrual",
+    "redemption",
+    "reporting",
+    "webhooks",
+}
+
+
+def test_every_function_whose_failures_no_caller_sees_has_an_alarm_on_them(
     deployed: Assembly,
 ) -> None:
-    expected = {
-        (metric, f"{pascal(name)}/Function")
-        for metric in ("Errors", "Throttles")
-        for name in FUNCTIONS
+    failing = {function for metric, function in watched(deployed) if metric == "Errors"}
+
+    assert failing == {
+        f"{pascal(name)}/Function" for name in FUNCTIONS if name not in ONLY_ANSWER_HTTP
     }
 
-    assert expected <= watched(deployed)
+
+def test_throttled_functions_have_one_alarm_together(deployed: Assembly) -> None:
+    alarm = alarms(deployed)["throttles"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Throttles")
+    assert "Dimensions" not in alarm
 
 
 def test_every_dead_letter_queue_has_an_alarm(deployed: Assembly) -> None:
@@ -82,7 +106,9 @@ def measured(alarm: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [each["MetricStat"] for each in alarm["Metrics"] if "MetricStat" in each]
 
 
-def test_slow_answers_have_an_alarm_that_no_report_sets_off(deployed: Assembly) -> None:
+def test_slow_answers_have_an_alarm_that_only_what_people_wait_for_sets_off(
+    deployed: Assembly,
+) -> None:
     metrics = measured(alarms(deployed)["api-latency"])
 
     assert {(each["Stat"], each["Metric"]["MetricName"]) for each in metrics} == {
@@ -91,7 +117,7 @@ def test_slow_answers_have_an_alarm_that_no_report_sets_off(deployed: Assembly) 
     assert {
         deployed.render(each["Metric"]["Dimensions"][0]["Value"]).partition("/")[0]
         for each in metrics
-    } == {"Program", "Enrollment", "Accrual", "Redemption", "Webhooks", "Registry"}
+    } == {"Enrollment", "Accrual", "Redemption", "Webhooks"}
 
 
 def test_a_table_that_throttles_has_an_alarm(deployed: Assembly) -> None:
@@ -103,19 +129,29 @@ def test_a_table_that_throttles_has_an_alarm(deployed: Assembly) -> None:
     }
 
 
-def test_every_rule_has_an_alarm_for_events_that_reach_no_queue(deployed: Assembly) -> None:
-    rules = {rule["Name"] for rule in deployed.service.of_type("Events::Rule").values()}
-
-    metrics = measured(alarms(deployed)["events-undelivered"])
-
-    assert rules == {
-        dimension["Value"]
-        for each in metrics
-        for dimension in each["Metric"]["Dimensions"]
-        if dimension["Name"] == "RuleName"
+def test_an_outage_that_delays_everything_pages_once(deployed: Assembly) -> None:
+    page = composites(deployed)["falling-behind"]
+    identifiers = {
+        resource: alarm["AlarmName"].split("-", 2)[2]
+        for resource, alarm in deployed.monitoring.of_type("CloudWatch::Alarm").items()
     }
-    # CloudWatch takes no more in one expression.
-    assert len(metrics) <= 10
+    references = [
+        identifiers[part["Fn::GetAtt"][0]]
+        for part in page["AlarmRule"]["Fn::Join"][1]
+        if isinstance(part, dict)
+    ]
+
+    assert references == [
+        "intake-age",
+        "relay-iterator-age",
+        "archive-iterator-age",
+        "account-concurrency",
+    ]
+    # Each is a ticket, so the page says that something is late, and the ticket what.
+    assert PAGES.isdisjoint(references)
+    assert identifiers[page["ActionsSuppressor"]["Fn::GetAtt"][0]] == "api-failing"
+    # What still lasts ten minutes after the API recovered is a page.
+    assert page["ActionsSuppressorExtensionPeriod"] == 600
 
 
 def test_the_account_s_limits_have_alarms(deployed: Assembly) -> None:
@@ -179,6 +215,10 @@ def test_an_alarm_notifies_the_right_people_when_it_begins_and_ends(
         [{"Ref": topic}] for topic in sorted(deployed.monitoring.of_type("SNS::Topic"))
     )
 
+    for name, alarm in composites(deployed).items():
+        assert name in PAGES
+        assert alarm["OKActions"] == alarm["AlarmActions"] == pages
+        assert alarm["AlarmDescription"].endswith(".")
     for name, alarm in alarms(deployed).items():
         is_silence = alarm["ComparisonOperator"] == "LessThanThreshold"
         assert alarm["AlarmActions"] == (pages if name in PAGES else tickets), name
@@ -188,27 +228,39 @@ def test_an_alarm_notifies_the_right_people_when_it_begins_and_ends(
         assert alarm.get("InsufficientDataActions") == silence_actions
         assert alarm["AlarmDescription"].endswith(".")
         assert alarm["TreatMissingData"] == ("missing" if is_silence else "notBreaching")
-    assert alarms(deployed).keys() >= PAGES
+    assert {*alarms(deployed), *composites(deployed)} >= PAGES
 
 
-def test_a_silent_schedule_has_an_alarm_on_the_runs_of_its_function(
-    deployed: Assembly,
-) -> None:
-    woken = {
-        deployed.render(schedule["Target"]["Arn"]).partition("/")[0].lower()
+def test_a_schedule_that_stops_invoking_its_function_has_an_alarm(deployed: Assembly) -> None:
+    """AWS measures schedules by their groups, so each has one of its own."""
+    groups = {
+        deployed.render(schedule["Target"]["Arn"]).partition("/")[0].lower(): schedule["GroupName"]
         for schedule in deployed.service.of_type("Scheduler::Schedule").values()
     }
-    missed = {
-        alarm["Dimensions"][0]["Value"]: alarm["MetricName"]
-        for alarm in alarms(deployed).values()
+    silences = {
+        name.removesuffix("-silent"): alarm
+        for name, alarm in alarms(deployed).items()
         if alarm["ComparisonOperator"] == "LessThanThreshold"
     }
 
-    assert woken
-    assert missed.keys() == woken
-    for name, metric in missed.items():
-        handler = HANDLERS / name / "handler.py"
-        assert f'"{metric}"' in handler.read_text(encoding="utf-8"), metric
+    assert (
+        silences.keys()
+        == groups.keys()
+        == {
+            "expiry",
+            "reminders",
+            "audit",
+            "privacy",
+            "compaction",
+            "intake",
+        }
+    )
+    for name, alarm in silences.items():
+        group = deployed.service.of_type("Scheduler::ScheduleGroup")[groups[name]["Ref"]]
+        assert {
+            (each["Metric"]["MetricName"], each["Metric"]["Dimensions"][0]["Value"])
+            for each in measured(alarm)
+        } == {("InvocationAttemptCount", group["Name"]), ("TargetErrorCount", group["Name"])}
 
 
 @pytest.mark.parametrize(
@@ -217,7 +269,6 @@ def test_a_silent_schedule_has_an_alarm_on_the_runs_of_its_function(
         ("books-differ", "BooksDiffer", "audit"),
         ("erasures-late", "ErasuresLate", "privacy"),
         ("deliveries-parked", "DeliveriesParked", "intake"),
-        ("deliveries-contradicted", "DeliveriesContradicted", "intake"),
         ("data-requested", "DataRequested", "intake"),
         ("webhooks-out-parked", "WebhooksOutParked", "webhooks_out"),
     ],
@@ -235,9 +286,21 @@ def test_problems_that_functions_find_have_alarms(
     )
 
 
-def test_no_stage_counts_for_the_alarms_or_the_dashboard_of_another(
-    dev: Assembly, prod: Assembly
-) -> None:
+def test_what_alarms_read_is_counted_without_a_dashboard_too(deployed: Assembly) -> None:
+    read = {
+        alarm["MetricName"]
+        for alarm in alarms(deployed).values()
+        if alarm.get("Namespace", "").startswith("Loyalty/")
+    }
+
+    assert read == ALARMING
+    for name in read:
+        assert any(
+            f'"{name}"' in each.read_text(encoding="utf-8") for each in HANDLERS.rglob("*.py")
+        )
+
+
+def test_no_stage_counts_for_the_alarms_of_another(dev: Assembly, prod: Assembly) -> None:
     for stage, assembly in {"dev": dev, "prod": prod}.items():
         namespace = f"Loyalty/{stage}"
         written = {
@@ -249,11 +312,8 @@ def test_no_stage_counts_for_the_alarms_or_the_dashboard_of_another(
             for alarm in alarms(assembly).values()
             if "Namespace" in alarm and not alarm["Namespace"].startswith("AWS/")
         }
-        (dashboard,) = assembly.monitoring.of_type("CloudWatch::Dashboard").values()
 
         assert written == read == {namespace}
-        searched = re.findall(r"\{([\w/]+),[\w,]*service\}", str(dashboard["DashboardBody"]))
-        assert set(searched) == {namespace}
 
 
 def test_alarms_may_publish_to_their_topics(deployed: Assembly) -> None:
@@ -286,10 +346,20 @@ def test_tickets_go_to_a_mailbox_of_their_own_if_there_is_one(
     }
 
 
-def test_the_dashboard_shows_the_business(deployed: Assembly) -> None:
-    (dashboard,) = deployed.monitoring.of_type("CloudWatch::Dashboard").values()
+def test_a_dashboard_shows_the_business_of_its_stage_if_the_stage_asks_for_one(
+    optional: Assembly, prod: Assembly
+) -> None:
+    (dashboard,) = optional.monitoring.of_type("CloudWatch::Dashboard").values()
 
     shown = str(dashboard["DashboardBody"])
+    searched = re.findall(r"\{([\w/]+),[\w,]*service\}", shown)
+
+    assert set(searched) == {"Loyalty/prod"}
+    for assembly, has_dashboard in ((optional, True), (prod, False)):
+        for _, function in assembly.service.functions():
+            variables = function["Environment"]["Variables"]
+            assert ("LOYALTY_DASHBOARD" in variables) == has_dashboard
+    assert not prod.monitoring.of_type("CloudWatch::Dashboard")
 
     for metric in ("PointsEarned", "PointsRedeemed", "Orders", "Refusals"):
         assert metric in shown

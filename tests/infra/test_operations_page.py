@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from infra.names import kebab
 from tests.infra.assembly import FUNCTIONS, Assembly
@@ -12,11 +14,14 @@ from tests.infra.assembly import FUNCTIONS, Assembly
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 
 
+def alarms_of(assembly: Assembly) -> list[Mapping[str, Any]]:
+    """Every alarm, on metrics and on other alarms."""
+    kinds = ("CloudWatch::Alarm", "CloudWatch::CompositeAlarm")
+    return [each for kind in kinds for each in assembly.monitoring.of_type(kind).values()]
+
+
 def test_the_operations_page_describes_every_alarm(prod: Assembly) -> None:
-    alarms = {
-        each["AlarmName"].removeprefix("Loyalty-prod-")
-        for each in prod.monitoring.of_type("CloudWatch::Alarm").values()
-    }
+    alarms = {each["AlarmName"].removeprefix("Loyalty-prod-") for each in alarms_of(prod)}
 
     headings = re.findall(r"^### (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     named = {name for heading in headings for name in re.findall(r"`([^`]+)`", heading)}
@@ -27,13 +32,13 @@ def test_the_operations_page_describes_every_alarm(prod: Assembly) -> None:
     }
 
     assert alarms <= described
-    assert named - described - alarms <= {"<function>-errors", "<function>-throttles"}
+    assert named - described - alarms <= {"<function>-errors"}
 
 
 def test_the_operations_page_lists_the_alarms_that_page(prod: Assembly) -> None:
     pages = {
         each["AlarmName"].removeprefix("Loyalty-prod-")
-        for each in prod.monitoring.of_type("CloudWatch::Alarm").values()
+        for each in alarms_of(prod)
         if "Pages" in json.dumps(each["AlarmActions"])
     }
 

@@ -839,7 +839,6 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "CompactionDeadLettersUrl",
         "CompactionFunctionName",
         "BusName",
-        "DashboardName",
         "ExpiryDeadLettersUrl",
         "FailedBatchesArn",
         "FailedBatchesBucket",

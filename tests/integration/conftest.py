@@ -115,6 +115,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "LOYALTY_API_URL": API_URL,
         # Tests listen to every event.
         "LOYALTY_BUS_RULES": '{"*": [{}]}',
+        # Everything is counted.
+        "LOYALTY_DASHBOARD": "1",
         "LOYALTY_STAGE": "test",
         "LOYALTY_TABLE": TABLE,
         "LOYALTY_STOREFRONT_SECRETS": STOREFRONT_SECRETS,

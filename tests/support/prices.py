@@ -19,3 +19,10 @@ LOGS_GB: Final = 0.50
 LOGS_INFREQUENT_GB: Final = 0.25
 # CloudWatch adds this to each event of a log.
 LOG_EVENT_BYTES: Final = 26
+
+# For each metric that an alarm reads.
+ALARM_METRIC_MONTH: Final = 0.10
+COMPOSITE_ALARM_MONTH: Final = 0.50
+SECRET_MONTH: Final = 0.40
+# Lambda polls an idle queue with five connections, each of which waits for 20 s.
+IDLE_POLLS_MONTH: Final = 5 * 30 * 24 * 3600 // 20

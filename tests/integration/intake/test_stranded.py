@@ -108,12 +108,6 @@ def test_a_stored_delivery_that_was_never_queued_is_found_and_counts_once(
     assert queued() == []
 
 
-def test_a_look_that_finds_nothing_is_counted_too(capsys: pytest.CaptureFixture[str]) -> None:
-    look()
-
-    assert '"StrandedRuns":1' in capsys.readouterr().out
-
-
 @pytest.mark.parametrize("age", [timedelta(minutes=29), timedelta(hours=2, seconds=1)])
 def test_recent_and_already_checked_deliveries_are_left_alone(
     time: Clock, strand: Strand, age: timedelta

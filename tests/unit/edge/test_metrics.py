@@ -7,6 +7,11 @@ import pytest
 from loyalty.edge.metrics import count, count_together
 
 
+@pytest.fixture(autouse=True)
+def dashboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOYALTY_DASHBOARD", "1")
+
+
 def test_what_happened_at_once_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     count_together({"Orders": 1, "PointsEarned": 49})
 
@@ -31,3 +36,15 @@ def test_every_dimension_has_a_value(capsys: pytest.CaptureFixture[str]) -> None
     assert all(isinstance(written[each], str) for each in dimensions)
     assert written["Refusals"] == 1
     assert isinstance(written["_aws"]["Timestamp"], int)
+
+
+def test_without_a_dashboard_only_what_alarms_read_is_counted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LOYALTY_DASHBOARD")
+
+    count_together({"Orders": 1, "PointsEarned": 49})
+    count("DeliveriesParked")
+
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["DeliveriesParked"] == 1

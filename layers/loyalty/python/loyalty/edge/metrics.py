@@ -1,6 +1,7 @@
 """Figures for CloudWatch, written to the log in its embedded metric format.
 
-CloudWatch bills a line by its bytes, so what happened at once is counted in one line.
+CloudWatch bills a line by its bytes, so what happened at once is counted in one line. It also bills
+each figure that it gets, so those that only a dashboard shows are written only if there is one.
 """
 
 import json
@@ -14,6 +15,11 @@ from loyalty.edge.logs import logger
 # Each stage has a namespace of its own, so that no stage counts toward another.
 NAMESPACE: Final = os.environ.get("LOYALTY_METRICS_NAMESPACE", "Loyalty")
 
+# What alarms read, and so always counts.
+ALARMING: Final = frozenset(
+    {"BooksDiffer", "DataRequested", "DeliveriesParked", "ErasuresLate", "WebhooksOutParked"}
+)
+
 
 def count(name: str, value: int = 1, **dimensions: str) -> None:
     """Add to a count; its dimensions are the function's name and `dimensions`."""
@@ -22,6 +28,10 @@ def count(name: str, value: int = 1, **dimensions: str) -> None:
 
 def count_together(counts: Mapping[str, int], **dimensions: str) -> None:
     """Add to several counts that have the same dimensions."""
+    if "LOYALTY_DASHBOARD" not in os.environ:
+        counts = {name: value for name, value in counts.items() if name in ALARMING}
+        if not counts:
+            return
     named = {"service": logger.service, **dimensions}
     directive = {
         "Namespace": NAMESPACE,

@@ -24,12 +24,11 @@ from loyalty.usecases.work_pages import EVERY_PROGRAM, PROGRAMS_MAX, WorkPage
 def begin_run(
     name: str,
     *,
-    counts: str,
     table: str,
     pages: PageQueue,
     pages_of: Callable[[tuple[str, ...]], Iterable[WorkPage]],
 ) -> None:
-    """Begin a run: send pages of all programs, log it, and count it for the alarm.
+    """Begin a run: send pages of all programs.
 
     `pages_of` makes the pages of a few programs. Each program is an item of its own: one that
     cannot be read holds up no other.
@@ -38,7 +37,6 @@ def begin_run(
     few = batched(programs, PROGRAMS_MAX, strict=False)
     pages.send(page for some in few for page in pages_of(some))
     logger.info(f"{name} begun", programs=len(programs))
-    count(counts)
 
 
 def whole_programs(programs: tuple[str, ...], *, since: str) -> list[WorkPage]:
@@ -67,10 +65,9 @@ class DueSweep:
     table: str
     pages: PageQueue
 
-    def begin(self, run: str, *, counts: str, since: str) -> None:
+    def begin(self, run: str, *, since: str) -> None:
         begin_run(
             run,
-            counts=counts,
             table=self.table,
             pages=self.pages,
             pages_of=partial(whole_programs, since=since),
