@@ -127,7 +127,12 @@ def _add_alarm(
 
 
 def _add_page(
-    scope: Construct, page: JointPage, *, name: str, alarms: Mapping[str, cw.Alarm], topic: sns.Topic
+    scope: Construct,
+    page: JointPage,
+    *,
+    name: str,
+    alarms: Mapping[str, cw.Alarm],
+    topic: sns.Topic,
 ) -> None:
     added = cw.CompositeAlarm(
         scope,
