@@ -15,7 +15,7 @@ from loyalty.domain.kernel.errors import (
     ValidationFailed,
     WrongState,
 )
-from loyalty.domain.kernel.fields import EXTERNAL_ID
+from loyalty.domain.kernel.limits import EXTERNAL_ID
 from loyalty.edge import clock
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.service_clients import CognitoServiceClients, ForeignServiceClients

@@ -20,8 +20,8 @@ from loyalty.domain.program.expiry_policies import (
     FixedDateExpiry,
     Inactivity,
     NeverExpiry,
-    PointSource,
 )
+from loyalty.domain.program.kinds import PointSource
 from loyalty.domain.program.levels import (
     Tiers,
 )

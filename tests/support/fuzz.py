@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from loyalty.domain.kernel.fields import AMOUNT_MINOR_MAX, EXTERNAL_ID
+from loyalty.domain.kernel.limits import AMOUNT_MINOR_MAX, EXTERNAL_ID
 from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.ledger.order_vouchers import codes_among
 from loyalty.domain.orders.order import LINES_MAX, order_fingerprint

@@ -27,7 +27,7 @@ from functions.relay.handler import handler as relay
 from functions.webhooks.handler import handler as webhooks
 from loyalty.domain.messaging.correspondence import Correspondence
 from loyalty.domain.messaging.messages import Message
-from loyalty.domain.program.messages import MessageKind
+from loyalty.domain.program.kinds import MessageKind
 from loyalty.edge.aws import clients, table
 from loyalty.sdk.services import JsonService
 from loyalty.table.engine import DynamoEngine

@@ -8,7 +8,7 @@ import pytest
 from functions.enrollment.handler import handler as enrollment
 from loyalty.domain.messaging.correspondence import Correspondence
 from loyalty.domain.messaging.messages import Message
-from loyalty.domain.program.messages import MessageKind
+from loyalty.domain.program.kinds import MessageKind
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.messages import TableLetters
 from loyalty.usecases.people import member_export

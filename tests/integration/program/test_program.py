@@ -13,7 +13,7 @@ from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Item, Key, Operation, Query, QueryPage
 from loyalty.table.programs import REMEMBERED_FOR, ProgramShelf, TablePrograms
-from loyalty.usecases.program.publishing import Superseded
+from loyalty.usecases.program.versions import Superseded
 from tests.support.documents import document, program, published, reward
 from tests.support.http import Answer, Claims, call, person, service, staff
 

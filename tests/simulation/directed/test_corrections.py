@@ -2,7 +2,7 @@
 
 import pytest
 
-from loyalty.domain.kernel.fields import POINTS_MAX
+from loyalty.domain.kernel.limits import POINTS_MAX
 from tests.simulation.requests import (
     Adjust,
     Give,

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from loyalty.domain.program.expiry_policies import Activity, Inactivity
+from loyalty.domain.program.expiry_policies import Inactivity
+from loyalty.domain.program.kinds import Activity
 from tests.simulation import programs
 from tests.simulation.requests import Adjust, Give, Respond
 from tests.simulation.scene import (

@@ -7,7 +7,8 @@ import pytest
 
 from loyalty.domain.earning.expiry import expires_on, policy_of
 from loyalty.domain.kernel.calendar import NEVER
-from loyalty.domain.program.expiry_policies import AfterEarningExpiry, PointSource
+from loyalty.domain.program.expiry_policies import AfterEarningExpiry
+from loyalty.domain.program.kinds import PointSource
 from tests.support.documents import program, published
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from loyalty.domain.kernel.fields import POINTS_MAX
+from loyalty.domain.kernel.limits import POINTS_MAX
 from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.domain.ledger.corrections import (
     add_points,
@@ -21,9 +21,7 @@ from loyalty.domain.ledger.corrections import (
 from loyalty.domain.ledger.entries import Adjustment, Bonus, BonusOccasion
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.postings import Posting
-from loyalty.domain.program.expiry_policies import (
-    LOTS_MAX,
-)
+from loyalty.domain.program.kinds import LOTS_MAX
 from tests.support.accounts import account, effect_of
 from tests.support.documents import published
 

@@ -21,9 +21,7 @@ from loyalty.domain.ledger.postings import (
     summed,
     taking,
 )
-from loyalty.domain.program.expiry_policies import (
-    LOTS_MAX,
-)
+from loyalty.domain.program.kinds import LOTS_MAX
 from tests.support.accounts import account
 from tests.support.documents import published
 from tests.support.ledger import LOT, entry, request, voucher

@@ -11,11 +11,9 @@ from pydantic import ValidationError
 
 from loyalty.domain.earning.expiry import expires_on
 from loyalty.domain.program.document import Program, PublishedProgram
-from loyalty.domain.program.expiry_policies import (
-    LOTS_MAX,
-    AfterEarningExpiry,
-)
-from loyalty.domain.program.publication import canonical, faults, lots_open_max
+from loyalty.domain.program.expiry_policies import AfterEarningExpiry
+from loyalty.domain.program.kinds import LOTS_MAX
+from loyalty.domain.program.publication import faults, lots_open_max
 from tests.support.documents import PUBLISHED_AT, document, program, reward, rule
 
 
@@ -30,14 +28,14 @@ def test_the_example_is_sound() -> None:
 def test_a_document_reads_back_from_its_canonical_form_unchanged() -> None:
     original = program(rewards=[reward(available_from="2026-11-30T08:00:00+02:00")])
 
-    assert Program.model_validate_json(canonical(original)) == original
+    assert Program.model_validate_json(original.canonical()) == original
 
 
 def test_the_canonical_form_writes_every_default_out() -> None:
     terse = document()
     del terse["pending_days"], terse["clawback"]
 
-    written = canonical(Program.model_validate(terse))
+    written = Program.model_validate(terse).canonical()
 
     assert '"pending_days":0' in written
     assert '"clawback":"within_balance"' in written

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from loyalty.domain.program.document import Program
-from loyalty.domain.program.messages import KINDS, Messages, MessageTemplate
-from loyalty.domain.program.publication import canonical, faults
+from loyalty.domain.program.kinds import KINDS
+from loyalty.domain.program.messages import Messages, MessageTemplate
+from loyalty.domain.program.publication import faults
 from loyalty.domain.program.wording import DEFAULTS, VARIABLES, words
 from loyalty.domain.program.wording import faults as template_faults
 from tests.support.documents import program
@@ -174,5 +175,5 @@ def test_a_time_of_day_in_any_other_form_is_refused(moment: object) -> None:
 def test_a_time_of_day_is_kept_in_the_form_it_was_written_in() -> None:
     quiet = program(messages={"quiet_hours": {"starts_at": "22:30", "ends_at": "07:00"}})
 
-    assert '"starts_at":"22:30"' in canonical(quiet)
-    assert Program.model_validate_json(canonical(quiet)) == quiet
+    assert '"starts_at":"22:30"' in quiet.canonical()
+    assert Program.model_validate_json(quiet.canonical()) == quiet

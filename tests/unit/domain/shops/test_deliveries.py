@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.kernel.fields import EXTERNAL_ID
+from loyalty.domain.kernel.limits import EXTERNAL_ID
 from loyalty.domain.shops.deliveries import (
     BODY_CHARACTERS,
     CONTRADICTED,

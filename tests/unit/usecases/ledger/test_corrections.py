@@ -13,7 +13,7 @@ from loyalty.domain.kernel.errors import (
     PointsTooNew,
     ValidationFailed,
 )
-from loyalty.domain.kernel.fields import POINTS_MAX
+from loyalty.domain.kernel.limits import POINTS_MAX
 from loyalty.domain.ledger.account import TierFloor
 from loyalty.usecases.ledger.corrections import (
     Allowance,

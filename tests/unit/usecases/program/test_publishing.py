@@ -6,7 +6,8 @@ import pytest
 
 from loyalty.domain.kernel.errors import StaleVersion, TooLarge, ValidationFailed
 from loyalty.domain.program.document import Program, PublishedProgram
-from loyalty.usecases.program.publishing import Publication, Superseded, publish
+from loyalty.usecases.program.publishing import Publication, publish
+from loyalty.usecases.program.versions import Superseded
 from tests.support.documents import program, reward
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)

@@ -3,6 +3,8 @@
 Events and facts both derive from changes and from nothing else: no handler publishes by itself.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -7,14 +7,15 @@ id and nothing else. A voucher's code, which is as good as the reward itself, is
 the one from which a shop learns to accept it.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
-from loyalty.domain.changes import TableChange
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
 from loyalty.domain.ledger.entries import (
@@ -30,14 +31,15 @@ from loyalty.domain.ledger.entries import (
 )
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.messages import Message
-from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.member import Member
 from loyalty.domain.people.privacy_requests import DataRequest, NotAMember
 from loyalty.domain.people.survey_responses import Response
-from loyalty.domain.program.document import RewardKind
-from loyalty.domain.program.messages import MessageKind
-from loyalty.domain.program.surveys import SurveyKind
+from loyalty.domain.program.kinds import MessageKind, RewardKind, SurveyKind
 from loyalty.domain.shops.deliveries import log_id
+
+if TYPE_CHECKING:
+    from loyalty.domain.changes import TableChange
+    from loyalty.domain.orders.order import OrderRef
 
 SOURCE: Final = "loyalty"
 LATE: Final = timedelta(days=1)

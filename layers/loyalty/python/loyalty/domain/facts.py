@@ -11,14 +11,15 @@ data or a voucher's code.
 Instants are UTC. `expires_on` is the last day on which points can be spent; None: never.
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import ClassVar, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
-from loyalty.domain.changes import TableChange
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
 from loyalty.domain.ledger.entries import (
@@ -35,14 +36,16 @@ from loyalty.domain.ledger.entries import (
     Redemption,
     Return,
 )
-from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.order_vouchers import code_of
 from loyalty.domain.ledger.vouchers import State, Voucher
 from loyalty.domain.messaging.messages import Message, MessageState
 from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.people.survey_responses import Response
-from loyalty.domain.program.messages import MessageKind
-from loyalty.domain.program.surveys import SurveyKind
+from loyalty.domain.program.kinds import MessageKind, SurveyKind
+
+if TYPE_CHECKING:
+    from loyalty.domain.changes import TableChange
+    from loyalty.domain.ledger.holding import Holding
 
 type Place = Literal["lot", "debt", "pending"]
 

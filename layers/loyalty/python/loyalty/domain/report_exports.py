@@ -4,6 +4,8 @@ An export is requested once and worked on until it is done or has failed. An exp
 ended in time has failed too, whether or not that was recorded.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
@@ -81,7 +83,7 @@ class ReportExport:
             return None
         return self.finished_at + timedelta(days=FILE_DAYS)
 
-    def as_of(self, now: datetime) -> "ReportExport":
+    def as_of(self, now: datetime) -> ReportExport:
         """Its state at a moment, whether or not that state was recorded."""
         if self.is_over or now < self.given_up_at:
             return self

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from loyalty.domain.ledger.order_vouchers import code_of
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.identity import Identity, IdentityKind, NotAnIdentity, identify
-from loyalty.domain.people.member import Strength
 from loyalty.domain.shops.deliveries import read_log_id
+
+if TYPE_CHECKING:
+    from loyalty.domain.people.member import Strength
 
 # What somebody may be allowed to search by.
 type Searchable = Literal["identity", "member", "order", "voucher", "delivery", "endpoint_delivery"]

@@ -1,21 +1,25 @@
 """Finds members by identity, and decides which member a path names for its caller."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from loyalty.domain.kernel.errors import Forbidden, NotFound, OwnAccount
 from loyalty.domain.people.identity import Identity, IdentityKind, Keyring, NotAnIdentity, identify
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.table import engine
-from loyalty.edge.http.auth import Principal, Role
 from loyalty.edge.settings import settings
 from loyalty.table.members import TableMembers
 from loyalty.usecases.people.members import look_up
+
+if TYPE_CHECKING:
+    from loyalty.edge.http.auth import Principal, Role
 
 _MEMBER_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 

@@ -5,6 +5,8 @@ the same way. The shell holds no data and is open to anyone; it calls the API wi
 token. The path of its assets contains a digest of them all, so they can be cached forever.
 """
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import html
@@ -15,13 +17,15 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 from string import Template
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from loyalty.domain.kernel.errors import NotFound
-from loyalty.domain.program.document import Program
 from loyalty.lake import reports
-from loyalty.lake.reports import ReportStep, Table
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program
+    from loyalty.lake.reports import ReportStep, Table
 
 MEDIA: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 ASSETS: Final = ("app.js", "draw.js", "pages.css", "plot.js", "session.js")

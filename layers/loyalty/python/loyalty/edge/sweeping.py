@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from itertools import batched
+from typing import TYPE_CHECKING
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.edge import clock
-from loyalty.edge.aws.queues.work import PageQueue
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import shelf
 from loyalty.edge.logs import failure, logger
@@ -19,6 +19,9 @@ from loyalty.table.due import Index, TableDues, TableProgress
 from loyalty.table.programs import TablePrograms
 from loyalty.usecases.ledger.sweeps import DueItem, Finder, put_off
 from loyalty.usecases.work_pages import EVERY_PROGRAM, PROGRAMS_MAX, WorkPage
+
+if TYPE_CHECKING:
+    from loyalty.edge.aws.queues.work import PageQueue
 
 
 def begin_run(

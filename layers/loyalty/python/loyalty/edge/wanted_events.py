@@ -3,11 +3,14 @@
 A new endpoint gets what happens from a few seconds later on.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from __future__ import annotations
 
-from loyalty.domain.events import Event
-from loyalty.domain.webhooks_out.endpoints import Endpoint
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from loyalty.domain.events import Event
+    from loyalty.domain.webhooks_out.endpoints import Endpoint
 
 PROGRAMS_MAX: Final = 1000
 

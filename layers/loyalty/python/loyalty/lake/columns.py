@@ -5,6 +5,8 @@ over empty tables with only one optimizer step, the one that removes unused colu
 are the columns that the report names, whatever the facts and the program's document contain.
 """
 
+from __future__ import annotations
+
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -48,7 +50,7 @@ def read_by(name: str) -> Mapping[str, frozenset[str]]:
     return needed
 
 
-def _planned(outline: "DuckDBPyConnection", sql: str) -> Mapping[str, set[str]]:
+def _planned(outline: DuckDBPyConnection, sql: str) -> Mapping[str, set[str]]:
     """The columns that a query projects, by table."""
     steps = [step for (step,) in outline.execute("SELECT name FROM duckdb_optimizers()").fetchall()]
     others = ",".join(step for step in steps if step != _STEP)

@@ -5,6 +5,8 @@ as long as the files do, and a file's name identifies its content. So the engine
 after the listing or the program has changed.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,11 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from loyalty.domain.program.document import Program
 from loyalty.lake import sql_views
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from loyalty.domain.program.document import Program
 
 type Listing = frozenset[str]
 
@@ -26,7 +29,7 @@ type Listing = frozenset[str]
 class OpenConnection:
     """An engine, and what it has loaded."""
 
-    connected: "DuckDBPyConnection"
+    connected: DuckDBPyConnection
     facts: Path
     document: Program
     zone: ZoneInfo
@@ -63,7 +66,7 @@ class ReportEngine:
         document: Program,
         zone: ZoneInfo,
         until: date,
-    ) -> Iterator["DuckDBPyConnection"]:
+    ) -> Iterator[DuckDBPyConnection]:
         """An engine as `sql_views.connection` makes it; a failed query ends its reuse."""
         # Rounding lets most periods share one engine.
         until = until.replace(month=12, day=31)

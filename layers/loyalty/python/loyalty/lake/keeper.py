@@ -7,6 +7,8 @@ into it, again only those that are unchanged. Wherever a fold is killed, and eve
 once, each fact lies in one object or in two, and readers recognize a duplicate by its id.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -152,7 +154,7 @@ def _merge(fact: type[Fact], folder: Path, *, into: Path, fresh: Sequence[Stored
         return _members(connected, fact, [folder / each.file_name for each in fresh])
 
 
-def _members(connected: "DuckDBPyConnection", fact: type[Fact], paths: Sequence[Path]) -> list[str]:
+def _members(connected: DuckDBPyConnection, fact: type[Fact], paths: Sequence[Path]) -> list[str]:
     if fact is not EntryFact or not paths:
         return []
     found = connected.execute(

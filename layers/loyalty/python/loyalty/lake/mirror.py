@@ -5,6 +5,8 @@ offsets in a file of the object's size. The engine reads the file as if it were 
 parts not fetched take no disk space. More columns are fetched when a report needs them.
 """
 
+from __future__ import annotations
+
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +19,11 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from loyalty.domain.kernel.errors import TooLarge, TryAgain
 from loyalty.lake import parquet
 from loyalty.lake.objects import FETCHERS, IDENTITY, Lake, Span, Stored, shared_days
-from loyalty.lake.parquet import Layout
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from loyalty.lake.parquet import Layout
 
 # Out of the 4 GB that the function has on disk; queries that outgrow its memory use the rest.
 BYTES_MAX: Final = 3 * 1024**3
@@ -73,7 +76,7 @@ class Mirror:
 
     def __init__(
         self,
-        client: "S3Client",
+        client: S3Client,
         *,
         bucket: str,
         root: Path,

@@ -11,6 +11,8 @@ may show a fact twice but never misses one; readers drop duplicates. Hive-style 
 other engines prune by program and month.
 """
 
+from __future__ import annotations
+
 import gzip
 import hashlib
 import json
@@ -109,7 +111,7 @@ def shared_days(covers: Sequence[str]) -> set[str]:
 class Lake:
     """Where facts are written, listed and fetched."""
 
-    def __init__(self, client: "S3Client", *, bucket: str) -> None:
+    def __init__(self, client: S3Client, *, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
@@ -224,7 +226,7 @@ class Changes:
     days is still new.
     """
 
-    def __init__(self, client: "S3Client", *, bucket: str) -> None:
+    def __init__(self, client: S3Client, *, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 

@@ -4,6 +4,8 @@ A file ends with its footer, the footer's length and a magic word. The footer sa
 group has each column. A column's Bloom filter lies apart from the column.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path

@@ -4,6 +4,8 @@ CSV has the same values as the reports' JSON, in the same notation: instants in 
 numbers, nested values of a fact as JSON. Parquet keeps each column's type.
 """
 
+from __future__ import annotations
+
 import hashlib
 import threading
 from collections.abc import Mapping
@@ -12,15 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from loyalty.domain.kernel.errors import TooLarge
-from loyalty.domain.program.document import Program
-from loyalty.domain.report_exports import FileFormat, RequestedFile
 from loyalty.lake import reports, sql_views
-from loyalty.lake.reports import ReportPeriod
 from loyalty.lake.spreadsheets import as_text_sql
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from mypy_boto3_s3 import S3Client
+
+    from loyalty.domain.program.document import Program
+    from loyalty.domain.report_exports import FileFormat, RequestedFile
+    from loyalty.lake.reports import ReportPeriod
 
 # The moment that puts a fact into a period. It never changes, whatever happens to the fact.
 DATED_BY: Final = {
@@ -107,7 +110,7 @@ def _facts_sql(kind: str) -> str:
 
 
 def _copy(
-    connected: "DuckDBPyConnection",
+    connected: DuckDBPyConnection,
     sql: str,
     parameters: dict[str, Any],
     path: Path,
@@ -144,7 +147,7 @@ def _column(name: str, sql_type: str, file_format: FileFormat) -> str:
 class FileShelf:
     """The bucket that keeps files until they expire."""
 
-    def __init__(self, client: "S3Client", *, bucket: str, part_bytes: int = PART_BYTES) -> None:
+    def __init__(self, client: S3Client, *, bucket: str, part_bytes: int = PART_BYTES) -> None:
         self._client = client
         self._bucket = bucket
         self._part_bytes = part_bytes

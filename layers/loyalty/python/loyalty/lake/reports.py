@@ -4,6 +4,8 @@ The head of a file says what the report answers, which facts it reads, which cha
 what its columns are. Parameters are bound, never pasted into the SQL.
 """
 
+from __future__ import annotations
+
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -20,11 +22,12 @@ from zoneinfo import ZoneInfo
 
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.kernel.errors import NotFound, TooLarge
-from loyalty.domain.program.document import Program
 from loyalty.lake import sql_views
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from loyalty.domain.program.document import Program
 
 type Cell = int | float | str | None
 type ReportStep = Literal["day", "week", "month"]

@@ -4,6 +4,8 @@ An apostrophe before such a cell makes it text (OWASP, "CSV Injection"). Numbers
 numbers, so that a negative number stays a number.
 """
 
+from __future__ import annotations
+
 import re
 from typing import Final
 

@@ -5,6 +5,8 @@ that reports share (`reports/shared`) and the settings of the program's document
 access only the folder of the facts.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -21,12 +23,12 @@ from loyalty.domain.facts import ALL, Fact, MemberFact
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.level_periods import LevelPeriods
 from loyalty.domain.ledger.level_ranks import looks_back, needed_to_keep, rank_below
-from loyalty.domain.program.document import Program
-from loyalty.domain.program.levels import HoldsMonths
 from loyalty.lake.objects import FOLDED, SUFFIX, shared_days
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from loyalty.domain.program.document import Program
 
 # Out of the function's 3 GB; Python and reading files need the rest.
 MEMORY_LIMIT: Final = "2200MiB"
@@ -75,7 +77,7 @@ def connection(
     zone: ZoneInfo,
     until: date,
     spill_limit: str = SPILL_LIMIT,
-) -> "DuckDBPyConnection":
+) -> DuckDBPyConnection:
     """An engine that has loaded these kinds of facts and the program, and can access nothing else.
 
     Days are local to `zone`; `until` is the last day that a report may ask for.
@@ -91,7 +93,7 @@ def connection(
 
 
 def extend(
-    connected: "DuckDBPyConnection",
+    connected: DuckDBPyConnection,
     facts: Path,
     *,
     kinds: Collection[str],
@@ -103,7 +105,7 @@ def extend(
     _share(connected, kinds, loaded=loaded)
 
 
-def outline(kinds: Collection[str]) -> "DuckDBPyConnection":
+def outline(kinds: Collection[str]) -> DuckDBPyConnection:
     """An engine for planning only: these kinds of facts as empty tables, and the shared views."""
     # `_connect` says why it is imported here.
     import duckdb  # noqa: PLC0415  # see above
@@ -120,7 +122,7 @@ def outline(kinds: Collection[str]) -> "DuckDBPyConnection":
 
 
 def _share(
-    connected: "DuckDBPyConnection", kinds: Collection[str], *, loaded: Collection[str] = ()
+    connected: DuckDBPyConnection, kinds: Collection[str], *, loaded: Collection[str] = ()
 ) -> None:
     for name in SHARED:
         needed = set(reads(shared(name)))
@@ -128,14 +130,14 @@ def _share(
             connected.execute(shared(name))
 
 
-def workshop(folder: Path) -> "DuckDBPyConnection":
+def workshop(folder: Path) -> DuckDBPyConnection:
     """An engine that reads and writes a folder, and can access nothing else."""
     connected = _connect(folder, in_order=True, spill_limit=SPILL_LIMIT)
     connected.execute("SET lock_configuration = true")
     return connected
 
 
-def _connect(folder: Path, *, in_order: bool, spill_limit: str) -> "DuckDBPyConnection":
+def _connect(folder: Path, *, in_order: bool, spill_limit: str) -> DuckDBPyConnection:
     # Loading the engine takes longer than everything else here combined.
     import duckdb  # noqa: PLC0415  # see above
 
@@ -158,7 +160,7 @@ def _connect(folder: Path, *, in_order: bool, spill_limit: str) -> "DuckDBPyConn
 
 
 def _set_program(
-    connected: "DuckDBPyConnection", document: Program, *, midnights: list[datetime]
+    connected: DuckDBPyConnection, document: Program, *, midnights: list[datetime]
 ) -> None:
     """Set what reports need from the program's document, as variables and tables."""
     tiers, value = document.tiers, document.point_value
@@ -204,7 +206,7 @@ def _level_settings(document: Program) -> dict[str, object]:
         "tier_period": tiers.period,
         "tier_spans": spans,
         "tier_holds": {"next_period": spans, "for_life": _FOR_LIFE}.get(tiers.holds.model, 0),
-        "tier_months": tiers.holds.months if isinstance(tiers.holds, HoldsMonths) else None,
+        "tier_months": tiers.holds.months if tiers.holds.model == "months" else None,
         "tier_model": tiers.holds.model,
         # A level for life is the best of all periods: no need to go through them one by one.
         "tier_steps": looks_back(tiers) and tiers.holds.model in {"next_period", "while_enough"},
@@ -216,7 +218,7 @@ def _level_settings(document: Program) -> dict[str, object]:
     }
 
 
-def _catalogue(connected: "DuckDBPyConnection") -> None:
+def _catalogue(connected: DuckDBPyConnection) -> None:
     connected.execute(
         "CREATE TABLE levels (level VARCHAR, rank INTEGER, reached_at BIGINT, keeps_at BIGINT)"
     )
@@ -262,7 +264,7 @@ def midnights(zone: ZoneInfo, until: date) -> list[datetime]:
     ]
 
 
-def _load(connected: "DuckDBPyConnection", fact: type[Fact], folder: Path) -> None:
+def _load(connected: DuckDBPyConnection, fact: type[Fact], folder: Path) -> None:
     """Make a kind of facts a view of that name: each fact once, in its last revision."""
     settled, disputed = _parted([path for path in sorted(folder.glob("*~*")) if is_whole(path)])
     if fact.final_revision == 1:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from loyalty.domain.earning.awarding import apportion
-from loyalty.domain.kernel.fields import AMOUNT_MINOR_MAX
+from loyalty.domain.kernel.limits import AMOUNT_MINOR_MAX
 from loyalty.domain.kernel.text import as_line
 from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.ledger.order_vouchers import codes_among

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from loyalty.domain.staff.actions import ActionTarget, Change, StaffAction
 from loyalty.table import keys
-from loyalty.table.engine import Engine
 from loyalty.table.operations import Absent, Item, Put, Query, Refused, equal
 from loyalty.usecases.ports import Listed
+
+if TYPE_CHECKING:
+    from loyalty.table.engine import Engine
 
 VERSION: Final = 1
 # A request that searches by person or name reads at most so many actions.

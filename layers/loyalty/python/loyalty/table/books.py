@@ -6,22 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 from zoneinfo import ZoneInfo
 
 from loyalty.domain.kernel.calendar import midnight
-from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
-from loyalty.domain.ledger.order_vouchers import OrderVouchers
-from loyalty.domain.ledger.postings import (
-    AccountChange,
-    AllowanceUsed,
-    DueTime,
-    OrderSeen,
-    Posting,
-    StockTaken,
-)
-from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.table import keys, records
 from loyalty.table.engine import Engine, every, key_of, pages
 from loyalty.table.operations import (
@@ -50,6 +39,19 @@ from loyalty.table.operations import (
 )
 from loyalty.table.responses import response_key, response_to_item
 from loyalty.usecases.ports import Listed, OrderOnFile, Overtaken
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.account import Account
+    from loyalty.domain.ledger.order_vouchers import OrderVouchers
+    from loyalty.domain.ledger.postings import (
+        AccountChange,
+        AllowanceUsed,
+        DueTime,
+        OrderSeen,
+        Posting,
+        StockTaken,
+    )
+    from loyalty.domain.ledger.vouchers import Voucher
 
 # Each is read together with its accrual, and one batch reads up to a hundred items.
 GUEST_ORDERS_A_PAGE: Final = 50

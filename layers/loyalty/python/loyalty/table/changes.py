@@ -1,19 +1,23 @@
 """Reads the table's stream: turns its records into changes, in order."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from loyalty.domain.changes import Record, TableChange
 from loyalty.domain.ledger.entries import EntryKind
 from loyalty.table.engine import from_wire, require_known_version
 from loyalty.table.members import member_from_item
 from loyalty.table.messages import message_from_item
-from loyalty.table.operations import Item
 from loyalty.table.records import account_from_item, entry_from_item, voucher_from_item
 from loyalty.table.responses import response_from_item
 from loyalty.table.storefronts import data_request_from_item
+
+if TYPE_CHECKING:
+    from loyalty.table.operations import Item
 
 _ENTRIES: Final = frozenset(get_args(EntryKind)) | {"placeholder"}
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.ledger.account import TierFloor
-from loyalty.domain.people.identity import Identity, Keyring
 from loyalty.domain.shops.customers import CustomerOnFile, Membership
 from loyalty.table import keys
-from loyalty.table.engine import Engine
 from loyalty.table.operations import Absent, Condition, Item, Key, Put, Refused, Value, equal
+
+if TYPE_CHECKING:
+    from loyalty.domain.people.identity import Identity, Keyring
+    from loyalty.table.engine import Engine
 
 
 class TableCustomers:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
-from loyalty.domain.ledger.account import Account
 from loyalty.table import keys
-from loyalty.table.engine import Engine
 from loyalty.table.operations import (
     AnyOf,
     Assign,
@@ -23,6 +21,10 @@ from loyalty.table.operations import (
 )
 from loyalty.usecases.ledger.sweeps import DueItem, Shard
 from loyalty.usecases.ports import Listed
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.account import Account
+    from loyalty.table.engine import Engine
 
 Index = Literal["expiring", "reminding"]
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 from zoneinfo import ZoneInfo
 
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry, Placeholder
-from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.messaging.messages import Message
-from loyalty.domain.people.survey_responses import Response
 from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
-from loyalty.table.engine import Engine
-from loyalty.table.members import TableMembers
 from loyalty.table.messages import message_from_item
 from loyalty.table.operations import Query, QueryPage
 from loyalty.table.responses import response_from_item
 from loyalty.usecases.ports import Listed
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.vouchers import Voucher
+    from loyalty.domain.messaging.messages import Message
+    from loyalty.domain.people.survey_responses import Response
+    from loyalty.table.engine import Engine
+    from loyalty.table.members import TableMembers
 
 # One batch reads a hundred entries.
 ENTRIES_A_PAGE: Final = 100

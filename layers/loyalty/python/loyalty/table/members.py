@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from zoneinfo import ZoneInfo
 
-from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.entries import Entry
-from loyalty.domain.ledger.postings import Posting
-from loyalty.domain.people.erasure import Erasure
 from loyalty.domain.people.identity import KINDS, Digest, Identity, Keyring
 from loyalty.domain.people.member import Consent, IdentityMove, Member, Profile, Strength
 from loyalty.table import keys, records
@@ -34,6 +30,12 @@ from loyalty.table.operations import (
 )
 from loyalty.table.records.parts import maybe_date, maybe_instant
 from loyalty.usecases.ports import Holder, Listed, Loss, OnFile, Raced
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.account import Account
+    from loyalty.domain.ledger.entries import Entry
+    from loyalty.domain.ledger.postings import Posting
+    from loyalty.domain.people.erasure import Erasure
 
 VERSION: Final = 1
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from loyalty.domain.messaging.correspondence import Correspondence, Reminded, Stopped, Written
 from loyalty.domain.messaging.messages import Message, Row
-from loyalty.domain.program.messages import MessageKind
 from loyalty.table import keys
-from loyalty.table.engine import Engine
 from loyalty.table.operations import (
     Absent,
     AnyOf,
@@ -30,6 +28,10 @@ from loyalty.table.operations import (
 )
 from loyalty.usecases.messaging.notifications import AlreadyBeingSent, Why
 from loyalty.usecases.ports import Raced
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.kinds import MessageKind
+    from loyalty.table.engine import Engine
 
 VERSION: Final = 1
 

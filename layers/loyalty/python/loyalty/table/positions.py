@@ -5,6 +5,8 @@ else's items, because the partition follows from the caller. But we take the key
 item's key, and DynamoDB refuses a key that is too long or outside the range of a query.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from typing import Final

@@ -1,19 +1,22 @@
 """Programs in the table, and the cache of a warm function."""
 
+from __future__ import annotations
+
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from loyalty.domain.kernel.errors import NotFound
-from loyalty.domain.program.document import Program, PublishedProgram
-from loyalty.domain.program.publication import canonical
 from loyalty.table import keys
 from loyalty.table.engine import Engine, every
 from loyalty.table.operations import Absent, Condition, Item, Key, Put, Query, Refused, equal
 from loyalty.usecases.ports import Listed
-from loyalty.usecases.program.publishing import ListedVersion, Superseded
+from loyalty.usecases.program.versions import ListedVersion, Superseded
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import PublishedProgram
 
 # A published version is in force everywhere within 30 s. A read may lag by a second or two.
 REMEMBERED_FOR: Final = timedelta(seconds=25)
@@ -216,7 +219,7 @@ def _to_item(program: PublishedProgram) -> Item:
         "program_id": program.program_id,
         "version": program.version,
         "published_at": program.published_at.isoformat(),
-        "document": canonical(program.document),
+        "document": program.document.canonical(),
         "inactivity_since": since.isoformat() if since else None,
         "published_by": program.published_by,
         "note": program.note,
@@ -224,12 +227,15 @@ def _to_item(program: PublishedProgram) -> Item:
 
 
 def _from_item(item: Item) -> PublishedProgram:
+    # Functions that read no document do not load its models.
+    from loyalty.domain.program import document as models  # noqa: PLC0415  # as said
+
     since = cast("str | None", item["inactivity_since"])
-    return PublishedProgram(
+    return models.PublishedProgram(
         program_id=cast("str", item["program_id"]),
         version=cast("int", item["version"]),
         published_at=datetime.fromisoformat(cast("str", item["published_at"])),
-        document=Program.model_validate_json(cast("str", item["document"])),
+        document=models.Program.model_validate_json(cast("str", item["document"])),
         inactivity_since=date.fromisoformat(since) if since else None,
         published_by=cast("str | None", item.get("published_by")),
         note=cast("str | None", item.get("note")),

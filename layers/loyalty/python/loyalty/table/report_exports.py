@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from loyalty.domain.kernel.errors import LimitReached
 from loyalty.domain.report_exports import (
@@ -13,7 +13,6 @@ from loyalty.domain.report_exports import (
     RequestedFile,
 )
 from loyalty.table import keys
-from loyalty.table.engine import Engine
 from loyalty.table.operations import (
     Absent,
     AnyOf,
@@ -30,6 +29,9 @@ from loyalty.table.operations import (
 )
 from loyalty.table.records import VERSION
 from loyalty.usecases.ports import Listed, Raced
+
+if TYPE_CHECKING:
+    from loyalty.table.engine import Engine
 
 EXPORT_DAYS: Final = 30
 _IS_UNDER_WAY: Final = AnyOf((equal(("state",), "queued"), equal(("state",), "running")))

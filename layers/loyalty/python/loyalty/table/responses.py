@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.survey_responses import Response
 from loyalty.table import keys
-from loyalty.table.engine import Engine
 from loyalty.table.operations import Item, Key, Query
 from loyalty.usecases.ports import Listed
+
+if TYPE_CHECKING:
+    from loyalty.table.engine import Engine
 
 VERSION: Final = 1
 

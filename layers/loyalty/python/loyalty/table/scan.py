@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.changes import TableChange
 from loyalty.table.changes import Unreadable, change_told_again
-from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Key
+
+if TYPE_CHECKING:
+    from loyalty.domain.changes import TableChange
+    from loyalty.table.engine import DynamoEngine
 
 # Each segment is read on its own, so this many workers can share the work.
 SEGMENTS: Final = 16

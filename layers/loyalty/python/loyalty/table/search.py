@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import batched
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from loyalty.domain.ledger.entries import Entry, Redemption, RequestCause
 from loyalty.domain.ledger.redemptions import request_of
-from loyalty.domain.orders.order import OrderRef
-from loyalty.domain.people.identity import Identity, Keyring
 from loyalty.domain.search import (
     DeliveryHit,
     EndpointDeliveryHit,
@@ -22,11 +20,15 @@ from loyalty.domain.shops.deliveries import log_time, read_log_id
 from loyalty.table import keys, records
 from loyalty.table.engine import BATCH_GET_MAX, Engine
 from loyalty.table.members import holder_from_item
-from loyalty.table.operations import Item, Key
 from loyalty.table.sources import TableSources
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.table.webhooks_out import TableEndpoints
-from loyalty.usecases.search import Places
+
+if TYPE_CHECKING:
+    from loyalty.domain.orders.order import OrderRef
+    from loyalty.domain.people.identity import Identity, Keyring
+    from loyalty.table.operations import Item, Key
+    from loyalty.usecases.search import Places
 
 
 class TableSearch:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import datetime, timedelta
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from loyalty.domain.program.services import Service
 from loyalty.table import keys
-from loyalty.table.engine import Engine
 from loyalty.table.operations import Absent, Condition, Delete, Item, Put, Query, Refused, equal
 from loyalty.table.records import VERSION
 from loyalty.usecases.ports import Listed, Raced
+
+if TYPE_CHECKING:
+    from loyalty.table.engine import Engine
 
 # A right that was withdrawn is refused everywhere within 30 s. A read may lag by a second or two.
 REMEMBERED_FOR: Final = timedelta(seconds=25)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from loyalty.table import keys
-from loyalty.table.engine import Engine
 from loyalty.table.operations import Absent, Item, Put, Query, Refused
 from loyalty.usecases.orders.sources import SOURCES_MAX
+
+if TYPE_CHECKING:
+    from loyalty.table.engine import Engine
 
 VERSION: Final = 1
 

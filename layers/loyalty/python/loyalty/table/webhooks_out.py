@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from loyalty.domain.webhooks_out.deliveries import EndpointDelivery
 from loyalty.domain.webhooks_out.endpoints import ENDPOINTS_MAX, Endpoint
 from loyalty.table import keys
-from loyalty.table.engine import Engine
 from loyalty.table.operations import (
     Absent,
     Condition,
@@ -23,6 +22,9 @@ from loyalty.table.operations import (
 )
 from loyalty.table.records import VERSION
 from loyalty.usecases.ports import Listed, Raced
+
+if TYPE_CHECKING:
+    from loyalty.table.engine import Engine
 
 DELIVERY_DAYS: Final = 30
 

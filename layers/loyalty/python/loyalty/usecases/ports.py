@@ -9,19 +9,20 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
-from loyalty.domain.ledger.order_vouchers import OrderVouchers
-from loyalty.domain.ledger.postings import Posting
-from loyalty.domain.ledger.refunds import OrderState
-from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.people.erasure import Erasure
-from loyalty.domain.people.identity import Identity
-from loyalty.domain.people.member import Member, Strength
-from loyalty.domain.program.document import PublishedProgram
-from loyalty.domain.staff.actions import StaffAction
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.account import Account
+    from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
+    from loyalty.domain.ledger.order_vouchers import OrderVouchers
+    from loyalty.domain.ledger.postings import Posting
+    from loyalty.domain.ledger.refunds import OrderState
+    from loyalty.domain.ledger.vouchers import Voucher
+    from loyalty.domain.people.erasure import Erasure
+    from loyalty.domain.people.identity import Identity
+    from loyalty.domain.people.member import Member, Strength
+    from loyalty.domain.program.document import PublishedProgram
+    from loyalty.domain.staff.actions import StaffAction
 
 # Enough for eight writers of one member to all get through, each overtaken seven times in a row.
 DECISIONS_MAX: Final = 12

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.search import Candidates, Hit, MemberHit, Searchable, candidates_of
 from loyalty.usecases.people.members import look_up
-from loyalty.usecases.ports import Members
+
+if TYPE_CHECKING:
+    from loyalty.usecases.ports import Members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,20 +6,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from loyalty.domain.earning.expiry import expires_on
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
-from loyalty.domain.kernel.fields import POINTS_MAX
-from loyalty.domain.orders.order import Line, Order
-from loyalty.domain.program.document import (
-    CHARGES,
-    EarningRule,
-    Program,
-)
-from loyalty.domain.program.levels import (
-    TierLevel,
-)
+from loyalty.domain.kernel.limits import POINTS_MAX
+from loyalty.domain.program.kinds import CHARGES
+
+if TYPE_CHECKING:
+    from loyalty.domain.orders.order import Line, Order
+    from loyalty.domain.program.document import EarningRule, Program
+    from loyalty.domain.program.levels import (
+        TierLevel,
+    )
 
 
 class Share(NamedTuple):

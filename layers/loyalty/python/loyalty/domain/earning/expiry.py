@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from loyalty.domain.kernel.calendar import NEVER, add_months, end_of_month, end_of_week
-from loyalty.domain.program.document import Program
-from loyalty.domain.program.expiry_policies import (
-    AfterEarningExpiry,
-    Expiry,
-    FixedDateExpiry,
-    NeverExpiry,
-    PointSource,
-)
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program
+    from loyalty.domain.program.expiry_policies import (
+        AfterEarningExpiry,
+        Expiry,
+        FixedDateExpiry,
+    )
+    from loyalty.domain.program.kinds import PointSource
 
 
 def expires_on(policy: Expiry, *, available_on: date) -> date:
     """The last day of points that become available on a day; `NEVER` if they have no date."""
-    match policy:
-        case AfterEarningExpiry():
+    match policy.model:
+        case "after_earning":
             return _rounded(_after(policy, available_on), policy.round_to)
-        case FixedDateExpiry():
+        case "fixed_date":
             return _next(policy, available_on)
-        case NeverExpiry():
+        case "never":
             return NEVER
 
 

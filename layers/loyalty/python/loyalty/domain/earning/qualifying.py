@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.orders.order import Order
-from loyalty.domain.program.document import CHARGES
+from loyalty.domain.program.kinds import CHARGES
+
+if TYPE_CHECKING:
+    from loyalty.domain.orders.order import Order
 
 # A counter's name is the letter of its basis and the number of its period (`p2026`), so an amount
 # counted on one basis is never read as another.

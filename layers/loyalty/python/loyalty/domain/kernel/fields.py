@@ -19,16 +19,12 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import CoreSchema
 
+from loyalty.domain.kernel.limits import AMOUNT_MINOR_MAX, EXTERNAL_ID, POINTS_MAX
 from loyalty.domain.kernel.text import is_line, is_lines
-
-POINTS_MAX: Final = 10**12
-AMOUNT_MINOR_MAX: Final = 10**12
 
 # Beyond these years a day has no midnight in some time zone. To say "forever", leave the date out.
 YEAR_MIN: Final = 1900
 YEAR_MAX: Final = 9998
-
-EXTERNAL_ID: Final = r"^[A-Za-z0-9._:-]{1,64}$"
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME_OF_DAY: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.holding import Holding, PendingDates, ends_on
-from loyalty.domain.program.document import PublishedProgram
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import PublishedProgram
 
 # No reward's id contains "#", so these counters cannot be mistaken for a reward's.
 _TRANSFERS: Final = "transfers#"

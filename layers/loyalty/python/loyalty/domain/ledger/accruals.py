@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from loyalty.domain.earning.awarding import Part, award
 from loyalty.domain.earning.qualifying import qualifies
@@ -36,8 +36,10 @@ from loyalty.domain.ledger.refunds import (
     to_settle,
 )
 from loyalty.domain.ledger.tiers import counter, counting, level_of_order
-from loyalty.domain.orders.order import Order
-from loyalty.domain.program.document import Program, PublishedProgram
+
+if TYPE_CHECKING:
+    from loyalty.domain.orders.order import Order
+    from loyalty.domain.program.document import Program, PublishedProgram
 
 
 class WaitingRefund(NamedTuple):

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from loyalty.domain.ledger.account import Account, lapse_of
 from loyalty.domain.ledger.entries import Accrual, Clawback, Edit, Entry, OrderCause
 from loyalty.domain.ledger.holding import total
-from loyalty.domain.program.document import PublishedProgram
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import PublishedProgram
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from loyalty.domain.earning.awarding import Part
-from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import (
     Accrual,
     Clawback,
@@ -35,7 +34,11 @@ from loyalty.domain.ledger.refunds import (
     to_settle,
 )
 from loyalty.domain.ledger.tiers import Counting, counting
-from loyalty.domain.program.document import Program, PublishedProgram
+
+if TYPE_CHECKING:
+    from loyalty.domain.earning.awarding import Part
+    from loyalty.domain.ledger.account import Account
+    from loyalty.domain.program.document import Program, PublishedProgram
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from loyalty.domain.earning.expiry import expires_on, policy_of
-from loyalty.domain.kernel.fields import POINTS_MAX
+from loyalty.domain.kernel.limits import POINTS_MAX
 from loyalty.domain.ledger.account import Account, TierFloor, lapse_of, transfers_counter
 from loyalty.domain.ledger.entries import (
     Adjustment,
@@ -32,11 +33,10 @@ from loyalty.domain.ledger.postings import (
 )
 from loyalty.domain.ledger.settling import with_due
 from loyalty.domain.ledger.tiers import granted, higher_floor, moved, reached_by_merge
-from loyalty.domain.program.document import PublishedProgram
-from loyalty.domain.program.expiry_policies import (
-    LOTS_MAX,
-    PointSource,
-)
+from loyalty.domain.program.kinds import LOTS_MAX, PointSource
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import PublishedProgram
 
 
 def add_points(

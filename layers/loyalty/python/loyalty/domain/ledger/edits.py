@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from loyalty.domain.earning.awarding import Part, award
 from loyalty.domain.ledger.account import Account, lapse_of
@@ -33,7 +34,9 @@ from loyalty.domain.ledger.refunds import (
 )
 from loyalty.domain.ledger.tiers import counting
 from loyalty.domain.orders.order import Order, content_fingerprint, fingerprint
-from loyalty.domain.program.document import Program, PublishedProgram
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program, PublishedProgram
 
 
 def edit_name(order: Order, listed: Collection[str] | None = None) -> str:

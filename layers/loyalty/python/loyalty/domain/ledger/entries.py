@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from loyalty.domain.earning.awarding import Part, Share
-from loyalty.domain.ledger.account import TierReached
-from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.orders.order import Order, OrderRef, fingerprint
+
+if TYPE_CHECKING:
+    from loyalty.domain.earning.awarding import Part, Share
+    from loyalty.domain.ledger.account import TierReached
+    from loyalty.domain.ledger.holding import Holding
 
 # Kinds are part of keys and never change.
 EntryKind = Literal[

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from loyalty.domain.earning.awarding import apportion
-from loyalty.domain.orders.order import Line, Order
+
+if TYPE_CHECKING:
+    from loyalty.domain.orders.order import Line, Order
 
 
 def after_exchange(order: Order, before: Order, traded_in: Mapping[str, int]) -> Order:

@@ -11,10 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from loyalty.domain.ledger.entries import Entry
 from loyalty.domain.ledger.holding import Holding, PendingDates, total
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.entries import Entry
 
 
 class Taking(NamedTuple):

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.earning.awarding import Part
-from loyalty.domain.ledger.account import Account
-from loyalty.domain.program.document import Program
+if TYPE_CHECKING:
+    from loyalty.domain.earning.awarding import Part
+    from loyalty.domain.ledger.account import Account
+    from loyalty.domain.program.document import Program
 
 # At most this many days are kept apart so that the account stays small. A longer waiting time is
 # rounded up to blocks of days.

@@ -7,10 +7,12 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from loyalty.domain.earning.awarding import Part
 from loyalty.domain.kernel.calendar import NEVER
+
+if TYPE_CHECKING:
+    from loyalty.domain.earning.awarding import Part
 
 
 class PendingDates(NamedTuple):

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.earning.qualifying import LETTERS
 from loyalty.domain.kernel.calendar import add_months
-from loyalty.domain.ledger.account import Account
-from loyalty.domain.program.document import Program
-from loyalty.domain.program.levels import (
-    Tiers,
-)
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.account import Account
+    from loyalty.domain.program.document import Program
+    from loyalty.domain.program.levels import (
+        Tiers,
+    )
 
 # Orders can be 90 days old: so many months stay open for what they still count.
 _OPEN_MONTHS_MIN: Final = 4

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from loyalty.domain.ledger.account import Account, TierCarried
-from loyalty.domain.ledger.level_periods import LevelPeriods
-from loyalty.domain.program.levels import (
-    TierLevel,
-    Tiers,
-)
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.level_periods import LevelPeriods
+    from loyalty.domain.program.levels import (
+        TierLevel,
+        Tiers,
+    )
 
 # Counters further back were numbered under an earlier setting of the program.
 _PERIODS_BACK_MAX: Final = 240

@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.kernel.calendar import add_months
 from loyalty.domain.ledger.account import Account, TierCarried, TierReached
-from loyalty.domain.ledger.level_periods import LevelPeriods
 from loyalty.domain.ledger.level_ranks import rank_below, reached_rank
-from loyalty.domain.program.levels import HoldsMonths
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.level_periods import LevelPeriods
+    from loyalty.domain.program.levels import HoldsMonths
 
 # Counters further back were numbered under an earlier setting of the program.
 _PERIODS_BACK_MAX: Final = 60

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.earning.awarding import apportion
-from loyalty.domain.ledger.vouchers import Terms, Voucher
-from loyalty.domain.orders.order import Line, Order
-from loyalty.domain.program.document import CHARGES, RewardKind
+from loyalty.domain.program.kinds import CHARGES, RewardKind
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.vouchers import Terms, Voucher
+    from loyalty.domain.orders.order import Line, Order
 
 # What is for certain goods goes off first, what pays for anything goes off last.
 _TURNS: Final[Mapping[RewardKind, int]] = {

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from loyalty.domain.ledger.vouchers import State, Voucher
-from loyalty.domain.orders.order import OrderRef
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.vouchers import State, Voucher
+    from loyalty.domain.orders.order import OrderRef
 
 # More codes on one order mean a mistake, or somebody who is guessing codes.
 VOUCHERS_MAX: Final = 20

@@ -11,10 +11,9 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.kernel.calendar import NEVER
-from loyalty.domain.ledger.account import Account, TierReached
 from loyalty.domain.ledger.entries import (
     CalendarCause,
     Cause,
@@ -25,16 +24,16 @@ from loyalty.domain.ledger.entries import (
     RequestCause,
 )
 from loyalty.domain.ledger.holding import Holding, PendingDates, ends_on, total
-from loyalty.domain.ledger.order_vouchers import OrderVouchers
-from loyalty.domain.ledger.refunds import OrderState
-from loyalty.domain.ledger.tiers import Counting, TierAnnouncement
-from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.people.survey_responses import Response
-from loyalty.domain.program.document import PublishedProgram
-from loyalty.domain.program.expiry_policies import (
-    LOTS_MAX,
-    Activity,
-)
+from loyalty.domain.program.kinds import LOTS_MAX, Activity
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.account import Account, TierReached
+    from loyalty.domain.ledger.order_vouchers import OrderVouchers
+    from loyalty.domain.ledger.refunds import OrderState
+    from loyalty.domain.ledger.tiers import Counting, TierAnnouncement
+    from loyalty.domain.ledger.vouchers import Voucher
+    from loyalty.domain.people.survey_responses import Response
+    from loyalty.domain.program.document import PublishedProgram
 
 # A change of more lots than this writes the whole account and relies on its version. The table
 # allows 40 paths in one write, and up to 12 of them are not lots.

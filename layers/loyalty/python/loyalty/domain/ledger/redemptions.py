@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.kernel.errors import (
@@ -34,15 +34,17 @@ from loyalty.domain.ledger.postings import (
 )
 from loyalty.domain.ledger.tiers import Counting, level_seen
 from loyalty.domain.ledger.vouchers import Terms, Voucher
-from loyalty.domain.program.document import (
-    PayWithPoints,
-    Program,
-    PublishedProgram,
-    Reward,
-)
-from loyalty.domain.program.levels import (
-    TierLevel,
-)
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import (
+        PayWithPoints,
+        Program,
+        PublishedProgram,
+        Reward,
+    )
+    from loyalty.domain.program.levels import (
+        TierLevel,
+    )
 
 # How often one member may redeem on one day, cancelled redemptions included. Each makes up to two
 # entries, and everything that reads a member's entries costs in proportion to their number.

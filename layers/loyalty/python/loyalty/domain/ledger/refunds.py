@@ -11,13 +11,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.earning.awarding import Part, award
 from loyalty.domain.earning.qualifying import basis_of, qualifies
 from loyalty.domain.ledger.entries import Accrual, Qualifying, RequestedRefund
-from loyalty.domain.orders.order import Line, Order
-from loyalty.domain.program.document import Program
+
+if TYPE_CHECKING:
+    from loyalty.domain.orders.order import Line, Order
+    from loyalty.domain.program.document import Program
 
 # A name has at most 64; the number of a refund that counts again comes behind it.
 NAME_CHARACTERS_MAX: Final = 58

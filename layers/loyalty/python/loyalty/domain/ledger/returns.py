@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from loyalty.domain.ledger.account import Account, lapse_of
 from loyalty.domain.ledger.entries import CalendarCause, Entry, RequestCause, Return
@@ -23,9 +23,11 @@ from loyalty.domain.ledger.postings import (
 )
 from loyalty.domain.ledger.redemptions import request_of
 from loyalty.domain.ledger.refunds import OrderState, unrefunded
-from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.orders.order import Order
-from loyalty.domain.program.document import PublishedProgram
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.vouchers import Voucher
+    from loyalty.domain.orders.order import Order
+    from loyalty.domain.program.document import PublishedProgram
 
 
 def give_back(

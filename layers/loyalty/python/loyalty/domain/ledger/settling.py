@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.account import (
@@ -21,7 +21,9 @@ from loyalty.domain.ledger.entries import CalendarCause, Entry
 from loyalty.domain.ledger.giving import giveable_on, still_waiting
 from loyalty.domain.ledger.postings import Posting, replacing
 from loyalty.domain.ledger.tiers import announced, changes_on, level_on, tidied
-from loyalty.domain.program.document import Program, PublishedProgram
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program, PublishedProgram
 
 # Each step is an item of its own, and a transaction holds 100.
 STEPS_MAX: Final = 90

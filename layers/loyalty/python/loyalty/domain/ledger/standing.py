@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.level_periods import LevelPeriods
 from loyalty.domain.ledger.level_ranks import needed_to_keep
 from loyalty.domain.ledger.tiers import drops_on, granted_level, level_on
-from loyalty.domain.program.document import Program
-from loyalty.domain.program.levels import TierLevel, Tiers
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.account import Account
+    from loyalty.domain.program.document import Program
+    from loyalty.domain.program.levels import TierLevel, Tiers
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from loyalty.domain.kernel.calendar import midnight
-from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.entries import Entry
 from loyalty.domain.ledger.holding import Holding, total
 from loyalty.domain.ledger.settling import settle
-from loyalty.domain.program.document import PublishedProgram
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.account import Account
+    from loyalty.domain.ledger.entries import Entry
+    from loyalty.domain.program.document import PublishedProgram
 
 
 class StatementPeriod(NamedTuple):

@@ -14,11 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from loyalty.domain.earning.awarding import award
 from loyalty.domain.earning.qualifying import LETTERS, qualifies
-from loyalty.domain.ledger.account import Account, TierFloor, TierReached
 from loyalty.domain.ledger.level_periods import LevelPeriods
 from loyalty.domain.ledger.level_ranks import (
     LevelRanks,
@@ -26,9 +25,12 @@ from loyalty.domain.ledger.level_ranks import (
     needed_to_keep,
 )
 from loyalty.domain.ledger.level_terms import LevelTerms
-from loyalty.domain.orders.order import Order
-from loyalty.domain.program.document import Program
-from loyalty.domain.program.levels import HoldsMonths, TierLevel, Tiers
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.account import Account, TierFloor, TierReached
+    from loyalty.domain.orders.order import Order
+    from loyalty.domain.program.document import Program
+    from loyalty.domain.program.levels import TierLevel, Tiers
 
 
 def counter(tiers: Tiers, account: Account, program: Program, *, day: date) -> str:
@@ -43,7 +45,7 @@ def level_on(account: Account, program: Program, *, day: date) -> TierLevel | No
     if tiers is None:
         return None
     periods = LevelPeriods.of(account, tiers, program, day=day)
-    if isinstance(tiers.holds, HoldsMonths):
+    if tiers.holds.model == "months":
         return _level(LevelTerms(account, periods, tiers.holds).rank_on(day), account, tiers, day)
     number = periods.number(day)
     (rank,) = LevelRanks(account, periods).ranks(range(number, number + 1))
@@ -174,7 +176,7 @@ def _reached_by(
 ) -> tuple[TierReached, ...]:
     """All days on which levels were reached, where they hold for months and one is added."""
     tiers = program.tiers
-    if tiers is None or not isinstance(tiers.holds, HoldsMonths):
+    if tiers is None or tiers.holds.model != "months":
         return ()
     letter = LETTERS[tiers.basis]
     counted = {name: amount for name, amount in counted.items() if name[0] == letter}
@@ -187,7 +189,7 @@ def reached_by_merge(
 ) -> tuple[TierReached, ...]:
     """The days on which both members reached levels, and those that only both together have."""
     tiers = program.tiers
-    if tiers is None or not isinstance(tiers.holds, HoldsMonths):
+    if tiers is None or tiers.holds.model != "months":
         return ()
     ours = LevelTerms(survivor, LevelPeriods.of(survivor, tiers, program, day=day), tiers.holds)
     theirs = LevelTerms(loser, LevelPeriods.of(loser, tiers, program, day=day), tiers.holds)
@@ -300,7 +302,7 @@ def tidied(account: Account, program: Program, *, day: date) -> Account:
         return account
     periods = LevelPeriods.of(account, tiers, program, day=day)
     pruned = replace(account, qualifying=relevant(account, program, day=day))
-    if isinstance(tiers.holds, HoldsMonths):
+    if tiers.holds.model == "months":
         terms = LevelTerms(account, periods, tiers.holds)
         reached, carried = terms.kept_beyond(day)
         return replace(pruned, tier_reached=reached, tier_carried=carried)
@@ -353,7 +355,7 @@ def _later(
     periods = LevelPeriods.of(account, tiers, program, day=day)
     floor = granted(account.tier_floor, day=day)
     over = floor.until + timedelta(days=1) if floor else None
-    if isinstance(tiers.holds, HoldsMonths):
+    if tiers.holds.model == "months":
         terms = LevelTerms(account, periods, tiers.holds)
         days = {*terms.turns(day), *([over] if over else [])}
         yield from ((turn, level_on(account, program, day=turn)) for turn in sorted(days))

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from loyalty.domain.ledger.entries import GrantOccasion
-from loyalty.domain.orders.order import OrderRef
-from loyalty.domain.program.document import RewardKind
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.entries import GrantOccasion
+    from loyalty.domain.orders.order import OrderRef
+    from loyalty.domain.program.kinds import RewardKind
 
 State = Literal["held", "issued", "cancelling", "used", "cancelled", "expired"]
 

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from loyalty.domain.people.member import Member, Strength
-from loyalty.domain.program.messages import MessageKind
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.kinds import MessageKind
 
 
 class Reminded(NamedTuple):

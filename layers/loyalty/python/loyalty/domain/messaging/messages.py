@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from loyalty.domain.program.messages import MessageKind
+if TYPE_CHECKING:
+    from loyalty.domain.program.kinds import MessageKind
 
 type MessageState = Literal["waiting", "sent", "dropped", "bounced", "complained"]
 

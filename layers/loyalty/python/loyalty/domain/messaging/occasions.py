@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.kernel.calendar import NEVER, end_of_month
 from loyalty.domain.ledger.account import Account, lapse_of
@@ -13,11 +13,14 @@ from loyalty.domain.ledger.holding import ends_on
 from loyalty.domain.ledger.standing import (
     standing,
 )
-from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.messaging.correspondence import Correspondence, Reminded
-from loyalty.domain.people.member import Member
-from loyalty.domain.program.document import Program, PublishedProgram
-from loyalty.domain.program.messages import BirthdayMessage, MessageKind
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.vouchers import Voucher
+    from loyalty.domain.messaging.correspondence import Correspondence, Reminded
+    from loyalty.domain.people.member import Member
+    from loyalty.domain.program.document import Program, PublishedProgram
+    from loyalty.domain.program.kinds import MessageKind
+    from loyalty.domain.program.messages import BirthdayMessage
 
 # How many days a missed message can still be sent.
 WELCOME_DAYS: Final = 7

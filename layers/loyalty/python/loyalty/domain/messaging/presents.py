@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from loyalty.domain.kernel.calendar import add_months
-from loyalty.domain.messaging.correspondence import Correspondence
 from loyalty.domain.messaging.occasions import BIRTHDAY_DAYS, Person, birthday_bonus
-from loyalty.domain.program.document import Program
+
+if TYPE_CHECKING:
+    from loyalty.domain.messaging.correspondence import Correspondence
+    from loyalty.domain.program.document import Program
 
 # How many days a missed present can still be given.
 SIGN_UP_DAYS: Final = 7

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from loyalty.domain.program.messages import QuietHours
+if TYPE_CHECKING:
+    from loyalty.domain.program.messages import QuietHours
 
 
 def end_of_quiet(moment: datetime, quiet: QuietHours | None, zone: ZoneInfo) -> datetime:

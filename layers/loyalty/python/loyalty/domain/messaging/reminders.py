@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from loyalty.domain.earning.expiry import expires_on
 from loyalty.domain.kernel.calendar import midnight
@@ -20,12 +20,11 @@ from loyalty.domain.messaging.messages import Message, Row
 from loyalty.domain.messaging.occasions import Occasion, Person, occasions
 from loyalty.domain.messaging.presents import presents_of
 from loyalty.domain.messaging.quiet_hours import end_of_quiet
-from loyalty.domain.program.document import Program, PublishedProgram
-from loyalty.domain.program.expiry_policies import (
-    FixedDateExpiry,
-)
-from loyalty.domain.program.messages import KINDS, MessageKind
-from loyalty.domain.program.publication import expiry_policies, life_days_min, months_days_min
+from loyalty.domain.program.kinds import KINDS, MessageKind
+from loyalty.domain.program.lives import expiry_policies, life_days_min, months_days_min
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program, PublishedProgram
 
 # A changed document reaches every member in this time; a check is 3 reads and at most 4 writes.
 HORIZON_DAYS_MAX: Final = 30
@@ -126,7 +125,7 @@ def horizon_days(document: Program, *, today: date) -> int:
     stages = expiring.days_before
     days = [HORIZON_DAYS_MAX]
     for policy in expiry_policies(document):
-        if isinstance(policy, FixedDateExpiry):
+        if policy.model == "fixed_date":
             last = expires_on(policy, available_on=today)
             days += [left for stage in stages if (left := (last - today).days - stage) > 0]
         elif (life_days := life_days_min(policy)) is not None:

@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from loyalty.domain.orders.order import OrderRef
-from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, Strength
+
+if TYPE_CHECKING:
+    from loyalty.domain.people.identity import Identity
 
 # Shorter numbers and cards are also the amounts and quantities of other people.
 PHONE_DIGITS_MIN: Final = 8

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import IntEnum
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from loyalty.domain.people.identity import Identity, IdentityKind
+if TYPE_CHECKING:
+    from loyalty.domain.people.identity import Identity, IdentityKind
 
 # Each identity is an item of the transaction that claims it, once for each key of the digests.
 IDENTITIES_MAX: Final = 20

@@ -1,11 +1,14 @@
 """Privacy requests of a shop's customer, which the law allows and the shop passes on."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from loyalty.domain.orders.order import OrderRef
-from loyalty.domain.people.identity import Identity
+if TYPE_CHECKING:
+    from loyalty.domain.orders.order import OrderRef
+    from loyalty.domain.people.identity import Identity
 
 type Asks = Literal["export", "erasure", "shop_erasure"]
 NotAMember = Literal["guest", "nothing_held"]

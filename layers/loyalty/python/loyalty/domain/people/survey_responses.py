@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from loyalty.domain.orders.order import OrderRef
-from loyalty.domain.program.surveys import SurveyKind
+if TYPE_CHECKING:
+    from loyalty.domain.orders.order import OrderRef
+    from loyalty.domain.program.kinds import SurveyKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from loyalty.domain.kernel.currencies import written
-from loyalty.domain.program.document import Program
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program
 
 type DifferenceKind = Literal["added", "removed", "changed"]
 

@@ -5,6 +5,7 @@ them. Checks across fields (`publication`) run when a document is published, and
 read: a check that is added later must not make an old version unreadable.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -22,9 +23,7 @@ from pydantic import (
 
 from loyalty.domain.kernel.calendar import NEVER, add_months, midnight
 from loyalty.domain.kernel.fields import (
-    AMOUNT_MINOR_MAX,
     LINES,
-    POINTS_MAX,
     AmountMinor,
     CurrencyCode,
     Day,
@@ -33,7 +32,9 @@ from loyalty.domain.kernel.fields import (
     Moment,
     Points,
 )
-from loyalty.domain.program.expiry_policies import Expiry, Inactivity, PointSource
+from loyalty.domain.kernel.limits import AMOUNT_MINOR_MAX, POINTS_MAX
+from loyalty.domain.program.expiry_policies import Expiry, Inactivity
+from loyalty.domain.program.kinds import CHARGES, Charge, PointSource, RewardKind
 from loyalty.domain.program.levels import Tiers
 from loyalty.domain.program.locales import best_locale
 from loyalty.domain.program.messages import LOCALE, Messages, Reminders
@@ -43,21 +44,8 @@ from loyalty.domain.program.surveys import ProgramSurvey
 
 DOCUMENT_BYTES_MAX: Final = 300 * 1024
 
-# Lines of these categories earn only under a rule that names them in `also_earn_on`.
-CHARGES: Final = ("fee", "gift_card", "shipping", "tax", "tip")
-
-Charge = Literal["fee", "gift_card", "shipping", "tax", "tip"]
 Clawback = Literal["unlimited", "within_balance", "only_pending"]
 Rounding = Literal["floor", "half_up", "ceil"]
-RewardKind = Literal[
-    "amount_off",
-    "percent_off",
-    "free_product",
-    "free_shipping",
-    "gift_card",
-    "experience",
-    "donation",
-]
 
 LocaleTag = Annotated[StrictStr, Field(pattern=LOCALE)]
 
@@ -512,6 +500,10 @@ class Program(DocumentPart):
 
     def reward(self, reward_id: str) -> Reward | None:
         return next((reward for reward in self.rewards if reward.id == reward_id), None)
+
+    def canonical(self) -> str:
+        """The document with all defaults written out, so that later defaults do not change it."""
+        return json.dumps(self.model_dump(mode="json"), separators=(",", ":"), ensure_ascii=False)
 
     def survey(self, survey_id: str) -> ProgramSurvey | None:
         return next((survey for survey in self.surveys if survey.id == survey_id), None)

@@ -1,12 +1,11 @@
 """The policies by which points expire."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, StrictInt
 
+from loyalty.domain.program.kinds import LOTS_MAX, Activity
 from loyalty.domain.program.parts import DocumentPart
-
-LOTS_MAX: Final = 60
 
 RoundTo = Literal["month", "week", "none"]
 
@@ -53,13 +52,6 @@ class NeverExpiry(DocumentPart):
 
 
 Expiry = Annotated[AfterEarningExpiry | FixedDateExpiry | NeverExpiry, Discriminator("model")]
-
-# What points are given for, apart from orders. `bonus` is any bonus without an entry of its own.
-PointSource = Literal[
-    "adjustment", "bonus", "birthday", "survey", "sign_up", "anniversary", "transfer"
-]
-
-Activity = Literal["order", "redemption", "adjustment", "transfer", "survey"]
 
 
 class Inactivity(DocumentPart):

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, StrictBool, StrictInt
 
-from loyalty.domain.kernel.fields import POINTS_MAX, ExternalId, Label
+from loyalty.domain.kernel.fields import ExternalId, Label
+from loyalty.domain.kernel.limits import POINTS_MAX
 from loyalty.domain.program.expiry_policies import Expiry
 from loyalty.domain.program.parts import DocumentPart
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from loyalty.domain.kernel.fields import LINE, LINES, Points, TimeOfDay
+from loyalty.domain.program.kinds import MessageKind
 from loyalty.domain.program.parts import DocumentPart
-
-# In the order in which they are sent when the weekly limit does not allow all.
-MessageKind = Literal[
-    "points_expiring", "voucher_expiring", "tier_ending", "birthday", "welcome", "lapsed"
-]
-KINDS: Final[tuple[MessageKind, ...]] = get_args(MessageKind)
 
 # A reminder further ahead than this is none.
 DAYS_BEFORE_MAX: Final = 180

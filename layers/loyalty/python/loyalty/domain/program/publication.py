@@ -1,6 +1,5 @@
 """The checks of a whole program document before it is published."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
@@ -11,21 +10,22 @@ from loyalty.domain.kernel.calendar import add_months, end_of_month, end_of_week
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.errors import Fault
 from loyalty.domain.program import level_checks, wording
-from loyalty.domain.program.document import (
-    CHARGES,
-    EarningRule,
-    Program,
-    Reward,
-)
+from loyalty.domain.program.document import EarningRule, Program, Reward
 from loyalty.domain.program.expiry_policies import (
-    LOTS_MAX,
     AfterEarningExpiry,
     Expiry,
     FixedDateExpiry,
     NeverExpiry,
 )
+from loyalty.domain.program.kinds import CHARGES, LOTS_MAX
 from loyalty.domain.program.levels import (
     TierLevel,
+)
+from loyalty.domain.program.lives import (
+    expiry_policies,
+    life_days_min,
+    months_days_min,
+    placed_policies,
 )
 from loyalty.domain.program.messages import MessageTemplate
 from loyalty.domain.program.parts import Unread, read_partly
@@ -99,11 +99,6 @@ def _parts[P](read: Callable[[], tuple[P, ...]]) -> tuple[P, ...]:
         return read()
     except Unread:
         return ()
-
-
-def canonical(document: Program) -> str:
-    """The document with all defaults written out, so that later defaults do not change it."""
-    return json.dumps(document.model_dump(mode="json"), separators=(",", ":"), ensure_ascii=False)
 
 
 def lots_open_max(policy: AfterEarningExpiry) -> int:
@@ -209,7 +204,7 @@ def _rule_levels(rule: EarningRule, document: Program, place: str) -> Iterator[F
 def _expiry(document: Program) -> Iterator[Fault]:
     lots = 0
     seen: list[Expiry] = []
-    for place, policy in _policies(document):
+    for place, policy in placed_policies(document):
         mistakes = tuple(_expiry_mistakes(policy, place))
         yield from mistakes
         if not mistakes and policy not in seen:
@@ -240,24 +235,6 @@ def _sources(document: Program) -> Iterator[Fault]:
         yield Fault("/expiry_by_source/transfer", "contradiction", detail)
     if "survey" in policies and not document.surveys:
         yield Fault("/expiry_by_source/survey", "contradiction", "The program has no surveys")
-
-
-def expiry_policies(document: Program) -> tuple[Expiry, ...]:
-    """Every expiry policy that applies to points; the program's own comes first."""
-    return tuple(policy for _, policy in _policies(document))
-
-
-def _policies(document: Program) -> Iterator[tuple[str, Expiry]]:
-    """Every expiry policy of points, with its place; the program's own comes first."""
-    yield "/expiry", document.expiry
-    for index, rule in enumerate(document.earning_rules):
-        if rule.expiry is not None:
-            yield f"/earning_rules/{index}/expiry", rule.expiry
-    for index, level in enumerate(document.tiers.levels if document.tiers else ()):
-        if level.expiry is not None:
-            yield f"/tiers/levels/{index}/expiry", level.expiry
-    for source, policy in document.expiry_by_source.items():
-        yield f"/expiry_by_source/{source}", policy
 
 
 def _expiry_mistakes(policy: Expiry, place: str) -> Iterator[Fault]:
@@ -357,22 +334,6 @@ def _level_ids(document: Program) -> frozenset[str]:
     return frozenset(level.id for level in document.tiers.levels) if document.tiers else frozenset()
 
 
-def months_days_min(months: int) -> int:
-    """How many days so many months have at least."""
-    return 28 * months
-
-
-def life_days_min(policy: Expiry) -> int | None:
-    """The shortest life of points in days; None for fixed dates, and if points never expire."""
-    match policy:
-        case AfterEarningExpiry(months=int() as months):
-            return months_days_min(months)
-        case AfterEarningExpiry():
-            return policy.days
-        case _:
-            return None
-
-
 def _points_expiring(document: Program) -> Iterator[Fault]:
     never = all(isinstance(policy, NeverExpiry) for policy in expiry_policies(document))
     if document.reminders.points_expiring and never and document.inactivity is None:
@@ -386,7 +347,7 @@ def _stages(document: Program) -> Iterator[Fault]:
     for index, days in enumerate(stages):
         if days in stages[:index]:
             yield Fault(f"{place}/{index}", "duplicate_stage", f"{days} days are a stage already")
-    lives = [_life_days(policy) for _, policy in _policies(document)]
+    lives = [_life_days(policy) for _, policy in placed_policies(document)]
     if document.inactivity:
         lives.append(months_days_min(document.inactivity.months))
     life_days = min((days for days in lives if days is not None), default=None)

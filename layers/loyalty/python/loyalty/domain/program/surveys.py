@@ -8,9 +8,8 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StrictInt, StrictStr
 
 from loyalty.domain.kernel.fields import LINE, Day, ExternalId, Points
+from loyalty.domain.program.kinds import SurveyKind
 from loyalty.domain.program.parts import DocumentPart
-
-SurveyKind = Literal["nps", "csat"]
 
 # The scales of the Net Promoter Score (F. Reichheld, Harvard Business Review, December 2003) and of
 # a satisfaction score by the share of the two best answers: other scales would not compare.

@@ -15,13 +15,15 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.kernel.errors import Fault
-from loyalty.domain.program.messages import MessageKind, MessageTemplate
+from loyalty.domain.program.messages import MessageTemplate
 from loyalty.domain.program.parts import Unread
 
 if TYPE_CHECKING:
     from jinja2 import Template as CompiledTemplate
     from jinja2 import nodes
     from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    from loyalty.domain.program.kinds import MessageKind
 
 _COMMON: Final = frozenset({"program", "name", "balance", "points_name"})
 

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from loyalty.domain.ledger.account import TierFloor
 from loyalty.domain.ledger.tiers import granted, higher_floor
 from loyalty.domain.orders.order import is_outdated
-from loyalty.domain.people.identity import Identity
-from loyalty.domain.program.document import Program
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.account import TierFloor
+    from loyalty.domain.people.identity import Identity
+    from loyalty.domain.program.document import Program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

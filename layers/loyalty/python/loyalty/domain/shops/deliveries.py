@@ -6,9 +6,10 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.shops.storefront import Delivery, Envelope, Outcome
+if TYPE_CHECKING:
+    from loyalty.domain.shops.storefront import Delivery, Envelope, Outcome
 
 # The inbox keeps deliveries for this many days.
 LISTED_DAYS: Final = 30

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.kernel.text import as_line
-from loyalty.domain.program.document import CHARGES, Program
+from loyalty.domain.program.kinds import CHARGES
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program
 
 CATEGORIES_MAX: Final = 30
 CATEGORY_CHARACTERS_MAX: Final = 100

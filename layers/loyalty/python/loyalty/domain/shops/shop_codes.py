@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.program.document import Reward
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.vouchers import Voucher
+    from loyalty.domain.program.document import Reward
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from loyalty.domain.ledger.entries import RequestedRefund
-from loyalty.domain.ledger.order_vouchers import VoucherStep
 from loyalty.domain.orders.order import Order, fingerprint
-from loyalty.domain.people.identity import Identity
-from loyalty.domain.people.privacy_requests import DataRequest
 from loyalty.domain.shops.customers import PersonCommand
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.order_vouchers import VoucherStep
+    from loyalty.domain.people.identity import Identity
+    from loyalty.domain.people.privacy_requests import DataRequest
 
 # What happens to orders that were not paid in the program's currency.
 OtherCurrencies = Literal["convert", "park", "ignore"]

@@ -1,12 +1,16 @@
 """The event bus: publishes the events that rules on the bus ask for, in order."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from loyalty.domain.events import SOURCE, Event
 from loyalty.edge.aws.publishing import publish_in_order
-from loyalty.sdk.services import AwsService
+
+if TYPE_CHECKING:
+    from loyalty.sdk.services import AwsService
 
 # The size that `Time` counts for.
 TIME_BYTES: Final = 14
@@ -34,7 +38,7 @@ class BusRules:
         self._patterns = patterns
 
     @staticmethod
-    def read(text: str) -> "BusRules":
+    def read(text: str) -> BusRules:
         """Read the rules that the deployment knows: `{"PointsEarned": [{"late": [true]}]}`."""
         return BusRules(json.loads(text))
 

@@ -6,6 +6,8 @@ Every limit on the time of a call is here. They are short, because the caller of
 has given up; and no attempt begins unless the invocation has time for it to fail (`deadline`).
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -14,13 +16,14 @@ from loyalty.edge import deadline
 from loyalty.edge.local_cloud import is_on_one_machine
 from loyalty.sdk import services
 from loyalty.sdk.connections import TimeLimits
-from loyalty.sdk.services import JsonService, ServiceApi
 
 if TYPE_CHECKING:
     from botocore.session import Session
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
+
+    from loyalty.sdk.services import JsonService, ServiceApi
 
 # The local cloud shares a machine with everything else and answers more slowly.
 _LOCAL_READ_S_MIN: Final = 5.0
@@ -60,7 +63,7 @@ COGNITO: Final = CallLimits(read_s=5, attempts=1)
 
 
 @cache
-def cognito() -> "CognitoIdentityProviderClient":
+def cognito() -> CognitoIdentityProviderClient:
     return cast("CognitoIdentityProviderClient", _client("cognito-idp", COGNITO))
 
 
@@ -75,12 +78,12 @@ def eventbridge() -> JsonService:
 
 
 @cache
-def inbox() -> "S3Client":
+def inbox() -> S3Client:
     return cast("S3Client", _client("s3", INBOX))
 
 
 @cache
-def s3() -> "S3Client":
+def s3() -> S3Client:
     # By default, links are signed with the older version, which new buckets refuse.
     return cast("S3Client", _client("s3", LAKE, signature_version="s3v4"))
 
@@ -91,7 +94,7 @@ def secrets_manager() -> JsonService:
 
 
 @cache
-def ses() -> "SESV2Client":
+def ses() -> SESV2Client:
     return cast("SESV2Client", _client("sesv2", MAIL))
 
 
@@ -123,7 +126,7 @@ def _service(api: ServiceApi, limits: CallLimits) -> JsonService:
 
 
 @cache
-def _session() -> "Session":
+def _session() -> Session:
     import botocore.session  # noqa: PLC0415  # a tenth of a second, which few cold starts need
 
     return botocore.session.get_session()

@@ -1,14 +1,18 @@
 """Signing secrets of webhook endpoints in Secrets Manager: one secret for each endpoint."""
 
+from __future__ import annotations
+
 import base64
 import secrets as randomness
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from loyalty.domain.webhooks_out.endpoints import RetiringSecret, SigningSecrets
 from loyalty.edge.aws.secrets import SecretStore
-from loyalty.sdk.services import AwsService
+
+if TYPE_CHECKING:
+    from loyalty.sdk.services import AwsService
 
 # Standard Webhooks asks for 24 to 64 random bytes.
 SECRET_BYTES: Final = 32

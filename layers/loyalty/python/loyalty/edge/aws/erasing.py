@@ -1,5 +1,7 @@
 """Erases a person's data outside the table: in the inbox, and on the suppression list of SES."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
@@ -7,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
 
 from loyalty.domain.kernel.errors import TryAgain
-from loyalty.domain.shops.storefront import Delivery
 from loyalty.edge.aws.inbox import ERASED, delivery_from_json
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
+
+    from loyalty.domain.shops.storefront import Delivery
 
 # As many as a client's connections. A delivery of 4 MB takes about 20 MB while it is read.
 READERS: Final = 10
@@ -22,7 +25,7 @@ READ_AT_ONCE: Final = 500
 class InboxSearch:
     """Implements `Inbox` over one program's deliveries, in the order of their keys."""
 
-    def __init__(self, s3: "S3Client", *, bucket: str, program_id: str) -> None:
+    def __init__(self, s3: S3Client, *, bucket: str, program_id: str) -> None:
         self._s3 = s3
         self._bucket = bucket
         self._program = program_id
@@ -80,7 +83,7 @@ class InboxSearch:
 class MailSuppressions:
     """Implements `Suppressions`: SES itself lists addresses whose mail bounced."""
 
-    def __init__(self, client: "SESV2Client") -> None:
+    def __init__(self, client: SESV2Client) -> None:
         self._client = client
 
     def lift(self, address: str) -> None:

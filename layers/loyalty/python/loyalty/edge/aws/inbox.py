@@ -5,6 +5,8 @@ are applied in order. So S3 lists deliveries in order of time, and a message of 
 the key.
 """
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import json
@@ -20,11 +22,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.shops.deliveries import StoredDelivery, log_time, read_log_id
 from loyalty.domain.shops.storefront import Delivery
-from loyalty.sdk.services import AwsService
 from loyalty.usecases.ports import Listed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from loyalty.sdk.services import AwsService
 
 # The most objects that S3 lists, and messages that SQS accepts, in one call.
 LISTED_AT_ONCE_MAX: Final = 1000
@@ -51,7 +54,7 @@ class QueuedDelivery(NamedTuple):
 class S3Inbox:
     """Deliveries as they were received, in order of time."""
 
-    def __init__(self, s3: "S3Client", *, bucket: str) -> None:
+    def __init__(self, s3: S3Client, *, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
         self._refused: dict[str, datetime] = {}

@@ -1,5 +1,7 @@
 """Mail through SES: one message to one member, with a one-click unsubscribe link (RFC 8058)."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formataddr
@@ -34,7 +36,7 @@ class MailQuotaSpent(TryAgain):
 
 
 class Mailbox:
-    def __init__(self, client: "SESV2Client", *, sender: str, configuration_set: str) -> None:
+    def __init__(self, client: SESV2Client, *, sender: str, configuration_set: str) -> None:
         self._client = client
         self._sender = sender
         self._configuration_set = configuration_set

@@ -1,5 +1,7 @@
 """Sends entries in order, in as few requests as a service takes, and tells how many arrived."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 

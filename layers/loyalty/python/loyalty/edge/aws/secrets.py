@@ -1,5 +1,7 @@
 """Secrets that are created and deleted at run time, in Secrets Manager under a prefix."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from typing import Any, NoReturn

@@ -1,5 +1,7 @@
 """Clients of services in their Cognito user pool, which has no users."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.program.services import SERVICE_SCOPE
@@ -14,7 +16,7 @@ TOKEN_HOURS: Final = 1
 class CognitoServiceClients:
     """Implements `ServiceClients`."""
 
-    def __init__(self, client: "CognitoIdentityProviderClient", *, pool_id: str) -> None:
+    def __init__(self, client: CognitoIdentityProviderClient, *, pool_id: str) -> None:
         self._client = client
         self._pool_id = pool_id
 

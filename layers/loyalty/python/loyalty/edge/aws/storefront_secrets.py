@@ -1,8 +1,14 @@
 """Storefronts' signing secrets and API keys in Secrets Manager: one secret for each storefront."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from loyalty.domain.shops.storefront import ShopKeys
 from loyalty.edge.aws.secrets import SecretStore
-from loyalty.sdk.services import AwsService
+
+if TYPE_CHECKING:
+    from loyalty.sdk.services import AwsService
 
 
 class StorefrontSecrets:

@@ -1,5 +1,7 @@
 """Opens the table for functions. A function that needs only the table imports no ledger code."""
 
+from __future__ import annotations
+
 import random
 import time
 from functools import cache

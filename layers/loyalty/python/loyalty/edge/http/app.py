@@ -54,7 +54,7 @@ from loyalty.domain.kernel.errors import (
     Unauthenticated,
     ValidationFailed,
 )
-from loyalty.domain.kernel.fields import EXTERNAL_ID
+from loyalty.domain.kernel.limits import EXTERNAL_ID
 from loyalty.domain.staff.actions import ActionName, ActionOutcome
 from loyalty.edge import deadline
 from loyalty.edge.faults import is_passing

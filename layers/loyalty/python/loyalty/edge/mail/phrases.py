@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from loyalty.domain.program.kinds import SurveyKind
 from loyalty.domain.program.locales import best_locale
-from loyalty.domain.program.surveys import SurveyKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

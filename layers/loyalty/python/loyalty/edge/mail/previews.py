@@ -11,7 +11,8 @@ from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, Profile
 from loyalty.domain.program import wording
 from loyalty.domain.program.document import Program
-from loyalty.domain.program.messages import LOCALE, MailTheme, MessageKind, MessageTemplate
+from loyalty.domain.program.kinds import MessageKind
+from loyalty.domain.program.messages import LOCALE, MailTheme, MessageTemplate
 from loyalty.edge.http.schemas import AnswerPart, Label, RequestPart
 from loyalty.edge.mail.render import Letter
 

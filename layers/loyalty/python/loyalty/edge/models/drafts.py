@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field, StrictInt
 
-from loyalty.domain.kernel.fields import EXTERNAL_ID
+from loyalty.domain.kernel.limits import EXTERNAL_ID
 from loyalty.domain.program.drafts import Draft
 from loyalty.edge.http.redaction import OfStaff
 from loyalty.edge.http.schemas import AnswerPart, NextCursor, RequestPart
 from loyalty.edge.models.programs import PublishedAt, Version
 from loyalty.usecases.program.drafts import DraftContent
-from loyalty.usecases.program.publishing import ListedVersion
+from loyalty.usecases.program.versions import ListedVersion
 
 DraftId = Annotated[
     str, Path(pattern=EXTERNAL_ID, description="The draft's id, of your own choosing.")

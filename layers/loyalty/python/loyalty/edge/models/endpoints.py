@@ -9,7 +9,8 @@ from pydantic import Field, StrictBool, StrictStr
 
 from loyalty.domain.events import ALL
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
-from loyalty.domain.kernel.fields import EXTERNAL_ID, LINE
+from loyalty.domain.kernel.fields import LINE
+from loyalty.domain.kernel.limits import EXTERNAL_ID
 from loyalty.domain.webhooks_out.addresses import URL_CHARS_MAX, AddressRefused, read_address
 from loyalty.domain.webhooks_out.deliveries import DeliveryState, EndpointDelivery, Trouble
 from loyalty.domain.webhooks_out.endpoints import EVERY_EVENT, OVERLAP, DisabledBecause, Endpoint

@@ -9,7 +9,7 @@ from pydantic import Field
 from loyalty.domain.messaging.messages import Message, MessageState
 from loyalty.domain.messaging.quiet_hours import end_of_quiet
 from loyalty.domain.messaging.reminders import HeldBack, HeldBackBy
-from loyalty.domain.program.messages import MessageKind
+from loyalty.domain.program.kinds import MessageKind
 from loyalty.edge.http.schemas import AnswerPart, NextCursor
 from loyalty.usecases.ports import Desk
 

@@ -5,19 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from loyalty.domain.program.document import (
-    EarningRule,
-    PointsName,
-    Program,
-    Reward,
-    RewardKind,
-    RewardWords,
-)
-from loyalty.domain.program.expiry_policies import (
-    Expiry,
-    Inactivity,
-    PointSource,
-)
+from loyalty.domain.program.document import EarningRule, PointsName, Program, Reward, RewardWords
+from loyalty.domain.program.expiry_policies import Expiry, Inactivity
+from loyalty.domain.program.kinds import PointSource, RewardKind
 from loyalty.edge.http.schemas import AnswerPart, Moment, NextCursor, RewardId, RewardName
 from loyalty.edge.models.differences import DifferenceAnswer
 

@@ -15,7 +15,7 @@ from loyalty.domain.kernel.errors import (
 )
 from loyalty.domain.ledger.entries import Entry, GrantOccasion, Redemption, RewardGrant
 from loyalty.domain.ledger.vouchers import State, Voucher
-from loyalty.domain.program.document import RewardKind
+from loyalty.domain.program.kinds import RewardKind
 from loyalty.edge.http.redaction import OfStaff, Personal
 from loyalty.edge.http.schemas import (
     AnswerPart,

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field, StrictBool, StrictStr
 
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
-from loyalty.domain.kernel.fields import EXTERNAL_ID
+from loyalty.domain.kernel.limits import EXTERNAL_ID
 from loyalty.domain.program.document import Program
 from loyalty.domain.shops.deliveries import read_log_id
 from loyalty.domain.shops.storefront import (

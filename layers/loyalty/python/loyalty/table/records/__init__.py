@@ -4,6 +4,8 @@ Repeated parts of an item (lines, shares, parts of an award) are lists of lists,
 names would take half of the item, and an accrual of five lines must stay under 1 KB.
 """
 
+from __future__ import annotations
+
 from loyalty.table.records.accounts import account_from_item, account_to_item
 from loyalty.table.records.causes import cause_key, cause_of
 from loyalty.table.records.entries import entry_from_item, entry_to_item, history_position

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from loyalty.domain.ledger.account import Account, TierCarried, TierFloor
 from loyalty.domain.ledger.holding import Holding
 from loyalty.table import keys
-from loyalty.table.operations import Item
 from loyalty.table.records.parts import (
     VERSION,
     dated_from_map,
@@ -22,6 +21,9 @@ from loyalty.table.records.parts import (
     reached_from_list,
     reached_to_list,
 )
+
+if TYPE_CHECKING:
+    from loyalty.table.operations import Item
 
 
 def account_to_item(account: Account, program: str, *, due_at: datetime | None = None) -> Item:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from loyalty.domain.ledger.entries import CalendarCause, Cause, EntryKind, OrderCause, RequestCause
 from loyalty.table import keys
-from loyalty.table.operations import Key
+
+if TYPE_CHECKING:
+    from loyalty.table.operations import Key
 
 
 def cause_key(program: str, cause: Cause) -> Key:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from loyalty.domain.ledger.entries import Placeholder, RequestedRefund
 from loyalty.domain.ledger.order_vouchers import OrderVouchers
 from loyalty.domain.ledger.refunds import OrderState
 from loyalty.domain.orders.order import Line, Order, Tender
 from loyalty.table import keys
-from loyalty.table.operations import Item, Key, Value
 from loyalty.table.records.parts import (
     VERSION,
     dated_from_map,
@@ -21,6 +20,9 @@ from loyalty.table.records.parts import (
     parts_from_list,
     parts_to_list,
 )
+
+if TYPE_CHECKING:
+    from loyalty.table.operations import Item, Key, Value
 
 # A program lets orders be claimed for 366 days at most.
 GUEST_ORDER_DAYS: Final = 400

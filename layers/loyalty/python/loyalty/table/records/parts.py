@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from loyalty.domain.earning.awarding import Part
 from loyalty.domain.ledger.account import TierReached
 from loyalty.domain.ledger.entries import Qualifying
 from loyalty.domain.ledger.holding import PendingDates
-from loyalty.table.operations import Value
+
+if TYPE_CHECKING:
+    from loyalty.table.operations import Value
 
 VERSION: Final = 1
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from loyalty.domain.ledger.vouchers import Terms, Voucher
 from loyalty.domain.orders.order import OrderRef
 from loyalty.table import keys
-from loyalty.table.operations import Item, Value
 from loyalty.table.records.parts import (
     VERSION,
     dated_from_map,
@@ -18,6 +17,9 @@ from loyalty.table.records.parts import (
     instant_from,
     maybe_instant,
 )
+
+if TYPE_CHECKING:
+    from loyalty.table.operations import Item, Value
 
 
 def voucher_to_item(voucher: Voucher, program: str) -> Item:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.kernel.errors import NotFound
-from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.settling import settle
 from loyalty.usecases.attempts import Attempts
 from loyalty.usecases.ports import Desk, Overtaken
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.account import Account
 
 # Merges are rare, and chains of merges much more so.
 MERGES_MAX: Final = 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.kernel.calendar import add_months
 from loyalty.domain.kernel.errors import (
@@ -15,7 +15,7 @@ from loyalty.domain.kernel.errors import (
     PointsTooNew,
     ValidationFailed,
 )
-from loyalty.domain.kernel.fields import POINTS_MAX
+from loyalty.domain.kernel.limits import POINTS_MAX
 from loyalty.domain.ledger.account import Account, TierFloor, transfers_counter
 from loyalty.domain.ledger.corrections import (
     add_points,
@@ -32,7 +32,9 @@ from loyalty.domain.orders.order import fingerprint
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import open_account, settled
 from loyalty.usecases.ledger.once import Recorded, once
-from loyalty.usecases.ports import Desk
+
+if TYPE_CHECKING:
+    from loyalty.usecases.ports import Desk
 
 FLOOR_MONTHS_MAX: Final = 120
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from loyalty.domain.ledger.netting import net_of
 from loyalty.domain.ledger.order_vouchers import (
@@ -20,10 +21,12 @@ from loyalty.domain.ledger.order_vouchers import (
     why_kept,
 )
 from loyalty.domain.ledger.postings import Posting, VoucherChange, signed
-from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.orders.order import Order, OrderRef, is_outdated
 from loyalty.usecases.attempts import until_saved
-from loyalty.usecases.ports import Desk
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.vouchers import Voucher
+    from loyalty.usecases.ports import Desk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ number of times: it moves what has returned to what should have.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.ledger.entries import Accrual, Entry, OrderCause, Placeholder
@@ -19,11 +20,13 @@ from loyalty.domain.ledger.returns import (
     lots_of_share,
     take_share_again,
 )
-from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.orders.order import OrderRef
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import expired_in, settled_lineage
-from loyalty.usecases.ports import Desk, OrderOnFile
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.vouchers import Voucher
+    from loyalty.domain.orders.order import OrderRef
+    from loyalty.usecases.ports import Desk, OrderOnFile
 
 
 def settle_paid_points(ref: OrderRef, *, desk: Desk) -> tuple[VoucherStep, ...]:

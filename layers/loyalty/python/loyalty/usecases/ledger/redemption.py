@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from loyalty.domain.kernel.calendar import NEVER, midnight
 from loyalty.domain.kernel.errors import (
@@ -21,7 +21,6 @@ from loyalty.domain.kernel.errors import (
 )
 from loyalty.domain.ledger.account import Account, view
 from loyalty.domain.ledger.entries import Entry, Redemption, RequestCause, RewardGrant
-from loyalty.domain.ledger.order_vouchers import OrderVouchers
 from loyalty.domain.ledger.postings import Posting, StockTaken, VoucherChange, signed
 from loyalty.domain.ledger.redemptions import (
     LateRedemption,
@@ -35,15 +34,18 @@ from loyalty.domain.ledger.redemptions import (
 )
 from loyalty.domain.ledger.returns import give_back
 from loyalty.domain.ledger.tiers import level_on
-from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.orders.order import AHEAD_MAX, OrderRef, fingerprint
-from loyalty.domain.program.document import Reward
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import lineage, open_account, settled, settled_lineage
 from loyalty.usecases.ledger.once import Recorded, once
 from loyalty.usecases.ledger.order_vouchers import held_by
 from loyalty.usecases.ledger.paid_points import settle_paid_points
-from loyalty.usecases.ports import Desk
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.order_vouchers import OrderVouchers
+    from loyalty.domain.ledger.vouchers import Voucher
+    from loyalty.domain.program.document import Reward
+    from loyalty.usecases.ports import Desk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from loyalty.domain.kernel.errors import LimitReached, NotFound, TryAgain
-from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.audit import Difference, audit
-from loyalty.domain.ledger.entries import Cause, Entry
 from loyalty.domain.ledger.explaining import Explanation, explain
 from loyalty.domain.ledger.holding import Holding, total
 from loyalty.domain.ledger.statements import (
@@ -23,6 +21,10 @@ from loyalty.domain.ledger.statements import (
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import open_account
 from loyalty.usecases.ports import Desk, Raced
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.account import Account
+    from loyalty.domain.ledger.entries import Cause, Entry
 
 # A statement of this many entries is some 2 MB of JSON, always below the gateway's 6 MB.
 PERIOD_ENTRIES_MAX: Final = 1_000

@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import batched, groupby
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from loyalty.domain.kernel.calendar import midnight
-from loyalty.domain.ledger.account import Account
 from loyalty.usecases.ledger.accounts import settled
 from loyalty.usecases.ledger.redemption import release
-from loyalty.usecases.ports import Desk, Listed
 from loyalty.usecases.work_pages import ITEMS_MAX, Progress, WorkPage, WorkPages
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.account import Account
+    from loyalty.usecases.ports import Desk, Listed
 
 # A schedule wakes the sweep every five minutes, give or take one. Work that is due before the next
 # run is handed out now and waits in the queue, so a hold is released within a minute of its end.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from loyalty.domain.ledger.account import view
 from loyalty.domain.messaging.correspondence import (
@@ -14,12 +14,14 @@ from loyalty.domain.messaging.correspondence import (
     address_of,
     may_write,
 )
-from loyalty.domain.messaging.messages import Message
 from loyalty.domain.messaging.quiet_hours import end_of_quiet
-from loyalty.domain.people.member import Member
 from loyalty.usecases.attempts import Attempts
-from loyalty.usecases.messaging.reminders import Letters
 from loyalty.usecases.ports import Desk, Members, Raced
+
+if TYPE_CHECKING:
+    from loyalty.domain.messaging.messages import Message
+    from loyalty.domain.people.member import Member
+    from loyalty.usecases.messaging.reminders import Letters
 
 # Longer than a worker lives, so that no other worker sends the same message meanwhile.
 CLAIMED_FOR: Final = timedelta(minutes=2)

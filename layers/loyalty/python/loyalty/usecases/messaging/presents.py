@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from loyalty.domain.kernel.errors import LimitReached, NotFound, OutOfStock, RewardUnavailable
 from loyalty.domain.ledger.corrections import bonus
 from loyalty.domain.ledger.entries import Bonus, EntryKind, RequestCause, RewardGrant
-from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.messaging.correspondence import Correspondence, Reminded
-from loyalty.domain.messaging.occasions import Person
 from loyalty.domain.messaging.presents import REMEMBERED_DAYS, Present, presents_of
 from loyalty.domain.orders.order import fingerprint
 from loyalty.usecases.ledger.accounts import open_account, settled
 from loyalty.usecases.ledger.once import once
 from loyalty.usecases.ledger.redemption import give_reward
-from loyalty.usecases.ports import Desk
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.postings import Posting
+    from loyalty.domain.messaging.occasions import Person
+    from loyalty.usecases.ports import Desk
 
 
 def give_presents(person: Person, correspondence: Correspondence, desk: Desk) -> Correspondence:

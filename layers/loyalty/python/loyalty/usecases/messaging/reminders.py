@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from loyalty.domain import events
 from loyalty.domain.ledger.account import Account, view
-from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.correspondence import Correspondence
-from loyalty.domain.messaging.messages import Message
 from loyalty.domain.messaging.occasions import Person, occasions
 from loyalty.domain.messaging.presents import needs_order, presents_of
 from loyalty.domain.messaging.reminders import HeldBack, decide
-from loyalty.domain.people.member import Member
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import MERGES_MAX
 from loyalty.usecases.messaging.presents import give_presents
-from loyalty.usecases.ports import Desk, Members, OnFile
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.vouchers import Voucher
+    from loyalty.domain.messaging.messages import Message
+    from loyalty.domain.people.member import Member
+    from loyalty.usecases.ports import Desk, Members, OnFile
 
 # A member is checked at once after these: what they bring may come up before the next check.
 # Points of an order need no check: they live so long that the next check comes first.

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from loyalty.domain.earning.awarding import Award, award
 from loyalty.domain.kernel.errors import Fault, NotFound, OrderConflict, ValidationFailed
@@ -24,11 +25,13 @@ from loyalty.domain.orders.order import (
     is_outdated,
     order_fingerprint,
 )
-from loyalty.domain.people.identity import Identity
 from loyalty.usecases.attempts import Attempts
 from loyalty.usecases.ledger.accounts import open_account, settled
 from loyalty.usecases.ledger.order_vouchers import net_of_vouchers
 from loyalty.usecases.ports import Desk, Directory, Overtaken
+
+if TYPE_CHECKING:
+    from loyalty.domain.people.identity import Identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

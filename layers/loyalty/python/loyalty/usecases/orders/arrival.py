@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from loyalty.domain.kernel.errors import (
     IdempotencyConflict,
@@ -20,8 +20,6 @@ from loyalty.domain.kernel.errors import (
     ValidationFailed,
 )
 from loyalty.domain.ledger.entries import Entry, OrderCause, RequestedRefund
-from loyalty.domain.ledger.order_vouchers import VoucherStep
-from loyalty.domain.orders.order import Order, OrderRef
 from loyalty.usecases.ledger.order_vouchers import (
     OrderVoucherCodes,
     apply_vouchers,
@@ -33,7 +31,11 @@ from loyalty.usecases.orders.accrual import Earned, GuestOrderKept, NamedCustome
 from loyalty.usecases.orders.edits import Edited, Outdated, record_refund, record_version
 from loyalty.usecases.orders.guests import record_for
 from loyalty.usecases.orders.refunds import Refunded, Waiting
-from loyalty.usecases.ports import Desk, Directory
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.order_vouchers import VoucherStep
+    from loyalty.domain.orders.order import Order, OrderRef
+    from loyalty.usecases.ports import Desk, Directory
 
 type Mode = Literal["record", "correct", "follow"]
 """How an order arrives.

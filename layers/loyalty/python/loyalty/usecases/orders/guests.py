@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from loyalty.domain.kernel.errors import OrderConflict, TooLarge, TryAgain, ValidationFailed
-from loyalty.domain.ledger.entries import Entry, Placeholder
-from loyalty.domain.people.member import Member
 from loyalty.usecases.orders.accrual import Customer, GuestOrderKept, NamedCustomer, claim
-from loyalty.usecases.ports import Desk, Directory
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.entries import Entry, Placeholder
+    from loyalty.domain.people.member import Member
+    from loyalty.usecases.ports import Desk, Directory
 
 
 class RecordOrder[T](Protocol):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.ledger.entries import Entry, Placeholder
-from loyalty.usecases.ports import Desk
+
+if TYPE_CHECKING:
+    from loyalty.usecases.ports import Desk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

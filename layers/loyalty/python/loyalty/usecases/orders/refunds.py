@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.kernel.errors import Fault, IdempotencyConflict, LimitReached, ValidationFailed
@@ -15,9 +15,11 @@ from loyalty.domain.ledger.clawbacks import claw_back
 from loyalty.domain.ledger.entries import Accrual, Entry, OrderCause, Placeholder, RequestedRefund
 from loyalty.domain.ledger.postings import signed
 from loyalty.domain.ledger.refunds import OrderState, in_force, parts_of, state_of, unknown_lines
-from loyalty.domain.orders.order import Order, OrderRef
 from loyalty.usecases.ledger.accounts import expired_in, settled_lineage
-from loyalty.usecases.ports import Desk, OrderOnFile
+
+if TYPE_CHECKING:
+    from loyalty.domain.orders.order import Order, OrderRef
+    from loyalty.usecases.ports import Desk, OrderOnFile
 
 # Each waiting refund is an entry of the order's own transaction, which holds 100 items.
 WAITING_MAX: Final = 50

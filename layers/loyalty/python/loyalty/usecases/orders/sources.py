@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from loyalty.domain.changes import TableChange
 from loyalty.domain.ledger.entries import Entry, Placeholder
+
+if TYPE_CHECKING:
+    from loyalty.domain.changes import TableChange
 
 # More tills and shops than a search can ask. A client that makes up a source for each order does
 # not fill the table with them.

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loyalty.domain.kernel.errors import IdempotencyConflict, WrongState
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.messaging.presents import gives_presents
 from loyalty.domain.orders.order import fingerprint
-from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, MemberUpdate, Strength, changed
 from loyalty.usecases.attempts import Attempts, until_saved
 from loyalty.usecases.people.identity_claims import (
@@ -26,6 +25,9 @@ from loyalty.usecases.people.identity_claims import (
 )
 from loyalty.usecases.people.members import Enrolled, look_up_united, save_update
 from loyalty.usecases.ports import Desk, Loss, Members, Raced
+
+if TYPE_CHECKING:
+    from loyalty.domain.people.identity import Identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from loyalty.domain.kernel.errors import NotFound, TryAgain, WrongState
 from loyalty.domain.ledger.entries import OrderCause
@@ -23,11 +23,13 @@ from loyalty.domain.people.erasure import (
     texts_in,
 )
 from loyalty.domain.people.member import Member, MemberUpdate
-from loyalty.domain.shops.storefront import Delivery, Storefront
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.redemption import end_vouchers
 from loyalty.usecases.people import members as people
 from loyalty.usecases.ports import Desk, Listed, Members, Raced
+
+if TYPE_CHECKING:
+    from loyalty.domain.shops.storefront import Delivery, Storefront
 
 # The most orders that an erasure names; an item of the table holds some ten thousand.
 ORDERS_MAX: Final = 5_000

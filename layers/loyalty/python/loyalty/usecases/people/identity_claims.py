@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from loyalty.domain.kernel.errors import Fault, IdentityTaken
-from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, Strength, with_moves, without
 from loyalty.usecases.ports import Desk, Holder, Loss, Members
+
+if TYPE_CHECKING:
+    from loyalty.domain.people.identity import Identity
 
 
 class IdentityClaim(NamedTuple):

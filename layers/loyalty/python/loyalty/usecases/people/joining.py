@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.ledger.entries import Entry
-from loyalty.domain.people.identity import Identity
-from loyalty.domain.people.member import MemberUpdate
 from loyalty.usecases.orders.guests import claim_orders
 from loyalty.usecases.people import members as people
 from loyalty.usecases.people.enrollment import Application, enroll, enroll_oneself
-from loyalty.usecases.people.members import Enrolled
-from loyalty.usecases.ports import Desk, Members
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.entries import Entry
+    from loyalty.domain.people.identity import Identity
+    from loyalty.domain.people.member import MemberUpdate
+    from loyalty.usecases.people.members import Enrolled
+    from loyalty.usecases.ports import Desk, Members
 
 # Each is a transaction or two, and a caller waits for them.
 CLAIMED_AT_ONCE_MAX: Final = 10

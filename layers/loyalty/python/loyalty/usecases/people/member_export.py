@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Literal, NamedTuple, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, get_args
 
-from loyalty.domain.ledger.entries import Entry, Placeholder
-from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.messaging.messages import Message
-from loyalty.domain.people.survey_responses import Response
-from loyalty.usecases.people.members import Enrolled
-from loyalty.usecases.ports import Directory, Listed
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.entries import Entry, Placeholder
+    from loyalty.domain.ledger.vouchers import Voucher
+    from loyalty.domain.messaging.messages import Message
+    from loyalty.domain.people.survey_responses import Response
+    from loyalty.usecases.people.members import Enrolled
+    from loyalty.usecases.ports import Directory, Listed
 
 type Section = Literal["entries", "vouchers", "messages", "survey_responses", "guest_orders"]
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from loyalty.domain.kernel.errors import IdentityTaken, LimitReached, NotFound
-from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.corrections import close
-from loyalty.domain.ledger.entries import Entry
 from loyalty.domain.messaging.presents import RETURNING_DAYS, gives_presents
 from loyalty.domain.people.erasure import erasure_of
-from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import (
     ATTRIBUTES_MAX,
     CONSENTS_MAX,
@@ -26,7 +24,6 @@ from loyalty.domain.people.member import (
 from loyalty.usecases.attempts import Attempts, until_saved
 from loyalty.usecases.ledger import corrections
 from loyalty.usecases.ledger.accounts import MERGES_MAX, settled
-from loyalty.usecases.ledger.once import Recorded
 from loyalty.usecases.people.identity_claims import (
     IdentityClaim,
     losses_to,
@@ -35,6 +32,12 @@ from loyalty.usecases.people.identity_claims import (
     with_gains,
 )
 from loyalty.usecases.ports import Desk, Listed, Loss, Members, Raced
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.account import Account
+    from loyalty.domain.ledger.entries import Entry
+    from loyalty.domain.people.identity import Identity
+    from loyalty.usecases.ledger.once import Recorded
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from loyalty.domain.kernel.errors import (
     Fault,
@@ -12,16 +12,18 @@ from loyalty.domain.kernel.errors import (
     ValidationFailed,
     WrongState,
 )
-from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.corrections import bonus
 from loyalty.domain.ledger.entries import Bonus, Entry, OrderCause
 from loyalty.domain.ledger.postings import Posting, change_by_activity, newly_active
 from loyalty.domain.orders.order import OrderRef, fingerprint
 from loyalty.domain.people.survey_responses import Response
-from loyalty.domain.program.surveys import ProgramSurvey
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import open_account, settled
-from loyalty.usecases.ports import Desk, Listed
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.account import Account
+    from loyalty.domain.program.surveys import ProgramSurvey
+    from loyalty.usecases.ports import Desk, Listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
 """Publishing: a new immutable version replaces the one that the manager saw."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
 
 from loyalty.domain.kernel.errors import Fault, StaleVersion, TooLarge, ValidationFailed
 from loyalty.domain.program.document import (
@@ -11,37 +12,8 @@ from loyalty.domain.program.document import (
     Program,
     PublishedProgram,
 )
-from loyalty.domain.program.publication import canonical, faults
-
-
-class Superseded(Exception):
-    """Another version was published since; nothing was written."""
-
-
-class Programs(Protocol):
-    """The programs of this deployment and all their versions."""
-
-    def in_force(self, program_id: str) -> PublishedProgram | None:
-        """The current version, read strongly; None for a program that was never published."""
-        ...
-
-    def publish(self, program: PublishedProgram) -> None:
-        """Put a version in force if its predecessor is in force (for version 1: if there is none).
-
-        Raises:
-            Superseded: the version in force is not the predecessor.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedVersion:
-    """A version as a list shows it: when, by whom and why it was published."""
-
-    version: int
-    published_at: datetime
-    published_by: str | None
-    note: str | None
+from loyalty.domain.program.publication import faults
+from loyalty.usecases.program.versions import Programs, Superseded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +80,7 @@ def require_sound(document: Program, *, after: PublishedProgram | None) -> None:
         one = len(found) == 1
         what = found[0].detail.rstrip(".") if one else f"The program has {len(found)} mistakes"
         raise ValidationFailed(f"{what}. {_where_to_look(found)}", faults=found)
-    if len(canonical(document).encode()) > DOCUMENT_BYTES_MAX:
+    if len(document.canonical().encode()) > DOCUMENT_BYTES_MAX:
         raise TooLarge(f"A program may have {DOCUMENT_BYTES_MAX // 1024} KB, defaults written out.")
 
 
@@ -140,7 +112,7 @@ def _published_before(
         seen is None
         or replacing is None
         or seen.version != replacing + 1
-        or canonical(seen.document) != canonical(document)
+        or seen.document.canonical() != document.canonical()
     ):
         raise StaleVersion
     return Publication(program=seen, is_first=replacing == 0)

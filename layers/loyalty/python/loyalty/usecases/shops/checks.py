@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from loyalty.domain.kernel.errors import TryAgain
-from loyalty.domain.program.document import Program
 from loyalty.domain.shops.checks import Finding, sorted_findings
 from loyalty.domain.shops.products import uses_categories
-from loyalty.domain.shops.storefront import PlatformApi, ShopKeys, Storefront
 from loyalty.usecases.shops.deliveries import Files, Health, health
 from loyalty.usecases.shops.platforms import CheckedShop, FindPlatform, Unfetchable
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program
+    from loyalty.domain.shops.storefront import PlatformApi, ShopKeys, Storefront
 
 # All requests to a platform begin within this time; the last one may take some seconds more.
 ASKING_SECONDS_MAX: Final = 3.5

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from loyalty.domain.kernel.errors import (
     IdempotencyConflict,
@@ -20,7 +20,6 @@ from loyalty.domain.kernel.errors import (
 )
 from loyalty.domain.ledger.account import TierFloor
 from loyalty.domain.ledger.corrections import grant
-from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, MemberUpdate, Strength
 from loyalty.domain.shops.customers import (
     CustomerErased,
@@ -39,6 +38,9 @@ from loyalty.usecases.people.enrollment import Application, enroll
 from loyalty.usecases.people.identity_claims import IdentityClaim
 from loyalty.usecases.people.members import Enrolled, change, look_up
 from loyalty.usecases.ports import Desk, Holder, Members, Raced
+
+if TYPE_CHECKING:
+    from loyalty.domain.people.identity import Identity
 
 OUTDATED = Outcome(status="ignored", reason="outdated")
 NO_MEMBER = Outcome(status="ignored", reason="no_member")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.shops.deliveries import (
@@ -25,7 +25,9 @@ from loyalty.domain.shops.storefront import (
     Status,
 )
 from loyalty.usecases.ports import Listed
-from loyalty.usecases.shops.platforms import FindPlatform
+
+if TYPE_CHECKING:
+    from loyalty.usecases.shops.platforms import FindPlatform
 
 HEALTH_PERIOD: Final = timedelta(days=1)
 # As many as the inbox lists in one call.

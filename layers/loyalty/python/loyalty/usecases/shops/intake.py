@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final, Literal, assert_never
+from typing import TYPE_CHECKING, Final, Literal, assert_never
 
 from loyalty.domain.kernel.errors import (
     IdempotencyConflict,
@@ -13,9 +13,7 @@ from loyalty.domain.kernel.errors import (
     TooLarge,
     ValidationFailed,
 )
-from loyalty.domain.ledger.entries import Entry
 from loyalty.domain.orders.order import OrderRef
-from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.privacy_requests import PrivacyRequest
 from loyalty.domain.shops.customers import (
     CustomerErased,
@@ -54,14 +52,18 @@ from loyalty.usecases.orders.arrival import (
 )
 from loyalty.usecases.orders.edits import Edited, Outdated, withdraw_refund
 from loyalty.usecases.orders.refunds import Refunded, Waiting
-from loyalty.usecases.people.erasure import Erasures
-from loyalty.usecases.ports import Desk, Directory, Members
 from loyalty.usecases.shops.choices import CURRENCY_MISMATCH, as_chosen
 from loyalty.usecases.shops.customers import Customers, apply_to_person
 from loyalty.usecases.shops.deliveries import Bodies, contradicts
 from loyalty.usecases.shops.platforms import FindPlatform, Platform, PlatformReader, Unfetchable
 from loyalty.usecases.shops.privacy_requests import answer
 from loyalty.usecases.shops.products import Products, with_products
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.entries import Entry
+    from loyalty.domain.people.identity import Identity
+    from loyalty.usecases.people.erasure import Erasures
+    from loyalty.usecases.ports import Desk, Directory, Members
 
 OUTDATED: Final = "outdated"
 NOT_PAID: Final = "not_paid"

@@ -8,9 +8,6 @@ from datetime import date
 from re import Pattern
 from typing import TYPE_CHECKING, Protocol
 
-from loyalty.domain.people.privacy_requests import PrivacyRequest
-from loyalty.domain.shops.checks import Finding
-from loyalty.domain.shops.products import ProductsNeeded
 from loyalty.domain.shops.storefront import (
     Command,
     Delivery,
@@ -26,6 +23,9 @@ from loyalty.domain.shops.storefront import (
 
 if TYPE_CHECKING:
     # Only the function that creates discount codes loads what these need.
+    from loyalty.domain.people.privacy_requests import PrivacyRequest
+    from loyalty.domain.shops.checks import Finding
+    from loyalty.domain.shops.products import ProductsNeeded
     from loyalty.usecases.shops.shop_codes import DiscountCodes
 
 

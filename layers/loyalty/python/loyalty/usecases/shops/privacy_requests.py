@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.erasure import STOPPABLE_FOR, Erasure, ErasureRequest
 from loyalty.domain.people.privacy_requests import DataRequest, NotAMember, PrivacyRequest
-from loyalty.domain.shops.deliveries import StoredDelivery
 from loyalty.domain.shops.storefront import (
     Delivery,
     Outcome,
     SendingShop,
 )
 from loyalty.usecases.people.erasure import ORDERS_MAX, Erasures
-from loyalty.usecases.ports import Desk, Directory
 from loyalty.usecases.shops.deliveries import InboxReader, delivery_in
-from loyalty.usecases.shops.platforms import FindPlatform
+
+if TYPE_CHECKING:
+    from loyalty.domain.shops.deliveries import StoredDelivery
+    from loyalty.usecases.ports import Desk, Directory
+    from loyalty.usecases.shops.platforms import FindPlatform
 
 # They take about 60 KB of the 256 KB that an event may have.
 ANNOUNCED_ORDERS_MAX: Final = 1_000

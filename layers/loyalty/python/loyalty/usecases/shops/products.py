@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import batched
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from loyalty.domain.kernel.errors import TryAgain
-from loyalty.domain.orders.order import Line
 from loyalty.domain.shops.products import (
     Product,
     ProductsNeeded,
@@ -23,8 +22,11 @@ from loyalty.domain.shops.storefront import (
     Parked,
     Storefront,
 )
-from loyalty.usecases.ports import Desk
 from loyalty.usecases.shops.platforms import Platform, PlatformReader, ProductCatalog, Unfetchable
+
+if TYPE_CHECKING:
+    from loyalty.domain.orders.order import Line
+    from loyalty.usecases.ports import Desk
 
 # The reason for parking an order whose points depend on categories that the platform refuses.
 CATEGORIES_UNKNOWN: Final = "categories_unknown"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from loyalty.domain.events import (
     Event,
@@ -22,11 +22,13 @@ from loyalty.domain.events import (
 from loyalty.domain.kernel.errors import NotFound, TryAgain
 from loyalty.domain.ledger.entries import Entry, Redemption, RequestCause
 from loyalty.domain.ledger.redemptions import request_of
-from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.program.document import PublishedProgram
 from loyalty.domain.shops.shop_codes import KnownCode, ShopCode, code_for, discount_of
 from loyalty.usecases.ledger.redemption import end_cancelling, give_code, voucher_of
-from loyalty.usecases.ports import Desk
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.vouchers import Voucher
+    from loyalty.domain.program.document import PublishedProgram
+    from loyalty.usecases.ports import Desk
 
 # The events after which a voucher's code in shops may have to change.
 STEPS_OF_VOUCHERS: Final[tuple[type[Event], ...]] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from loyalty.domain.kernel.errors import BadSignature, NotFound
 from loyalty.domain.shops.deliveries import StoredDelivery, kept_as
@@ -15,7 +15,9 @@ from loyalty.domain.shops.storefront import (
     ShopKeys,
     Storefront,
 )
-from loyalty.usecases.shops.platforms import FindPlatform
+
+if TYPE_CHECKING:
+    from loyalty.usecases.shops.platforms import FindPlatform
 
 CONNECTION_SECONDS_MAX: Final = 30.0
 # A wrong signature may mean that secrets were rotated a moment ago, or that somebody is guessing.

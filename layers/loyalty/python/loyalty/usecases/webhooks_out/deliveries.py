@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from loyalty.domain.kernel.errors import NotFound, WrongState
 from loyalty.domain.webhooks_out.deliveries import (
@@ -19,9 +19,11 @@ from loyalty.domain.webhooks_out.deliveries import (
     queued,
     queued_again,
 )
-from loyalty.domain.webhooks_out.endpoints import Endpoint
 from loyalty.usecases.ports import Listed, Raced
 from loyalty.usecases.webhooks_out.endpoints import Endpoints, SigningSecretReader, registered
+
+if TYPE_CHECKING:
+    from loyalty.domain.webhooks_out.endpoints import Endpoint
 
 
 class EndpointDeliveryLog(Protocol):

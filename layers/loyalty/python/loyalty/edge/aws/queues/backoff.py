@@ -5,18 +5,22 @@ that an outage does not use these up, a message waits longer after each attempt 
 because a service did not answer. Other failures take a person, who is to notice them soon.
 """
 
+from __future__ import annotations
+
 import random
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.edge.aws import clients
-from loyalty.edge.aws.queues.record import QueueRecord
 from loyalty.edge.faults import is_passing
 from loyalty.sdk.connections import Unanswered
 from loyalty.sdk.services import JsonService, ServiceError
+
+if TYPE_CHECKING:
+    from loyalty.edge.aws.queues.record import QueueRecord
 
 # The wait after an attempt that failed with this error; the first attempt is 1.
 type Wait = Callable[[Exception, int], timedelta]

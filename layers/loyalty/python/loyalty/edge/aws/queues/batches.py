@@ -1,5 +1,7 @@
 """Handles the messages of a queue one by one: a failed one returns to it, the others go on."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypedDict

@@ -1,11 +1,14 @@
 """Hands claims that take longer than a request may to the intake queue."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from loyalty.sdk.services import AwsService
+if TYPE_CHECKING:
+    from loyalty.sdk.services import AwsService
 
 
 class GuestClaim(NamedTuple):

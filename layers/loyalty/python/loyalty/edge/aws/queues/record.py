@@ -1,5 +1,7 @@
 """A message of a queue, as Lambda hands it over."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 

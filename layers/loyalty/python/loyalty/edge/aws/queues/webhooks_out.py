@@ -1,14 +1,18 @@
 """The queues of webhooks out: one of events, and one with a message for each attempt."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.events import Event
 from loyalty.edge.aws.publishing import publish_in_order
-from loyalty.sdk.services import AwsService
 from loyalty.usecases.webhooks_out.deliveries import Attempt
+
+if TYPE_CHECKING:
+    from loyalty.domain.events import Event
+    from loyalty.sdk.services import AwsService
 
 # The longest delay of SQS; a message that has to wait longer is put back when it arrives.
 DELAY_MAX: Final = timedelta(minutes=15)

@@ -4,21 +4,25 @@ Every message carries the group of its program and lane. SQS then serves quiet g
 that has filled the queue: a month's end in one program delays neither another program nor holds.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import timedelta
 from itertools import batched
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.edge.aws.queues.batches import BatchAnswer, handle_messages, log_failure
-from loyalty.edge.aws.queues.record import QueueRecord
 from loyalty.edge.faults import is_passing
 from loyalty.edge.logs import failure, logger
-from loyalty.sdk.services import AwsService
 from loyalty.usecases.work_pages import WorkPage
+
+if TYPE_CHECKING:
+    from loyalty.edge.aws.queues.record import QueueRecord
+    from loyalty.sdk.services import AwsService
 
 # Limits of SendMessageBatch, and of DelaySeconds.
 ENTRIES_MAX: Final = 10
