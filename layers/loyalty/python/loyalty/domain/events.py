@@ -31,6 +31,7 @@ from loyalty.domain.ledger.entries import (
 )
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.messages import Message
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.member import Member
 from loyalty.domain.people.privacy_requests import DataRequest, NotAMember
 from loyalty.domain.people.survey_responses import Response
@@ -39,7 +40,6 @@ from loyalty.domain.shops.deliveries import log_id
 
 if TYPE_CHECKING:
     from loyalty.domain.changes import TableChange
-    from loyalty.domain.orders.order import OrderRef
 
 SOURCE: Final = "loyalty"
 LATE: Final = timedelta(days=1)
