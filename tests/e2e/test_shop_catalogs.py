@@ -21,7 +21,9 @@ COFFEE: Final = {
     "per_minor": 100,
     "include_categories": ["Coffee"],
 }
-PRODUCTS: Final = "/wp-json/wc/v3/products?include=7,8&per_page=100&_fields=id,categories,tags"
+PRODUCTS: Final = (
+    "/wp-json/wc/v3/products?include=7,8&per_page=100&_fields=id,categories,tags,brands"
+)
 SHOP: Final[dict[str, Any]] = {
     "platform": "woocommerce",
     "source": "shop",

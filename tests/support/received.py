@@ -34,9 +34,11 @@ def complete_delivery(
     *,
     source: str = "shop",
     earns: OrderFilter = ALL_EARN,
+    names_tenders: bool = False,
 ) -> Command:
     """What a thin delivery means once the platform has answered with these responses."""
-    fetch_needed = platform.translate(topic, body, SendingShop(source, earns=earns))
+    shop = SendingShop(source, earns=earns, names_tenders=names_tenders)
+    fetch_needed = platform.translate(topic, body, shop)
     assert isinstance(fetch_needed, FetchNeeded), fetch_needed
     return _completed(fetch_needed, responses)
 

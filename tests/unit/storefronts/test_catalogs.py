@@ -45,7 +45,8 @@ def shopify(path: str, body: Any) -> Any:
 def test_shopify_knows_types_taxonomy_collections_and_tags() -> None:
     assert read("shopify", ["11", "12"], shopify) == {
         "11": Product(
-            categories=("Coffee", "Coffee Beans", "Whole bean", "Gifts", "organic", "Sale")
+            categories=("Coffee", "Coffee Beans", "Whole bean", "Gifts", "organic", "Sale"),
+            tags=("organic", "Sale"),
         )
     }
 
@@ -80,19 +81,27 @@ def test_shopify_may_limit_requests() -> None:
         read("shopify", ["11"], lambda _path, _body: answer)
 
 
-def test_woocommerce_knows_categories_and_tags() -> None:
+def test_woocommerce_knows_categories_tags_and_the_first_brand() -> None:
     def answer(path: str, _body: Any) -> Any:
-        assert path == "/products?include=7,8&per_page=100&_fields=id,categories,tags"
+        assert path == "/products?include=7,8&per_page=100&_fields=id,categories,tags,brands"
         return [
             {
                 "id": 7,
                 "categories": [{"id": 1, "name": "Tea &amp; Coffee"}, {"id": 2, "name": "Sale"}],
                 "tags": [{"id": 3, "name": "organic"}],
-            }
+                "brands": [{"id": 4, "name": "Bean &amp; Leaf"}, {"id": 5, "name": "Other"}],
+            },
+            # Of a shop before version 9.6.
+            {"id": 8, "categories": [], "tags": []},
         ]
 
     assert read("woocommerce", ["7", "8"], answer) == {
-        "7": Product(categories=("Tea & Coffee", "Sale", "organic"))
+        "7": Product(
+            categories=("Tea & Coffee", "Sale", "organic"),
+            brand="Bean & Leaf",
+            tags=("organic",),
+        ),
+        "8": Product(),
     }
 
 
@@ -140,36 +149,60 @@ def test_a_catalog_of_square_may_know_nothing(catalog: Any) -> None:
 def bigcommerce(path: str, _body: Any) -> Any:
     if path.startswith("/v3/catalog/products"):
         assert "id:in=5,6&" in path
-        return {"data": [{"id": 5, "categories": [23, 24]}, {"id": 6, "categories": []}]}
+        assert "include_fields=categories,brand_id&" in path
+        mug = {"id": 5, "categories": [23, 24], "brand_id": 3}
+        return {"data": [mug, {"id": 6, "categories": [], "brand_id": 0}]}
+    if path.startswith("/v3/catalog/brands"):
+        assert "id:in=3&" in path
+        return {"data": [{"id": 3, "name": "House"}]}
     assert path == "/v3/catalog/trees/categories?category_id:in=23,24&limit=250"
     return {"data": [{"category_id": 23, "name": "Mugs"}, {"category_id": 24, "name": "Sale"}]}
 
 
-def test_bigcommerce_knows_categories() -> None:
+def test_bigcommerce_knows_categories_and_brands() -> None:
     assert read("bigcommerce", ["5", "6"], bigcommerce) == {
-        "5": Product(categories=("Mugs", "Sale")),
+        "5": Product(categories=("Mugs", "Sale"), brand="House"),
         "6": Product(),
     }
 
 
-def test_bigcommerce_is_asked_once_for_products_without_categories() -> None:
+def test_a_product_of_bigcommerce_may_have_a_brand_and_no_category() -> None:
+    def answer(path: str, _body: Any) -> Any:
+        if path.startswith("/v3/catalog/products"):
+            return {"data": [{"id": 5, "categories": [], "brand_id": 3}]}
+        return bigcommerce(path, _body)
+
+    assert read("bigcommerce", ["5"], answer) == {"5": Product(brand="House")}
+
+
+def test_bigcommerce_is_asked_once_for_products_without_categories_and_brands() -> None:
     answer = {"data": [{"id": 5, "categories": []}]}
 
     assert read("bigcommerce", ["5"], lambda _path, _body: answer) == {"5": Product()}
 
 
-def test_stripe_knows_a_product_s_name_and_the_categories_of_its_metadata() -> None:
+def test_stripe_knows_a_product_s_name_and_what_its_metadata_says() -> None:
     def answer(path: str, _body: Any) -> Any:
         assert path == "/v1/products?limit=100&ids[]=prod_1&ids[]=prod_2"
         return {
             "data": [
-                {"id": "prod_1", "name": "Espresso", "metadata": {"category": "coffee, beans"}},
+                {
+                    "id": "prod_1",
+                    "name": "Espresso",
+                    "metadata": {
+                        "category": "coffee, beans",
+                        "brand": "House",
+                        "tags": "organic,fair",
+                    },
+                },
                 {"id": "prod_2", "name": "Mug", "metadata": {}},
             ]
         }
 
     assert read("stripe", ["prod_1", "prod_2"], answer) == {
-        "prod_1": Product(categories=("coffee", "beans", "Espresso")),
+        "prod_1": Product(
+            categories=("coffee", "beans", "Espresso"), brand="House", tags=("organic", "fair")
+        ),
         "prod_2": Product(categories=("Mug",)),
     }
 

@@ -8,7 +8,10 @@ from loyalty.table.operations import Key
 from loyalty.table.products import TableProducts
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
-PRODUCTS = {"1": Product(sku="MUG", categories=("Mugs", "Sale")), "2": Product()}
+PRODUCTS = {
+    "1": Product(sku="MUG", categories=("Mugs", "Sale"), brand="House", tags=("new",)),
+    "2": Product(),
+}
 
 
 def test_products_are_read_back_as_they_were_remembered() -> None:
@@ -33,6 +36,8 @@ def test_a_product_is_stored_under_names_that_never_change_and_until_it_is_too_o
         "v": 1,
         "sku": "MUG",
         "categories": ["Mugs", "Sale"],
+        "brand": "House",
+        "tags": ["new"],
         "read_at": "2026-11-21T10:00:00.000000Z",
         "ttl": int((NOW + REMEMBERED_FOR).timestamp()),
     }

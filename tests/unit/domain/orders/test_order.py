@@ -89,6 +89,16 @@ def test_a_line_has_the_brands_and_tags_of_the_order_and_of_the_catalog() -> Non
     assert not line(500).brands | line(500).all_tags
 
 
+def test_goods_keep_what_the_catalog_said_when_they_were_first_counted() -> None:
+    first = order(line(500, product_categories=("Hot",), product_brand="A", product_tags=("new",)))
+    later = order(line(400, product_categories=("Cold",), product_brand="B"), line(100, "2"))
+
+    assert later.with_products_of(first).lines == (
+        line(400, product_categories=("Hot",), product_brand="A", product_tags=("new",)),
+        line(100, "2"),
+    )
+
+
 def test_payments_of_one_kind_are_one_tender_and_those_of_nothing_are_none() -> None:
     payments = [Tender("card", 300), Tender("cash", 200), Tender("card", 500), Tender("points", 0)]
 

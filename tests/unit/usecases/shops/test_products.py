@@ -22,7 +22,7 @@ MUG = {"id": 8, "categories": [{"name": "Mugs"}], "tags": []}
 
 
 def path_of(ids: str) -> str:
-    return f"/products?include={ids}&per_page=100&_fields=id,categories,tags"
+    return f"/products?include={ids}&per_page=100&_fields=id,categories,tags,brands"
 
 
 BOTH = path_of("7,8")
@@ -214,7 +214,7 @@ def test_bigcommerce_s_goods_earn_by_category() -> None:
             each | {"product_id": number} for number, each in enumerate(big.PRODUCTS, 5)
         ],
         "/v3/orders/218/payment_actions/refunds": big.refunds(),
-        "/v3/catalog/products?id:in=5,6&include_fields=categories&limit=250": {
+        "/v3/catalog/products?id:in=5,6&include_fields=categories,brand_id&limit=250": {
             "data": [{"id": 5, "categories": [23]}, {"id": 6, "categories": []}]
         },
         "/v3/catalog/trees/categories?category_id:in=23&limit=250": {

@@ -1,7 +1,8 @@
 """Build the commands that every platform's payloads become: paid orders, refunds, customers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -10,8 +11,14 @@ from loyalty.domain.earning.awarding import apportion
 from loyalty.domain.kernel.limits import AMOUNT_MINOR_MAX
 from loyalty.domain.kernel.text import as_line
 from loyalty.domain.ledger.entries import RequestedRefund
-from loyalty.domain.ledger.order_vouchers import codes_among
-from loyalty.domain.orders.order import LINES_MAX, Line, Order
+from loyalty.domain.ledger.order_vouchers import code_of, codes_among
+from loyalty.domain.orders.order import (
+    LINES_MAX,
+    PROMOTION_CODES_MAX,
+    Line,
+    Order,
+    promotion_codes,
+)
 from loyalty.domain.people.identity import Identity, IdentityKind, NotAnIdentity, identify
 from loyalty.domain.shops.customers import CustomerErased, CustomerUpdated
 from loyalty.domain.shops.storefront import (
@@ -23,9 +30,11 @@ from loyalty.domain.shops.storefront import (
     Parked,
     given_back,
 )
-from loyalty.storefronts.payloads import is_name
+from loyalty.storefronts.payloads import is_name, label
 
 NAME_CHARACTERS_MAX: Final = 200
+# Where a shop may note promotion codes with an order: an attribute or a metadata field.
+NOTED_CODES: Final = "promotion_code"
 # An order with more refunds is a mistake or an attack.
 REFUNDS_MAX: Final = 100
 
@@ -51,7 +60,8 @@ def paid(
     traded_in: Mapping[str, int] = MappingProxyType({}),
     pointer: str,
     excluded: str | None = None,
-    discounts: Iterable[str] | None = None,
+    discounts: Collection[str] | None = None,
+    noted_codes: str | None = None,
     all_given_back: bool = False,
     products: Mapping[str, str] = MappingProxyType({}),
     paid_currency: str | None = None,
@@ -60,8 +70,9 @@ def paid(
 
     An order that does not earn, for the reason `excluded`, may have earned before: then its refunds
     count. `discounts` are the names of its discounts, if the platform lists them; vouchers are
-    among them. `products` are those of its lines in the shop's catalog. `paid_currency` is what the
-    customer paid in, if the platform says so.
+    among them, and the others are promotion codes. So are `noted_codes`, which the shop wrote into
+    the order, separated by commas. `products` are those of its lines in the shop's catalog.
+    `paid_currency` is what the customer paid in, if the platform says so.
     """
     if fault := _fault(order.lines):
         return Parked(fault, pointer)
@@ -73,8 +84,9 @@ def paid(
     codes = None if discounts is None else codes_among(discounts)
     if excluded and not refunds and not codes:
         return Ignored(excluded)
+    promotions = _promotions([*(discounts or ()), *(noted_codes or "").split(",")])
     return OrderPaid(
-        order=order,
+        order=replace(order, codes=promotions),
         currency=currency,
         identities=identities,
         refunds=refunds,
@@ -173,6 +185,12 @@ def shared_out(
 
 def given_back_minor(refund: RequestedRefund) -> int:
     return refund.amount_minor + sum(refund.amounts_minor.values())
+
+
+def _promotions(texts: Iterable[str]) -> tuple[str, ...]:
+    """Promotion codes among the names of discounts: all but those that may be vouchers."""
+    codes = promotion_codes(label(text) or "" for text in texts if not code_of(text))
+    return codes[:PROMOTION_CODES_MAX]
 
 
 def _fault(lines: Sequence[Line]) -> str | None:

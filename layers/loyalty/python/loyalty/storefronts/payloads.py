@@ -24,7 +24,7 @@ from loyalty.domain.kernel.fields import Instant
 from loyalty.domain.kernel.text import as_line
 from loyalty.domain.shops.storefront import Command, FetchNeeded, Ignored, Parked, SendingShop
 
-SKU_CHARACTERS_MAX: Final = 200
+LABEL_CHARACTERS_MAX: Final = 200
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _AMOUNT: Final = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
@@ -198,8 +198,8 @@ def name_of(text: str) -> str:
     return text if is_name(text) else hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]
 
 
-def sku(text: str | None) -> str | None:
-    return as_line(text or "")[:SKU_CHARACTERS_MAX] or None
+def label(text: str | None) -> str | None:
+    return as_line(text or "")[:LABEL_CHARACTERS_MAX].rstrip() or None
 
 
 def malformed(error: ValidationError) -> Parked:

@@ -44,6 +44,8 @@ def product_to_item(product: Product, *, now: datetime) -> Item:
         "v": 1,
         "sku": product.sku,
         "categories": list(product.categories) or None,
+        "brand": product.brand,
+        "tags": list(product.tags) or None,
         "read_at": keys.instant(now),
         "ttl": int((now + REMEMBERED_FOR).timestamp()),
     }
@@ -52,5 +54,10 @@ def product_to_item(product: Product, *, now: datetime) -> Item:
 
 def product_from_item(item: Item) -> RememberedProduct:
     wire = cast("dict[str, Any]", item)
-    product = Product(sku=wire.get("sku"), categories=tuple(wire.get("categories", ())))
+    product = Product(
+        sku=wire.get("sku"),
+        categories=tuple(wire.get("categories", ())),
+        brand=wire.get("brand"),
+        tags=tuple(wire.get("tags", ())),
+    )
     return RememberedProduct(product, datetime.fromisoformat(wire["read_at"]))

@@ -109,19 +109,23 @@ class Order:
     def amount_minor(self) -> int:
         return sum(line.amount_minor for line in self.lines)
 
-    def with_categories_of(self, before: Order) -> Order:
-        """The same order, its lines in the product categories that an earlier version counted with.
+    def with_products_of(self, before: Order) -> Order:
+        """The same order, its lines with what the catalog said when an earlier version counted.
 
         A merchant may move a product to another category. What was bought before stays what it was.
         """
-        counted = {line.line_id: line.product_categories for line in before.lines}
-        return replace(
-            self,
-            lines=tuple(
-                replace(line, product_categories=counted.get(line.line_id, line.product_categories))
-                for line in self.lines
-            ),
-        )
+        counted = {line.line_id: line for line in before.lines}
+
+        def as_counted(line: Line) -> Line:
+            first = counted.get(line.line_id, line)
+            return replace(
+                line,
+                product_categories=first.product_categories,
+                product_brand=first.product_brand,
+                product_tags=first.product_tags,
+            )
+
+        return replace(self, lines=tuple(map(as_counted, self.lines)))
 
     def keeping(
         self, amounts_minor: Mapping[str, int], quantities: Mapping[str, int] | None = None

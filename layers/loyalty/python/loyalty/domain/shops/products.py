@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.kernel.text import as_line
+from loyalty.domain.orders.order import TAGS_MAX
 from loyalty.domain.program.kinds import CHARGES
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class Product:
 
     sku: str | None = None
     categories: tuple[str, ...] = ()
+    brand: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,22 @@ def categories(names: Iterable[str | None]) -> tuple[str, ...]:
 
     A name that is a charge's is left out: it says nothing about goods.
     """
+    return tuple(name for name in _labels(names) if name not in CHARGES)[:CATEGORIES_MAX]
+
+
+def tags(names: Iterable[str | None]) -> tuple[str, ...]:
+    """A product's tags, each once, in the order of the platform."""
+    return _labels(names)[:TAGS_MAX]
+
+
+def brand(name: str | None) -> str | None:
+    """A product's brand, as it is stored."""
+    return next(iter(_labels([name])), None)
+
+
+def _labels(names: Iterable[str | None]) -> tuple[str, ...]:
     lines = (as_line(name)[:CATEGORY_CHARACTERS_MAX].rstrip() for name in names if name)
-    found = dict.fromkeys(name for name in lines if name and name not in CHARGES)
-    return tuple(found)[:CATEGORIES_MAX]
+    return tuple(dict.fromkeys(name for name in lines if name))
 
 
 def uses_categories(program: Program) -> bool:

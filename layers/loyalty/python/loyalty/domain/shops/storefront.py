@@ -138,13 +138,15 @@ class SendingShop:
 
     `source` names the shop in our orders. `store` is the platform's own name of the shop, None if
     the connection has none. `names_products`: the lines of an order should name their products,
-    which some platforms list only on request.
+    which some platforms list only on request. `names_tenders`: an order should say how it was
+    paid, and the platform can be asked.
     """
 
     source: str
     earns: OrderFilter = ALL_EARN
     store: str | None = None
     names_products: bool = False
+    names_tenders: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,25 +1,27 @@
 """BigCommerce's products: https://developer.bigcommerce.com/docs/rest-catalog (V3).
 
-A product lists the ids of its categories, whose names are read next.
+A product lists the ids of its categories and of its brand, whose names are read next.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Annotated, Final
 
 from pydantic import ValidationError
 
-from loyalty.domain.shops.products import Product, ProductsNeeded, categories
-from loyalty.storefronts.payloads import Id, OptionalText, Payload, Several
+from loyalty.domain.shops.products import Product, ProductsNeeded, brand, categories
+from loyalty.storefronts.payloads import NONE_IF_UNREADABLE, Id, OptionalText, Payload, Several
 from loyalty.usecases.shops.platforms import ProductCatalog, Unfetchable
 
 PRODUCTS_AT_ONCE: Final = 50
 # The API takes this many at once, and answers with up to 250.
-CATEGORIES_READ_MAX: Final = 250
+NAMES_READ_MAX: Final = 250
 
 
 class _Product(Payload):
     id: Id
     categories: Several[Id] = ()
+    # A product without a brand has 0.
+    brand_id: Annotated[Id | None, NONE_IF_UNREADABLE] = None
 
 
 class _Products(Payload):
@@ -35,27 +37,53 @@ class _Categories(Payload):
     data: tuple[_Category, ...]
 
 
+class _Brand(Payload):
+    id: Id
+    name: OptionalText = None
+
+
+class _Brands(Payload):
+    data: tuple[_Brand, ...]
+
+
 def _request(product_ids: Sequence[str]) -> ProductsNeeded:
-    path = f"/v3/catalog/products?id:in={','.join(product_ids)}&include_fields=categories&limit=250"
+    fields = "categories,brand_id"
+    path = f"/v3/catalog/products?id:in={','.join(product_ids)}&include_fields={fields}&limit=250"
     return ProductsNeeded((path,), _named)
 
 
 def _named(responses: Sequence[bytes]) -> Mapping[str, Product] | ProductsNeeded:
     products = _read(_Products, responses[0]).data
-    ids = list(dict.fromkeys(each for product in products for each in product.categories))
-    if not ids:
-        return {str(product.id): Product() for product in products}
+    category_ids = list(dict.fromkeys(each for product in products for each in product.categories))
+    brand_ids = list(dict.fromkeys(each.brand_id for each in products if each.brand_id))
+    paths = []
+    if category_ids:
+        named = ",".join(map(str, category_ids[:NAMES_READ_MAX]))
+        paths.append(f"/v3/catalog/trees/categories?category_id:in={named}&limit=250")
+    if brand_ids:
+        named = ",".join(map(str, brand_ids))
+        paths.append(f"/v3/catalog/brands?id:in={named}&limit=250")
 
     def complete(responses: Sequence[bytes]) -> Mapping[str, Product]:
-        names = {each.category_id: each.name for each in _read(_Categories, responses[0]).data}
+        of_categories = responses[: bool(category_ids)]
+        of_brands = responses[bool(category_ids) :]
+        names = {
+            each.category_id: each.name
+            for response in of_categories
+            for each in _read(_Categories, response).data
+        }
+        brands = {
+            each.id: each.name for response in of_brands for each in _read(_Brands, response).data
+        }
         return {
-            str(product.id): Product(categories=categories(map(names.get, product.categories)))
+            str(product.id): Product(
+                categories=categories(map(names.get, product.categories)),
+                brand=brand(brands.get(product.brand_id or 0)),
+            )
             for product in products
         }
 
-    named = ",".join(map(str, ids[:CATEGORIES_READ_MAX]))
-    path = f"/v3/catalog/trees/categories?category_id:in={named}&limit=250"
-    return ProductsNeeded((path,), complete)
+    return ProductsNeeded(tuple(paths), complete) if paths else complete(())
 
 
 def _read[P: Payload](shape: type[P], response: bytes) -> P:

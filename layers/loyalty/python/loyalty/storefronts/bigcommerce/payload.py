@@ -8,6 +8,7 @@ and as empty text.
 """
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 from email.utils import parsedate_to_datetime
@@ -19,6 +20,9 @@ from pydantic import (
     StrictBool,
     StrictInt,
     StrictStr,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -29,6 +33,7 @@ from loyalty.domain.shops.storefront import (
     SendingShop,
 )
 from loyalty.storefronts.payloads import NONE_IF_UNREADABLE, Id, OptionalText, Payload, SignedAmount
+from loyalty.storefronts.tenders import GIFT_CARD, STORE_CREDIT
 
 ORDER_TOPICS: Final = (
     "store/order/created",
@@ -94,6 +99,14 @@ def _rate(value: object) -> Decimal | None:
     return rate if rate > 0 else None
 
 
+def _zero_if_unreadable(value: object, read: ValidatorFunctionWrapHandler) -> Decimal:
+    try:
+        amount: Decimal = read(value)
+    except ValidationError:
+        return Decimal(0)
+    return amount
+
+
 def _zero_if_blank(value: object) -> object:
     return "0" if value is None or value == "" else value
 
@@ -101,6 +114,7 @@ def _zero_if_blank(value: object) -> object:
 # A list, or None where the platform only links to it, leaves it out or sends something else.
 NONE_IF_NO_LIST: Final = BeforeValidator(lambda value: value if isinstance(value, list) else None)
 # For an object that decides nothing about points: anything else counts as an empty one.
+ZERO_IF_UNREADABLE: Final = WrapValidator(_zero_if_unreadable)
 EMPTY_IF_NO_OBJECT: Final = BeforeValidator(lambda value: value if isinstance(value, dict) else {})
 
 Time = Annotated[datetime, BeforeValidator(_instant)]
@@ -216,6 +230,17 @@ class BigCommerceOrder(Payload):
     fees: Annotated[tuple[_Fee, ...] | None, NONE_IF_NO_LIST] = None
     billing_address: Annotated[_Billing, EMPTY_IF_NO_OBJECT] = _Billing()
     order_source: OptionalText = None
+    payment_method: OptionalText = None
+    gift_certificate_amount: Annotated[AmountOrZero, ZERO_IF_UNREADABLE] = Decimal(0)
+    store_credit_amount: Annotated[AmountOrZero, ZERO_IF_UNREADABLE] = Decimal(0)
+
+    @property
+    def payments(self) -> Iterator[tuple[str, Decimal]]:
+        """How it was paid; the total includes what gift certificates and store credit paid."""
+        yield GIFT_CARD, self.gift_certificate_amount
+        yield STORE_CREDIT, self.store_credit_amount
+        rest = self.total_inc_tax - self.gift_certificate_amount - self.store_credit_amount
+        yield self.payment_method or "", rest
 
     @property
     def shipping(self) -> tuple[Decimal, Decimal]:

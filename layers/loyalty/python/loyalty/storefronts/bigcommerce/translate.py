@@ -43,10 +43,11 @@ from loyalty.storefronts.payloads import (
     Topic,
     fetch,
     is_name,
+    label,
     minor,
     reads,
-    sku,
 )
+from loyalty.storefronts.tenders import CARD, CASH, GIFT_CARD, tender_kind, tenders
 
 # The line that a refunded item belongs to, by its type. A product has a line of its own.
 _LINES: Final = {
@@ -55,6 +56,12 @@ _LINES: Final = {
     "GIFT_WRAPPING": "shipping",
     "FEE": "fees",
     "TAX": "tax",
+}
+_TENDERS: Final = {
+    "cash_on_delivery": CASH,
+    "credit_card": CARD,
+    "gift_certificate": GIFT_CARD,
+    "test_payment_gateway": CARD,
 }
 # The line for all goods of an order that lists no products.
 GOODS: Final = "goods"
@@ -136,6 +143,9 @@ def _order(
             occurred_at=order.date_created,
             lines=lines,
             channel=order.order_source if is_name(order.order_source) else None,
+            tenders=tenders(
+                (tender_kind(name, _TENDERS), currency.minor(paid)) for name, paid in order.payments
+            ),
             told_at=told_at,
         ),
         currency=currency.code,
@@ -185,7 +195,7 @@ def _lines(
     for each in products:
         yield Line(
             line_id=str(each.id),
-            sku=sku(each.sku),
+            sku=label(each.sku),
             category="gift_card" if each.type == "giftcertificate" else None,
             quantity=each.quantity,
             amount_minor=net[str(each.id)],

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from pydantic import StrictStr, ValidationError
 
 from loyalty.domain.kernel.errors import TryAgain
-from loyalty.domain.shops.products import Product, ProductsNeeded, categories
+from loyalty.domain.shops.products import Product, ProductsNeeded, categories, tags
 from loyalty.storefronts.payloads import NONE_IF_UNREADABLE, OptionalText, Part, Payload, Several
 from loyalty.storefronts.shopify.payload import GRAPHQL_PATH
 from loyalty.usecases.shops.platforms import ProductCatalog, Unfetchable
@@ -53,7 +53,8 @@ class _Product(Payload):
                     *(each.title for each in collections if each),
                     *(self.tags or ()),
                 )
-            )
+            ),
+            tags=tags(self.tags or ()),
         )
 
 

@@ -16,6 +16,7 @@ from loyalty.domain.kernel.fields import CurrencyCode, Instant
 from loyalty.domain.people.identity import Identity
 from loyalty.storefronts import commands
 from loyalty.storefronts.payloads import (
+    NONE_IF_UNREADABLE,
     Absent,
     Amount,
     Flag,
@@ -84,6 +85,11 @@ class _DiscountCode(Payload):
     code: Text = None
 
 
+class _Note(Payload):
+    name: Text = None
+    value: Text = None
+
+
 class _Priced(Payload):
     """A price. Older versions and some events have `price` alone, in the shop's currency."""
 
@@ -134,6 +140,7 @@ class _Item(_Charged):
     current_quantity: Quantity | None = None
     product_id: Text = None
     sku: Text = None
+    vendor: Text = None
     gift_card: Flag = False
     tip: Any = None
     tip_payment_gateway: Any = None
@@ -485,7 +492,17 @@ class ShopifyOrder(Payload):
     source_name: Text = None
     fulfillment_status: Text = None
     discount_codes: tuple[_DiscountCode, ...] | None = None
+    note_attributes: Annotated[tuple[_Note, ...] | None, NONE_IF_UNREADABLE] = None
+    payment_gateway_names: Annotated[tuple[StrictStr, ...] | None, NONE_IF_UNREADABLE] = None
+    location_id: Text = None
     tags: Text = None
+
+    @property
+    def noted_codes(self) -> str | None:
+        """Promotion codes that the shop wrote into an attribute of the order."""
+        notes = self.note_attributes or ()
+        codes = (note.value for note in notes if _is_named(note, commands.NOTED_CODES))
+        return next(codes, None)
 
     @property
     def labels(self) -> list[str]:
@@ -511,6 +528,10 @@ class ShopifyOrder(Payload):
     def _bags(self) -> Iterable[_Bag]:
         for charged in (*self.line_items, *self.shipping_lines):
             yield from charged.bags()
+
+
+def _is_named(note: _Note, name: str) -> bool:
+    return (note.name or "").strip().casefold() == name
 
 
 def _labels(tags: str | None) -> list[str]:

@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.ledger.entries import RequestedRefund
-from loyalty.domain.orders.order import Line, Order
+from loyalty.domain.orders.order import Line, Order, Tender
 from loyalty.domain.people.identity import Identity, IdentityKind, identify
 from loyalty.domain.people.privacy_requests import PrivacyRequest
 from loyalty.domain.shops.customers import CustomersMerged
@@ -30,9 +31,9 @@ from loyalty.storefronts.payloads import (
     Topic,
     fetch,
     is_name,
+    label,
     minor,
     reads,
-    sku,
 )
 from loyalty.storefronts.shopify.payload import (
     GRAPHQL_PATH,
@@ -58,6 +59,11 @@ from loyalty.storefronts.shopify.payload import (
     ShopifyShopRequest,
     ShopifySmsConsent,
     ShopifyTagsResponse,
+)
+from loyalty.storefronts.shopify.tenders import (
+    fetch_tenders,
+    needs_transactions,
+    tenders_of_one_gateway,
 )
 
 
@@ -113,14 +119,14 @@ def _order_paid(order: ShopifyOrder, shop: SendingShop) -> Command | FetchNeeded
     earns = shop.earns
     if order.customer_labels is not None or earns.is_decided_by(order.labels):
         labels = order.labels + (order.customer_labels or [])
-        return _paid_order(order, shop, excluded=_excluded(order, earns, labels))
+        return _with_tenders(order, shop, excluded=_excluded(order, earns, labels))
 
-    def complete(responses: Sequence[bytes]) -> Command:
+    def complete(responses: Sequence[bytes]) -> Command | FetchNeeded:
         tags = ShopifyTagsResponse.model_validate_json(responses[0]).data.customer.tags
         labels = [*order.labels, *tags]
-        return _paid_order(order, shop, excluded=_excluded(order, earns, labels))
+        return _with_tenders(order, shop, excluded=_excluded(order, earns, labels))
 
-    without = _paid_order(order, shop, excluded="tags_unknown")
+    without = _paid_order(order, shop, "tags_unknown")
     variables = {"id": f"gid://shopify/Customer/{order.customer.id if order.customer else 0}"}
     body = json.dumps({"query": TAGS_QUERY, "variables": variables}).encode()
     return fetch((GRAPHQL_PATH,), complete, body=body, without=without)
@@ -132,7 +138,24 @@ def _excluded(order: ShopifyOrder, earns: OrderFilter, labels: Sequence[str]) ->
     )
 
 
-def _paid_order(order: ShopifyOrder, shop: SendingShop, *, excluded: str | None) -> Command:
+def _with_tenders(
+    order: ShopifyOrder, shop: SendingShop, *, excluded: str | None
+) -> Command | FetchNeeded:
+    """The order, and what each gateway paid, if that decides something and has to be asked."""
+    decimals = exponent(order.currency)
+    if excluded or decimals is None or not (shop.names_tenders and needs_transactions(order)):
+        return _paid_order(order, shop, excluded)
+    complete = partial(_paid_order, order, shop, excluded)
+    return fetch_tenders(order, complete, decimals=decimals)
+
+
+def _paid_order(
+    order: ShopifyOrder,
+    shop: SendingShop,
+    excluded: str | None,
+    tenders: tuple[Tender, ...] | None = None,
+) -> Command:
+    """The order; `tenders` are what its transactions say, None if they were not read."""
     occurred_at = order.processed_at or order.created_at
     if occurred_at is None:
         return Parked("malformed", "/processed_at")
@@ -147,12 +170,17 @@ def _paid_order(order: ShopifyOrder, shop: SendingShop, *, excluded: str | None)
         if isinstance(refund, Parked):
             return refund
     customer = order.customer or ShopifyCustomer()
+    lines = tuple(_lines(order, decimals=decimals))
+    if tenders is None:
+        tenders = tenders_of_one_gateway(order, sum(line.paid_minor for line in lines))
     return commands.paid(
         Order(
             source=shop.source,
             order_id=str(order.id),
             occurred_at=occurred_at,
-            lines=tuple(_lines(order, decimals=decimals)),
+            lines=lines,
+            location=order.location_id if is_name(order.location_id) else None,
+            tenders=tenders,
             channel=order.source_name if is_name(order.source_name) else None,
             told_at=order.updated_at,
         ),
@@ -175,6 +203,7 @@ def _paid_order(order: ShopifyOrder, shop: SendingShop, *, excluded: str | None)
         discounts=None
         if order.discount_codes is None
         else [discount.code or "" for discount in order.discount_codes],
+        noted_codes=order.noted_codes,
         all_given_back=order.financial_status == "refunded",
         paid_currency=order.presentment_currency,
         products={str(item.id): item.product_id or "" for item in order.line_items},
@@ -253,7 +282,8 @@ def _lines(order: ShopifyOrder, *, decimals: int) -> Iterable[Line]:
         left = 1 - gone * (1 - kept_share)
         yield Line(
             line_id=str(item.id),
-            sku=sku(item.sku),
+            sku=label(item.sku),
+            brand=label(item.vendor),
             category=item.category,
             quantity=item.quantity,
             amount_minor=minor((paid - item.tax) * left, decimals),

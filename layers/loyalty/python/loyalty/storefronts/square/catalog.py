@@ -18,7 +18,7 @@ from loyalty.storefronts.payloads import (
     Payload,
     Several,
     is_name,
-    sku,
+    label,
 )
 from loyalty.usecases.shops.platforms import ProductCatalog, Unfetchable
 
@@ -82,7 +82,7 @@ def _request(product_ids: Sequence[str]) -> ProductsNeeded:
             name: items[each.item_id].category_ids if each.item_id in items else ()
             for name, each in variations.items()
         }
-        skus = {name: sku(each.sku) for name, each in variations.items()}
+        skus = {name: label(each.sku) for name, each in variations.items()}
         category_ids = list(dict.fromkeys(each for some in ids.values() for each in some))
         names = {each.id: each.category_data.name for each in answer.all if each.category_data}
         if missing := [each for each in category_ids if each not in names]:

@@ -6,6 +6,7 @@ Nearly every field is optional.
 """
 
 import re
+from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
 from typing import Annotated, Final
 
@@ -172,11 +173,21 @@ class _Discount(Payload):
 
 
 class _Tender(Payload):
+    """A payment of an order, tip included."""
+
     customer_id: OptionalText = None
+    type: OptionalText = None
+    amount_money: Annotated[SquareMoney | None, NONE_IF_UNREADABLE] = None
 
 
 class _Source(Payload):
     name: OptionalText = None
+
+
+class _Metadata(Payload):
+    """What an application wrote on an order."""
+
+    promotion_code: OptionalText = None
 
 
 class SquareReturn(Payload):
@@ -209,6 +220,15 @@ class SquareOrder(Payload):
     net_amounts: _Amounts | None = None
     net_amount_due_money: SquareMoney | None = None
     source: _Source | None = None
+    location_id: OptionalText = None
+    metadata: Annotated[_Metadata | None, NONE_IF_UNREADABLE] = None
+
+    @property
+    def payments(self) -> Iterator[tuple[str, int]]:
+        """How it was paid, by Square's names."""
+        for tender in self.tenders:
+            if tender.amount_money:
+                yield tender.type or "", tender.amount_money.amount
 
     @property
     def currencies(self) -> set[str]:

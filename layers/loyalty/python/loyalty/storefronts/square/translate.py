@@ -20,7 +20,7 @@ from loyalty.domain.shops.storefront import (
     given_back,
 )
 from loyalty.storefronts import commands
-from loyalty.storefronts.payloads import Topic, fetch, is_name, name_of, reads, sku
+from loyalty.storefronts.payloads import Topic, fetch, is_name, label, name_of, reads
 from loyalty.storefronts.square.payload import (
     CUSTOMER_TOPICS,
     ORDER_TOPICS,
@@ -39,6 +39,9 @@ from loyalty.storefronts.square.payload import (
     SquareRefundEvent,
     SquareSubscriptionEvent,
 )
+from loyalty.storefronts.tenders import CARD, GIFT_CARD, tender_kind, tenders
+
+_TENDERS: Final = {"square_gift_card": GIFT_CARD, "third_party_card": CARD}
 
 
 def _customer(event: SquareCustomerEvent, shop: SendingShop) -> Command | FetchNeeded:
@@ -185,6 +188,8 @@ def _order(
             occurred_at=paid_at,
             lines=tuple(lines),
             channel=channel if is_name(channel) else None,
+            location=order.location_id if is_name(order.location_id) else None,
+            tenders=tenders((tender_kind(name, _TENDERS), paid) for name, paid in order.payments),
             told_at=updated_at,
         ),
         currency=next(iter(order.currencies)),
@@ -193,6 +198,7 @@ def _order(
         excluded=earns.excludes(status=order.state or "OPEN", channel=channel),
         # Square knows no codes of orders: a discount is called by the voucher's.
         discounts=[discount.name or "" for discount in order.discounts],
+        noted_codes=order.metadata.promotion_code if order.metadata else None,
         products={
             line.line_id: item.catalog_object_id or ""
             for line, item in zip(lines, order.line_items, strict=False)
@@ -232,7 +238,7 @@ def _lines(order: SquareOrder) -> Iterable[Line]:
     for number, item in enumerate(order.line_items, 1):
         yield Line(
             line_id=item.uid if is_name(item.uid) else f"line-{number}",
-            sku=sku(item.catalog_object_id),
+            sku=label(item.catalog_object_id),
             category="gift_card" if item.item_type == "GIFT_CARD" else None,
             quantity=item.quantity,
             amount_minor=net[number - 1],

@@ -1,7 +1,7 @@
 """Stripe's products: https://docs.stripe.com/api/products.
 
-Stripe has no categories. A product is in the category of its name, and in those that the merchant
-writes into its metadata as `category`, separated by commas.
+Stripe has no categories, brands or tags. A product is in the category of its name, and has what the
+merchant writes into its metadata: `category` and `tags`, separated by commas, and `brand`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import Field, StrictStr, ValidationError
 
-from loyalty.domain.shops.products import Product, ProductsNeeded, categories
+from loyalty.domain.shops.products import Product, ProductsNeeded, brand, categories, tags
 from loyalty.storefronts.payloads import OptionalText, Payload
 from loyalty.storefronts.stripe.payload import Metadata
 from loyalty.usecases.shops.platforms import ProductCatalog, Unfetchable
@@ -41,7 +41,14 @@ def _complete(responses: Sequence[bytes]) -> Mapping[str, Product]:
         found = _Products.model_validate_json(responses[0]).data
     except ValidationError as error:
         raise Unfetchable("malformed") from error
-    return {each.id: Product(categories=categories(each.names())) for each in found}
+    return {
+        each.id: Product(
+            categories=categories(each.names()),
+            brand=brand(each.metadata.get("brand")),
+            tags=tags(each.metadata.get("tags", "").split(",")),
+        )
+        for each in found
+    }
 
 
 CATALOG: Final = ProductCatalog(request=_request, at_once_max=PRODUCTS_AT_ONCE)

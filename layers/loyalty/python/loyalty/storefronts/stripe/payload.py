@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from loyalty.domain.kernel.fields import ExternalId
+from loyalty.storefronts import commands
 from loyalty.storefronts.payloads import NONE_IF_UNREADABLE, OptionalText, Payload
 
 SUBSCRIPTION_TOPICS: Final = tuple(
@@ -57,6 +58,12 @@ def _texts(value: object) -> object:
     return {name: text for name, text in value.items() if isinstance(text, str)}
 
 
+def _text_list(value: object) -> object:
+    found = value if isinstance(value, list) else []
+    return tuple(each for each in found if isinstance(each, str))
+
+
+Texts = Annotated[tuple[StrictStr, ...], BeforeValidator(_text_list)]
 Metadata = Annotated[dict[str, str], BeforeValidator(_texts)]
 EMPTY_IF_NONE: Final = BeforeValidator(lambda value: () if value is None else value)
 # An object's id, or the object itself where the account asks for it.
@@ -109,8 +116,15 @@ class StripePerson(Payload):
     phone: OptionalText = None
 
 
+class _Discount(Payload):
+    promotion_code: Annotated[Name, NONE_IF_UNREADABLE] = None
+
+
 class StripeSession(_Paying):
-    """A checkout. `total_details` is of the whole: its tax is that of goods and shipping."""
+    """A checkout. `total_details` is of the whole: its tax is that of goods and shipping.
+
+    `payment_method_types` are those that the customer could choose from.
+    """
 
     id: OptionalText = None
     mode: StrictStr
@@ -124,7 +138,15 @@ class StripeSession(_Paying):
     customer_email: OptionalText = None
     client_reference_id: OptionalText = None
     invoice: Name = None
+    payment_method_types: Texts = ()
+    discounts: Annotated[tuple[_Discount, ...] | None, NONE_IF_UNREADABLE] = None
     metadata: Metadata = Field(default_factory=dict)
+
+    @property
+    def promotion_codes(self) -> str:
+        """The ids of Stripe's promotion codes, and what the shop noted."""
+        ids = [each.promotion_code for each in self.discounts or () if each.promotion_code]
+        return ",".join([*ids, self.metadata.get(commands.NOTED_CODES, "")])
 
     @property
     def shipping(self) -> tuple[int, int]:
@@ -287,6 +309,7 @@ class StripePayment(Payload):
     customer: Name = None
     receipt_email: OptionalText = None
     invoice: Name = None
+    payment_method_types: Texts = ()
     metadata: Metadata = Field(default_factory=dict)
 
     @property
@@ -303,6 +326,12 @@ class StripePaymentEvent(_Event):
     data: _PaymentData
 
 
+class StripeMethod(Payload):
+    """The way in which a charge was paid."""
+
+    type: OptionalText = None
+
+
 class StripeCharge(_Paying):
     """A charge. It belongs to a payment intent unless it was made by the older Charges API."""
 
@@ -313,8 +342,24 @@ class StripeCharge(_Paying):
     customer: Name = None
     receipt_email: OptionalText = None
     billing_details: Annotated[StripePerson | None, NONE_IF_UNREADABLE] = None
+    payment_method_details: Annotated[StripeMethod | None, NONE_IF_UNREADABLE] = None
     invoice: Name = None
     metadata: Metadata = Field(default_factory=dict)
+
+
+class _ChargeOfPayment(Payload):
+    payment_method_details: Annotated[StripeMethod | None, NONE_IF_UNREADABLE] = None
+
+
+class StripePaymentAnswer(Payload):
+    """A payment intent with its latest charge, which says how it was paid."""
+
+    latest_charge: Annotated[_ChargeOfPayment | None, NONE_IF_UNREADABLE] = None
+
+    @property
+    def method(self) -> str | None:
+        details = self.latest_charge.payment_method_details if self.latest_charge else None
+        return details.type if details else None
 
 
 class _PaidChargeData(Payload):

@@ -46,6 +46,7 @@ from loyalty.storefronts.stripe.payload import (
     StripeSubscriptionEvent,
     tags_of,
 )
+from loyalty.storefronts.stripe.tenders import only_method, paid_by, with_tenders
 
 # Stripe creates the events of one payment within seconds, in no certain order.
 HEAD_START: Final = timedelta(minutes=1)
@@ -115,7 +116,7 @@ def _checkout(event: StripeSessionEvent, shop: SendingShop) -> Command | FetchNe
     if not (chooses_by_price or shop.names_products) or not is_name(session.id):
         return _checkout_paid(event, StripeLines(), shop=shop)
 
-    def complete(responses: Sequence[bytes]) -> Command:
+    def complete(responses: Sequence[bytes]) -> Command | FetchNeeded:
         lines = StripeLines.model_validate_json(responses[0])
         return _checkout_paid(event, lines, shop=shop)
 
@@ -128,10 +129,12 @@ def _chooses_by_price(earns: OrderFilter) -> bool:
     return any(tag.casefold().startswith(("price_", "prod_", "plan_")) for tag in tags)
 
 
-def _checkout_paid(event: StripeSessionEvent, lines: StripeLines, *, shop: SendingShop) -> Command:
+def _checkout_paid(
+    event: StripeSessionEvent, lines: StripeLines, *, shop: SendingShop
+) -> Command | FetchNeeded:
     session = event.data.object
     person = session.customer_details or StripePerson()
-    return _paid(
+    paid = _paid(
         session.payment_intent or "",
         currency=session.currency or "",
         goods=session.goods,
@@ -148,8 +151,11 @@ def _checkout_paid(event: StripeSessionEvent, lines: StripeLines, *, shop: Sendi
         shop=shop,
         occurred_at=event.created,
         told_at=event.created,
-        code=session.metadata.get("voucher_code"),
+        method=only_method(session.payment_method_types),
+        noted=session.metadata,
+        promotion_codes=session.promotion_codes,
     )
+    return with_tenders((paid,), shop)
 
 
 def _invoice_paid(event: StripeInvoiceEvent, shop: SendingShop) -> Command | FetchNeeded:
@@ -169,7 +175,7 @@ def _invoice_paid(event: StripeInvoiceEvent, shop: SendingShop) -> Command | Fet
     if must_read_lines:
         paths.append(f"/v1/invoices/{invoice.id}/lines?limit=100")
 
-    def complete(responses: Sequence[bytes]) -> Command:
+    def complete(responses: Sequence[bytes]) -> Command | FetchNeeded:
         parts = whole
         if not knows_payment:
             payments = StripePayments.model_validate_json(responses[0]).data
@@ -194,7 +200,7 @@ def _invoice(
     lines: Sequence[StripeLine],
     *,
     shop: SendingShop,
-) -> Command:
+) -> Command | FetchNeeded:
     """The orders of a paid invoice, one for each payment.
 
     The rest of the total was paid with the customer's credit.
@@ -226,9 +232,10 @@ def _invoice(
                 shop=shop,
                 occurred_at=invoice.status_transitions.paid_at or event.created,
                 told_at=event.created,
+                noted=invoice.metadata,
             )
         )
-    return commands.together(commands_of_parts) or Ignored("no_payment")
+    return with_tenders(commands_of_parts, shop)
 
 
 def _payment(event: StripePaymentEvent, shop: SendingShop) -> Command | FetchNeeded:
@@ -245,6 +252,7 @@ def _payment(event: StripePaymentEvent, shop: SendingShop) -> Command | FetchNee
         tip=payment.tip,
         named=(("customer", payment.customer), ("email", payment.receipt_email)),
         is_invoiced=payment.invoice is not None,
+        method=only_method(payment.payment_method_types),
         metadata=payment.metadata,
         shop=shop,
         occurred_at=event.created,
@@ -269,6 +277,7 @@ def _charge_paid(event: StripePaidChargeEvent, shop: SendingShop) -> Command | F
             ("phone", person.phone),
         ),
         is_invoiced=charge.invoice is not None,
+        method=charge.payment_method_details.type if charge.payment_method_details else None,
         metadata=charge.metadata,
         shop=shop,
         occurred_at=event.created,
@@ -288,11 +297,12 @@ def _bare_payment(
     tip: int,
     named: Iterable[tuple[IdentityKind, str | None]],
     is_invoiced: bool,
+    method: str | None,
     metadata: dict[str, str],
     shop: SendingShop,
     occurred_at: datetime,
     told_at: datetime | None,
-) -> Command:
+) -> Command | FetchNeeded:
     """An order of which only the total is known. It earns only if the connection allows that."""
     if is_invoiced:
         return Ignored("told_by_invoice")
@@ -302,7 +312,7 @@ def _bare_payment(
         return Ignored("nothing_paid")
     if not is_name(payment_id):
         return Parked("malformed", "/data/object/id")
-    return _paid(
+    order = _paid(
         payment_id,
         currency=currency,
         goods=(paid - tip, paid - tip),
@@ -313,8 +323,10 @@ def _bare_payment(
         shop=shop,
         occurred_at=occurred_at,
         told_at=told_at,
-        code=metadata.get("voucher_code"),
+        method=method,
+        noted=metadata,
     )
+    return with_tenders((order,), shop)
 
 
 def _paid(
@@ -330,13 +342,17 @@ def _paid(
     shop: SendingShop,
     occurred_at: datetime,
     told_at: datetime | None,
-    code: str | None = None,
+    method: str | None = None,
+    noted: Mapping[str, str],
+    promotion_codes: str | None = None,
     lines: Sequence[StripeLine] = (),
 ) -> Command:
     """An order of one line and its charges, each without and with tax.
 
-    If its products matter, the goods are a line for each line of the checkout or invoice.
+    If its products matter, the goods are a line for each line of the checkout or invoice. `method`
+    is how it was paid, None if that is not known. `noted` is metadata that the shop wrote.
     """
+    code, location = noted.get("voucher_code"), noted.get("location")
     decimals = exponent(currency)
     if decimals is None:
         return Parked("unknown_currency", "/data/object/currency")
@@ -350,20 +366,23 @@ def _paid(
         if any(charged):
             charge = (_minor(each, currency, decimals) for each in charged)
             order_lines.append(_line(name, name, *charge))
+    order = Order(
+        source=shop.source,
+        order_id=payment,
+        occurred_at=occurred_at,
+        lines=tuple(order_lines),
+        channel=channel,
+        told_at=told_at,
+        location=location if is_name(location) else None,
+    )
     return commands.paid(
-        Order(
-            source=shop.source,
-            order_id=payment,
-            occurred_at=occurred_at,
-            lines=tuple(order_lines),
-            channel=channel,
-            told_at=told_at,
-        ),
+        paid_by(order, method),
         currency=currency,
         identities=commands.identities(named, source=shop.source),
         pointer="/data/object",
         excluded=shop.earns.excludes(channel=channel, tags=tags),
         discounts=None if code is None else [code],
+        noted_codes=promotion_codes or noted.get(commands.NOTED_CODES),
         products={name: each.product or "" for name, each in sold.items()},
     )
 

@@ -2,12 +2,12 @@
 
 import html
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Annotated, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from loyalty.domain.shops.products import Product, ProductsNeeded, categories
-from loyalty.storefronts.payloads import Id, OptionalText, Payload, Several
+from loyalty.domain.shops.products import Product, ProductsNeeded, brand, categories, tags
+from loyalty.storefronts.payloads import NONE_IF_UNREADABLE, Id, OptionalText, Payload, Several
 from loyalty.usecases.shops.platforms import ProductCatalog, Unfetchable
 
 PRODUCTS_AT_ONCE: Final = 100
@@ -26,13 +26,17 @@ class _Product(Payload):
     id: Id
     categories: Several[_Term] = ()
     tags: Several[_Term] = ()
+    # Since WooCommerce 9.6.
+    brands: Annotated[tuple[_Term, ...] | None, NONE_IF_UNREADABLE] = None
 
 
 _PRODUCTS: Final = TypeAdapter(tuple[_Product, ...])
 
 
 def _request(product_ids: Sequence[str]) -> ProductsNeeded:
-    path = f"/products?include={','.join(product_ids)}&per_page=100&_fields=id,categories,tags"
+    path = (
+        f"/products?include={','.join(product_ids)}&per_page=100&_fields=id,categories,tags,brands"
+    )
     return ProductsNeeded((path,), _complete)
 
 
@@ -43,7 +47,9 @@ def _complete(responses: Sequence[bytes]) -> Mapping[str, Product]:
         raise Unfetchable("malformed") from error
     return {
         str(each.id): Product(
-            categories=categories(term.text for term in (*each.categories, *each.tags))
+            categories=categories(term.text for term in (*each.categories, *each.tags)),
+            brand=brand(next((term.text for term in each.brands or ()), None)),
+            tags=tags(term.text for term in each.tags),
         )
         for each in products
     }

@@ -4,6 +4,7 @@ A webhook's body is the REST resource; money is text, and a refund is a bare tot
 """
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final
@@ -12,8 +13,11 @@ from pydantic import BeforeValidator, Field, StrictStr
 from pydantic_core import PydanticCustomError
 
 from loyalty.domain.kernel.fields import CurrencyCode
+from loyalty.storefronts import commands
 from loyalty.storefronts.payloads import (
+    NONE_IF_UNREADABLE,
     Id,
+    OptionalText,
     Part,
     Payload,
     RoundedQuantity,
@@ -21,6 +25,7 @@ from loyalty.storefronts.payloads import (
     SignedAmount,
     Text,
 )
+from loyalty.storefronts.tenders import GIFT_CARD
 
 PAID: Final = ("processing", "completed")
 # An order that was paid and then comes to one of these keeps nothing.
@@ -64,7 +69,10 @@ class _Fee(WooCommerceCharged):
 
 
 class _Meta(Payload):
+    """What plugins write on orders and lines; a value may be anything."""
+
     key: Text = None
+    value: OptionalText = None
 
 
 class _Item(WooCommerceCharged):
@@ -92,6 +100,12 @@ class _Refund(Payload):
 
 class _Coupon(Payload):
     code: Text = None
+
+
+class _GiftCard(Payload):
+    """A gift card of WooCommerce's own extension that paid a part of the order."""
+
+    amount: Annotated[SignedAmount | None, NONE_IF_UNREADABLE] = None
 
 
 class WooCommerceReference(Payload):
@@ -134,6 +148,23 @@ class WooCommerceOrder(WooCommerceReference):
     refunds: Several[_Refund] = ()
     coupon_lines: tuple[_Coupon, ...] | None = None
     created_via: Text = None
+    total: Annotated[SignedAmount | None, NONE_IF_UNREADABLE] = None
+    payment_method: Text = None
+    gift_cards: Annotated[tuple[_GiftCard, ...] | None, NONE_IF_UNREADABLE] = None
+    meta_data: Annotated[tuple[_Meta, ...] | None, NONE_IF_UNREADABLE] = None
+
+    @property
+    def noted_codes(self) -> str | None:
+        """Promotion codes that a plugin of the shop wrote on the order."""
+        notes = (meta.value for meta in self.meta_data or () if meta.key == commands.NOTED_CODES)
+        return next(notes, None)
+
+    @property
+    def payments(self) -> Iterator[tuple[str, Decimal]]:
+        """How it was paid, by the shop's own names; `total` is what gift cards left to pay."""
+        yield self.payment_method or "", self.total or Decimal(0)
+        for card in self.gift_cards or ():
+            yield GIFT_CARD, card.amount or Decimal(0)
 
     @property
     def buyer_id(self) -> str | None:

@@ -23,9 +23,17 @@ from loyalty.storefronts import commands
 from loyalty.storefronts.payloads import (
     Topic,
     is_name,
+    label,
     minor,
     reads,
-    sku,
+)
+from loyalty.storefronts.tenders import (
+    CARD,
+    CASH,
+    GIFT_CARD,
+    STORE_CREDIT,
+    tender_kind,
+    tenders,
 )
 from loyalty.storefronts.woocommerce.payload import (
     CANCELLED,
@@ -38,6 +46,17 @@ from loyalty.storefronts.woocommerce.payload import (
     WooCommerceOrder,
     WooCommerceReference,
 )
+
+# The ids of payment methods: WooCommerce's own, and those of the plugins with the most shops.
+_TENDERS: Final = {
+    "cod": CASH,
+    "gift_card": GIFT_CARD,
+    "square_credit_card": CARD,
+    "stripe": CARD,
+    "stripe_cc": CARD,
+    "wallet": STORE_CREDIT,
+    "woocommerce_payments": CARD,
+}
 
 
 def _customer(customer: WooCommerceCustomer, shop: SendingShop) -> Command:
@@ -83,6 +102,10 @@ def _order(order: WooCommerceOrder, shop: SendingShop) -> Command:
             occurred_at=order.date_paid_gmt or order.date_created_gmt,
             lines=tuple(_lines(order, decimals=decimals)),
             channel=order.created_via if is_name(order.created_via) else None,
+            tenders=tenders(
+                (tender_kind(name, _TENDERS), minor(amount, decimals))
+                for name, amount in order.payments
+            ),
             told_at=order.told_at,
         ),
         currency=order.currency,
@@ -100,6 +123,7 @@ def _order(order: WooCommerceOrder, shop: SendingShop) -> Command:
         discounts=None
         if order.coupon_lines is None
         else [coupon.code or "" for coupon in order.coupon_lines],
+        noted_codes=order.noted_codes,
         # A line that names no product has 0.
         products={
             str(item.id): item.product_id
@@ -153,7 +177,7 @@ def _lines(order: WooCommerceOrder, *, decimals: int) -> Iterable[Line]:
         name = str(item.id)
         yield Line(
             line_id=name,
-            sku=sku(item.sku),
+            sku=label(item.sku),
             category="gift_card" if item.is_gift_card else None,
             quantity=item.quantity,
             amount_minor=net[name] - net_off[name],

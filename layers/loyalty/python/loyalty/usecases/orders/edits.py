@@ -276,7 +276,7 @@ def _revised_accrual(
     if file.entry is not None:
         return Edited(entry=file.entry, replayed=True, is_in_force=not state.is_whole)
     current = in_force(earned, file.state)
-    order = version.after(current).with_categories_of(current)
+    order = version.after(current).with_products_of(current)
     withdrawn = withdrawn_by(order, version.listed, state.revocable.values())
     if withdrawn or content_fingerprint(order) != content_fingerprint(current):
         entry = _edited(

@@ -96,7 +96,13 @@ def _named(paid: OrderPaid, products: Mapping[str, Product]) -> OrderPaid:
 
     def named(line: Line) -> Line:
         product = products.get(paid.products.get(line.line_id, ""), Product())
-        return replace(line, sku=product.sku or line.sku, product_categories=product.categories)
+        return replace(
+            line,
+            sku=product.sku or line.sku,
+            product_categories=product.categories,
+            product_brand=product.brand,
+            product_tags=product.tags,
+        )
 
     return replace(paid, order=replace(paid.order, lines=tuple(map(named, paid.order.lines))))
 
