@@ -8,7 +8,7 @@ import pytest
 
 from local.memory import MemoryEngine
 from loyalty.domain.program.services import Service
-from loyalty.table.services import CLIENTS_REMEMBERED_MAX, ServiceShelf, TableServices
+from loyalty.table.services import ServiceShelf, TableServices
 from loyalty.usecases.ports import Raced
 
 NOW: Final = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -94,18 +94,6 @@ def test_services_are_listed_page_by_page(services: TableServices) -> None:
     assert rest.next is None
 
 
-class Counting(TableServices):
-    """Counts the reads by client."""
-
-    def __init__(self, engine: MemoryEngine) -> None:
-        super().__init__(engine)
-        self.read: list[str] = []
-
-    def programs_of(self, client_id: str) -> frozenset[str]:
-        self.read.append(client_id)
-        return super().programs_of(client_id)
-
-
 class TestTheShelf:
     def test_a_right_is_withdrawn_within_30_seconds(self, services: TableServices) -> None:
         granted = a_service("shop", "bean")
@@ -124,30 +112,3 @@ class TestTheShelf:
         assert shelf.serves("client-1", "bean", now=NOW)
         assert not shelf.serves("client-1", "leaf", now=NOW)
         assert not shelf.serves("client-2", "bean", now=NOW)
-
-    def test_one_read_serves_all_programs_of_a_client_for_a_while(self) -> None:
-        services = Counting(MemoryEngine())
-        services.put(a_service("shop", "bean", "leaf"), instead_of=None)
-        shelf = ServiceShelf(services)
-
-        for program_id in ("bean", "leaf", "other", "bean"):
-            shelf.serves("client-1", program_id, now=NOW)
-
-        assert services.read == ["client-1"]
-
-    def test_a_clock_that_was_set_back_makes_it_look_again(self, services: TableServices) -> None:
-        granted = a_service("shop", "bean")
-        services.put(granted, instead_of=None)
-        shelf = ServiceShelf(services)
-        assert shelf.serves("client-1", "bean", now=NOW)
-        services.put(granted.without_program("bean"), instead_of=granted)
-
-        assert not shelf.serves("client-1", "bean", now=NOW - timedelta(hours=1))
-
-    def test_it_remembers_a_bounded_number_of_clients(self, services: TableServices) -> None:
-        shelf = ServiceShelf(services)
-
-        for number in range(CLIENTS_REMEMBERED_MAX + 10):
-            shelf.serves(f"client-{number}", "bean", now=NOW)
-
-        assert len(shelf._programs) == CLIENTS_REMEMBERED_MAX

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, cast
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
 
 from loyalty.domain.program.services import Service
 from loyalty.table import keys
 from loyalty.table.operations import Absent, Condition, Delete, Item, Put, Query, Refused, equal
+from loyalty.table.recent import Recent
 from loyalty.table.records import VERSION
 from loyalty.usecases.ports import Listed, Raced
 
 if TYPE_CHECKING:
     from loyalty.table.engine import Engine
-
-# A right that was withdrawn is refused everywhere within 30 s. A read may lag by a second or two.
-REMEMBERED_FOR: Final = timedelta(seconds=25)
-CLIENTS_REMEMBERED_MAX: Final = 500
 
 
 class TableServices:
@@ -90,19 +86,10 @@ class ServiceShelf:
     """A cache of what clients may act for, at most 30 s old."""
 
     def __init__(self, services: TableServices) -> None:
-        self._services = services
-        self._programs: OrderedDict[str, tuple[frozenset[str], datetime]] = OrderedDict()
+        self._programs = Recent(services.programs_of)
 
     def serves(self, client_id: str, program_id: str, *, now: datetime) -> bool:
-        programs, until = self._programs.get(client_id, (frozenset(), now))
-        # If the clock was set back, a withdrawn right must not stay in force.
-        if not now < until <= now + REMEMBERED_FOR:
-            programs = self._services.programs_of(client_id)
-            self._programs[client_id] = (programs, now + REMEMBERED_FOR)
-            if len(self._programs) > CLIENTS_REMEMBERED_MAX:
-                self._programs.popitem(last=False)
-        self._programs.move_to_end(client_id)
-        return program_id in programs
+        return program_id in self._programs.get(client_id, now=now)
 
 
 def _to_item(service: Service) -> Item:
