@@ -13,6 +13,7 @@ from infra.acknowledge import acknowledge
 from infra.functions import CapabilityFunction
 from infra.settings import Configuration, Settings
 from loyalty.domain.program.services import SERVICE_SCOPE
+from loyalty.domain.staff.people import INVITATION_DAYS
 
 _PASSWORDS = cognito.PasswordPolicy(
     min_length=12,
@@ -20,7 +21,7 @@ _PASSWORDS = cognito.PasswordPolicy(
     require_uppercase=True,
     require_digits=True,
     require_symbols=True,
-    temp_password_validity=Duration.days(3),
+    temp_password_validity=Duration.days(INVITATION_DAYS),
 )
 # A working day; then staff sign in again.
 STAFF_SESSION = Duration.hours(12)
@@ -192,6 +193,20 @@ class StaffPool(Pool):
     @property
     def audience(self) -> Sequence[str]:
         return (self.client.user_pool_client_id,)
+
+    def allow_managing_people(self, function: CapabilityFunction) -> None:
+        """Allow inviting people and changing their groups; IAM cannot tell groups apart."""
+        function.allow(
+            "cognito-idp:AdminAddUserToGroup",
+            "cognito-idp:AdminCreateUser",
+            "cognito-idp:AdminDeleteUser",
+            "cognito-idp:AdminGetUser",
+            "cognito-idp:AdminListGroupsForUser",
+            "cognito-idp:AdminRemoveUserFromGroup",
+            "cognito-idp:CreateGroup",
+            "cognito-idp:ListUsersInGroup",
+            on=[self.pool.user_pool_arn],
+        )
 
 
 class ServicesPool(Pool):

@@ -135,6 +135,15 @@ ROUTES: tuple[Route, ...] = (
         within="/v1",
     ),
     *_managed(
+        "registry",
+        "/people",
+        ("GET", ""),
+        ("POST", ""),
+        ("GET", "/{subject}"),
+        ("PUT", "/{subject}"),
+        ("DELETE", "/{subject}"),
+    ),
+    *_managed(
         "program",
         "/storefronts",
         ("PUT", "/{storefront_id}"),

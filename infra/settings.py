@@ -76,6 +76,7 @@ class Claims(_Part):
     client_claim: Text | None = None
     email_claim: Text | None = None
     email_verified_claim: Text | None = None
+    name_claim: Text | None = None
     phone_claim: Text | None = None
     phone_verified_claim: Text | None = None
 

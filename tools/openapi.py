@@ -41,6 +41,7 @@ PROGRAM_SCHEMA: Final = ROOT / "docs" / "program.schema.json"
 TAGS: Final = {
     "program": "The program document, and this description.",
     "deployment": "The programs of a deployment, and the services that may act for them.",
+    "people": "The people who work with a program, and their roles.",
     "members": "Members: enroll, find, read, change, merge, export, erase, and what they hold.",
     "orders": "Orders earn points; refunds take them back.",
     "rewards": "What points buy.",
@@ -89,6 +90,7 @@ PATH_PARAMETERS: Final = {
     "name": "The file's name.",
     "order_id": "The order's id in that shop or till.",
     "redemption_id": "The redemption's id.",
+    "subject": "The subject (`sub`) of the person's tokens.",
     "source": "The shop or till in which the order was made, by your own name.",
     "survey_id": "The survey's id in the program document.",
 }

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -27,7 +28,8 @@ from loyalty.domain.program.document import DOCUMENT_BYTES_MAX, Program, Publish
 from loyalty.domain.program.drafts import Draft
 from loyalty.domain.program.publication import faults_of_broken
 from loyalty.domain.shops.deliveries import read_log_id
-from loyalty.domain.staff.actions import ActionName, ActionOutcome
+from loyalty.domain.staff.actions import ActionName, ActionOutcome, StaffAction
+from loyalty.domain.staff.people import StaffRecord
 from loyalty.edge import clock, desk
 from loyalty.edge.aws import clients, table
 from loyalty.edge.aws.inbox import S3Inbox, SqsIntakeQueue
@@ -41,7 +43,7 @@ from loyalty.edge.metrics import count
 from loyalty.edge.models.actions import (
     TARGET,
     StaffActionPage,
-    action_answer,
+    action_answers,
     action_target,
 )
 from loyalty.edge.models.data_requests import DataRequestAnswer, data_request_answer
@@ -97,6 +99,7 @@ from loyalty.table.drafts import TableDrafts
 from loyalty.table.erasures import TableErasures
 from loyalty.table.positions import is_listed
 from loyalty.table.programs import ProgramShelf, TablePrograms
+from loyalty.table.staff import TableStaff
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.people.erasure import stop_erasure
 from loyalty.usecases.program.drafts import read, save
@@ -620,7 +623,7 @@ def list_actions(
         start=page_start(cursor, of=of, like=is_listed),
     )
     return StaffActionPage(
-        items=[action_answer(each) for each in page.items],
+        items=action_answers(page.items, people=people(program_id, page.items)),
         next_cursor=next_cursor(page.next, of=of),
     )
 
@@ -653,6 +656,12 @@ def storefronts() -> TableStorefronts:
 
 def drafts(program_id: str) -> TableDrafts:
     return TableDrafts(table.engine(settings(ProgramSettings).table), program_id=program_id)
+
+
+def people(program_id: str, actions: Sequence[StaffAction]) -> Mapping[str, StaffRecord]:
+    """What is noted about those who acted."""
+    staff = TableStaff(table.engine(settings(ProgramSettings).table), program_id=program_id)
+    return staff.of([action.by for action in actions])
 
 
 def erasures(program_id: str) -> TableErasures:

@@ -23,12 +23,16 @@ def authorizer(kit: Kit) -> CapabilityFunction:
 
 
 def registry(kit: Kit) -> CapabilityFunction:
-    services = kit.data.identities.services if kit.data.identities else None
+    identities = kit.data.identities
+    services = identities.services if identities else None
+    staff = identities.staff if identities else None
     function = kit.function(
         "registry",
-        "List programs; register services and what they may act for",
+        "List programs; register services; say who may do what in a program",
         environment=kit.table_name
         | kit.claims
+        | {"LOYALTY_STAFF_ISSUER": kit.trust["LOYALTY_STAFF_ISSUER"]}
+        | ({"LOYALTY_STAFF_POOL": staff.id} if staff else {})
         | (
             {
                 "LOYALTY_SERVICES_POOL": services.id,
@@ -41,6 +45,8 @@ def registry(kit: Kit) -> CapabilityFunction:
     kit.data.table.allow(function, GET, PUT, DELETE, QUERY)
     if services:
         services.allow_managing_clients(function)
+    if staff:
+        staff.allow_managing_people(function)
     return function
 
 

@@ -179,6 +179,15 @@ def drive_everything(api: DescribedApi) -> None:
     api.send("operator", "DELETE", path_of_right, status=204)
     api.send("operator", "DELETE", "/v1/services/desk", status=204)
 
+    # People: invited, which makes a group and sends a mail; changed; taken away with their account.
+    body = {"email": "bea@example.com", "roles": ["cashier"]}
+    bea = api.call("manager", "POST", "/people", json=body, status=201)["subject"]
+    api.call("manager", "POST", "/people", json=body | {"send_again": True})
+    assert len(api.call("manager", "GET", "/people")["items"]) >= 4
+    api.call("manager", "PUT", f"/people/{bea}", json={"roles": ["analyst"]})
+    assert api.call("manager", "GET", f"/people/{bea}")["roles"] == ["analyst"]
+    api.send("manager", "DELETE", f"/people/{bea}", params={"erase": True}, status=204)
+
     # Program and storefronts; a secret is made, replaced and deleted.
     etag = api.send("analyst", "GET", "", status=200).headers["ETag"]
     api.call("manager", "PUT", "", json=api.program.document, headers={"If-Match": etag})
@@ -202,7 +211,7 @@ def drive_everything(api: DescribedApi) -> None:
     api.send("manager", "GET", f"{path}/{delivery['id']}/data-request", status=404)
     path_of_erasures = "/storefronts/online/erasures"
     api.call("manager", "GET", path_of_erasures)
-    api.send("manager", "POST", f"{path_of_erasures}/nobody-asked/stop", status=404)
+    api.send("manager", "POST", f"{path_of_erasures}/nobody-body/stop", status=404)
     span = {"from": delivery["received_at"], "to": datetime.now(UTC).isoformat()}
     api.call("manager", "POST", f"{path}/replay", json=span, status=202)
     api.call("manager", "POST", "/storefronts/online/check")
@@ -224,7 +233,7 @@ def drive_everything(api: DescribedApi) -> None:
         "service", "POST", "/members/lookup", json={"identity": {"kind": "email", "value": email}}
     )
 
-    # Webhooks out: registered, changed, tried, asked for again, removed; a secret as well.
+    # Webhooks out: registered, changed, tried, body for again, removed; a secret as well.
     webhooks_out(api)
 
     # Messages: looked at, sent, no longer wanted.

@@ -94,6 +94,7 @@ def test_operations_of_managers_share_routes() -> None:
             for collection, methods in (
                 ("drafts", ("GET", "PUT", "DELETE")),
                 ("endpoints", ("GET", "PUT", "POST", "DELETE")),
+                ("people", ("GET", "PUT", "DELETE")),
                 ("storefronts", ("GET", "PUT", "POST", "DELETE")),
             )
             for method in methods

@@ -76,6 +76,16 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
             "cognito-idp:CreateUserPoolClient",
             "cognito-idp:DeleteUserPoolClient",
         },
+        "Identities/StaffPool": {
+            "cognito-idp:AdminAddUserToGroup",
+            "cognito-idp:AdminCreateUser",
+            "cognito-idp:AdminDeleteUser",
+            "cognito-idp:AdminGetUser",
+            "cognito-idp:AdminListGroupsForUser",
+            "cognito-idp:AdminRemoveUserFromGroup",
+            "cognito-idp:CreateGroup",
+            "cognito-idp:ListUsersInGroup",
+        },
     },
     "overview": {
         TABLE: {

@@ -23,6 +23,7 @@ from loyalty.sdk.connections import KeptConnections
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.programs import TablePrograms
 from tests.support import cold
+from tests.support.cognito import POOL, FakeCognito
 from tests.support.documents import published
 from tests.support.http import Context, serves
 from tests.support.moto_exchange import exchange_with_moto
@@ -117,6 +118,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "LOYALTY_BUS_RULES": '{"*": [{}]}',
         # Everything is counted.
         "LOYALTY_DASHBOARD": "1",
+        "LOYALTY_STAFF_POOL": POOL,
         "LOYALTY_STAGE": "test",
         "LOYALTY_TABLE": TABLE,
         "LOYALTY_STOREFRONT_SECRETS": STOREFRONT_SECRETS,
@@ -136,6 +138,14 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
     cold.forget()
     enable_socket()
+
+
+@pytest.fixture(autouse=True)
+def cognito(monkeypatch: pytest.MonkeyPatch) -> FakeCognito:
+    """The user pools; moto's would need another package."""
+    fake = FakeCognito()
+    monkeypatch.setattr(clients, "cognito", lambda: fake)
+    return fake
 
 
 @pytest.fixture

@@ -42,6 +42,8 @@ ANSWERS: Final[dict[str, Any]] = {
             "action": "points.adjust",
             "began_at": NOW,
             "by": "3f0c8a52-1d6e-4b1c-9d53-6f2f6c0f4a10",
+            "by_name": "Bea",
+            "by_email": "bea@beanleaf.example",
             "roles": ["manager"],
             "target": {"kind": "member", "id": ANA},
             "state": "done",

@@ -104,6 +104,8 @@ def test_an_action_says_who_did_what_to_whom_and_what_came_of_it() -> None:
         "action": "points.adjust",
         "began_at": "2026-11-21T10:00:00Z",
         "by": "boss",
+        "by_name": None,
+        "by_email": None,
         "roles": ["manager"],
         "target": {"kind": "member", "id": ana},
         "state": "done",

@@ -26,6 +26,7 @@ from loyalty.usecases.people.enrollment import Application, enroll
 from loyalty.usecases.people.identity_claims import IdentityClaim
 from tests.integration.conftest import TABLE
 from tests.support import till
+from tests.support.cognito import FakeCognito
 from tests.support.deliveries import connect
 from tests.support.documents import document
 from tests.support.http import Answer, Claims, call, operator, person, service, staff
@@ -146,6 +147,13 @@ BODIES: Final[dict[str, Any]] = {
         "within_days": 7,
         "format": "csv",
     },
+    "invite_person": {
+        "email": "eva@example.com",
+        "name": "Eva",
+        "roles": ["cashier", "analyst"],
+        "send_again": True,
+    },
+    "change_person": {"roles": ["cashier", "analyst"]},
     "put_service": {"description": "Webshop", "client_id": "1example23456789"},
     "preview_message": {
         "kind": "welcome",
@@ -162,6 +170,7 @@ QUERIES: Final[dict[str, dict[str, str]]] = {
     "list_report_exports": {"limit": "10"},
     "list_programs": {"limit": "10"},
     "list_services": {"limit": "10"},
+    "list_people": {"limit": "10"},
     "list_survey_responses": {"limit": "10"},
     "read_balance": {"at": "2026-11-21T10:00:00Z"},
     "read_statement": DAYS,
@@ -192,6 +201,7 @@ LISTS: Final[dict[str, str]] = {
     "list_programs": "programs",
     "list_services": "services",
     "list_survey_responses": "survey bean visit",
+    "list_people": "people bean",
     "list_versions": "versions bean",
     "list_actions": "actions bean 2026-10-22 2026-11-21 None None None",
     "list_deliveries": "deliveries bean online",
@@ -213,6 +223,7 @@ POSITIONS: Final[dict[str, list[str]]] = {
     "list_programs": ["bean"],
     "list_services": ["shop"],
     "list_survey_responses": [f"{MOMENT}#{BOB}#2026-11", f"{MOMENT}#{BOB}#pos#1"],
+    "list_people": LISTED,
     "list_versions": ["version 3"],
     "list_actions": LISTED,
     "list_deliveries": [RECEIVED],
@@ -244,7 +255,7 @@ NO_POSITIONS: Final[list[bytes]] = [
 
 
 @pytest.fixture
-def names(publish: Callable[..., PublishedProgram]) -> dict[str, str]:
+def names(publish: Callable[..., PublishedProgram], cognito: FakeCognito) -> dict[str, str]:
     """What each name in a path may be: a member with points, an order, a voucher, a shop."""
     publish(**PROGRAM)
     members = directory("bean", settings(EnrollmentSettings))
@@ -281,6 +292,7 @@ def names(publish: Callable[..., PublishedProgram]) -> dict[str, str]:
         "survey_id": "visit",
         "export_id": "unseen",
         "service_id": "shop",
+        "subject": cognito.add("bea@example.com", "bean/cashier"),
     }
 
 

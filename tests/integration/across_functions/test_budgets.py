@@ -59,6 +59,8 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> list[MeteredEngine]:
 def spend(meter: list[MeteredEngine], publish: Callable[..., PublishedProgram]) -> Spend:
     """What a request costs a warm function; it must be answered with a status."""
     publish(program_id=PROGRAM_ID)
+    # Whether a cashier's roles were taken away is read once in 25 seconds.
+    ask(enrollment, "GET", "/members/nobody")
 
     def spend(request: Callable[[], Answer], status: int) -> Cost:
         (engine,) = meter

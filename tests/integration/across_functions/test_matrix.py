@@ -5,9 +5,10 @@ new route without a rule fails. Each refused request must leave the table as it 
 
 Tokens that are forged, unsigned or of another issuer never get this far. The authorizer refuses
 them (`tests/integration/authorizer/test_authorizer.py`), `tests/infra/test_service_stack.py` holds
-every route to it, and `tests/e2e/test_rights.py` tries such tokens. A disabled person's token is
-not among the callers, because nothing tells it from another: it is good until it expires
-(`docs/operations.md`).
+every route to it, and `tests/e2e/test_rights.py` tries such tokens. A token of a person whose role
+was taken away is in `tests/integration/registry/test_people.py`. A token of a person who was
+disabled at the issuer is not among the callers, because nothing tells it from another: it is good
+until it expires (`docs/operations.md`).
 """
 
 import json
@@ -23,6 +24,7 @@ import pytest
 
 from functions.enrollment.handler import handler as enrollment
 from functions.exports.handler import handler as exports
+from loyalty.edge.aws import clients
 from loyalty.edge.aws.table import engine
 from loyalty.edge.http.auth import Kind
 from loyalty.table.programs import TablePrograms
@@ -152,6 +154,11 @@ RULES: Final[Mapping[str, Rule]] = {
     "list_endpoint_deliveries": only("manager"),
     "redeliver_event": only("manager"),
     "preview_message": only("manager"),
+    "list_people": only("manager", "operator"),
+    "invite_person": only("manager", "operator"),
+    "read_person": only("manager", "operator"),
+    "change_person": only("manager", "operator"),
+    "remove_person": only("manager", "operator"),
     # The deployment: of no program.
     "list_programs": only("operator"),
     "put_service": only("operator"),
@@ -315,10 +322,18 @@ class World:
 
     def put_back(self) -> None:
         self.resources.put_back()
+        put_colleague()
         # A copy that moto makes of an object has lost its content.
         for key, content in self.delivered.items():
             boto3.client("s3").put_object(Bucket="inbox", Key=key, Body=content)
         cold.forget()
+
+
+def put_colleague() -> str:
+    """Have one person in the pool of staff; gives their subject."""
+    pool: Any = clients.cognito()
+    pool.remove_everybody()
+    return str(pool.add("bea@example.com", "bean/cashier"))
 
 
 def sign_up(claims: Claims) -> str:
@@ -360,6 +375,7 @@ def made() -> World:
         "draft_id": "winter",
         "survey_id": "mood",
         "service_id": "shop",
+        "subject": put_colleague(),
     }
     bare = World(names, members, {}, (), Snapshot(region=REGION), {})
     assert ask(bare, "put_service", operator()).status == 201

@@ -9,10 +9,10 @@ from functions.accrual.handler import handler as accrual
 from functions.program.handler import handler as program_api
 from functions.registry.handler import handler as registry
 from loyalty.domain.program.document import PublishedProgram
-from loyalty.edge.aws import clients
 from loyalty.edge.http import app, grants
 from tests.integration.conftest import Clock
 from tests.support import till
+from tests.support.cognito import FakeCognito
 from tests.support.documents import document
 from tests.support.http import Answer, Claims, call, operator, staff
 
@@ -25,34 +25,11 @@ def real_grants(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "may_serve", grants.may_serve)
 
 
-class FakeCognito:
-    """The calls of a user pool that are made for services."""
-
-    class exceptions:  # noqa: N801  # as a client has them
-        class ResourceNotFoundException(Exception):
-            pass
-
-    def __init__(self) -> None:
-        self.pool: dict[str, dict[str, Any]] = {}
-
-    def create_user_pool_client(self, **settings: Any) -> dict[str, Any]:
-        client_id = f"client-{len(self.pool) + 1}"
-        client = {**settings, "ClientId": client_id, "ClientSecret": f"secret of {client_id}"}
-        self.pool[client_id] = client
-        return {"UserPoolClient": client}
-
-    def delete_user_pool_client(self, *, UserPoolId: str, ClientId: str) -> None:  # noqa: N803
-        if self.pool.pop(ClientId, {}).get("UserPoolId") != UserPoolId:
-            raise self.exceptions.ResourceNotFoundException
-
-
 @pytest.fixture
-def cognito(monkeypatch: pytest.MonkeyPatch) -> FakeCognito:
+def service_pool(monkeypatch: pytest.MonkeyPatch, cognito: FakeCognito) -> FakeCognito:
     """The user pool for services of a deployment without an issuer of its own."""
-    cognito = FakeCognito()
     monkeypatch.setenv("LOYALTY_SERVICES_POOL", "pool")
     monkeypatch.setenv("LOYALTY_SERVICES_TOKEN_URL", "https://token.example.com")
-    monkeypatch.setattr(clients, "cognito", lambda: cognito)
     return cognito
 
 
@@ -79,11 +56,11 @@ def quote(client_id: str, program_id: str = "bean") -> int:
 
 @pytest.mark.usefixtures("program")
 def test_a_server_acts_for_the_programs_of_its_service_and_no_others(
-    cognito: FakeCognito, time: Clock
+    service_pool: FakeCognito, time: Clock
 ) -> None:
     made = manage("PUT", "/services/shop", body={"description": "Webshop"})
     client_id = made.body["client_id"]
-    client = cognito.pool[client_id]
+    client = service_pool.clients[client_id]
 
     assert made.status == 201
     assert made.body["client_secret"] == client["ClientSecret"]
@@ -100,7 +77,7 @@ def test_a_server_acts_for_the_programs_of_its_service_and_no_others(
     assert quote("somebody-elses-client") == 404
 
 
-@pytest.mark.usefixtures("program", "cognito")
+@pytest.mark.usefixtures("program", "service_pool")
 def test_a_right_that_was_withdrawn_is_gone_within_30_seconds(time: Clock) -> None:
     client_id = manage("PUT", "/services/shop", body={}).body["client_id"]
     manage("PUT", "/services/shop/programs/bean")
@@ -119,17 +96,17 @@ def test_a_right_that_was_withdrawn_is_gone_within_30_seconds(time: Clock) -> No
     assert quote(client_id) == 404
 
 
-def test_a_removed_service_leaves_no_client_behind(cognito: FakeCognito) -> None:
+def test_a_removed_service_leaves_no_client_behind(service_pool: FakeCognito) -> None:
     manage("PUT", "/services/shop", body={})
 
     manage("DELETE", "/services/shop")
 
-    assert cognito.pool == {}
+    assert service_pool.clients == {}
     assert manage("GET", "/services/shop").status == 404
     assert manage("DELETE", "/services/shop").status == 404
 
 
-@pytest.mark.usefixtures("cognito")
+@pytest.mark.usefixtures("service_pool")
 def test_the_secret_is_shown_once() -> None:
     first = manage("PUT", "/services/shop", body={})
     again = manage("PUT", "/services/shop", body={"description": "Webshop"})
@@ -140,7 +117,7 @@ def test_the_secret_is_shown_once() -> None:
     assert first.body["client_secret"] not in manage("GET", "/services").text
 
 
-@pytest.mark.usefixtures("cognito")
+@pytest.mark.usefixtures("service_pool")
 def test_a_deployment_that_makes_clients_takes_none() -> None:
     answer = manage("PUT", "/services/shop", body={"client_id": "mine"})
 
@@ -162,7 +139,7 @@ def test_with_an_issuer_of_your_own_a_service_names_its_client() -> None:
     assert manage("DELETE", "/services/shop").status == 204
 
 
-@pytest.mark.usefixtures("cognito")
+@pytest.mark.usefixtures("service_pool")
 def test_services_and_programs_are_listed_page_by_page() -> None:
     for service_id in ("a", "b", "c"):
         manage("PUT", f"/services/{service_id}", body={})
@@ -223,7 +200,7 @@ def test_staff_with_a_sign_in_of_their_own_cannot_adjust_the_account_with_their_
     assert adjust(other).status == 201
 
 
-@pytest.mark.usefixtures("program", "cognito")
+@pytest.mark.usefixtures("program", "service_pool")
 def test_a_manager_sees_which_services_an_operator_let_in() -> None:
     manage("PUT", "/services/shop", body={})
     manage("PUT", "/services/shop/programs/bean")

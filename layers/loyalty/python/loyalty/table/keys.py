@@ -193,6 +193,19 @@ def action(program: str, month: str, recorded: str) -> Key:
     return Key(_program(program, "ACTIONS", month), recorded)
 
 
+@charted(
+    "staff member: name as last seen, and roles that were taken away",
+    read_by="requests of staff (cached 30 s), the list of actions",
+)
+def staff(program: str, subject: str) -> Key:
+    return Key(_program(program, "STAFF", subject), "STAFF")
+
+
+@charted("whose turn it is to change roles (some seconds)", read_by="changes of people")
+def staff_turn(program: str) -> Key:
+    return Key(_program(program), "STAFF_TURN")
+
+
 @charted("exports under way", read_by="exports")
 def exports_under_way(program: str) -> Key:
     return Key(_program(program), "EXPORTS")

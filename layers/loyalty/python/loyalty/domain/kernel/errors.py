@@ -149,6 +149,13 @@ class WrongState(Refusal):
     title = "Its state does not allow this"
 
 
+class RolesKeptElsewhere(Refusal):
+    """The deployment has another issuer for its staff, and the roles are kept there."""
+
+    code = "roles_kept_elsewhere"
+    title = "Roles are kept by the issuer of staff"
+
+
 class StaleVersion(Refusal):
     code = "stale_version"
     title = "Someone else has changed it since you read it"

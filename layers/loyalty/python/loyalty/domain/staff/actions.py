@@ -6,7 +6,7 @@ stops in between, the action stays `begun`, which is the truth: the request may 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 if TYPE_CHECKING:
     from loyalty.domain.people.member import MemberUpdate
+    from loyalty.domain.staff.people import StaffRole
 
 type ActionName = Literal[
     "delivery.read_data_request",
@@ -34,6 +35,9 @@ type ActionName = Literal[
     "member.look_up",
     "member.merge",
     "member.search",
+    "person.change",
+    "person.invite",
+    "person.remove",
     "points.adjust",
     "program.publish",
     "report.export",
@@ -46,7 +50,15 @@ type ActionName = Literal[
 ]
 type ActionState = Literal["begun", "done", "refused", "failed"]
 type TargetKind = Literal[
-    "program", "member", "storefront", "delivery", "erasure", "endpoint", "report_export", "service"
+    "program",
+    "member",
+    "storefront",
+    "delivery",
+    "erasure",
+    "endpoint",
+    "report_export",
+    "service",
+    "person",
 ]
 type ChangedValue = None | bool | int | str
 
@@ -141,4 +153,13 @@ def changes_of_member(update: MemberUpdate) -> tuple[Change, ...]:
         *(Change(field=f"identities.{each.kind}", after="added") for each in update.add),
         *(Change(field=f"identities.{each.kind}", before="removed") for each in update.remove),
         *([Change(field="identities.subject", before="removed")] if update.unlink else ()),
+    )
+
+
+def changes_of_roles(
+    *, added: Collection[StaffRole] = (), lost: Collection[StaffRole] = ()
+) -> tuple[Change, ...]:
+    return (
+        *(Change(field=f"roles.{role}", after="added") for role in sorted(added)),
+        *(Change(field=f"roles.{role}", before="removed") for role in sorted(lost)),
     )

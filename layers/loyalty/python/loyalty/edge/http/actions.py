@@ -21,6 +21,7 @@ _TARGETS: Final[Mapping[str, tuple[TargetKind, tuple[str, ...]]]] = {
     "erasure": ("erasure", ("erasure_id",)),
     "level": ("member", ("member_id",)),
     "member": ("member", ("member_id",)),
+    "person": ("person", ("subject",)),
     "points": ("member", ("member_id",)),
     "program": ("program", ("program_id",)),
     "report": ("report_export", ("export_id",)),

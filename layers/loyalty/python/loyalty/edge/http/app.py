@@ -11,13 +11,13 @@ A handler module declares its routes, the roles that may use them, and the refus
     handler = api
 
 A request is checked in this order: is the token still valid (401), does the program exist for the
-caller (404), does one of the caller's roles allow this (403), is the caller within their share of
-time (429), is the body small enough (413), may the caller act for the member in the path (404,
-403), is the body JSON (400) and valid (422)? Only then does the handler run. It gets the caller
-with only the roles that the route allows, and the member's own id for `me`: a caller with only the
-role `member` on a route reaches only their own account, whatever roles they have elsewhere. A
-response is checked against its annotation; one that does not match is our fault (500). Analysts get
-no personal data.
+caller (404), were their roles taken away since the token was issued (401), does one of the caller's
+roles allow this (403), is the caller within their share of time (429), is the body small enough
+(413), may the caller act for the member in the path (404, 403), is the body JSON (400) and valid
+(422)? Only then does the handler run. It gets the caller with only the roles that the route allows,
+and the member's own id for `me`: a caller with only the role `member` on a route reaches only their
+own account, whatever roles they have elsewhere. A response is checked against its annotation; one
+that does not match is our fault (500). Analysts get no personal data.
 """
 
 import base64
@@ -69,7 +69,7 @@ from loyalty.edge.http.auth import (
     verified,
 )
 from loyalty.edge.http.caller_limits import CallerLimits, CallerLimitSettings
-from loyalty.edge.http.grants import may_serve
+from loyalty.edge.http.grants import may_serve, note_caller, require_in_force
 from loyalty.edge.http.redaction import OfStaff, Personal, without
 from loyalty.edge.http.validation import Inspect, invalid
 from loyalty.edge.logs import failure, logger
@@ -358,9 +358,11 @@ class Api:
             if not (principal.is_person and principal.is_trusted):
                 return next_middleware(app)
             path = app.request.path_parameters
-            actions = open_actions(path.get("program_id", DEPLOYMENT))
+            program_id = path.get("program_id", DEPLOYMENT)
+            actions = open_actions(program_id)
             action = begun(acts, principal, path=path, request_id=self.request_id)
             actions.begin(action)
+            note_caller(program_id, principal)
             try:
                 answer = next_middleware(app)
             except TryAgain:
@@ -420,7 +422,10 @@ class Api:
         if not is_of_program:
             return operator_of(token, names=names)
         program_id = self.resolver.request.path_parameters["program_id"]
-        return principal_of(token, program_id=program_id, names=names, serves=may_serve)
+        principal = principal_of(token, program_id=program_id, names=names, serves=may_serve)
+        if principal.is_staff:
+            require_in_force(principal)
+        return principal
 
     def _answer_errors(self) -> None:
         handle = self.resolver.exception_handler

@@ -10,16 +10,17 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final, Literal, get_args
 
 from loyalty.domain.kernel.errors import Forbidden, NotFound, Unauthenticated
 from loyalty.domain.program.services import SERVICE_SCOPE
+from loyalty.domain.staff.people import STAFF_ROLES
 
 type Role = Literal["member", "cashier", "analyst", "manager", "service", "operator"]
-type StaffRole = Literal["cashier", "analyst", "manager"]
 type Kind = Literal["members", "staff", "services"]
 
-STAFF: Final[frozenset[Role]] = frozenset(get_args(StaffRole.__value__))
+STAFF: Final[frozenset[Role]] = frozenset(STAFF_ROLES)
 EVERYONE: Final[frozenset[Role]] = frozenset(get_args(Role.__value__))
 # The roles for routes that members use for their own account, and staff for any member.
 MEMBER_AND_STAFF: Final[frozenset[Role]] = STAFF | {"member"}
@@ -28,6 +29,10 @@ MEMBER_AND_STAFF: Final[frozenset[Role]] = STAFF | {"member"}
 OPERATOR: Final = "operator"
 # In a group's name, instead of a program: every program of the deployment.
 EVERY_PROGRAM: Final = "*"
+
+
+# Of a token that does not say when it was issued: older than any other.
+NEVER_ISSUED: Final = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,7 @@ class ClaimSettings:
     client_claim: str = "client_id"
     email_claim: str = "email"
     email_verified_claim: str = "email_verified"
+    name_claim: str = "name"
     phone_claim: str = "phone_number"
     phone_verified_claim: str = "phone_number_verified"
 
@@ -50,8 +56,9 @@ class Principal:
 
     People of the members' issuer have the role `member`: it means that they may act for themselves,
     not that they have enrolled. `email` and `phone` are set only if the issuer has verified them.
-    `is_staff` is true if they have a staff role in this program, whether or not the route allows
-    that role. On routes of the whole deployment, `program_id` is empty.
+    `name` and `issued_at` are of the token. `is_staff` is true if they have a staff role in this
+    program, whether or not the route allows that role. On routes of the whole deployment,
+    `program_id` is empty.
     """
 
     program_id: str
@@ -60,6 +67,8 @@ class Principal:
     is_staff: bool = False
     email: str | None = None
     phone: str | None = None
+    name: str | None = None
+    issued_at: datetime = NEVER_ISSUED
 
     @property
     def is_person(self) -> bool:
@@ -156,6 +165,8 @@ def principal_of(
         is_staff=bool(here),
         email=_verified(claims, names.email_claim, names.email_verified_claim),
         phone=_verified(claims, names.phone_claim, names.phone_verified_claim),
+        name=claims.get(names.name_claim),
+        issued_at=_issued_at(claims),
     )
 
 
@@ -168,7 +179,13 @@ def operator_of(token: Verified, *, names: ClaimSettings) -> Principal:
     _require_kind(token.claims.get(names.token_use_claim), is_service=False)
     groups = _names(token.claims, names.groups_claim) if "staff" in token.kinds else []
     roles: frozenset[Role] = frozenset({"operator"} if OPERATOR in groups else ())
-    return Principal(program_id="", subject=token.claims["sub"], roles=roles)
+    return Principal(
+        program_id="",
+        subject=token.claims["sub"],
+        roles=roles,
+        email=_verified(token.claims, names.email_claim, names.email_verified_claim),
+        name=token.claims.get(names.name_claim),
+    )
 
 
 def _require_kind(token_use: str | None, *, is_service: bool) -> None:
@@ -196,6 +213,14 @@ def _staff_roles(groups: Collection[str]) -> dict[str, frozenset[Role]]:
         if program_id and role:
             listed[program_id] = listed.get(program_id, frozenset()) | {role}
     return listed
+
+
+def _issued_at(claims: Mapping[str, str]) -> datetime:
+    try:
+        return datetime.fromtimestamp(float(claims.get("iat", "0")), UTC)
+    except (ValueError, OverflowError, OSError):
+        # Issuers other than ours may write anything.
+        return NEVER_ISSUED
 
 
 def _verified(claims: Mapping[str, str], value: str, verified: str) -> str | None:

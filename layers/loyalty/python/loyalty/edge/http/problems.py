@@ -29,6 +29,7 @@ STATUS: Final = {
     "voucher_used": HTTPStatus.CONFLICT,
     "voucher_issued": HTTPStatus.CONFLICT,
     "wrong_state": HTTPStatus.CONFLICT,
+    "roles_kept_elsewhere": HTTPStatus.CONFLICT,
     "stale_version": HTTPStatus.PRECONDITION_FAILED,
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "validation_failed": HTTPStatus.UNPROCESSABLE_ENTITY,

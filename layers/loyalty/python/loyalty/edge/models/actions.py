@@ -1,7 +1,8 @@
 """Actions of staff, as managers read them."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Final, Literal, cast
+from typing import Annotated, Final, Literal, cast, get_args
 
 from pydantic import Field
 
@@ -13,12 +14,15 @@ from loyalty.domain.staff.actions import (
     StaffAction,
     TargetKind,
 )
+from loyalty.domain.staff.people import StaffRecord
 from loyalty.edge.http.schemas import AnswerPart, NextCursor
 
 # A delivery's id has a slash.
 TARGET: Final = rf"^({'|'.join(TARGET_KINDS)}):[!-~]{{1,200}}$"
 
-type ActionRole = Literal["cashier", "analyst", "manager"]
+type ActionRole = Literal["cashier", "analyst", "manager", "operator"]
+
+ACTION_ROLES: Final[tuple[ActionRole, ...]] = get_args(ActionRole.__value__)
 
 
 class ActionTargetAnswer(AnswerPart):
@@ -53,6 +57,12 @@ class StaffActionAnswer(AnswerPart):
     action: Annotated[ActionName, Field(description="What was done.")]
     began_at: Annotated[datetime, Field(description="When it began, in UTC.")]
     by: Annotated[str, Field(description="The subject (`sub`) of the person's token.")]
+    by_name: Annotated[
+        str | None, Field(description="Their name as last seen; null if it is unknown or erased.")
+    ]
+    by_email: Annotated[
+        str | None, Field(description="Their e-mail as last seen; null if it is unknown or erased.")
+    ]
     roles: Annotated[
         list[ActionRole], Field(description="The roles that allowed it to the person.")
     ]
@@ -89,13 +99,24 @@ class StaffActionPage(AnswerPart):
     next_cursor: NextCursor
 
 
-def action_answer(action: StaffAction) -> StaffActionAnswer:
+def action_answers(
+    actions: Sequence[StaffAction], *, people: Mapping[str, StaffRecord]
+) -> list[StaffActionAnswer]:
+    """The actions as they are shown; `people` are those who acted, by subject."""
+    return [
+        _answer(action, people.get(action.by, StaffRecord(subject=action.by))) for action in actions
+    ]
+
+
+def _answer(action: StaffAction, person: StaffRecord) -> StaffActionAnswer:
     return StaffActionAnswer(
         id=action.action_id,
         action=action.name,
         began_at=action.began_at,
         by=action.by,
-        roles=[role for role in ("cashier", "analyst", "manager") if role in action.roles],
+        by_name=person.name,
+        by_email=person.email,
+        roles=[role for role in ACTION_ROLES if role in action.roles],
         target=ActionTargetAnswer(kind=action.target.kind, id=action.target.id),
         state=action.state,
         code=action.code,
