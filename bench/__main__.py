@@ -11,6 +11,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.campaigns import campaigns
 from bench.deliveries import deliveries
 from bench.figures import Figure
 from bench.functions import Workers, inits, warm_overhead
@@ -39,6 +40,8 @@ def measure(scratch: Path) -> Iterator[Figure]:
         yield from report_figures(scratch)
     with console.line("Earn with a table that answers at once"):
         yield from own_time()
+    with console.line("Decide orders under campaigns"):
+        yield from campaigns()
     with console.line("Start every function"):
         yield from inits(workers)
     with deployment(port=free_port(), home=scratch / "cloud", console=console) as deployed:

@@ -23,6 +23,7 @@ from loyalty.domain.kernel.errors import (
     TryAgain,
     WrongState,
 )
+from loyalty.domain.program.campaign_checks import warnings
 from loyalty.domain.program.differences import differences
 from loyalty.domain.program.document import DOCUMENT_BYTES_MAX, Program, PublishedProgram
 from loyalty.domain.program.drafts import Draft
@@ -63,9 +64,15 @@ from loyalty.edge.models.erasure_requests import (
     ErasureRequestPage,
     erasure_request_answer,
 )
+from loyalty.edge.models.program_checks import (
+    CheckedProgram,
+    ProposedProgram,
+    fault_answers,
+    read_proposed,
+    worst_case_answer,
+)
 from loyalty.edge.models.programs import (
     Catalogue,
-    CheckedProgram,
     ProgramInForce,
     PublicProgramInForce,
     PublishedVersion,
@@ -103,7 +110,7 @@ from loyalty.table.staff import TableStaff
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.people.erasure import stop_erasure
 from loyalty.usecases.program.drafts import read, save
-from loyalty.usecases.program.publishing import publish, require_sound
+from loyalty.usecases.program.publishing import faults_after, publish, require_size
 from loyalty.usecases.shops.checks import check_connection
 from loyalty.usecases.shops.deliveries import Files, deliveries_page, health, replay, replay_span
 from loyalty.usecases.shops.privacy_requests import read_data_request
@@ -179,15 +186,10 @@ def publish_program(
     )
 
 
-@api.post(
-    "/check",
-    allow={"manager", "operator"},
-    body_bytes_max=DOCUMENT_BYTES_MAX,
-    inspect=faults_of_broken,
-)
+@api.post("/check", allow={"manager", "operator"}, body_bytes_max=DOCUMENT_BYTES_MAX)
 def check_program(
     program_id: ProgramId,
-    document: Annotated[Program, Body()],
+    document: Annotated[ProposedProgram, Body()],
     version: Annotated[
         int | None,
         Query(
@@ -199,16 +201,34 @@ def check_program(
 ) -> CheckedProgram:
     """Check a program document without publishing it, and compare it with a version.
 
-    The answer is the document with every default written out and every difference, or every
-    mistake in it.
+    The answer has every mistake and every warning, also of a document that does not fit its schema.
+    Without mistakes it has the document with every default written out, every difference, and the
+    most that an order could earn.
     """
     in_force = programs().in_force(program_id)
-    require_sound(document, after=in_force)
     other = shelf().version(program_id, version) if version is not None else in_force
+    proposed = read_proposed(document)
+    faults = faults_after(proposed, in_force) if isinstance(proposed, Program) else proposed
+    if faults or not isinstance(proposed, Program):
+        return CheckedProgram(
+            faults=fault_answers(faults),
+            warnings=[],
+            worst_case=None,
+            document=None,
+            compared_with=other.version if other else None,
+            differences=[],
+        )
+    require_size(proposed)
+    today = proposed.today(clock.now())
+    odd = warnings(proposed, replaces=in_force.document if in_force else None, today=today)
+    changes = differences(other.document, proposed) if other else ()
     return CheckedProgram(
-        document=document,
+        faults=[],
+        warnings=fault_answers(odd),
+        worst_case=worst_case_answer(proposed, today=today),
+        document=proposed,
         compared_with=other.version if other else None,
-        differences=difference_answers(differences(other.document, document) if other else ()),
+        differences=difference_answers(changes),
     )
 
 

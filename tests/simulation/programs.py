@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from loyalty.domain.program.document import (
-    EarningRule,
     PayWithPoints,
     PointsName,
     Program,
@@ -14,6 +13,7 @@ from loyalty.domain.program.document import (
     Reward,
     Transfers,
 )
+from loyalty.domain.program.earning_rules import EarningRule
 from loyalty.domain.program.expiry_policies import (
     AfterEarningExpiry,
     Expiry,

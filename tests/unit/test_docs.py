@@ -9,13 +9,8 @@ import pytest
 from pydantic import BaseModel
 
 from infra.routes import CATCH_ALL, ROUTES
-from loyalty.domain.program.document import (
-    EarningRule,
-    PayWithPoints,
-    Program,
-    Reward,
-    Transfers,
-)
+from loyalty.domain.program.document import PayWithPoints, Program, Reward, Transfers
+from loyalty.domain.program.earning_rules import EarningRule
 from loyalty.domain.program.levels import (
     TierLevel,
 )

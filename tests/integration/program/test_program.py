@@ -14,7 +14,8 @@ from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Item, Key, Operation, Query, QueryPage
 from loyalty.table.programs import REMEMBERED_FOR, ProgramShelf, TablePrograms
 from loyalty.usecases.program.versions import Superseded
-from tests.support.documents import document, program, published, reward
+from tests.support.campaigns import campaign
+from tests.support.documents import document, program, published, reward, rule
 from tests.support.http import Answer, Claims, call, person, service, staff
 
 BEAN = "/v1/programs/bean"
@@ -60,7 +61,8 @@ def test_the_currency_of_a_program_never_changes() -> None:
 
     checked, refused = check(francs), put(francs, headers={"If-Match": '"1"'})
 
-    assert checked.pointers == refused.pointers == {"/currency": "currency_fixed"}
+    assert refused.pointers == {"/currency": "currency_fixed"}
+    assert checked.body["faults"] == refused.body["errors"]
     assert get().body["document"]["currency"] == "EUR"
 
 
@@ -154,14 +156,45 @@ def test_a_check_names_the_mistakes_that_publishing_names() -> None:
 
     checked, refused = check(broken), put(broken, headers=FIRST)
 
-    assert checked.status == refused.status == 422
-    assert checked.body["errors"] == refused.body["errors"]
-    assert set(checked.pointers) == {
+    assert (checked.status, refused.status) == (200, 422)
+    assert checked.body["faults"] == refused.body["errors"]
+    assert checked.body["document"] is checked.body["worst_case"] is None
+    assert set(refused.pointers) == {
         "/currency",
         "/time_zone",
         "/rewards/1/id",
         "/rewards/1/cost",
     }
+
+
+@pytest.mark.parametrize("broken", [{}, {"campaigns": 5}, {"campaigns": [{"if": {"not": 5}}]}])
+def test_a_check_of_any_object_is_an_answer(broken: Any) -> None:
+    answer = check(broken)
+
+    assert (answer.status, answer.body["document"]) == (200, None)
+    assert answer.body["faults"]
+
+
+def test_a_check_says_what_is_odd_and_the_most_that_an_order_can_earn() -> None:
+    put(document(earning_rules=[rule()], campaigns=[campaign(id="over")]), headers=FIRST)
+    proposed = document(
+        earning_rules=[rule()],
+        campaigns=[campaign(group="one", when={"weekdays": ["tue"]})],
+        campaign_groups=[{"id": "one", "choose": "best"}],
+    )
+
+    answer = check(proposed).body
+
+    assert [(each["pointer"], each["code"]) for each in answer["warnings"]] == [
+        ("/campaign_groups/0", "group_of_one"),
+        ("/campaigns", "dropped_campaign"),
+    ]
+    worst = answer["worst_case"]
+    assert (worst["points_per_major_unit"], worst["points_per_unit"], worst["beside"]) == (1, 0, 10)
+    assert [(each["weekdays"], each["beside"]) for each in worst["calendar"]] == [
+        (["mon", "wed", "thu", "fri", "sat", "sun"], 0),
+        (["tue"], 10),
+    ]
 
 
 @pytest.mark.parametrize("role", ["cashier", "analyst"])

@@ -9,7 +9,7 @@ import pytest
 from loyalty.domain.kernel.calendar import add_months
 from loyalty.domain.ledger.account import TierFloor
 from loyalty.domain.ledger.entries import Accrual
-from loyalty.domain.program.document import EarningRule
+from loyalty.domain.program.earning_rules import EarningRule
 from tests.simulation import programs
 from tests.simulation.requests import (
     Adjust,

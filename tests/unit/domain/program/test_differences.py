@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from loyalty.domain.program.differences import DocumentDifference, differences
 from loyalty.domain.program.document import Program
+from tests.support.campaigns import campaign
 from tests.support.documents import document, reward
 
 LEVELS: Final = {
@@ -125,3 +126,70 @@ def test_documents_without_a_difference_are_equal(
 
     assert (found == ()) == (program(**before) == program(**after))
     assert len({(each.kind, each.pointer) for each in found}) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (
+            {},
+            {"if": {"fact": "amount", "at_least_minor": 2000}},
+            "the condition on orders was: none. It is now: the amount is at least 20.00 EUR.",
+        ),
+        (
+            {"for": {"fact": "first_order"}},
+            {
+                "for": {
+                    "all": [
+                        {"fact": "order_number", "is": 3},
+                        {"not": {"any": [{"fact": "tier", "is_in": ["gold", "black"]},
+                                         {"fact": "locale", "is_in": ["fr"]}]}},
+                    ]
+                }
+            },
+            ("the condition on members was: it is the first order. It is now: the number of the "
+             "order is exactly 3 and not (the level is “gold” or “black” or the locale is “fr”)."),
+        ),
+        (
+            {"if": {"fact": "units", "at_least": 3, "of": {"categories": ["bean"]}}},
+            {"if": {"fact": "channel", "is_in": ["app"]}},
+            ("the condition on orders was: the number of units of lines with categories “bean” is "
+             "at least 3. It is now: the channel is “app”."),
+        ),
+        (
+            {},
+            {"effect": {"kind": "fixed", "points": 20}},
+            "effect points is 20 instead of 10.",
+        ),
+        (
+            {},
+            {"effect": {"kind": "multiply", "percent": 200}},
+            ("effect is kind “multiply”, percent 200 instead of kind “fixed”, points 10, on refund "
+             "“requalify”."),
+        ),
+        (
+            {},
+            {"limits": {"budget": {"amount_minor": 50_000}}},
+            "limits budget is now amount 500.00 EUR, per “campaign”.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_campaign_s_difference_is_said_in_words(
+    before: dict[str, Any], after: dict[str, Any], text: str
+) -> None:
+    one, other = ({"campaigns": [campaign(**parts)]} for parts in (before, after))
+
+    (difference,) = compared(one, other)
+
+    assert difference.text == f"The campaign “Welcome”: {text}"
+
+
+def test_a_campaign_is_added_and_removed_by_its_name() -> None:
+    groups = [{"id": "one", "choose": "best"}]
+
+    found = compared({"campaigns": [campaign()]}, {"campaign_groups": groups})
+
+    assert [each.text for each in found] == [
+        "The campaign “Welcome” is removed.",
+        "The campaign group “one” is new.",
+    ]

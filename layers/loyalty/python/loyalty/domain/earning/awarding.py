@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from loyalty.domain.earning.expiry import expires_on
@@ -15,10 +16,10 @@ from loyalty.domain.program.kinds import CHARGES
 
 if TYPE_CHECKING:
     from loyalty.domain.orders.order import Line, Order
-    from loyalty.domain.program.document import EarningRule, Program
-    from loyalty.domain.program.levels import (
-        TierLevel,
-    )
+    from loyalty.domain.program.campaigns import Campaign
+    from loyalty.domain.program.document import Program
+    from loyalty.domain.program.earning_rules import EarningRule, Rounding
+    from loyalty.domain.program.levels import TierLevel
 
 
 class Share(NamedTuple):
@@ -38,20 +39,47 @@ class Part(NamedTuple):
     points: int
 
 
+class RuleRate(NamedTuple):
+    """An earning rule that applies to an order, and by how many percent at the member's level."""
+
+    rule: EarningRule
+    percent: int
+
+    def exactly(self, amount_minor: int, order: Order) -> tuple[int, int]:
+        """What an amount of an order earns before rounding, as a numerator and a denominator."""
+        rule = self.rule
+        paid, of = paid_share(order, rule.tenders)
+        if rule.whole_steps:
+            steps = amount_minor * paid // (rule.per_minor * of)
+            return steps * rule.points * self.percent, 100
+        return amount_minor * paid * rule.points * self.percent, rule.per_minor * of * 100
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Award:
-    """The breakdown of an award, line by line, and its parts by date."""
+    """The breakdown of an award, line by line, and its parts by date.
+
+    `campaign_points` are the points of each campaign that gave some. `not_qualifying` are those
+    among them that do not count toward a level.
+    """
 
     shares: tuple[Share, ...]
     parts: tuple[Part, ...]
+    campaign_points: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    not_qualifying: int = 0
 
     @property
     def points(self) -> int:
         return sum(part.points for part in self.parts)
 
+    @property
+    def qualifying_points(self) -> int:
+        """The points that count toward a level."""
+        return self.points - self.not_qualifying
+
 
 def award(order: Order, program: Program, *, tier: str | None = None) -> Award:
-    """What the order earns under this version of the program, for a member at the level `tier`.
+    """What the order earns by the rules of this version, for a member at the level `tier`.
 
     Points round once per rule and order, and the lines share the rounded total by largest
     remainder. Every rule is a rate on the amounts of the lines, so an empty order earns nothing
@@ -61,27 +89,49 @@ def award(order: Order, program: Program, *, tier: str | None = None) -> Award:
         ValidationFailed: the order earns more points than can be counted.
     """
     occurred_on = program.today(order.occurred_at)
-    level = program.tiers.level(tier) if program.tiers else None
     shares: list[Share] = []
     parts: Counter[tuple[date, date]] = Counter()
-    for rule in program.earning_rules:
-        if not _applies(rule, occurred_on, tier):
-            continue
+    for rate in rates_of(program, day=occurred_on, tier=tier):
+        rule = rate.rule
         eligible = [line for line in order.lines if earns(line, rule)]
         eligible_minor = sum(line.amount_minor for line in eligible)
-        points = _rounded(rule, eligible_minor, percent_of(rule, level))
-        shares += _shared(rule, eligible, points)
-        pending_days = program.pending_days if rule.pending_days is None else rule.pending_days
-        available_on = occurred_on + timedelta(days=pending_days)
-        policy = rule.expiry or (level and level.expiry) or program.expiry
-        parts[available_on, expires_on(policy, available_on=available_on)] += points
-    if parts.total() > POINTS_MAX:
+        points = rounded(*rate.exactly(eligible_minor, order), rule.rounding)
+        shares += shared(rule.id, eligible, points)
+        parts[dates_of(rule, program, occurred_on=occurred_on, tier=tier)] += points
+    return Award(shares=tuple(shares), parts=parts_of(parts))
+
+
+def rates_of(program: Program, *, day: date, tier: str | None) -> tuple[RuleRate, ...]:
+    """The earning rules that apply to orders of a day, for a member at the level `tier`."""
+    level = program.tiers.level(tier) if program.tiers else None
+    return tuple(
+        RuleRate(rule, percent_of(rule, level))
+        for rule in program.earning_rules
+        if _applies(rule, day, tier)
+    )
+
+
+def dates_of(
+    giver: EarningRule | Campaign, program: Program, *, occurred_on: date, tier: str | None
+) -> tuple[date, date]:
+    """When points of a rule or a campaign become available, and when they expire."""
+    level = program.tiers.level(tier) if program.tiers else None
+    pending_days = program.pending_days if giver.pending_days is None else giver.pending_days
+    available_on = occurred_on + timedelta(days=pending_days)
+    policy = giver.expiry or (level and level.expiry) or program.expiry
+    return available_on, expires_on(policy, available_on=available_on)
+
+
+def parts_of(points: Mapping[tuple[date, date], int]) -> tuple[Part, ...]:
+    """Points by their dates as parts, soonest first.
+
+    Raises:
+        ValidationFailed: they are more than can be counted.
+    """
+    if sum(points.values()) > POINTS_MAX:
         detail = f"An order can earn at most {POINTS_MAX} points"
         raise ValidationFailed(detail, faults=(Fault("/lines", "points_out_of_range", detail),))
-    return Award(
-        shares=tuple(shares),
-        parts=tuple(Part(*dates, points) for dates, points in sorted(parts.items()) if points),
-    )
+    return tuple(Part(*dates, each) for dates, each in sorted(points.items()) if each)
 
 
 def earns(line: Line, rule: EarningRule) -> bool:
@@ -123,24 +173,38 @@ def _applies(rule: EarningRule, day: date, tier: str | None) -> bool:
     )
 
 
-def _rounded(rule: EarningRule, eligible_minor: int, percent: int) -> int:
-    if rule.whole_steps:
-        earned, per = eligible_minor // rule.per_minor * rule.points * percent, 100
-    else:
-        earned, per = eligible_minor * rule.points * percent, rule.per_minor * 100
-    match rule.rounding:
+def paid_share(order: Order, kinds: Collection[str]) -> tuple[int, int]:
+    """The share of an order that was paid by tenders of some kinds; all of it if none are named.
+
+    A numerator and a denominator. If the order names no tenders, nothing was paid by any of them.
+    """
+    if not kinds:
+        return 1, 1
+    paid_minor = sum(tender.amount_minor for tender in order.tenders if tender.kind in kinds)
+    return paid_minor, sum(tender.amount_minor for tender in order.tenders) or 1
+
+
+def rounded(numerator: int, denominator: int, rounding: Rounding) -> int:
+    match rounding:
         case "floor":
-            return earned // per
+            return numerator // denominator
         case "ceil":
-            return -(-earned // per)
+            return -(-numerator // denominator)
         case "half_up":
-            return (2 * earned + per) // (2 * per)
+            return (2 * numerator + denominator) // (2 * denominator)
 
 
-def _shared(rule: EarningRule, lines: Iterable[Line], points: int) -> list[Share]:
+def shared(giver_id: str, lines: Sequence[Line], points: int) -> list[Share]:
+    """The shares of lines in the points of a rule or a campaign, by what each of them costs.
+
+    Lines that all cost nothing share by their units.
+    """
     amounts_minor = {line.line_id: line.amount_minor for line in lines}
+    weights = amounts_minor
+    if not any(amounts_minor.values()):
+        weights = {line.line_id: line.quantity for line in lines}
     return [
-        Share(rule.id, line_id, share, amounts_minor[line_id])
-        for line_id, share in apportion(points, amounts_minor).items()
+        Share(giver_id, line_id, share, amounts_minor[line_id])
+        for line_id, share in apportion(points, weights).items()
         if share
     ]

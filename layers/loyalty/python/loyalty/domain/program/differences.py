@@ -11,14 +11,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from loyalty.domain.kernel.currencies import written
+from loyalty.domain.program.condition_words import condition_in_words
 
 if TYPE_CHECKING:
     from loyalty.domain.program.document import Program
+
+# Conditions of campaigns, which are one thing each however they are composed, by their field.
+_CONDITIONS: Final[Mapping[str, str]] = {
+    "for": "the condition on members",
+    "if": "the condition on orders",
+}
 
 type DifferenceKind = Literal["added", "removed", "changed"]
 
 # What a thing in a list is called, by the name of the list.
 _THINGS: Final[Mapping[str, str]] = {
+    "campaigns": "campaign",
+    "campaign_groups": "campaign group",
     "earning_rules": "earning rule",
     "levels": "level",
     "rewards": "reward",
@@ -70,7 +79,7 @@ def differences(before: Program, after: Program) -> tuple[DocumentDifference, ..
 def _compared(before: Any, after: Any, place: _Place) -> Iterator[DocumentDifference]:
     if before == after:
         return
-    if _is_same_shape(before, after):
+    if _is_same_shape(before, after, place):
         for name in dict.fromkeys((*after, *before)):
             yield from _compared(before.get(name), after.get(name), place.field_of(name))
     elif _are_things(before) and _are_things(after):
@@ -79,13 +88,14 @@ def _compared(before: Any, after: Any, place: _Place) -> Iterator[DocumentDiffer
         yield _changed(before, after, place)
 
 
-def _is_same_shape(before: Any, after: Any) -> bool:
+def _is_same_shape(before: Any, after: Any, place: _Place) -> bool:
     """Whether two values are objects of one kind; an expiry by another model is another thing."""
-    return (
-        isinstance(before, dict)
-        and isinstance(after, dict)
-        and before.get("model") == after.get("model")
-    )
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return False
+    if place.field in _CONDITIONS:
+        return False
+    kinds = ("model", "kind") if place.field == "effect" else ("model",)
+    return all(before.get(kind) == after.get(kind) for kind in kinds)
 
 
 def _are_things(value: Any) -> bool:
@@ -135,7 +145,9 @@ def _compared_things(
 
 def _changed(before: Any, after: Any, place: _Place) -> DocumentDifference:
     old, new = (_shown(each, place) for each in (before, after))
-    if place.pointer.endswith("/cost_points"):
+    if place.field in _CONDITIONS:
+        text = f"{place.thing}: {_CONDITIONS[place.field]} was: {old}. It is now: {new}."
+    elif place.pointer.endswith("/cost_points"):
         text = f"{place.thing} costs {new} instead of {old} points."
     elif before in (None, [], {}):
         text = f"{place.thing}: {place.field} is now {new}."
@@ -149,6 +161,8 @@ def _changed(before: Any, after: Any, place: _Place) -> DocumentDifference:
 
 
 def _shown(value: Any, place: _Place) -> str:
+    if place.field in _CONDITIONS:
+        return condition_in_words(value, currency=place.currency) if value else "none"
     match value:
         case bool():
             return "yes" if value else "no"
@@ -165,7 +179,8 @@ def _shown(value: Any, place: _Place) -> str:
         case dict():
             fields = {name: each for name, each in value.items() if each not in (None, [], {})}
             return ", ".join(
-                f"{_words(name)} {_shown(each, place)}" for name, each in fields.items()
+                f"{_words(name)} {_shown(each, place.field_of(name))}"
+                for name, each in fields.items()
             )
     raise TypeError(f"{type(value)} is not JSON")
 

@@ -26,15 +26,16 @@ from loyalty.domain.kernel.fields import (
     LINES,
     AmountMinor,
     CurrencyCode,
-    Day,
     ExternalId,
     Label,
     Moment,
     Points,
 )
-from loyalty.domain.kernel.limits import AMOUNT_MINOR_MAX, POINTS_MAX
+from loyalty.domain.kernel.limits import POINTS_MAX
+from loyalty.domain.program.campaigns import CAMPAIGNS_MAX, Campaign, CampaignGroup
+from loyalty.domain.program.earning_rules import EarningRule
 from loyalty.domain.program.expiry_policies import Expiry, Inactivity
-from loyalty.domain.program.kinds import CHARGES, Charge, PointSource, RewardKind
+from loyalty.domain.program.kinds import PointSource, RewardKind
 from loyalty.domain.program.levels import Tiers
 from loyalty.domain.program.locales import best_locale
 from loyalty.domain.program.messages import LOCALE, Messages, Reminders
@@ -45,11 +46,8 @@ from loyalty.domain.program.surveys import ProgramSurvey
 DOCUMENT_BYTES_MAX: Final = 300 * 1024
 
 Clawback = Literal["unlimited", "within_balance", "only_pending"]
-Rounding = Literal["floor", "half_up", "ceil"]
 
 LocaleTag = Annotated[StrictStr, Field(pattern=LOCALE)]
-
-Rate = Annotated[StrictInt, Field(ge=1, le=AMOUNT_MINOR_MAX)]
 
 
 class PointsWords(DocumentPart):
@@ -71,97 +69,6 @@ class PointsName(PointsWords):
         """The name for a member's locale, or else the program's own."""
         tag = best_locale(self.translations, locale)
         return self.translations[tag] if tag else self
-
-
-class RuleConditions(DocumentPart):
-    """When and for whom a rule applies. Days are in the program's time zone.
-
-    An order counts by the day on which it occurred.
-    """
-
-    starts_on: Annotated[
-        Day | None, Field(description="The first day of the rule; null: from the beginning.")
-    ] = None
-    ends_on: Annotated[
-        Day | None, Field(description="The last day of the rule, included; null: no end.")
-    ] = None
-    tiers: Annotated[
-        tuple[ExternalId, ...],
-        Field(
-            max_length=20,
-            description="The ids of the levels that the rule is for; empty: all members.",
-        ),
-    ] = ()
-
-
-class EarningRule(DocumentPart):
-    """A rate: `points` for every `per_minor` spent on the lines that the rule covers.
-
-    The rule covers a line unless its category or SKU is excluded. Where an include list is given,
-    it covers only lines that one of the include lists names.
-    """
-
-    id: Annotated[ExternalId, Field(description="The rule's id, unique among the rules.")]
-    on: Annotated[Literal["order"], Field(description="What earns points: an order.")]
-    points: Annotated[
-        StrictInt, Field(ge=1, le=1_000_000, description="Points for each `per_minor` spent.")
-    ]
-    per_minor: Annotated[
-        Rate, Field(description="The amount that earns `points`, in minor units: 100 is one euro.")
-    ]
-    whole_steps: Annotated[
-        StrictBool,
-        Field(
-            description="Count only full steps of `per_minor`: 5 points for every full 2.50, and "
-            "nothing for a partial step."
-        ),
-    ] = False
-    rounding: Annotated[
-        Rounding,
-        Field(description="How the points of an order under this rule are rounded."),
-    ] = "floor"
-    level_multiplies: Annotated[
-        StrictBool,
-        Field(description="Whether a level's `multiplier_percent` applies to this rule."),
-    ] = True
-    include_categories: Annotated[
-        tuple[Label, ...],
-        Field(
-            max_length=500, description="Only lines of these categories earn, or `include_skus`."
-        ),
-    ] = ()
-    exclude_categories: Annotated[
-        tuple[Label, ...],
-        Field(max_length=500, description="Lines of these categories do not earn."),
-    ] = ()
-    include_skus: Annotated[
-        tuple[Label, ...],
-        Field(max_length=1000, description="Only these SKUs earn, or `include_categories`."),
-    ] = ()
-    exclude_skus: Annotated[
-        tuple[Label, ...], Field(max_length=1000, description="Lines with these SKUs do not earn.")
-    ] = ()
-    also_earn_on: Annotated[
-        tuple[Charge, ...],
-        Field(
-            max_length=len(CHARGES),
-            description="Gift cards, shipping, tax and tips earn only if they are named here.",
-        ),
-    ] = ()
-    when: Annotated[RuleConditions, Field(description="When and for whom the rule applies.")] = (
-        RuleConditions()
-    )
-    pending_days: Annotated[
-        Annotated[StrictInt, Field(ge=0, le=90)] | None,
-        Field(description="Days until points of this rule are available; null: the program's."),
-    ] = None
-    expiry: Annotated[
-        Expiry | None,
-        Field(
-            description="When points of this rule expire; null: according to the member's level or "
-            "the program."
-        ),
-    ] = None
 
 
 class PayWithPoints(DocumentPart):
@@ -382,6 +289,29 @@ class Program(DocumentPart):
             max_length=200, description="How orders earn points; the points of all rules add up."
         ),
     ]
+    campaigns: Annotated[
+        tuple[Campaign, ...],
+        Field(
+            max_length=CAMPAIGNS_MAX,
+            description="What orders earn beside the rules. Keep a campaign that has ended for 90 "
+            "days: orders may arrive that late.",
+        ),
+    ] = ()
+    campaign_groups: Annotated[
+        tuple[CampaignGroup, ...],
+        Field(max_length=50, description="Groups of campaigns of which an order gets one."),
+    ] = ()
+    campaign_points_per_order_max: Annotated[
+        Points | None,
+        Field(
+            description="The most points of all campaigns together for one order, handed out in "
+            "the order of the campaigns; null: no limit."
+        ),
+    ] = None
+    lists: Annotated[
+        dict[ExternalId, Annotated[tuple[Label, ...], Field(max_length=5000)]],
+        Field(max_length=50, description="Lists of SKUs by name, for several campaigns."),
+    ] = {}  # noqa: RUF012  # the model is frozen
     expiry: Annotated[Expiry, Field(description="When points expire.")]
     expiry_by_source: Annotated[
         dict[PointSource, Expiry],

@@ -16,6 +16,9 @@ def placed_policies(document: Program) -> Iterator[tuple[str, Expiry]]:
     for index, rule in enumerate(document.earning_rules):
         if rule.expiry is not None:
             yield f"/earning_rules/{index}/expiry", rule.expiry
+    for index, campaign in enumerate(document.campaigns):
+        if campaign.expiry is not None:
+            yield f"/campaigns/{index}/expiry", campaign.expiry
     for index, level in enumerate(document.tiers.levels if document.tiers else ()):
         if level.expiry is not None:
             yield f"/tiers/levels/{index}/expiry", level.expiry

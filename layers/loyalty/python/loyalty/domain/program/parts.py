@@ -8,10 +8,13 @@ is left out, and reading it raises `Unread`: a check that needs it ends there.
 from contextlib import suppress
 from difflib import get_close_matches
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
+
+# The fields that tell the branches of a union apart.
+_DISCRIMINATORS: Final = ("model", "fact", "kind")
 
 
 class Unread(Exception):
@@ -21,7 +24,13 @@ class Unread(Exception):
 class DocumentPart(BaseModel):
     """A model of the program document: frozen, and strict about names."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        defer_build=True,
+        # Some names of the document, such as `if`, are keywords of Python.
+        serialize_by_alias=True,
+    )
 
     # Hidden from the type checker, which would let any attribute pass.
     if not TYPE_CHECKING:
@@ -35,6 +44,8 @@ class DocumentPart(BaseModel):
 def read_partly[M: DocumentPart](model: type[M], document: object) -> M:
     """The model with every field that can be read; reading another one raises `Unread`."""
     given = document if isinstance(document, dict) else {}
+    # Fields that name a class further down are known only then.
+    model.model_rebuild()
     # Without the defaults: a field that was given and could not be read has none.
     part = cast("M", model.model_construct())
     part.__dict__.clear()
@@ -68,9 +79,11 @@ def _read(field: FieldInfo, value: object) -> object:
 
 def _read_parts(annotation: object, value: object) -> object:
     """Read a value that does not fit, if it consists of parts that may fit."""
-    for branch in _branches(annotation):
+    branches = _branches(annotation)
+    is_union = sum(_is_part(branch) for branch in branches) > 1
+    for branch in branches:
         if isinstance(branch, type) and issubclass(branch, DocumentPart):
-            if isinstance(value, dict) and _is_meant(branch, value):
+            if isinstance(value, dict) and _is_meant(branch, value, in_union=is_union):
                 return read_partly(branch, value)
         elif get_origin(branch) is tuple and isinstance(value, list):
             (kind, *_) = get_args(branch)
@@ -88,7 +101,18 @@ def _branches(annotation: object) -> tuple[object, ...]:
     return (annotation,)
 
 
-def _is_meant(branch: type[DocumentPart], value: dict[str, object]) -> bool:
-    """Whether a value belongs to this branch of a union whose discriminator is `model`."""
-    field = branch.model_fields.get("model")
-    return field is None or value.get("model") in get_args(field.annotation)
+def _is_part(branch: object) -> bool:
+    return isinstance(branch, type) and issubclass(branch, DocumentPart)
+
+
+def _is_meant(branch: type[DocumentPart], value: dict[str, object], *, in_union: bool) -> bool:
+    """Whether a value belongs to this branch of a union.
+
+    The field that tells branches apart decides; where there is none, the required fields do.
+    """
+    fields = branch.model_fields
+    for name in _DISCRIMINATORS:
+        if name in fields:
+            return value.get(name, fields[name].default) in get_args(fields[name].annotation)
+    required = (field.alias or name for name, field in fields.items() if field.is_required())
+    return not in_union or all(name in value for name in required)

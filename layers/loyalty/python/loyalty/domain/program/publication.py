@@ -9,8 +9,10 @@ from zoneinfo import available_timezones
 from loyalty.domain.kernel.calendar import add_months, end_of_month, end_of_week
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.errors import Fault
-from loyalty.domain.program import level_checks, wording
-from loyalty.domain.program.document import EarningRule, Program, Reward
+from loyalty.domain.program import campaign_checks, level_checks, wording
+from loyalty.domain.program.campaigns import Campaign
+from loyalty.domain.program.document import Program, Reward
+from loyalty.domain.program.earning_rules import EarningRule
 from loyalty.domain.program.expiry_policies import (
     AfterEarningExpiry,
     Expiry,
@@ -33,6 +35,8 @@ from loyalty.domain.program.surveys import ProgramSurvey
 
 # Time zones that are no place: they follow the machine, or mean "not set".
 _NO_PLACE = frozenset({"Factory", "localtime"})
+type _Identified = Campaign | EarningRule | TierLevel | Reward | ProgramSurvey
+
 _WORTH_MONEY = frozenset({"amount_off", "gift_card", "donation"})
 
 
@@ -60,7 +64,9 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
     rewards = _parts(lambda: document.rewards)
     levels = _parts(lambda: document.tiers.levels if document.tiers else ())
     surveys = _parts(lambda: document.surveys)
+    campaigns = _parts(lambda: document.campaigns)
     yield _ids("earning_rules", rules)
+    yield _ids("campaigns", campaigns, beside=rules)
     yield _ids("rewards", rewards)
     yield _ids("tiers/levels", levels)
     yield _ids("surveys", surveys)
@@ -78,6 +84,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
         yield from _reward(reward, document, f"/rewards/{index}")
         yield _same_locales(partial(getattr, reward, "translations"), f"/rewards/{index}")
     yield from level_checks.checks(document, levels)
+    yield from campaign_checks.checks(document, campaigns)
     yield _points_expiring(document)
     yield _stages(document)
     yield _tier_ending(document)
@@ -142,8 +149,14 @@ def _transfers(document: Program) -> Iterator[Fault]:
 
 
 def _ids(
-    name: str, parts: Sequence[EarningRule | TierLevel | Reward | ProgramSurvey]
+    name: str, parts: Sequence[_Identified], *, beside: Sequence[EarningRule] = ()
 ) -> Iterator[Fault]:
+    """Faults for ids that are used twice, also by one of the rules `beside`."""
+    for index, part in enumerate(parts):
+        part_id = _id_of(part)
+        if part_id is not None and part_id in map(_id_of, beside):
+            detail = f"An earning rule already has the id “{part_id}”"
+            yield Fault(f"/{name}/{index}/id", "duplicate_id", detail)
     first: dict[str, int] = {}
     for index, part in enumerate(parts):
         part_id = _id_of(part)
@@ -155,7 +168,7 @@ def _ids(
         first.setdefault(part_id, index)
 
 
-def _id_of(part: EarningRule | TierLevel | Reward | ProgramSurvey) -> str | None:
+def _id_of(part: _Identified) -> str | None:
     try:
         return part.id
     except Unread:

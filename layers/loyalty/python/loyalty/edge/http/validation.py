@@ -5,7 +5,7 @@ another mistake is left out.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -83,6 +83,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "less_than": "This must be less than {lt}",
     "less_than_equal": "This must be at most {le}",
     "multiple_of": "This must be a multiple of {multiple_of}",
+    "recursion_loop": "This is nested too deeply",
     "bool_type": _TRUTH,
     "bool_parsing": _TRUTH,
     "literal_error": "This must be {expected}",
@@ -122,11 +123,25 @@ def invalid(
     for error in errors:
         if error["type"] == "missing" and _is_idempotency_key(error["loc"]):
             return MissingIdempotencyKey()
-    found = list(_faults(errors, body))
-    places = {fault.pointer for fault in found}
-    found += [fault for fault in (inspect(body) if inspect else ()) if fault.pointer not in places]
+    found = _with_inspected(_faults(errors, body), body, inspect)
     detail = found[0].detail if len(found) == 1 else f"The request has {len(found)} mistakes."
     return ValidationFailed(detail, faults=tuple(found))
+
+
+def faults_of(
+    errors: Sequence[Any], value: object, *, inspect: Inspect | None = None
+) -> tuple[Fault, ...]:
+    """The mistakes in a value, by pydantic's errors about it; `inspect` as in `invalid`."""
+    in_body = [{**error, "loc": ("body", *error["loc"])} for error in errors]
+    return tuple(_with_inspected(_faults(in_body, value), value, inspect))
+
+
+def _with_inspected(faults: Iterable[Fault], value: object, inspect: Inspect | None) -> list[Fault]:
+    """Some faults, and those that no single field shows in places that have none."""
+    found = list(faults)
+    places = {fault.pointer for fault in found}
+    further = inspect(value) if inspect else ()
+    return [*found, *(fault for fault in further if fault.pointer not in places)]
 
 
 def pointer_to(path: Sequence[str | int], within: object, *, absent: bool = False) -> str:

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from loyalty.domain.program.document import EarningRule, PointsName, Program, Reward, RewardWords
+from loyalty.domain.program.document import PointsName, Program, Reward, RewardWords
+from loyalty.domain.program.earning_rules import EarningRule
 from loyalty.domain.program.expiry_policies import Expiry, Inactivity
 from loyalty.domain.program.kinds import PointSource, RewardKind
 from loyalty.edge.http.schemas import AnswerPart, Moment, NextCursor, RewardId, RewardName
-from loyalty.edge.models.differences import DifferenceAnswer
 
 Version = Annotated[int, Field(description="The version's number; the first one is 1.")]
 PublishedAt = Annotated[datetime, Field(description="When the version was published, in UTC.")]
@@ -20,22 +20,6 @@ class PublishedVersion(AnswerPart):
 
     version: Version
     published_at: PublishedAt
-
-
-class CheckedProgram(AnswerPart):
-    """A document that could be published, with every default written out."""
-
-    document: Annotated[Program, Field(description="The document, with its defaults.")]
-    compared_with: Annotated[
-        int | None,
-        Field(description="The version that it was compared with; null if there is none."),
-    ]
-    differences: Annotated[
-        list[DifferenceAnswer],
-        Field(
-            description="What it says differently from that version, in the order of its fields."
-        ),
-    ]
 
 
 class CatalogueReward(AnswerPart):

@@ -71,15 +71,32 @@ def require_sound(document: Program, *, after: PublishedProgram | None) -> None:
     """Refuse a document that could not be published after the version in force.
 
     Raises:
-        ValidationFailed: the document contradicts itself, or changes the program's currency: the
-            orders, refunds and reports of its books are in that one.
+        ValidationFailed: the document contradicts itself, or changes the program's currency.
         TooLarge: with its defaults written out it is too large to keep.
     """
-    found = (*faults(document), *_faults_after(document, after))
+    found = faults_after(document, after)
     if found:
         one = len(found) == 1
         what = found[0].detail.rstrip(".") if one else f"The program has {len(found)} mistakes"
         raise ValidationFailed(f"{what}. {_where_to_look(found)}", faults=found)
+    require_size(document)
+
+
+def faults_after(document: Program, after: PublishedProgram | None) -> tuple[Fault, ...]:
+    """Every mistake in a document that would be published after the version in force.
+
+    It may not change the program's currency: the orders, refunds and reports of its books are in
+    that one.
+    """
+    return (*faults(document), *_currency_fixed(document, after))
+
+
+def require_size(document: Program) -> None:
+    """Refuse a document that is too large to keep with its defaults written out.
+
+    Raises:
+        TooLarge: it is.
+    """
     if len(document.canonical().encode()) > DOCUMENT_BYTES_MAX:
         raise TooLarge(f"A program may have {DOCUMENT_BYTES_MAX // 1024} KB, defaults written out.")
 
@@ -91,7 +108,7 @@ def _where_to_look(found: Sequence[Fault]) -> str:
     return f"See {named} in docs/program.md" if named else "See docs/program.md"
 
 
-def _faults_after(document: Program, after: PublishedProgram | None) -> Iterator[Fault]:
+def _currency_fixed(document: Program, after: PublishedProgram | None) -> Iterator[Fault]:
     if after and document.currency != after.document.currency:
         detail = (
             f"This program counts in {after.document.currency}. Its currency cannot change; open "

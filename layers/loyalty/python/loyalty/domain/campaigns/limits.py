@@ -1,0 +1,188 @@
+"""The limits of campaigns: how much is left, and what an order takes of them and gives back.
+
+A limit gets back what a refund really took back from the member, and never what was forgiven. So
+buying, spending, returning and buying again does not open it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.campaigns import BudgetPeriod, Campaign, MemberPeriod
+    from loyalty.domain.program.document import PointValue, Program
+
+
+class LimitUse(NamedTuple):
+    """A signed change to what is used of a limit: points, or orders of a member's limit."""
+
+    limit: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberCap:
+    """The limits of a campaign for one member in the period of a day, by the names they count by.
+
+    `points_max` and `orders_max` are None where there is no such limit.
+    """
+
+    campaign_id: str
+    points_name: str
+    orders_name: str
+    points_max: int | None
+    orders_max: int | None
+
+    def room(self, used: Mapping[str, int], *, had: int) -> int | None:
+        """The points that it leaves an order which has `had` points already; None: no end."""
+        orders_max = self.orders_max
+        if not had and orders_max is not None and used.get(self.orders_name, 0) >= orders_max:
+            return 0
+        if self.points_max is None:
+            return None
+        return max(0, self.points_max - used.get(self.points_name, 0))
+
+
+class CampaignBudget(NamedTuple):
+    """The budget of a campaign in the period of a day, in points."""
+
+    campaign_id: str
+    period: str
+    points: int
+
+    @property
+    def name(self) -> str:
+        """How it is named among the limits of an entry."""
+        return f"budget:{self.campaign_id}#{self.period}"
+
+
+def period_of(per: MemberPeriod | BudgetPeriod, day: date) -> str:
+    """The name of the period of a day, as stored: `2026-11`, or `2026-W48` for an ISO week."""
+    match per:
+        case "day":
+            return day.isoformat()
+        case "week":
+            year, week, _ = day.isocalendar()
+            return f"{year}-W{week:02}"
+        case "month":
+            return f"{day.year}-{day.month:02}"
+        case "year":
+            return f"{day.year}"
+        case _:
+            return "all"
+
+
+def member_cap(campaign: Campaign, day: date) -> MemberCap | None:
+    """The limit of a campaign for each member; None if it has none that lasts beyond an order."""
+    limit = campaign.limits.per_member
+    if limit is None or limit.per == "order":
+        return None
+    name = f"{campaign.id}#{period_of(limit.per, day)}"
+    return MemberCap(
+        campaign_id=campaign.id,
+        points_name=name,
+        orders_name=f"{name}#orders",
+        points_max=limit.points,
+        orders_max=limit.orders,
+    )
+
+
+def budget_of(campaign: Campaign, value: PointValue | None, day: date) -> CampaignBudget | None:
+    """The budget of a campaign on a day; money is worth points by the program's own value."""
+    budget = campaign.limits.budget
+    if budget is None:
+        return None
+    points = budget.points
+    if points is None:
+        points = (budget.amount_minor or 0) * value.per_points // value.amount_minor if value else 0
+    return CampaignBudget(campaign.id, period_of(budget.per, day), points)
+
+
+def rooms(
+    program: Program,
+    day: date,
+    *,
+    used: Mapping[str, int],
+    left: Mapping[str, int] = MappingProxyType({}),
+    had: Mapping[str, int] = MappingProxyType({}),
+) -> dict[str, int]:
+    """The points that each campaign with a limit may still give an order of a day.
+
+    `used` is what the member used of each limit. `left` is what each budget has left, as far as it
+    was read; a budget that was not read is taken to be whole. `had` are the points that the order
+    has already.
+    """
+    found: dict[str, int] = {}
+    for campaign in program.campaigns:
+        room: list[int] = []
+        cap = member_cap(campaign, day)
+        of_member = cap.room(used, had=had.get(campaign.id, 0)) if cap else None
+        if of_member is not None:
+            room.append(of_member)
+        if budget := budget_of(campaign, program.point_value, day):
+            room.append(max(0, left.get(budget.name, budget.points)))
+        if room:
+            found[campaign.id] = min(room)
+    return found
+
+
+def is_limited(campaign: Campaign) -> bool:
+    """Whether what it gives is counted, for a member or for all."""
+    member = campaign.limits.per_member
+    return campaign.limits.budget is not None or (member is not None and member.per != "order")
+
+
+def outstanding(
+    program: Program,
+    *,
+    before: Mapping[str, int],
+    after: Mapping[str, int],
+    counted: Mapping[str, int],
+    taken_back: tuple[int, int] = (1, 1),
+) -> dict[str, int]:
+    """What counts in the limits of campaigns after an order gives other points than before.
+
+    `counted` is what counted before, by campaign: at least what the order then gave. `taken_back`
+    is the share of all decreases that was really taken back from the member, as a numerator and a
+    denominator. A campaign that rises counts only what is beyond what counts already: points that
+    were forgiven count from then on.
+    """
+    taken, of = taken_back
+    result = dict(counted)
+    for campaign in program.campaigns:
+        if not is_limited(campaign):
+            continue
+        now, then = after.get(campaign.id, 0), before.get(campaign.id, 0)
+        counts = counted.get(campaign.id, 0)
+        if now > then:
+            result[campaign.id] = max(counts, now)
+        elif now < then:
+            result[campaign.id] = counts - (then - now) * taken // of
+    return {campaign_id: points for campaign_id, points in result.items() if points}
+
+
+def uses(
+    program: Program, day: date, *, before: Mapping[str, int], after: Mapping[str, int]
+) -> tuple[LimitUse, ...]:
+    """The changes to every limit when an order of a day counts other points than before."""
+    return tuple(_uses(program, day, before, after))
+
+
+def _uses(
+    program: Program, day: date, before: Mapping[str, int], after: Mapping[str, int]
+) -> Iterator[LimitUse]:
+    for campaign in program.campaigns:
+        then, now = before.get(campaign.id, 0), after.get(campaign.id, 0)
+        if then == now:
+            continue
+        if cap := member_cap(campaign, day):
+            if cap.points_max is not None:
+                yield LimitUse(cap.points_name, now - then)
+            if cap.orders_max is not None and bool(then) != bool(now):
+                yield LimitUse(cap.orders_name, 1 if now else -1)
+        if budget := budget_of(campaign, program.point_value, day):
+            yield LimitUse(budget.name, now - then)

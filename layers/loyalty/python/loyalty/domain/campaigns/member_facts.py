@@ -1,0 +1,245 @@
+"""What is known of a member when an order is recorded, and the conditions on it.
+
+What the decision relied on is stated as narrowly as possible: of the number of orders, the interval
+in which every condition would have been decided the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.campaigns import Campaign
+    from loyalty.domain.program.member_conditions import (
+        MemberCondition,
+        MemberCount,
+        MemberStatement,
+    )
+
+type MemberSource = Literal["orders", "bought_on", "profile", "joined"]
+
+_SOURCES: Final[Mapping[str, MemberSource]] = {
+    "first_order": "orders",
+    "order_number": "orders",
+    "days_since_order": "bought_on",
+    "attribute": "profile",
+    "birthday": "profile",
+    "locale": "profile",
+    "consent": "profile",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberFacts:
+    """What is known of the member of an order.
+
+    `occurred_at` is the order's time, in the program's time zone. `counts` says whether the order
+    counts as one: its goods cost something. `orders` is how many the member had before; None if
+    that is not known. `bought_on` is the day of the latest, None if there was none. `tier` is the
+    level at which the order earns. `consents` are those that were given. `joined` says since when
+    the member takes part in campaigns.
+    """
+
+    occurred_at: datetime
+    counts: bool = True
+    orders: int | None = None
+    bought_on: date | None = None
+    enrolled_on: date | None = None
+    tier: str | None = None
+    birthday: date | None = None
+    locale: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    consents: frozenset[str] = frozenset()
+    joined: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def day(self) -> date:
+        return self.occurred_at.date()
+
+
+class Interval(NamedTuple):
+    """Whole numbers from `lowest` to `highest`, both included; None where it is open."""
+
+    lowest: int | None = None
+    highest: int | None = None
+
+    def within(self, other: Interval) -> Interval:
+        """The numbers that are in both."""
+        lowest = [each for each in (self.lowest, other.lowest) if each is not None]
+        highest = [each for each in (self.highest, other.highest) if each is not None]
+        return Interval(max(lowest, default=None), min(highest, default=None))
+
+
+def sources(campaign: Campaign) -> frozenset[MemberSource]:
+    """What has to be read of a member to decide whether a campaign is for them."""
+    of_conditions = {
+        _SOURCES[leaf.fact] for leaf in leaves(campaign.members) if leaf.fact in _SOURCES
+    }
+    return frozenset(of_conditions | ({"joined"} if campaign.activation == "join" else set()))
+
+
+def is_for(campaign: Campaign, facts: MemberFacts) -> bool:
+    """Whether a campaign is for the member of an order.
+
+    What is not known shuts it, also where the condition says `not`: an old member must not be taken
+    for a new one.
+    """
+    if _is_unknown(facts, sources(campaign)):
+        return False
+    if campaign.activation == "join" and not has_joined(campaign, facts):
+        return False
+    return campaign.members is None or holds(campaign.members, facts)
+
+
+def has_joined(campaign: Campaign, facts: MemberFacts) -> bool:
+    """Whether the member took part in a campaign when they ordered."""
+    since = facts.joined.get(campaign.id)
+    return since is not None and since <= facts.occurred_at
+
+
+def holds(condition: MemberCondition, facts: MemberFacts) -> bool:
+    """Whether a condition holds for a member of whom everything that it reads is known."""
+    match condition.fact:
+        case "(all)":
+            return all(holds(part, facts) for part in condition.all)
+        case "(any)":
+            return any(holds(part, facts) for part in condition.any)
+        case "(not)":
+            return not holds(condition.negated, facts)
+        case "first_order" | "order_number" | "days_since_order" | "member_days":
+            number = number_of(condition, facts)
+            return number is not None and _is_within(condition, number)
+        case _:
+            return _is_stated(condition, facts)
+
+
+def _is_stated(condition: MemberStatement, facts: MemberFacts) -> bool:
+    """Whether a condition holds that is about no number."""
+    match condition.fact:
+        case "tier":
+            return facts.tier in condition.is_in
+        case "attribute":
+            return facts.attributes.get(condition.name) in condition.is_in
+        case "birthday":
+            return _is_birthday(condition.on, facts)
+        case "locale":
+            return any(_speaks(facts.locale, tag) for tag in condition.is_in)
+        case "consent":
+            return condition.name in facts.consents
+
+
+def number_of(condition: MemberCount, facts: MemberFacts) -> int | None:
+    """The number that a condition is about; None if there is none, and it does not hold."""
+    match condition.fact:
+        case "first_order" | "order_number":
+            return facts.orders + 1 if facts.counts and facts.orders is not None else None
+        case "days_since_order":
+            # A late order may be older than the latest one.
+            return max(0, (facts.day - facts.bought_on).days) if facts.bought_on else None
+        case "member_days":
+            return max(0, (facts.day - facts.enrolled_on).days) if facts.enrolled_on else None
+
+
+def relied_on(campaign: Campaign, orders: int) -> Interval:
+    """The numbers of earlier orders for which a campaign would be decided the same."""
+    interval = Interval(lowest=0)
+    for leaf in leaves(campaign.members):
+        for alike in _alike(leaf, orders + 1):
+            lowest, highest = (None if each is None else each - 1 for each in alike)
+            interval = interval.within(Interval(lowest, highest))
+    return interval
+
+
+def leaves(condition: MemberCondition | None) -> Iterator[MemberCount | MemberStatement]:
+    """The conditions that a condition is composed of, without the composites."""
+    if condition is None:
+        return
+    match condition.fact:
+        case "(all)":
+            for part in condition.all:
+                yield from leaves(part)
+        case "(any)":
+            for part in condition.any:
+                yield from leaves(part)
+        case "(not)":
+            yield from leaves(condition.negated)
+        case _:
+            yield condition
+
+
+def _is_unknown(facts: MemberFacts, needed: frozenset[MemberSource]) -> bool:
+    """Whether something that is needed is not known."""
+    if facts.orders is not None:
+        return False
+    return "orders" in needed or ("bought_on" in needed and facts.bought_on is None)
+
+
+def _is_within(condition: MemberCount, number: int) -> bool:
+    lowest, highest = condition.bounds
+    if condition.fact == "first_order":
+        return number == 1
+    if condition.fact == "order_number":
+        if condition.exactly is not None and number != condition.exactly:
+            return False
+        if condition.every is not None and number % condition.every:
+            return False
+    return (lowest is None or number >= lowest) and (highest is None or number <= highest)
+
+
+def _alike(leaf: MemberCount | MemberStatement, number: int) -> Iterator[Interval]:
+    """Intervals around an order's number in which each part of a condition stays as it is."""
+    if leaf.fact == "first_order":
+        yield _around(number, 1, 1)
+    if leaf.fact != "order_number":
+        return
+    lowest, highest = leaf.bounds
+    yield _around(number, lowest, None)
+    yield _around(number, None, highest)
+    if leaf.exactly is not None:
+        yield _around(number, leaf.exactly, leaf.exactly)
+    if leaf.every is not None:
+        over = number % leaf.every
+        multiple = number - over
+        yield (
+            Interval(multiple + 1, multiple + leaf.every - 1) if over else Interval(number, number)
+        )
+
+
+def _around(number: int, lowest: int | None, highest: int | None) -> Interval:
+    """The numbers that are on the same side of some bounds as a number."""
+    if lowest is not None and number < lowest:
+        return Interval(None, lowest - 1)
+    if highest is not None and number > highest:
+        return Interval(highest + 1, None)
+    return Interval(lowest, highest)
+
+
+def _is_birthday(near: Literal["day", "week", "month"], facts: MemberFacts) -> bool:
+    if facts.birthday is None:
+        return False
+    day = facts.day
+    if near == "month":
+        return facts.birthday.month == day.month
+    birthdays = (_birthday_in(year, facts.birthday) for year in range(day.year - 1, day.year + 2))
+    if near == "day":
+        return day in birthdays
+    return day.isocalendar()[:2] in (birthday.isocalendar()[:2] for birthday in birthdays)
+
+
+def _birthday_in(year: int, birthday: date) -> date:
+    """The day of a birthday in a year; without a leap day it is on 28 February."""
+    try:
+        return birthday.replace(year=year)
+    except ValueError:
+        return date(year, 2, 28)
+
+
+def _speaks(locale: str | None, tag: str) -> bool:
+    """Whether a locale is the one of a tag, or one of its regions."""
+    if locale is None:
+        return False
+    return f"{locale.lower()}-".startswith(f"{tag.lower()}-")

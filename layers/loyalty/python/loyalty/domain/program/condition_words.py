@@ -1,0 +1,84 @@
+"""Conditions of campaigns in words, from their JSON."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from loyalty.domain.kernel.currencies import written
+
+_FACTS: Final[Mapping[str, str]] = {
+    "dearest_line": "the dearest line",
+    "distinct_skus": "the number of SKUs",
+    "unit_price": "the price of a unit",
+    "units": "the number of units",
+    "amount": "the amount",
+    "order_number": "the number of the order",
+    "days_since_order": "the days since the last order",
+    "member_days": "the days since enrollment",
+}
+_BOUNDS: Final[Mapping[str, str]] = {
+    "is": "exactly",
+    "every": "a multiple of",
+    "at_least": "at least",
+    "at_most": "at most",
+    "at_least_minor": "at least",
+    "at_most_minor": "at most",
+}
+
+
+def condition_in_words(condition: Mapping[str, Any], *, currency: str) -> str:
+    """A condition as a phrase: “the amount is at least €20.00 and the channel is “app””."""
+    for name, word in (("all", " and "), ("any", " or ")):
+        if name in condition:
+            parts = [_nested(part, currency) for part in condition[name]]
+            return word.join(parts)
+    if "not" in condition:
+        return f"not {_nested(condition['not'], currency)}"
+    return _fact_in_words(condition, currency)
+
+
+def _nested(condition: Mapping[str, Any], currency: str) -> str:
+    """A condition within another one, in brackets if it has several parts."""
+    words = condition_in_words(condition, currency=currency)
+    several = len(condition.get("all", ())) > 1 or len(condition.get("any", ())) > 1
+    return f"({words})" if several else words
+
+
+def _fact_in_words(condition: Mapping[str, Any], currency: str) -> str:
+    match condition:
+        case {"fact": "first_order"}:
+            return "it is the first order"
+        case {"fact": "birthday", "on": near}:
+            return f"it is the {near} of the birthday"
+        case {"fact": "consent", "name": name}:
+            return f"the consent “{name}” is given"
+        case {"fact": "attribute", "name": name, "is_in": choices}:
+            return f"the attribute “{name}” is {_one_of(choices)}"
+        case {"fact": "tier", "is_in": choices}:
+            return f"the level is {_one_of(choices)}"
+        case {"fact": fact, "is_in": choices}:
+            return f"the {fact} is {_one_of(choices)}"
+    bounds = " and ".join(
+        f"{word} {_bound(name, condition[name], currency)}"
+        for name, word in _BOUNDS.items()
+        if condition.get(name) is not None
+    )
+    fact = _FACTS.get(condition["fact"], condition["fact"])
+    lines = _lines(condition.get("of") or {})
+    bought = " when it was bought" if condition.get("read") == "bought" else ""
+    return f"{fact}{lines} is {bounds}{bought}"
+
+
+def _bound(name: str, value: int, currency: str) -> str:
+    return written(value, currency) if name.endswith("_minor") else f"{value:,}"
+
+
+def _lines(selector: Mapping[str, Sequence[str]]) -> str:
+    """The lines that count: “ of lines with categories “bean””; empty for all goods."""
+    named = [
+        f"{name.replace('_', ' ')} {_one_of(values)}" for name, values in selector.items() if values
+    ]
+    return f" of lines with {' and '.join(named)}" if named else ""
+
+
+def _one_of(choices: Sequence[str]) -> str:
+    return " or ".join(f"“{choice}”" for choice in choices)
