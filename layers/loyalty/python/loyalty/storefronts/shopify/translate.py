@@ -126,7 +126,7 @@ def _order_paid(order: ShopifyOrder, shop: SendingShop) -> Command | FetchNeeded
         labels = [*order.labels, *tags]
         return _with_tenders(order, shop, excluded=_excluded(order, earns, labels))
 
-    without = _paid_order(order, shop, "tags_unknown")
+    without = _paid_order(order, shop, excluded="tags_unknown")
     variables = {"id": f"gid://shopify/Customer/{order.customer.id if order.customer else 0}"}
     body = json.dumps({"query": TAGS_QUERY, "variables": variables}).encode()
     return fetch((GRAPHQL_PATH,), complete, body=body, without=without)
