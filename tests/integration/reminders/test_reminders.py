@@ -289,6 +289,55 @@ def test_an_anniversary_may_be_a_reward(
     assert (latte["points"], latte["granted_for"]) == (0, "anniversary")
 
 
+COMPLETED: Final = {
+    "completed_profile": {"bonus_points": 30, "fields": ["birthday", "attributes.milk"]}
+}
+
+
+def complete(member_id: str) -> None:
+    """Tell what makes a profile complete."""
+    body = {"profile": {"birthday": "1990-02-28", "attributes": {"milk": "oat"}}}
+    path = f"{till.PROGRAM}/members/{member_id}"
+    assert call(enrollment, "PATCH", path, body=body, as_=till.CASHIER).status == 200
+
+
+def test_a_completed_profile_is_rewarded_once_whatever_becomes_of_it(
+    ana: str, time: Clock, publish: Callable[..., PublishedProgram]
+) -> None:
+    publish(version=2, presents=COMPLETED)
+    time.now += timedelta(minutes=1)
+    agree(ana, birthday="1990-02-28")
+    look_at(ana)
+    assert given(ana) == []
+
+    complete(ana)
+    look_at(ana)
+    assert till.member(ana)["balance"] == 30
+
+    # By then the check has forgotten that it gave the points.
+    for days in (0, 400):
+        time.now += timedelta(days=days)
+        look_at(ana)
+
+    assert given(ana) == [("bonus", "completed_profile")]
+
+
+def test_two_with_one_completed_profile_get_no_second_bonus_by_a_merge(
+    ana: str, time: Clock, publish: Callable[..., PublishedProgram]
+) -> None:
+    publish(version=2, presents=COMPLETED)
+    time.now += timedelta(minutes=1)
+    complete(ana)
+    look_at(ana)
+    ben = till.enroll("ben@example.com")
+    till.merge(ana, into=ben)
+
+    look_at(ben)
+
+    assert given(ben) == [("bonus", "completed_profile")]
+    assert till.member(ben)["balance"] == 30
+
+
 def test_two_who_are_merged_get_no_second_present(
     ana: str, time: Clock, publish: Callable[..., PublishedProgram]
 ) -> None:

@@ -32,7 +32,7 @@ EntryKind = Literal[
 ]
 
 # What a bonus is given for, as stored, in events and in the API.
-BonusOccasion = Literal["birthday", "survey", "sign_up", "anniversary"]
+BonusOccasion = Literal["birthday", "survey", "sign_up", "completed_profile", "anniversary"]
 
 # Why points of a redemption come back, as stored, in events and in the API.
 ReturnReason = Literal["cancelled", "hold_expired", "refunded", "refund_withdrawn"]

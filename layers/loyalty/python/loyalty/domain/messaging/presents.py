@@ -12,6 +12,7 @@ from loyalty.domain.messaging.occasions import BIRTHDAY_DAYS, Person, birthday_b
 
 if TYPE_CHECKING:
     from loyalty.domain.messaging.correspondence import Correspondence
+    from loyalty.domain.people.member import Member
     from loyalty.domain.program.document import Program
 
 # How many days a missed present can still be given.
@@ -24,7 +25,7 @@ REMEMBERED_DAYS: Final = 366
 # How long somebody who was erased gets no presents if they return.
 RETURNING_DAYS: Final = 365
 
-PresentOccasion = Literal["birthday", "sign_up", "anniversary"]
+PresentOccasion = Literal["birthday", "sign_up", "completed_profile", "anniversary"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ class Present:
     """Points, or a reward, from the day `on` to the day `until`.
 
     `year` is a part of its cause: a member gets one present of a kind in a year, whatever day it
-    moves to. A sign-up has none.
+    moves to. A sign-up and a completed profile have none.
     """
 
     occasion: PresentOccasion
@@ -69,7 +70,11 @@ def presents_of(
             until=birthday.on + timedelta(days=BIRTHDAY_DAYS),
             points=birthday.points,
         )
-    for present in (*_sign_up(person, document), *_anniversaries(person, document, today)):
+    for present in (
+        *_sign_up(person, document),
+        *_completed_profile(person, document, today),
+        *_anniversaries(person, document, today),
+    ):
         if today <= present.until and present.name not in correspondence.reminded:
             yield present
 
@@ -77,7 +82,12 @@ def presents_of(
 def gives_presents(document: Program) -> bool:
     """Whether there is anything that a member could get again by leaving and returning."""
     birthday, presents = document.reminders.birthday, document.presents
-    return bool((birthday and birthday.bonus_points) or presents.sign_up or presents.anniversary)
+    return bool(
+        (birthday and birthday.bonus_points)
+        or presents.sign_up
+        or presents.completed_profile
+        or presents.anniversary
+    )
 
 
 def needs_order(document: Program) -> bool:
@@ -101,6 +111,27 @@ def _sign_up(person: Person, document: Program) -> Iterator[Present]:
         until=enrolled_on + timedelta(days=days),
         points=rule.bonus_points,
     )
+
+
+def _completed_profile(person: Person, document: Program, today: date) -> Iterator[Present]:
+    rule = document.presents.completed_profile
+    if rule is None or not all(_has(person.member, field) for field in rule.fields):
+        return
+    yield Present(
+        occasion="completed_profile", year="", on=today, until=today, points=rule.bonus_points
+    )
+
+
+def _has(member: Member, field: str) -> bool:
+    """Whether a member has told a field of the profile, an attribute, an e-mail or a phone."""
+    section, _, attribute = field.partition(".")
+    match section:
+        case "attributes":
+            return bool(member.profile.attributes.get(attribute, "").strip())
+        case "email" | "phone":
+            return any(identity.kind == section for identity in member.identities)
+        case _:
+            return bool(getattr(member.profile, section))
 
 
 def _anniversaries(person: Person, document: Program, today: date) -> Iterator[Present]:

@@ -29,7 +29,14 @@ SurveyKind = Literal["nps", "csat"]
 
 # What points are given for, apart from orders. `bonus` is any bonus without an entry of its own.
 PointSource = Literal[
-    "adjustment", "bonus", "birthday", "survey", "sign_up", "anniversary", "transfer"
+    "adjustment",
+    "bonus",
+    "birthday",
+    "survey",
+    "sign_up",
+    "completed_profile",
+    "anniversary",
+    "transfer",
 ]
 
 Activity = Literal["order", "redemption", "adjustment", "transfer", "survey"]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, StrictStr
 
 from loyalty.domain.kernel.fields import ExternalId, Points
 from loyalty.domain.program.parts import DocumentPart
@@ -19,6 +19,28 @@ class SignUpPresent(DocumentPart):
             "their next check, at most a month later."
         ),
     ] = False
+
+
+# A member has a field of the profile, an identity, or an attribute of the program's own.
+ProfileField = Annotated[
+    StrictStr,
+    Field(pattern=r"^(name|locale|birthday|email|phone|attributes\.[A-Za-z0-9._:-]{1,64})$"),
+]
+
+
+class CompletedProfilePresent(DocumentPart):
+    """Points for members who have told everything that the program asks for; once."""
+
+    bonus_points: Annotated[Points, Field(description="The points that the member gets.")]
+    fields: Annotated[
+        tuple[ProfileField, ...],
+        Field(
+            min_length=1,
+            max_length=60,
+            description="What makes a profile complete: `name`, `locale`, `birthday`, `email`, "
+            "`phone`, and your own attributes as `attributes.milk`.",
+        ),
+    ]
 
 
 class AnniversaryPresent(DocumentPart):
@@ -39,6 +61,10 @@ class Presents(DocumentPart):
     sign_up: Annotated[SignUpPresent | None, Field(description="For enrolling; null: nothing.")] = (
         None
     )
+    completed_profile: Annotated[
+        CompletedProfilePresent | None,
+        Field(description="For a completed profile; null: nothing."),
+    ] = None
     anniversary: Annotated[
         AnniversaryPresent | None,
         Field(description="On each anniversary of the enrollment; null: nothing."),

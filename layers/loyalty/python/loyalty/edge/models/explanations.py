@@ -12,6 +12,7 @@ from loyalty.domain.ledger.entries import (
     Accrual,
     Adjustment,
     Bonus,
+    BonusOccasion,
     Cause,
     Clawback,
     Counterpart,
@@ -26,6 +27,15 @@ from loyalty.edge.http.schemas import AnswerPart, NamedOrder
 from loyalty.edge.models.entries import EntryShare, last_day, shares_answer
 from loyalty.edge.models.statements import Balance, Debt
 from loyalty.usecases.ledger.statements import ExplainedBalance
+
+# What bonuses are given for, in a sentence.
+BONUS_OCCASIONS: Final[Mapping[BonusOccasion, str]] = {
+    "birthday": "a birthday",
+    "survey": "a survey",
+    "sign_up": "enrolling",
+    "completed_profile": "a completed profile",
+    "anniversary": "an anniversary",
+}
 
 EntryId = Annotated[str, Field(description="The entry's id, as in the history.")]
 Sentence = Annotated[str, Field(description="The same in plain English, to read to a customer.")]
@@ -236,7 +246,7 @@ class _Narrator:
         order = f"order {entry.order.order_id}" if entry.order else "an order"
         match entry.detail:
             case Bonus() as bonus:
-                return f"as a {bonus.given_for} bonus {on}"
+                return f"as a bonus for {BONUS_OCCASIONS[bonus.given_for]} {on}"
             case Adjustment() as adjustment:
                 return f"added by hand {on}: {adjustment.reason}"
             case Counterpart() if entry.kind == "merge":
