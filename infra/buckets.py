@@ -15,6 +15,8 @@ from infra.settings import Settings
 from loyalty.domain.report_exports import FILE_DAYS
 
 FACTS = "facts/"
+# When a delivery of each storefront was last refused.
+REFUSED = "_refused/"
 
 # How long a delivery stays as it was received. The privacy page promises this number.
 INBOX_EXPIRY_DAYS = 30
@@ -107,6 +109,13 @@ class Buckets(Construct):
 
     def allow_fetch_delivery(self, function: CapabilityFunction) -> None:
         self._allow_deliveries(function, "s3:GetObject")
+
+    def allow_read_refusals(self, function: CapabilityFunction) -> None:
+        """Allow reading when a delivery was refused last, but no delivery."""
+        function.allow("s3:GetObject", on=[f"{self._inbox_arn.value}/{REFUSED}*"])
+        function.acknowledge_wildcard(
+            f"{self._inbox_arn.for_nag}/{REFUSED}*", why="There is one object for each storefront."
+        )
 
     def allow_erase_deliveries(self, function: CapabilityFunction) -> None:
         """Allow searching all deliveries and overwriting those that name an erased person."""

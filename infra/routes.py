@@ -113,7 +113,7 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/actions", Throttle.ADMINISTER),
         ("GET", "/versions", Throttle.ADMINISTER),
     ),
-    *_routes("overview", ("POST", "/search", Throttle.LOOKUP)),
+    *_routes("overview", ("GET", "/home", Throttle.LOOKUP), ("POST", "/search", Throttle.LOOKUP)),
     *_managed(
         "program",
         "/drafts",

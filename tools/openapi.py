@@ -52,7 +52,7 @@ TAGS: Final = {
     "storefronts": "Connected shops, and what they deliver.",
     "endpoints": "Your endpoints, and the events delivered to them as signed webhooks.",
     "reports": "What the program brings in, as figures, pages and files.",
-    "overview": "Whatever a text names.",
+    "overview": "What needs a person today, and whatever a text names.",
     "actions": "What staff did, and which personal data they looked up.",
 }
 # The first segment of a path names its tag, unless it stands here.
@@ -62,6 +62,7 @@ TAG_OF: Final = {
     "versions": "program",
     "": "program",
     "openapi.json": "program",
+    "home": "overview",
     "search": "overview",
     "services": "deployment",
     "assets": "reports",

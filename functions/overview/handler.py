@@ -1,21 +1,37 @@
-"""Overview: find whatever a text names in a program."""
+"""Overview: what needs a person in a program today, and whatever a text names."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
+from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.search import MemberHit, Searchable
 from loyalty.domain.staff.actions import ActionOutcome
+from loyalty.edge import clock
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.inbox import S3Inbox
 from loyalty.edge.aws.table import engine
-from loyalty.edge.desk import open_actions
+from loyalty.edge.desk import open_actions, shelf
 from loyalty.edge.directory import directory, keyring
 from loyalty.edge.http.app import ProgramId, create_app
 from loyalty.edge.http.auth import Role
+from loyalty.edge.logs import failure, logger
+from loyalty.edge.metrics import count
+from loyalty.edge.models.home import HomeAnswer, home_answer
 from loyalty.edge.models.search import SearchAnswer, SearchRequest, found_thing
 from loyalty.edge.settings import settings
+from loyalty.table.drafts import TableDrafts
+from loyalty.table.erasures import TableErasures
+from loyalty.table.report_exports import TableReportExports
 from loyalty.table.search import TableSearch
+from loyalty.table.storefronts import TableStorefronts
+from loyalty.table.webhooks_out import TableEndpointLog, TableEndpoints
+from loyalty.usecases.home import HomePart, Watched, home
 from loyalty.usecases.search import search
 
 
@@ -23,6 +39,7 @@ from loyalty.usecases.search import search
 class OverviewSettings:
     table: str
     identity_secret: str
+    inbox_bucket: str
 
 
 api = create_app("overview", actions=open_actions)
@@ -38,6 +55,30 @@ _SEARCHABLE: Final[Mapping[Role, frozenset[Searchable]]] = {
         {"identity", "member", "order", "voucher", "delivery", "endpoint_delivery"}
     ),
 }
+
+
+# A part is for whoever may read the lists that it counts.
+_PARTS: Final[Mapping[Role, frozenset[HomePart]]] = {
+    "analyst": frozenset({"exports"}),
+    "cashier": frozenset(),
+    "manager": frozenset(
+        {"deliveries", "signatures", "erasures", "endpoints", "exports", "drafts"}
+    ),
+}
+
+
+@api.get("/home", allow=_PARTS.keys())
+def read_home(program_id: ProgramId) -> HomeAnswer:
+    """Read what needs a person today, the most severe first.
+
+    Each with how many there are and the route where it is solved. Parts that the caller may not
+    see are left out; one that cannot be read is named as unavailable.
+    """
+    now = clock.now()
+    found = home(
+        _allowed(_PARTS), watched=_watched(program_id, now), now=now, note_failure=_note_failure
+    )
+    return home_answer(found, as_of=now)
 
 
 @api.post("/search", allow=_SEARCHABLE.keys(), acts="member.search")
@@ -57,10 +98,43 @@ def search_program(
     )
     hits = search(
         request.text,
-        by=frozenset[Searchable]().union(*(_SEARCHABLE[role] for role in api.principal.roles)),
+        by=_allowed(_SEARCHABLE),
         index=index,
         members=directory(program_id, config),
     )
     members = {hit.member_id for hit in hits if isinstance(hit, MemberHit)}
     api.report_outcome(ActionOutcome(target_id=members.pop() if len(members) == 1 else None))
     return SearchAnswer(items=[found_thing(hit) for hit in hits])
+
+
+def _allowed[T](by_role: Mapping[Role, frozenset[T]]) -> frozenset[T]:
+    """What the caller's roles allow together."""
+    return frozenset[T]().union(*(by_role[role] for role in api.principal.roles))
+
+
+def _watched(program_id: str, now: datetime) -> Watched:
+    config = settings(OverviewSettings)
+    table = engine(config.table)
+    return Watched(
+        program_id=program_id,
+        shops=TableStorefronts(table),
+        inbox=S3Inbox(clients.inbox(), bucket=config.inbox_bucket),
+        erasures=TableErasures(table, program_id=program_id),
+        endpoints=TableEndpoints(table),
+        endpoint_log=TableEndpointLog(table),
+        exports=TableReportExports(table, program_id=program_id),
+        drafts=TableDrafts(table, program_id=program_id),
+        version_in_force=partial(_version_in_force, program_id, now),
+    )
+
+
+def _version_in_force(program_id: str, now: datetime) -> int | None:
+    """None before the first version is published, when there may be drafts already."""
+    with suppress(NotFound):
+        return shelf(settings(OverviewSettings).table).in_force(program_id, now=now).version
+    return None
+
+
+def _note_failure(part: HomePart, error: Exception) -> None:
+    count("HomePartsUnavailable")
+    logger.warning("a part of home cannot be read", part=part, failure=failure(error))

@@ -94,7 +94,10 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
             "dynamodb:PutItem",
             "dynamodb:Query",
         },
+        HISTORY: {"dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
+        "Buckets/Inbox": {"s3:ListBucket"},
+        "Buckets/Inbox/_refused/*": {"s3:GetObject"},
     },
     "program": {
         TABLE: {

@@ -119,6 +119,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "use_voucher": only("cashier", "service"),
     "make_survey_link": only("cashier", "manager", "service"),
     # An overview for staff.
+    "read_home": only("cashier", "analyst", "manager"),
     "search_program": only("cashier", "analyst", "manager", "service"),
     # Reports.
     "read_report": only("analyst", "manager"),

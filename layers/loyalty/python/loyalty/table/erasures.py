@@ -78,6 +78,12 @@ class TableErasures:
             found.append(erasure_from_item(item))
         return Listed(found, None)
 
+    def some(self, *, limit: int) -> Listed[Erasure]:
+        """Unfinished erasures, and requested ones that ended a while ago; in no order."""
+        page = self._engine.query(Query(pk=keys.erasure(self._program, "").pk, limit=limit))
+        found = [erasure_from_item(item) for item in page]
+        return Listed(found, found[-1].erasure_id if page.next else None)
+
     def start(self, erasure: Erasure) -> bool:
         seen = (_as_asked(erasure), Missing(("ended",)))
         try:

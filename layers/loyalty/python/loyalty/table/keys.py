@@ -161,8 +161,9 @@ def product(program: str, storefront: str, product: str) -> Key:
 
 
 @charted(
-    "outcome of a delivery (kept 33 days)",
-    read_by="the list of a storefront's deliveries, other deliveries of the event",
+    "outcome of a delivery, in the index while it is a trouble (kept 33 days)",
+    read_by="the list of a storefront's deliveries, other deliveries of the event, home",
+    index="history",
 )
 def delivery(program: str, storefront: str, delivery: str, received: str) -> Key:
     """A delivery's id begins with its event's id, so deliveries of one event are adjacent."""
@@ -368,6 +369,11 @@ def survey_responses_partition(program: str, survey: str) -> str:
 def endpoint_deliveries_partition(program: str, endpoint: str) -> str:
     """The `history` partition of an endpoint's deliveries."""
     return _program(program, "DELIVERIES", endpoint)
+
+
+def troubled_deliveries_partition(program: str, status: str) -> str:
+    """The `history` partition of all storefronts' deliveries with a status that is a trouble."""
+    return _program(program, "TROUBLES", status)
 
 
 def actions_partition(program: str, target_kind: str, target: str) -> str:

@@ -17,19 +17,23 @@ from loyalty.domain.shops.deliveries import (
     EventBody,
     Handled,
     StoredDelivery,
+    TroubledDelivery,
     log_time,
 )
 from loyalty.domain.shops.storefront import (
+    TROUBLES,
     Envelope,
     OrderFilter,
     OtherCurrencies,
     Outcome,
     PlatformName,
+    Status,
     Storefront,
 )
 from loyalty.table import keys
 from loyalty.table.engine import BATCH_GET_MAX, Engine
 from loyalty.table.operations import Absent, Delete, Item, Key, Put, Query, Refused, Value
+from loyalty.usecases.ports import Listed
 
 # More shops than a merchant has.
 STOREFRONTS_MAX: Final = 1000
@@ -129,6 +133,14 @@ class TableStorefronts:
             for some in batched(by_key, BATCH_GET_MAX, strict=False)
             for key, item in self._engine.get_many(some, strong=False).items()
         }
+
+    def troubled(self, program_id: str, status: Status, *, limit: int) -> Listed[TroubledDelivery]:
+        """The newest deliveries with this status, one of `TROUBLES`, of all storefronts."""
+        partition = keys.troubled_deliveries_partition(program_id, status)
+        query = Query(pk=partition, index="history", newest_first=True, limit=limit)
+        page = self._engine.query(query)
+        found = [_troubled_from_item(item) for item in page]
+        return Listed(found, found[-1].log_id if page.next else None)
 
 
 class StorefrontShelf:
@@ -267,7 +279,33 @@ def outcome_to_item(
         "applied_at": keys.instant(now),
         "ttl": int((delivery.received_at + timedelta(days=OUTCOME_DAYS)).timestamp()),
     }
+    if outcome.status in TROUBLES:
+        item |= _listed_as_trouble(delivery, outcome)
     return {name: value for name, value in item.items() if value is not None}
+
+
+def _listed_as_trouble(delivery: StoredDelivery, outcome: Outcome) -> Item:
+    """What lists the delivery in the index for as long as it is in trouble."""
+    received_at = keys.instant(delivery.received_at)
+    about: Item = {"storefront": delivery.storefront_id, "id": delivery.log_id}
+    if outcome.reason is not None:
+        about["reason"] = outcome.reason
+    return {
+        "recorded_at": received_at,
+        "about": about,
+        "history_pk": keys.troubled_deliveries_partition(delivery.program_id, outcome.status),
+        "history_sk": f"{received_at}#{delivery.storefront_id}#{delivery.log_id}",
+    }
+
+
+def _troubled_from_item(item: Item) -> TroubledDelivery:
+    about = cast("dict[str, Any]", item["about"])
+    return TroubledDelivery(
+        storefront_id=about["storefront"],
+        log_id=about["id"],
+        received_at=datetime.fromisoformat(cast("str", item["recorded_at"])),
+        reason=about.get("reason"),
+    )
 
 
 def _step_to_wire(step: VoucherStep) -> Value:

@@ -69,6 +69,16 @@ class Handled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TroubledDelivery:
+    """A delivery that a person may have to look at, and why; `log_id` is its id in the log."""
+
+    storefront_id: str
+    log_id: str
+    received_at: datetime
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventBody:
     """The digest of a body that was delivered for an event, and the reason of its outcome."""
 

@@ -1,0 +1,185 @@
+"""What needs a person today, part by part. A part that cannot be read hides no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final, Literal, Protocol
+
+from loyalty.domain.concerns import (
+    Concern,
+    Counted,
+    most_severe_first,
+    of_data_requests,
+    of_drafts,
+    of_endpoint,
+    of_erasures,
+    of_exports,
+    of_failed,
+    of_parked,
+    of_signature,
+)
+from loyalty.domain.people.erasure import Erasure
+from loyalty.domain.program.drafts import Draft
+from loyalty.domain.report_exports import ReportExport
+from loyalty.domain.shops.deliveries import StoredDelivery, TroubledDelivery
+from loyalty.domain.shops.storefront import Status, Storefront
+from loyalty.domain.webhooks_out.deliveries import EndpointDelivery
+from loyalty.domain.webhooks_out.endpoints import Endpoint
+from loyalty.usecases.ports import Listed
+
+type HomePart = Literal["deliveries", "signatures", "erasures", "endpoints", "exports", "drafts"]
+
+# More than that need no exact number.
+COUNTED_MAX: Final = 100
+# An erasure that ended stays listed for weeks, so more are read than are counted.
+ERASURES_READ_MAX: Final = 1000
+ENDPOINT_DELIVERIES_READ: Final = 20
+# Each takes a request to the inbox.
+SIGNATURES_CHECKED_MAX: Final = 20
+SIGNATURES_SINCE: Final = timedelta(days=7)
+
+
+class TroubledShops(Protocol):
+    def all(self, program_id: str) -> Sequence[Storefront]: ...
+
+    def troubled(
+        self, program_id: str, status: Status, *, limit: int
+    ) -> Listed[TroubledDelivery]: ...
+
+
+class RefusedDeliveries(Protocol):
+    def refused_at(self, program_id: str, storefront_id: str) -> datetime | None: ...
+
+    def newest(
+        self,
+        program_id: str,
+        storefront_id: str,
+        *,
+        since: datetime,
+        before: datetime,
+        before_id: str | None,
+        limit: int,
+    ) -> Listed[StoredDelivery]: ...
+
+
+class SomeErasures(Protocol):
+    def some(self, *, limit: int) -> Listed[Erasure]: ...
+
+
+class AllEndpoints(Protocol):
+    def all(self, program_id: str) -> Sequence[Endpoint]: ...
+
+
+class RecentEndpointDeliveries(Protocol):
+    def deliveries(
+        self, program_id: str, endpoint_id: str, *, limit: int, start: str | None
+    ) -> Listed[EndpointDelivery]: ...
+
+
+class ListedExports(Protocol):
+    def listed(self, *, limit: int, start: str | None) -> Listed[ReportExport]: ...
+
+
+class AllDrafts(Protocol):
+    def all(self) -> Sequence[Draft]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """Everything of one program that may need a person."""
+
+    program_id: str
+    shops: TroubledShops
+    inbox: RefusedDeliveries
+    erasures: SomeErasures
+    endpoints: AllEndpoints
+    endpoint_log: RecentEndpointDeliveries
+    exports: ListedExports
+    drafts: AllDrafts
+    version_in_force: Callable[[], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The concerns, most severe first, and the parts that could not be read."""
+
+    concerns: Sequence[Concern]
+    unavailable: Sequence[HomePart]
+
+
+def home(
+    parts: Collection[HomePart],
+    *,
+    watched: Watched,
+    now: datetime,
+    note_failure: Callable[[HomePart, Exception], None],
+) -> Home:
+    """The concerns of these parts. Each part reads a bounded number of items."""
+    read_parts: Mapping[HomePart, Callable[[], Iterable[Concern]]] = {
+        "deliveries": lambda: _of_deliveries(watched, now),
+        "signatures": lambda: _of_signatures(watched, now),
+        "erasures": lambda: _of_erasures(watched, now),
+        "endpoints": lambda: _of_endpoints(watched),
+        "exports": lambda: _of_exports(watched, now),
+        "drafts": lambda: of_drafts(watched.drafts.all(), in_force=watched.version_in_force()),
+    }
+    concerns: list[Concern] = []
+    unavailable: list[HomePart] = []
+    for part, read in read_parts.items():
+        if part not in parts:
+            continue
+        try:
+            concerns += read()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other parts stand
+            note_failure(part, error)
+            unavailable.append(part)
+    return Home(most_severe_first(concerns), unavailable)
+
+
+def _of_deliveries(watched: Watched, now: datetime) -> Iterator[Concern]:
+    """Deliveries of storefronts that are connected; nobody can replay those of others."""
+    connected = {each.storefront_id for each in watched.shops.all(watched.program_id)}
+
+    def counted(status: Status) -> Counted[TroubledDelivery]:
+        page = watched.shops.troubled(watched.program_id, status, limit=COUNTED_MAX)
+        items = [each for each in page.items if each.storefront_id in connected]
+        return Counted(items, is_more=page.next is not None)
+
+    if connected:
+        yield from of_parked(counted("parked"))
+        yield from of_failed(counted("failed"), now=now)
+        yield from of_data_requests(counted("data_requested"), now=now)
+
+
+def _of_signatures(watched: Watched, now: datetime) -> Iterator[Concern]:
+    storefronts = watched.shops.all(watched.program_id)
+    for storefront in islice(storefronts, SIGNATURES_CHECKED_MAX):
+        where = (watched.program_id, storefront.storefront_id)
+        refused_at = watched.inbox.refused_at(*where)
+        if refused_at is None or refused_at < now - SIGNATURES_SINCE:
+            continue
+        accepted = watched.inbox.newest(
+            *where, since=refused_at, before=now + timedelta(minutes=1), before_id=None, limit=1
+        )
+        if not accepted.items:
+            yield of_signature(storefront.storefront_id, refused_at=refused_at)
+
+
+def _of_erasures(watched: Watched, now: datetime) -> Iterator[Concern]:
+    page = watched.erasures.some(limit=ERASURES_READ_MAX)
+    return of_erasures(Counted(page.items, is_more=page.next is not None), now=now)
+
+
+def _of_endpoints(watched: Watched) -> Iterator[Concern]:
+    for endpoint in watched.endpoints.all(watched.program_id):
+        recent = watched.endpoint_log.deliveries(
+            watched.program_id, endpoint.endpoint_id, limit=ENDPOINT_DELIVERIES_READ, start=None
+        )
+        yield from of_endpoint(endpoint, recent.items)
+
+
+def _of_exports(watched: Watched, now: datetime) -> Iterator[Concern]:
+    return of_exports(watched.exports.listed(limit=COUNTED_MAX, start=None).items, now=now)
