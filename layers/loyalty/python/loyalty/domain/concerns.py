@@ -6,15 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from loyalty.domain.people.erasure import Erasure
 from loyalty.domain.people.privacy_requests import due_at
-from loyalty.domain.program.drafts import Draft
 from loyalty.domain.report_exports import FILE_DAYS, ReportExport
-from loyalty.domain.shops.deliveries import TroubledDelivery
-from loyalty.domain.webhooks_out.deliveries import EndpointDelivery
-from loyalty.domain.webhooks_out.endpoints import Endpoint
+
+if TYPE_CHECKING:
+    from loyalty.domain.people.erasure import Erasure
+    from loyalty.domain.program.drafts import Draft
+    from loyalty.domain.shops.deliveries import TroubledDelivery
+    from loyalty.domain.webhooks_out.deliveries import EndpointDelivery
+    from loyalty.domain.webhooks_out.endpoints import Endpoint
 
 type ConcernKind = Literal[
     "deliveries_failed",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from loyalty.domain.concerns import (
     Concern,
@@ -21,14 +21,16 @@ from loyalty.domain.concerns import (
     of_parked,
     of_signature,
 )
-from loyalty.domain.people.erasure import Erasure
-from loyalty.domain.program.drafts import Draft
-from loyalty.domain.report_exports import ReportExport
-from loyalty.domain.shops.deliveries import StoredDelivery, TroubledDelivery
-from loyalty.domain.shops.storefront import Status, Storefront
-from loyalty.domain.webhooks_out.deliveries import EndpointDelivery
-from loyalty.domain.webhooks_out.endpoints import Endpoint
-from loyalty.usecases.ports import Listed
+
+if TYPE_CHECKING:
+    from loyalty.domain.people.erasure import Erasure
+    from loyalty.domain.program.drafts import Draft
+    from loyalty.domain.report_exports import ReportExport
+    from loyalty.domain.shops.deliveries import StoredDelivery, TroubledDelivery
+    from loyalty.domain.shops.storefront import Status, Storefront
+    from loyalty.domain.webhooks_out.deliveries import EndpointDelivery
+    from loyalty.domain.webhooks_out.endpoints import Endpoint
+    from loyalty.usecases.ports import Listed
 
 type HomePart = Literal["deliveries", "signatures", "erasures", "endpoints", "exports", "drafts"]
 
