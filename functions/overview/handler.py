@@ -31,7 +31,7 @@ from loyalty.table.report_exports import TableReportExports
 from loyalty.table.search import TableSearch
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.table.webhooks_out import TableEndpointLog, TableEndpoints
-from loyalty.usecases.home import HomePart, Watched, home
+from loyalty.usecases.home import HomePart, HomeSources, home
 from loyalty.usecases.search import search
 
 
@@ -76,7 +76,7 @@ def read_home(program_id: ProgramId) -> HomeAnswer:
     """
     now = clock.now()
     found = home(
-        _allowed(_PARTS), watched=_watched(program_id, now), now=now, note_failure=_note_failure
+        _allowed(_PARTS), sources=_sources(program_id, now), now=now, note_failure=_note_failure
     )
     return home_answer(found, as_of=now)
 
@@ -112,10 +112,10 @@ def _allowed[T](by_role: Mapping[Role, frozenset[T]]) -> frozenset[T]:
     return frozenset[T]().union(*(by_role[role] for role in api.principal.roles))
 
 
-def _watched(program_id: str, now: datetime) -> Watched:
+def _sources(program_id: str, now: datetime) -> HomeSources:
     config = settings(OverviewSettings)
     table = engine(config.table)
-    return Watched(
+    return HomeSources(
         program_id=program_id,
         shops=TableStorefronts(table),
         inbox=S3Inbox(clients.inbox(), bucket=config.inbox_bucket),

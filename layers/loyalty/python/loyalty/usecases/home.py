@@ -90,7 +90,7 @@ class AllDrafts(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
+class HomeSources:
     """Everything of one program that may need a person."""
 
     program_id: str
@@ -115,18 +115,18 @@ class Home:
 def home(
     parts: Collection[HomePart],
     *,
-    watched: Watched,
+    sources: HomeSources,
     now: datetime,
     note_failure: Callable[[HomePart, Exception], None],
 ) -> Home:
     """The concerns of these parts. Each part reads a bounded number of items."""
     read_parts: Mapping[HomePart, Callable[[], Iterable[Concern]]] = {
-        "deliveries": lambda: _of_deliveries(watched, now),
-        "signatures": lambda: _of_signatures(watched, now),
-        "erasures": lambda: _of_erasures(watched, now),
-        "endpoints": lambda: _of_endpoints(watched),
-        "exports": lambda: _of_exports(watched, now),
-        "drafts": lambda: of_drafts(watched.drafts.all(), in_force=watched.version_in_force()),
+        "deliveries": lambda: _of_deliveries(sources, now),
+        "signatures": lambda: _of_signatures(sources, now),
+        "erasures": lambda: _of_erasures(sources, now),
+        "endpoints": lambda: _of_endpoints(sources),
+        "exports": lambda: _of_exports(sources, now),
+        "drafts": lambda: of_drafts(sources.drafts.all(), in_force=sources.version_in_force()),
     }
     concerns: list[Concern] = []
     unavailable: list[HomePart] = []
@@ -141,12 +141,12 @@ def home(
     return Home(most_severe_first(concerns), unavailable)
 
 
-def _of_deliveries(watched: Watched, now: datetime) -> Iterator[Concern]:
+def _of_deliveries(sources: HomeSources, now: datetime) -> Iterator[Concern]:
     """Deliveries of storefronts that are connected; nobody can replay those of others."""
-    connected = {each.storefront_id for each in watched.shops.all(watched.program_id)}
+    connected = {each.storefront_id for each in sources.shops.all(sources.program_id)}
 
     def counted(status: Status) -> Counted[TroubledDelivery]:
-        page = watched.shops.troubled(watched.program_id, status, limit=COUNTED_MAX)
+        page = sources.shops.troubled(sources.program_id, status, limit=COUNTED_MAX)
         items = [each for each in page.items if each.storefront_id in connected]
         return Counted(items, is_more=page.next is not None)
 
@@ -156,32 +156,32 @@ def _of_deliveries(watched: Watched, now: datetime) -> Iterator[Concern]:
         yield from of_data_requests(counted("data_requested"), now=now)
 
 
-def _of_signatures(watched: Watched, now: datetime) -> Iterator[Concern]:
-    storefronts = watched.shops.all(watched.program_id)
+def _of_signatures(sources: HomeSources, now: datetime) -> Iterator[Concern]:
+    storefronts = sources.shops.all(sources.program_id)
     for storefront in islice(storefronts, SIGNATURES_CHECKED_MAX):
-        where = (watched.program_id, storefront.storefront_id)
-        refused_at = watched.inbox.refused_at(*where)
+        where = (sources.program_id, storefront.storefront_id)
+        refused_at = sources.inbox.refused_at(*where)
         if refused_at is None or refused_at < now - SIGNATURES_SINCE:
             continue
-        accepted = watched.inbox.newest(
+        accepted = sources.inbox.newest(
             *where, since=refused_at, before=now + timedelta(minutes=1), before_id=None, limit=1
         )
         if not accepted.items:
             yield of_signature(storefront.storefront_id, refused_at=refused_at)
 
 
-def _of_erasures(watched: Watched, now: datetime) -> Iterator[Concern]:
-    page = watched.erasures.some(limit=ERASURES_READ_MAX)
+def _of_erasures(sources: HomeSources, now: datetime) -> Iterator[Concern]:
+    page = sources.erasures.some(limit=ERASURES_READ_MAX)
     return of_erasures(Counted(page.items, is_more=page.next is not None), now=now)
 
 
-def _of_endpoints(watched: Watched) -> Iterator[Concern]:
-    for endpoint in watched.endpoints.all(watched.program_id):
-        recent = watched.endpoint_log.deliveries(
-            watched.program_id, endpoint.endpoint_id, limit=ENDPOINT_DELIVERIES_READ, start=None
+def _of_endpoints(sources: HomeSources) -> Iterator[Concern]:
+    for endpoint in sources.endpoints.all(sources.program_id):
+        recent = sources.endpoint_log.deliveries(
+            sources.program_id, endpoint.endpoint_id, limit=ENDPOINT_DELIVERIES_READ, start=None
         )
         yield from of_endpoint(endpoint, recent.items)
 
 
-def _of_exports(watched: Watched, now: datetime) -> Iterator[Concern]:
-    return of_exports(watched.exports.listed(limit=COUNTED_MAX, start=None).items, now=now)
+def _of_exports(sources: HomeSources, now: datetime) -> Iterator[Concern]:
+    return of_exports(sources.exports.listed(limit=COUNTED_MAX, start=None).items, now=now)
