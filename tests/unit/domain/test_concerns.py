@@ -9,7 +9,7 @@ import pytest
 
 from loyalty.domain.concerns import (
     Concern,
-    Counted,
+    NewestFew,
     most_severe_first,
     of_data_requests,
     of_drafts,
@@ -41,7 +41,7 @@ def brief(concerns: Iterable[Concern]) -> list[tuple[Any, ...]]:
 
 
 def test_parked_deliveries_are_counted_for_each_storefront() -> None:
-    parked = Counted([troubled(), troubled("shop-2"), troubled(ago=2 * HOUR)], is_more=True)
+    parked = NewestFew([troubled(), troubled("shop-2"), troubled(ago=2 * HOUR)], is_more=True)
 
     online, other = of_parked(parked)
 
@@ -53,7 +53,7 @@ def test_parked_deliveries_are_counted_for_each_storefront() -> None:
 
 
 def test_deliveries_that_a_token_would_mend_point_to_the_credentials() -> None:
-    parked = Counted([troubled(reason="access_denied"), troubled(reason="malformed")])
+    parked = NewestFew([troubled(reason="access_denied"), troubled(reason="malformed")])
 
     assert brief(of_parked(parked)) == [
         ("deliveries_parked", "error", 2, "online"),
@@ -63,14 +63,14 @@ def test_deliveries_that_a_token_would_mend_point_to_the_credentials() -> None:
 
 @pytest.mark.parametrize(("minutes", "severity"), [(59, "warning"), (61, "error")])
 def test_failed_deliveries_are_retried_for_an_hour(minutes: int, severity: str) -> None:
-    failed = Counted([troubled(ago=timedelta(minutes=minutes))])
+    failed = NewestFew([troubled(ago=timedelta(minutes=minutes))])
 
     assert brief(of_failed(failed, now=NOW)) == [("deliveries_failed", severity, 1, "online")]
 
 
 @pytest.mark.parametrize(("days", "severity"), [(22, "warning"), (24, "error")])
 def test_a_data_request_is_urgent_a_week_before_it_is_due(days: int, severity: str) -> None:
-    requests = Counted([troubled(), troubled(ago=timedelta(days=days))])
+    requests = NewestFew([troubled(), troubled(ago=timedelta(days=days))])
 
     (concern,) = of_data_requests(requests, now=NOW)
 
@@ -85,7 +85,7 @@ def erasure(begins_in: timedelta, **parts: Any) -> Erasure:
 def test_requested_erasures_can_be_stopped_until_they_begin() -> None:
     request = ErasureRequest(storefront_id="online", delivery_id="d", received_at=NOW)
     stopped = replace(request, stopped_at=NOW)
-    erasures = Counted(
+    erasures = NewestFew(
         [
             erasure(40 * HOUR, request=request),
             erasure(20 * HOUR, request=request),
@@ -102,7 +102,7 @@ def test_requested_erasures_can_be_stopped_until_they_begin() -> None:
 
 
 def test_an_erasure_that_takes_longer_than_promised_is_an_error() -> None:
-    late = Counted([erasure(-3 * HOUR), erasure(-HOUR)])
+    late = NewestFew([erasure(-3 * HOUR), erasure(-HOUR)])
 
     assert brief(of_erasures(late, now=NOW)) == [("erasures_unfinished", "error", 1, None)]
 
@@ -189,6 +189,6 @@ def test_drafts_of_a_replaced_version_are_told_apart() -> None:
 
 
 def test_the_most_severe_comes_first() -> None:
-    found = [Concern(kind="drafts", severity="info", count=1), *of_parked(Counted([troubled()]))]
+    found = [Concern(kind="drafts", severity="info", count=1), *of_parked(NewestFew([troubled()]))]
 
     assert [each.severity for each in most_severe_first(found)] == ["error", "info"]

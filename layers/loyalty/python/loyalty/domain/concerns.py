@@ -65,7 +65,7 @@ class Concern:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted[T]:
+class NewestFew[T]:
     """The newest of a list; `is_more` if the list goes on."""
 
     items: Sequence[T]
@@ -77,7 +77,7 @@ def most_severe_first(concerns: Iterable[Concern]) -> tuple[Concern, ...]:
     return tuple(sorted(concerns, key=lambda each: _SEVERITIES.index(each.severity)))
 
 
-def of_parked(parked: Counted[TroubledDelivery]) -> Iterator[Concern]:
+def of_parked(parked: NewestFew[TroubledDelivery]) -> Iterator[Concern]:
     """Deliveries that a person has to look at, and storefronts whose credentials caused them."""
     for storefront_id, deliveries in _by_storefront(parked.items).items():
         latest_at = max(each.received_at for each in deliveries)
@@ -100,7 +100,7 @@ def of_parked(parked: Counted[TroubledDelivery]) -> Iterator[Concern]:
             )
 
 
-def of_failed(failed: Counted[TroubledDelivery], *, now: datetime) -> Iterator[Concern]:
+def of_failed(failed: NewestFew[TroubledDelivery], *, now: datetime) -> Iterator[Concern]:
     """Deliveries that are retried by themselves for a while, and then given up."""
     for storefront_id, deliveries in _by_storefront(failed.items).items():
         is_late = min(each.received_at for each in deliveries) + FAILED_LATE < now
@@ -114,7 +114,7 @@ def of_failed(failed: Counted[TroubledDelivery], *, now: datetime) -> Iterator[C
         )
 
 
-def of_data_requests(requests: Counted[TroubledDelivery], *, now: datetime) -> Iterator[Concern]:
+def of_data_requests(requests: NewestFew[TroubledDelivery], *, now: datetime) -> Iterator[Concern]:
     for storefront_id, deliveries in _by_storefront(requests.items).items():
         first_due_at = min(due_at(each.received_at) for each in deliveries)
         yield Concern(
@@ -140,7 +140,7 @@ def of_signature(storefront_id: str, *, refused_at: datetime) -> Concern:
     )
 
 
-def of_erasures(erasures: Counted[Erasure], *, now: datetime) -> Iterator[Concern]:
+def of_erasures(erasures: NewestFew[Erasure], *, now: datetime) -> Iterator[Concern]:
     """Erasures that a shop requested and a manager can still stop, and those that take too long."""
     stoppable: dict[str, list[Erasure]] = defaultdict(list)
     late = []

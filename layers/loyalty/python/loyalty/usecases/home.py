@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from loyalty.domain.concerns import (
     Concern,
-    Counted,
+    NewestFew,
     most_severe_first,
     of_data_requests,
     of_drafts,
@@ -145,10 +145,10 @@ def _of_deliveries(sources: HomeSources, now: datetime) -> Iterator[Concern]:
     """Deliveries of storefronts that are connected; nobody can replay those of others."""
     connected = {each.storefront_id for each in sources.shops.all(sources.program_id)}
 
-    def counted(status: Status) -> Counted[TroubledDelivery]:
+    def counted(status: Status) -> NewestFew[TroubledDelivery]:
         page = sources.shops.troubled(sources.program_id, status, limit=COUNTED_MAX)
         items = [each for each in page.items if each.storefront_id in connected]
-        return Counted(items, is_more=page.next is not None)
+        return NewestFew(items, is_more=page.next is not None)
 
     if connected:
         yield from of_parked(counted("parked"))
@@ -172,7 +172,7 @@ def _of_signatures(sources: HomeSources, now: datetime) -> Iterator[Concern]:
 
 def _of_erasures(sources: HomeSources, now: datetime) -> Iterator[Concern]:
     page = sources.erasures.some(limit=ERASURES_READ_MAX)
-    return of_erasures(Counted(page.items, is_more=page.next is not None), now=now)
+    return of_erasures(NewestFew(page.items, is_more=page.next is not None), now=now)
 
 
 def _of_endpoints(sources: HomeSources) -> Iterator[Concern]:
