@@ -122,6 +122,7 @@ ROUTES: tuple[Route, ...] = (
         ("PUT", "/{draft_id}"),
         ("DELETE", "/{draft_id}"),
     ),
+    Route(function="program", method="GET", path="/v1/actions", throttle=Throttle.ADMINISTER),
     Route(function="registry", method="GET", path="/v1/programs", throttle=Throttle.ADMINISTER),
     *_managed(
         "registry",
@@ -171,6 +172,7 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/members/{member_id}/statement", Throttle.LOOKUP),
         ("GET", "/members/{member_id}/balance", Throttle.LOOKUP),
         ("GET", "/members/{member_id}/explain", Throttle.LOOKUP),
+        ("GET", "/members/{member_id}/actions", Throttle.ADMINISTER),
         ("POST", "/members/{member_id}/merge", Throttle.ADMINISTER),
         ("PUT", "/members/{member_id}/tier-floor", Throttle.ADMINISTER),
         ("DELETE", "/members/{member_id}/tier-floor", Throttle.ADMINISTER),

@@ -352,6 +352,7 @@ def adjust_balance(
     status=201,
     also=(200,),
     refuses=(ResponseConflict, WrongState, TryAgain),
+    acts="member.answer_survey",
 )
 def answer_survey(
     program_id: ProgramId,
@@ -370,6 +371,11 @@ def answer_survey(
         desk=desk,
     )
     _count(answered)
+    api.report_outcome(
+        ActionOutcome(
+            target_id=answered.response.member_id, results={"survey": answered.response.survey_id}
+        )
+    )
     return reply(response_answer(answered.response), status=200 if answered.replayed else 201)
 
 

@@ -13,6 +13,7 @@ from loyalty.domain.kernel.errors import (
     Forbidden,
     IdempotencyConflict,
     IdentityTaken,
+    InvalidCursor,
     LimitReached,
     NotFound,
     OwnAccount,
@@ -23,6 +24,7 @@ from loyalty.domain.kernel.errors import (
 from loyalty.domain.ledger.entries import Counterpart, Entry
 from loyalty.domain.people.member import MemberUpdate
 from loyalty.domain.staff.actions import ActionOutcome, Change, changes_of_member
+from loyalty.edge.action_lists import ActionFilter, FirstDay, LastDay, list_actions
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.guest_claims import GuestClaim, hand_over
 from loyalty.edge.aws.table import engine
@@ -49,6 +51,7 @@ from loyalty.edge.http.schemas import Cursor, Day, Instant, PageLimit
 from loyalty.edge.mail.pages import unsubscribe_page, unsubscribed_page
 from loyalty.edge.mail.unsubscribing import SEALED, member_named_by
 from loyalty.edge.metrics import count, count_together
+from loyalty.edge.models.actions import StaffActionPage
 from loyalty.edge.models.entries import entry_answer
 from loyalty.edge.models.explanations import ExplanationAnswer, explanation_answer
 from loyalty.edge.models.member_export import ExportAnswer, export_answer, position
@@ -78,6 +81,7 @@ from loyalty.table.members import TableMembers
 from loyalty.table.messages import TableLetters
 from loyalty.table.positions import is_listed, is_message_of_member
 from loyalty.usecases.ledger import corrections, statements
+from loyalty.usecases.ledger.accounts import lineage
 from loyalty.usecases.messaging.reminders import held_back
 from loyalty.usecases.people import joining
 from loyalty.usecases.people import members as people
@@ -373,6 +377,35 @@ def explain_balance(
         moment=moment,
         document=desk.program.document,
         documents={version: desk.version(version).document for version in versions},
+    )
+
+
+@api.get("/members/<member_id>/actions", allow={"manager"}, refuses=(InvalidCursor, OwnAccount))
+def list_member_actions(
+    program_id: ProgramId,
+    member_id: PathId,
+    *,
+    first: FirstDay = None,
+    last: LastDay = None,
+    limit: PageLimit = 50,
+    cursor: Cursor = None,
+) -> StaffActionPage:
+    """List what staff did about a member, newest first.
+
+    If the member was merged into another, the list has what was done about either. Days are of
+    the program's time zone. For an erased member, list the actions of the program by target.
+    """
+    desk, _ = _serving(program_id)
+    accounts = lineage(desk, member_id, strong=False)
+    return list_actions(
+        program_id,
+        ActionFilter(
+            first=first, last=last, of_members=[account.member_id for account in accounts]
+        ),
+        zone=desk.program.document.zone,
+        now=desk.now,
+        limit=limit,
+        cursor=cursor,
     )
 
 

@@ -2,17 +2,15 @@
 
 import re
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Query
 
-from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.kernel.errors import (
     Forbidden,
     InvalidCursor,
@@ -29,24 +27,25 @@ from loyalty.domain.program.document import DOCUMENT_BYTES_MAX, Program, Publish
 from loyalty.domain.program.drafts import Draft
 from loyalty.domain.program.publication import faults_of_broken
 from loyalty.domain.shops.deliveries import read_log_id
-from loyalty.domain.staff.actions import ActionName, ActionOutcome, StaffAction
-from loyalty.domain.staff.people import StaffRecord
-from loyalty.edge import clock, desk
+from loyalty.domain.staff.actions import ActionOutcome
+from loyalty.edge import action_lists, clock, desk
+from loyalty.edge.action_lists import (
+    AboutTarget,
+    ActionFilter,
+    ByPerson,
+    FirstDay,
+    LastDay,
+    OfName,
+)
 from loyalty.edge.aws import clients, table
 from loyalty.edge.aws.inbox import S3Inbox, SqsIntakeQueue
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
-from loyalty.edge.http.app import ANYONE, PathId, ProgramId, create_app, reply
+from loyalty.edge.http.app import ANYONE, DEPLOYMENT, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import EVERYONE
 from loyalty.edge.http.paging import next_cursor, page_start
-from loyalty.edge.http.periods import ReportDay, require_period
 from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.metrics import count
-from loyalty.edge.models.actions import (
-    TARGET,
-    StaffActionPage,
-    action_answers,
-    action_target,
-)
+from loyalty.edge.models.actions import StaffActionPage
 from loyalty.edge.models.data_requests import DataRequestAnswer, data_request_answer
 from loyalty.edge.models.differences import difference_answers
 from loyalty.edge.models.drafts import (
@@ -104,9 +103,7 @@ from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
 from loyalty.table.drafts import TableDrafts
 from loyalty.table.erasures import TableErasures
-from loyalty.table.positions import is_listed
 from loyalty.table.programs import ProgramShelf, TablePrograms
-from loyalty.table.staff import TableStaff
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.people.erasure import stop_erasure
 from loyalty.usecases.program.drafts import read, save
@@ -132,7 +129,6 @@ api = create_app("program", actions=desk.open_actions)
 handler = api
 
 VERSION_MAX: Final = 10**9
-ACTION_DAYS: Final = 30
 # Where a page of versions can end.
 VERSION_PLACE: Final = re.compile(r"version ([1-9]\d{0,8})", re.ASCII)
 
@@ -303,7 +299,7 @@ def save_draft(
     return _draft(saved, status=201 if saved.revision == 1 else 200)
 
 
-@api.delete("/drafts/<draft_id>", allow={"manager"}, status=204)
+@api.delete("/drafts/<draft_id>", allow={"manager"}, status=204, acts="draft.delete")
 def delete_draft(program_id: ProgramId, draft_id: DraftId) -> Response[None]:
     """Delete a draft.
 
@@ -601,24 +597,11 @@ def disconnect_storefront(program_id: ProgramId, storefront_id: StorefrontId) ->
 def list_actions(
     program_id: ProgramId,
     *,
-    first: Annotated[
-        ReportDay | None,
-        Query(alias="from", description="The first day (program time); if left out, 30 days ago."),
-    ] = None,
-    last: Annotated[
-        ReportDay | None, Query(alias="to", description="The last day; if left out, today.")
-    ] = None,
-    by: Annotated[
-        str | None, Query(max_length=256, description="The subject (`sub`) of a person's token.")
-    ] = None,
-    action: Annotated[ActionName | None, Query(description="What was done.")] = None,
-    target: Annotated[
-        str | None,
-        Query(
-            pattern=TARGET,
-            description="What it is about: a kind and an id, such as `member:mem_123`.",
-        ),
-    ] = None,
+    first: FirstDay = None,
+    last: LastDay = None,
+    by: ByPerson = None,
+    action: OfName = None,
+    target: AboutTarget = None,
     limit: PageLimit = 50,
     cursor: Cursor = None,
 ) -> StaffActionPage:
@@ -626,25 +609,42 @@ def list_actions(
 
     Each request by which a staff member changed something or looked up personal data is recorded
     before it is carried out. What they recorded in the ledger at the till (orders, refunds,
-    redemptions, uses of vouchers) is not here: those entries say `recorded_by`.
+    redemptions, uses of vouchers) is not here: those entries say `recorded_by`. Days are of the
+    program's time zone.
     """
     now = clock.now()
-    zone = shelf().in_force(program_id, now=now).document.zone
-    end = last or now.astimezone(zone).date()
-    begin = first or end - timedelta(days=ACTION_DAYS)
-    require_period(begin, end, pointer="/query/to")
-    of = f"actions {program_id} {begin} {end} {by} {action} {target}"
-    page = desk.open_actions(program_id).listed(
-        since=midnight(begin, zone),
-        until=midnight(end + timedelta(days=1), zone),
-        target=action_target(target),
-        matches=lambda each: by in (None, each.by) and action in (None, each.name),
+    return action_lists.list_actions(
+        program_id,
+        ActionFilter(first=first, last=last, by=by, name=action, target=target),
+        zone=shelf().in_force(program_id, now=now).document.zone,
+        now=now,
         limit=limit,
-        start=page_start(cursor, of=of, like=is_listed),
+        cursor=cursor,
     )
-    return StaffActionPage(
-        items=action_answers(page.items, people=people(program_id, page.items)),
-        next_cursor=next_cursor(page.next, of=of),
+
+
+@api.get("/v1/actions", prefix="", allow={"operator"}, refuses=(InvalidCursor,))
+def list_deployment_actions(
+    *,
+    first: FirstDay = None,
+    last: LastDay = None,
+    by: ByPerson = None,
+    action: OfName = None,
+    target: AboutTarget = None,
+    limit: PageLimit = 50,
+    cursor: Cursor = None,
+) -> StaffActionPage:
+    """List what operators did for the whole deployment, newest first.
+
+    What they did for one program is in the list of that program. Days are in UTC.
+    """
+    return action_lists.list_actions(
+        DEPLOYMENT,
+        ActionFilter(first=first, last=last, by=by, name=action, target=target),
+        zone=ZoneInfo("UTC"),
+        now=clock.now(),
+        limit=limit,
+        cursor=cursor,
     )
 
 
@@ -676,12 +676,6 @@ def storefronts() -> TableStorefronts:
 
 def drafts(program_id: str) -> TableDrafts:
     return TableDrafts(table.engine(settings(ProgramSettings).table), program_id=program_id)
-
-
-def people(program_id: str, actions: Sequence[StaffAction]) -> Mapping[str, StaffRecord]:
-    """What is noted about those who acted."""
-    staff = TableStaff(table.engine(settings(ProgramSettings).table), program_id=program_id)
-    return staff.of([action.by for action in actions])
 
 
 def erasures(program_id: str) -> TableErasures:

@@ -22,7 +22,8 @@ from loyalty.domain.kernel.errors import (
     VoucherIssued,
     WrongState,
 )
-from loyalty.edge.desk import open_desk, request_id
+from loyalty.domain.staff.actions import ActionOutcome, Change
+from loyalty.edge.desk import open_actions, open_desk, request_id
 from loyalty.edge.directory import acting_for, directory, require_another
 from loyalty.edge.http.app import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import MEMBER_AND_STAFF, Role
@@ -58,7 +59,7 @@ class RedemptionSettings:
     identity_secret: str
 
 
-api = create_app("redemption", acting_for=acting_for)
+api = create_app("redemption", acting_for=acting_for, actions=open_actions)
 handler = api
 
 AT_THE_COUNTER: Final[frozenset[Role]] = frozenset({"cashier", "service"})
@@ -145,6 +146,7 @@ def redeem(
         RewardUnavailable,
         TryAgain,
     ),
+    acts="reward.grant",
 )
 def grant_reward(
     program_id: ProgramId,
@@ -164,6 +166,12 @@ def grant_reward(
         why=granted.grant(),
         request_id=_request(program_id, idempotency_key),
         desk=desk,
+    )
+    api.report_outcome(
+        ActionOutcome(
+            changes=(Change(field="reward", after=granted.reward_id),),
+            results={"entry": recorded.entry.id},
+        )
     )
     return reply(redeemed_answer(recorded.entry, desk), status=200 if recorded.replayed else 201)
 
@@ -245,6 +253,7 @@ def cancel_redemption(
         LimitReached,
         TryAgain,
     ),
+    acts="points.transfer",
 )
 def transfer_points(
     program_id: ProgramId,
@@ -265,6 +274,12 @@ def transfer_points(
         points=transfer.points,
         request_id=_request(program_id, idempotency_key),
         desk=desk,
+    )
+    api.report_outcome(
+        ActionOutcome(
+            changes=(Change(field="points", after=-transfer.points),),
+            results={"entry": given.entry.id, "into": transfer.to_member_id},
+        )
     )
     answer = RecordedEntry(entry=entry_answer(given.entry))
     return reply(answer, status=200 if given.replayed else 201)

@@ -175,6 +175,7 @@ def drive_everything(api: DescribedApi) -> None:
     api.call("operator", "PUT", f"/v1/services/desk/programs/{api.program.id}")
     api.call("operator", "GET", "/v1/services")
     api.call("operator", "GET", "/v1/services/desk")
+    assert api.call("operator", "GET", "/v1/actions", params={"target": "service:desk"})["items"]
     path_of_right = f"/v1/services/desk/programs/{api.program.id}"
     api.send("operator", "DELETE", path_of_right, status=204)
     api.send("operator", "DELETE", "/v1/services/desk", status=204)
@@ -226,6 +227,7 @@ def drive_everything(api: DescribedApi) -> None:
     ana = enroll(api, email)
     bob = enroll(api, "bob@example.com")
     assert api.call("member", "POST", "/members", json={})["id"] == ana
+    assert api.call("manager", "GET", f"/members/{ana}/actions")["items"]
     card = {"identities": [{"kind": "card", "value": "6034-1"}]}
     api.call("cashier", "PATCH", f"/members/{ana}", json=card)
     api.call("cashier", "PATCH", f"/members/{ana}", json={"remove_identities": card["identities"]})

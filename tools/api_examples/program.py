@@ -14,6 +14,21 @@ _DRAFT: Final[Json] = {
     "changed_at": NOW,
     "changed_by": "3f0c8a52-1d6e-4b1c-9d53-6f2f6c0f4a10",
 }
+_ADJUSTED: Final[Json] = {
+    "id": "5f2b6c0d9e81a374",
+    "action": "points.adjust",
+    "began_at": NOW,
+    "by": "3f0c8a52-1d6e-4b1c-9d53-6f2f6c0f4a10",
+    "by_name": "Bea",
+    "by_email": "bea@beanleaf.example",
+    "roles": ["manager"],
+    "target": {"kind": "member", "id": ANA},
+    "state": "done",
+    "code": None,
+    "changes": [{"field": "points", "before": None, "after": 10}],
+    "results": {"entry": "ent_e4da3b7fbbce2345"},
+    "request_id": "JKJaXmPLvHcESHA=",
+}
 
 
 REQUESTS: Final[dict[str, Json]] = {
@@ -36,21 +51,16 @@ ANSWERS: Final[dict[str, Any]] = {
             }
         ],
     },
-    "list_actions": page(
-        {
-            "id": "5f2b6c0d9e81a374",
-            "action": "points.adjust",
-            "began_at": NOW,
-            "by": "3f0c8a52-1d6e-4b1c-9d53-6f2f6c0f4a10",
-            "by_name": "Bea",
-            "by_email": "bea@beanleaf.example",
-            "roles": ["manager"],
-            "target": {"kind": "member", "id": ANA},
-            "state": "done",
-            "code": None,
-            "changes": [{"field": "points", "before": None, "after": 10}],
-            "results": {"entry": "ent_e4da3b7fbbce2345"},
-            "request_id": "JKJaXmPLvHcESHA=",
+    "list_actions": page(_ADJUSTED),
+    "list_member_actions": page(_ADJUSTED),
+    "list_deployment_actions": page(
+        _ADJUSTED
+        | {
+            "action": "service.register",
+            "roles": ["operator"],
+            "target": {"kind": "service", "id": "webshop"},
+            "changes": [],
+            "results": {},
         }
     ),
     "list_drafts": {"items": [_DRAFT]},

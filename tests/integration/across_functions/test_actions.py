@@ -9,6 +9,7 @@ import pytest
 from functions.accrual import handler as accrual
 from functions.enrollment import handler as enrollment
 from functions.program import handler as program
+from functions.registry.handler import handler as registry
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.staff.actions import ACTION_NAMES
 from loyalty.table.actions import TableActions
@@ -16,7 +17,7 @@ from loyalty.table.operations import Transient
 from tests.integration.conftest import Clock
 from tests.support import till
 from tests.support.documents import document
-from tests.support.http import Answer, Claims, call, person, service, staff
+from tests.support.http import Answer, Claims, call, operator, person, service, staff
 from tools.openapi import apis
 
 BOSS: Final = staff("bean", "manager", subject="boss")
@@ -27,14 +28,10 @@ NOT_ACTIONS: Final = {
     "correct_order": "The entry says who recorded it.",
     "record_refund": "The entry says who recorded it.",
     "redeem": "The entry and the voucher say who recorded it.",
-    "grant_reward": "The entry and the voucher say who recorded it.",
     "complete_redemption": "The entry says who recorded it.",
     "cancel_redemption": "The entry says who recorded it.",
-    "transfer_points": "The entry says who recorded it.",
     "use_voucher": "The voucher says who used it.",
-    "answer_survey": "The entry of its bonus says who recorded it.",
     "save_draft": "Nothing counts by it; it says who saved it.",
-    "delete_draft": "Nothing counted by it.",
     "quote_order": "It changes nothing.",
     "check_program": "It changes nothing.",
     "check_storefront": "It changes nothing.",
@@ -45,7 +42,11 @@ NOT_ACTIONS: Final = {
 
 @pytest.fixture(autouse=True)
 def bean(publish: Any) -> None:
-    publish(adjustments={"cashier": 100, "manager": None, "service": 0})
+    publish(
+        adjustments={"cashier": 100, "manager": None, "service": 0},
+        transfers={"points_max": 100, "min_age_days": 0},
+        surveys=[{"id": "visit", "kind": "csat", "question": "How was it?"}],
+    )
 
 
 def actions(**query: Any) -> Answer:
@@ -76,7 +77,7 @@ def look_up(email: str, *, as_: Claims = BOSS) -> Answer:
 
 
 def test_every_request_that_changes_something_is_an_action_or_has_a_reason() -> None:
-    staff_roles = {"cashier", "analyst", "manager"}
+    staff_roles = {"cashier", "analyst", "manager", "operator"}
     changing = {
         operation.handler.__name__: operation.acts
         for api in apis()
@@ -257,6 +258,26 @@ class TestLists:
             each["id"] for each in second["items"]
         )
 
+    def test_a_member_has_a_list_of_their_own_also_after_a_merge(
+        self, ana: str, time: Clock
+    ) -> None:
+        bob = till.enroll("bob@example.com")
+        till.merge(ana, bob, as_=BOSS)
+        query = {"from": "2026-10-01", "limit": "4"}
+
+        def about(member_id: str, **more: str) -> Any:
+            path = f"{till.PROGRAM}/members/{member_id}/actions"
+            return call(enrollment.handler, "GET", path, as_=BOSS, query=query | more).body
+
+        first = about(ana)
+        rest = about(ana, cursor=first["next_cursor"])
+
+        found = [each["action"] for page in (first, rest) for each in page["items"]]
+        assert sorted(found) == [*["member.enroll"] * 2, *["member.look_up"] * 3, "member.merge"]
+        moments = [each["began_at"] for page in (first, rest) for each in page["items"]]
+        assert moments == sorted(moments, reverse=True)
+        assert [each["action"] for each in about(bob)["items"]] == ["member.enroll"]
+
     def test_a_search_that_reads_too_much_is_continued_by_its_cursor(
         self, ana: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -301,3 +322,44 @@ def test_publishing_leaves_its_version() -> None:
         {"kind": "program", "id": "bean"},
         {"version": "2"},
     )
+
+
+def test_a_present_by_hand_a_transfer_an_answer_and_a_deleted_draft_are_actions() -> None:
+    ana, bob = till.enroll(), till.enroll("bob@example.com")
+    till.earn(ana, 5000, order_id="1")
+    given = till.grant_reward(ana, "latte", as_=BOSS).body
+    moved = till.transfer(ana, bob, 7).body["entry"]
+    till.answer("visit", order="1", score=4)
+    call(program.handler, "DELETE", f"{till.PROGRAM}/drafts/winter", as_=BOSS)
+
+    found = {each["action"]: each for each in listed()}
+
+    assert found["reward.grant"]["target"] == {"kind": "member", "id": ana}
+    assert found["reward.grant"]["changes"][0]["after"] == given["reward_id"]
+    assert found["points.transfer"]["results"] == {"entry": moved["id"], "into": bob}
+    assert found["points.transfer"]["changes"][0]["after"] == -7
+    assert found["member.answer_survey"]["target"] == {"kind": "member", "id": ana}
+    assert found["draft.delete"]["target"] == {"kind": "draft", "id": "winter"}
+
+
+class TestOfTheDeployment:
+    def ask(self, as_: Claims, **query: str) -> Answer:
+        return call(program.handler, "GET", "/v1/actions", as_=as_, query=query)
+
+    def test_operators_see_what_they_did_for_no_one_program(self, time: Clock) -> None:
+        eve = operator(subject="eve")
+        for service_id in ("shop", "till"):
+            time.now += timedelta(seconds=1)
+            body = {"client_id": service_id}
+            call(registry, "PUT", f"/v1/services/{service_id}", body=body, as_=eve)
+        call(registry, "PUT", "/v1/services/shop/programs/bean", as_=eve)
+
+        (last, first) = self.ask(eve).body["items"]
+        (one,) = self.ask(eve, target="service:till", by="eve").body["items"]
+
+        assert [each["target"]["id"] for each in (first, last, one)] == ["shop", "till", "till"]
+        assert (last["action"], last["roles"]) == ("service.register", ["operator"])
+        assert self.ask(eve, by="adam").body["items"] == []
+
+    def test_managers_do_not_see_it(self) -> None:
+        assert self.ask(BOSS).code == "forbidden"

@@ -37,7 +37,8 @@ SERVED: Final = {
     operation.handler.__name__: (api, operation)
     for api in apis()
     for operation in api.operations
-    if operation.rule.startswith((PROGRAM_PREFIX, "/v1/services")) or operation.rule == PROGRAMS
+    if operation.rule.startswith((PROGRAM_PREFIX, "/v1/services", "/v1/actions"))
+    or operation.rule == PROGRAMS
 }
 SIGNED_IN: Final = {name: served for name, (_, served) in SERVED.items() if served.allow}
 ROLES: Final[tuple[Role, ...]] = ("manager", "cashier", "service", "analyst", "member", "operator")
@@ -204,6 +205,8 @@ LISTS: Final[dict[str, str]] = {
     "list_people": "people bean",
     "list_versions": "versions bean",
     "list_actions": "actions bean 2026-10-22 2026-11-21 None None None",
+    "list_member_actions": "actions bean 2026-10-22 2026-11-21 None None {member_id}",
+    "list_deployment_actions": "actions * 2026-10-22 2026-11-21 None None None",
     "list_deliveries": "deliveries bean online",
     "list_erasure_requests": "erasures bean online",
     "replay_deliveries": (
@@ -226,6 +229,8 @@ POSITIONS: Final[dict[str, list[str]]] = {
     "list_people": LISTED,
     "list_versions": ["version 3"],
     "list_actions": LISTED,
+    "list_member_actions": LISTED,
+    "list_deployment_actions": LISTED,
     "list_deliveries": [RECEIVED],
     "list_erasure_requests": ["0123456789" * 4],
     "replay_deliveries": [f"{RECEIVED} 2026-11-21T10:00:00+00:00"],

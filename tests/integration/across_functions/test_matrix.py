@@ -130,6 +130,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "publish_program": only("manager", "operator"),
     "check_program": only("manager", "operator"),
     "list_actions": only("manager"),
+    "list_member_actions": only("manager"),
     "list_versions": only("cashier", "analyst", "manager"),
     "list_drafts": only("manager"),
     "read_draft": only("manager"),
@@ -162,6 +163,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "remove_person": only("manager", "operator"),
     # The deployment: of no program.
     "list_programs": only("operator"),
+    "list_deployment_actions": only("operator"),
     "put_service": only("operator"),
     "list_services": only("operator"),
     "read_service": only("operator"),

@@ -5,7 +5,8 @@ An action is listed a second time in the `history` index, under its target.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import heapq
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from loyalty.domain.staff.actions import ActionTarget, Change, StaffAction
 from loyalty.table import keys
+from loyalty.table.engine import every
 from loyalty.table.operations import Absent, Item, Put, Query, Refused, equal
 from loyalty.usecases.ports import Listed
 
@@ -60,49 +62,51 @@ class TableActions:
         *,
         since: datetime,
         until: datetime,
-        target: ActionTarget | None,
+        targets: Sequence[ActionTarget],
         matches: Callable[[StaffAction], bool],
         limit: int,
         start: str | None,
     ) -> Listed[StaffAction]:
         """A page of the actions from `since` up to, not including, `until`, newest first.
 
-        If a `target` is given, only the actions about it are listed. `matches` decides which of
+        If there are `targets`, only the actions about them are listed. `matches` decides which of
         them. A page may be short although more follow: a request reads a bounded number of items.
         """
         last = min(start or keys.instant(until), keys.instant(until))
         found: list[StaffAction] = []
         unread = READ_MAX
-        for query in self._queries(keys.instant(since), last, target):
-            page = self._engine.query(query)
-            while True:
-                for item in page:
-                    action = action_from_item(item)
-                    if _sort(action) == last:
-                        # The last action of the page before.
-                        continue
-                    unread -= 1
-                    if matches(action):
-                        found.append(action)
-                    if len(found) == limit or not unread:
-                        return Listed(found, _sort(action))
-                if page.next is None:
-                    break
-                page = self._engine.query(replace(query, start=page.next))
+        for action in self._actions(keys.instant(since), last, targets):
+            if _sort(action) == last:
+                # The last action of the page before.
+                continue
+            unread -= 1
+            if matches(action):
+                found.append(action)
+            if len(found) == limit or not unread:
+                return Listed(found, _sort(action))
         return Listed(found, None)
 
-    def _queries(self, first: str, last: str, target: ActionTarget | None) -> Iterator[Query]:
-        """The queries that together read a range of sort keys, the latest part first."""
+    def _actions(
+        self, first: str, last: str, targets: Sequence[ActionTarget]
+    ) -> Iterator[StaffAction]:
+        """The actions in a range of sort keys, newest first."""
         if last < first:
             return
         query = Query(pk="", first=first, last=last, newest_first=True)
-        if target is not None:
-            partition = keys.actions_partition(self._program, target.kind, target.id)
-            yield replace(query, pk=partition, index="history")
+        if targets:
+            partitions = (
+                keys.actions_partition(self._program, each.kind, each.id) for each in targets
+            )
+            about = [
+                map(action_from_item, every(self._engine, replace(query, pk=each, index="history")))
+                for each in partitions
+            ]
+            yield from heapq.merge(*about, key=_sort, reverse=True)
             return
         month = last[:7]
         while month >= first[:7]:
-            yield replace(query, pk=keys.action(self._program, month, "").pk)
+            partition = keys.action(self._program, month, "").pk
+            yield from map(action_from_item, every(self._engine, replace(query, pk=partition)))
             month = _month_before(month)
 
 

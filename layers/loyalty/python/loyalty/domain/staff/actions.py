@@ -20,6 +20,7 @@ type ActionName = Literal[
     "delivery.read_data_request",
     "delivery.replay",
     "delivery.replay_period",
+    "draft.delete",
     "endpoint.change",
     "endpoint.redeliver",
     "endpoint.remove",
@@ -28,6 +29,7 @@ type ActionName = Literal[
     "erasure.stop",
     "level.grant",
     "level.withdraw",
+    "member.answer_survey",
     "member.change",
     "member.enroll",
     "member.erase",
@@ -39,8 +41,10 @@ type ActionName = Literal[
     "person.invite",
     "person.remove",
     "points.adjust",
+    "points.transfer",
     "program.publish",
     "report.export",
+    "reward.grant",
     "service.allow",
     "service.register",
     "service.remove",
@@ -59,6 +63,7 @@ type TargetKind = Literal[
     "report_export",
     "service",
     "person",
+    "draft",
 ]
 type ChangedValue = None | bool | int | str
 

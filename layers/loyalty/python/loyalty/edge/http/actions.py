@@ -17,6 +17,7 @@ from loyalty.usecases.ports import Actions
 # identify the target.
 _TARGETS: Final[Mapping[str, tuple[TargetKind, tuple[str, ...]]]] = {
     "delivery": ("delivery", ("storefront_id", "delivery_id")),
+    "draft": ("draft", ("draft_id",)),
     "endpoint": ("endpoint", ("endpoint_id",)),
     "erasure": ("erasure", ("erasure_id",)),
     "level": ("member", ("member_id",)),
@@ -25,6 +26,7 @@ _TARGETS: Final[Mapping[str, tuple[TargetKind, tuple[str, ...]]]] = {
     "points": ("member", ("member_id",)),
     "program": ("program", ("program_id",)),
     "report": ("report_export", ("export_id",)),
+    "reward": ("member", ("member_id",)),
     "service": ("service", ("service_id",)),
     "storefront": ("storefront", ("storefront_id",)),
 }

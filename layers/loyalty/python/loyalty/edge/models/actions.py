@@ -129,9 +129,7 @@ def _answer(action: StaffAction, person: StaffRecord) -> StaffActionAnswer:
     )
 
 
-def action_target(named: str | None) -> ActionTarget | None:
+def action_target(named: str) -> ActionTarget:
     """The target that a caller names as `<kind>:<id>`, in the form of `TARGET`."""
-    if named is None:
-        return None
     kind, _, target_id = named.partition(":")
     return ActionTarget(cast("TargetKind", kind), target_id)
