@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.shops.needs import OrderNeeds
 from loyalty.domain.shops.storefront import OrderFilter, PlatformName, ShopKeys
 from loyalty.storefronts import platform_named
 from loyalty.usecases.shops.platforms import CheckedShop, Unfetchable
@@ -19,6 +20,10 @@ GRAPHQL = "/admin/api/2026-07/graphql.json"
 KEY = "whsec_1"
 REFUSED = Unfetchable("access_denied")
 
+NOTHING = OrderNeeds()
+PRODUCTS = OrderNeeds(products=True)
+TENDERS = OrderNeeds(tenders=True)
+
 type Found = list[tuple[str, str | None]]
 
 
@@ -28,7 +33,7 @@ def check(
     *,
     secret: str = KEY,
     token: str | None = None,
-    uses_categories: bool = False,
+    needs: OrderNeeds = NOTHING,
     seen: tuple[str, ...] = (),
     headers: dict[str, str] | None = None,
     **parts: Any,
@@ -48,7 +53,7 @@ def check(
         storefront=storefront(platform, has_access_token=answers is not None, **parts),
         keys=ShopKeys(secrets=(secret,), access_token=token),
         currency="USD",
-        uses_categories=uses_categories,
+        needs=needs,
         webhook_path=PATH,
         seen_topics=frozenset(seen),
         last_headers=headers or {},
@@ -82,7 +87,7 @@ class TestShopify:
         found = check(
             "shopify",
             self.answer("read_orders"),
-            uses_categories=True,
+            needs=PRODUCTS,
             create_codes=True,
             earns=OrderFilter(tags_none=("staff",)),
         )
@@ -94,7 +99,12 @@ class TestShopify:
         ]
 
     def test_a_scope_to_write_is_one_to_read(self) -> None:
-        assert check("shopify", self.answer("write_products"), uses_categories=True) == []
+        assert check("shopify", self.answer("write_products"), needs=PRODUCTS) == []
+
+    def test_where_payment_decides_points_the_app_must_read_orders(self) -> None:
+        assert check("shopify", self.answer("read_orders"), needs=TENDERS) == []
+        assert check("shopify", self.answer(), needs=TENDERS) == [("scope_missing", "read_orders")]
+        assert check("shopify", needs=TENDERS) == [("tenders_not_read", None)]
 
     def test_a_shop_in_another_currency_or_for_development_is_found(self) -> None:
         assert check("shopify", self.answer(currency="CAD", is_test=True)) == [
@@ -231,7 +241,7 @@ class TestBigCommerce:
     }
 
     def test_a_store_that_works_has_no_findings(self) -> None:
-        assert check("bigcommerce", self.ANSWERS, uses_categories=True) == []
+        assert check("bigcommerce", self.ANSWERS, needs=PRODUCTS) == []
 
     def test_a_store_s_settings_are_checked(self) -> None:
         hooks = [each | {"is_active": False} for each in self.HOOKS[:1]]
@@ -241,7 +251,7 @@ class TestBigCommerce:
             "/v3/catalog/products": REFUSED,
         }
 
-        assert check("bigcommerce", answers, uses_categories=True) == [
+        assert check("bigcommerce", answers, needs=PRODUCTS) == [
             ("scope_missing", "Products: read-only"),
             ("currency_differs", "GBP"),
             ("topic_missing", "store/order/refund/created"),
@@ -278,9 +288,7 @@ class TestStripe:
         endpoint = {"url": URL, "status": "disabled", "enabled_events": self.EVENTS[1:]}
         answers = {"/v1/webhook_endpoints": {"data": [endpoint]}}
 
-        found = check(
-            "stripe", answers, uses_categories=True, earns=OrderFilter(channels=("Payment",))
-        )
+        found = check("stripe", answers, needs=PRODUCTS, earns=OrderFilter(channels=("Payment",)))
 
         assert found == [
             ("scope_missing", "Invoices: Read"),
@@ -299,11 +307,20 @@ class TestStripe:
     def test_an_account_without_a_key_can_sell_no_subscriptions(self) -> None:
         assert check("stripe") == [("no_access_token", None)]
 
+    def test_where_payment_decides_points_the_key_must_read_payments(self) -> None:
+        answers = self.ANSWERS | {"/v1/payment_intents": {"data": []}}
+
+        assert check("stripe", answers, needs=TENDERS) == []
+        assert check("stripe", self.ANSWERS, needs=TENDERS) == [
+            ("scope_missing", "Payment Intents: Read")
+        ]
+        assert ("tenders_not_read", None) in check("stripe", needs=TENDERS)
+
 
 @pytest.mark.parametrize("platform", ["shopify", "woocommerce", "square", "bigcommerce", "stripe"])
 def test_a_platform_that_answers_nonsense_or_not_at_all_never_fails_a_check(
     platform: PlatformName,
 ) -> None:
-    check(platform, defaultdict(lambda: [7]), uses_categories=True)
+    check(platform, defaultdict(lambda: [7]), needs=PRODUCTS)
     with pytest.raises(TryAgain):
-        check(platform, defaultdict(lambda: TryAgain("down")), uses_categories=True)
+        check(platform, defaultdict(lambda: TryAgain("down")), needs=PRODUCTS)

@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from loyalty.domain.shops.products import (
     CATEGORIES_MAX,
     FRESH_FOR,
@@ -11,9 +9,7 @@ from loyalty.domain.shops.products import (
     Product,
     RememberedProduct,
     categories,
-    uses_categories,
 )
-from tests.support.documents import published, rule
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
@@ -26,22 +22,6 @@ def test_a_product_is_once_in_each_of_its_categories() -> None:
 
 def test_the_name_of_a_charge_is_no_category_of_goods() -> None:
     assert categories(["shipping", "tip", "Shipping bags"]) == ("Shipping bags",)
-
-
-@pytest.mark.parametrize(
-    ("parts", "expected"),
-    [
-        ({}, False),
-        ({"include_categories": ["coffee"]}, True),
-        ({"exclude_categories": ["sale"]}, True),
-        ({"exclude_categories": ["gift_card"]}, False),
-        ({"include_skus": ["MUG"]}, False),
-    ],
-)
-def test_a_program_uses_categories_if_a_rule_names_one_of_goods(
-    parts: dict[str, list[str]], *, expected: bool
-) -> None:
-    assert uses_categories(published(earning_rules=[rule(**parts)]).document) is expected
 
 
 def test_a_product_is_fresh_for_a_day_and_known_for_a_month() -> None:

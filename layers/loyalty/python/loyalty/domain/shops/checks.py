@@ -15,6 +15,7 @@ type FindingCode = Literal[
     "api_version_old",
     "bad_signature",
     "categories_not_read",
+    "tenders_not_read",
     "currency_differs",
     "deliveries_parked",
     "key_form",
@@ -62,6 +63,12 @@ def access_denied(step: str) -> Finding:
 def scope_missing(scope: str, purpose: str, *, severity: FindingSeverity = "error") -> Finding:
     step = f"Give the token the scope {scope}, which is needed to {purpose}"
     return Finding("scope_missing", severity, step, scope)
+
+
+def tenders_not_read(step: str) -> Finding:
+    """Rules depend on how orders were paid, and nobody can ask about those paid in several ways."""
+    detail = f"{step}; without it, orders that were paid in several ways earn nothing by tender"
+    return Finding("tenders_not_read", "warning", detail)
 
 
 def missing_topics(needed: Iterable[str], subscribed: Iterable[str]) -> Iterator[Finding]:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from loyalty.domain.kernel.text import as_line
 from loyalty.domain.orders.order import TAGS_MAX
 from loyalty.domain.program.kinds import CHARGES
-
-if TYPE_CHECKING:
-    from loyalty.domain.program.document import Program
 
 CATEGORIES_MAX: Final = 30
 CATEGORY_CHARACTERS_MAX: Final = 100
@@ -80,12 +77,3 @@ def brand(name: str | None) -> str | None:
 def _labels(names: Iterable[str | None]) -> tuple[str, ...]:
     lines = (as_line(name)[:CATEGORY_CHARACTERS_MAX].rstrip() for name in names if name)
     return tuple(dict.fromkeys(name for name in lines if name))
-
-
-def uses_categories(program: Program) -> bool:
-    """Whether an earning rule asks for the category of goods."""
-    return any(
-        name not in CHARGES
-        for rule in program.earning_rules
-        for name in (*rule.include_categories, *rule.exclude_categories)
-    )

@@ -43,7 +43,7 @@ def check(shop: CheckedShop) -> Iterator[Finding]:
             "read-only, and connect with its access token and the hash of its store"
         )
         return
-    if shop.uses_categories and probe(shop.ask, "/v3/catalog/products?limit=1") is None:
+    if shop.needs.products and probe(shop.ask, "/v3/catalog/products?limit=1") is None:
         yield scope_missing("Products: read-only", "read the categories of goods")
     store = probe_as(_Store, shop.ask, "/v2/store")
     if store and store.currency not in (None, shop.currency):

@@ -10,6 +10,7 @@ from loyalty.domain.shops.checks import (
     currency_differs,
     old_version,
     scope_missing,
+    tenders_not_read,
     unseen_topics,
     uses_test_credentials,
 )
@@ -68,6 +69,8 @@ def check(shop: CheckedShop) -> Iterator[Finding]:
                 "whose app has the scope read_customers"
             )
             yield Finding("tags_not_read", "error", step)
+        if shop.needs.tenders:
+            yield tenders_not_read("Connect with the app's client_id, whose app may read orders")
         return
     try:
         answer = shop.ask(GRAPHQL_PATH, json.dumps({"query": _QUERY}).encode())
@@ -103,7 +106,8 @@ def _missing_scopes(
     scopes: set[str | None], shop: CheckedShop, *, chooses_by_tags: bool
 ) -> Iterator[Finding]:
     for scope, is_needed, purpose in (
-        ("read_products", shop.uses_categories, "read the categories of goods"),
+        ("read_products", shop.needs.products, "read the categories of goods"),
+        ("read_orders", shop.needs.tenders, "read how orders were paid"),
         ("read_customers", chooses_by_tags, "read the tags of customers"),
         ("write_discounts", shop.storefront.create_codes, "create discount codes"),
     ):

@@ -72,7 +72,7 @@ def _missing_scopes(scopes: set[str], shop: CheckedShop) -> Iterator[Finding]:
             yield scope_missing(scope, purpose)
     if "ITEMS_READ" not in scopes:
         purpose = "read the SKUs and categories of goods"
-        severity: FindingSeverity = "error" if shop.uses_categories else "warning"
+        severity: FindingSeverity = "error" if shop.needs.products else "warning"
         yield scope_missing("ITEMS_READ", purpose, severity=severity)
 
 

@@ -7,6 +7,7 @@ from loyalty.domain.shops.checks import (
     Finding,
     missing_topics,
     scope_missing,
+    tenders_not_read,
     unseen_topics,
     uses_test_credentials,
 )
@@ -42,17 +43,21 @@ def check(shop: CheckedShop) -> Iterator[Finding]:
             "Invoices; without it, such payments are parked"
         )
         yield Finding("no_access_token", "warning", step)
+        if shop.needs.tenders:
+            yield tenders_not_read("Connect with a restricted key that may read Payment Intents")
         yield from unseen_topics(CHECKOUT[:1], shop.seen_topics)
         return
     if probe(shop.ask, "/v1/invoice_payments?limit=1") is None:
         yield scope_missing("Invoices: Read", "read the payments of invoices")
-    if shop.uses_categories:
+    if shop.needs.products:
         for scope, path in (
             ("Products: Read", "/v1/products?limit=1"),
             ("Checkout Sessions: Read", "/v1/checkout/sessions?limit=1"),
         ):
             if probe(shop.ask, path) is None:
                 yield scope_missing(scope, "read the categories of goods")
+    if shop.needs.tenders and probe(shop.ask, "/v1/payment_intents?limit=1") is None:
+        yield scope_missing("Payment Intents: Read", "read how orders were paid")
     yield from _of_endpoints(shop)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.shops.checks import Finding, sorted_findings
-from loyalty.domain.shops.products import uses_categories
+from loyalty.domain.shops.needs import needs_of
 from loyalty.usecases.shops.deliveries import Files, Health, health
 from loyalty.usecases.shops.platforms import CheckedShop, FindPlatform, Unfetchable
 
@@ -71,7 +71,7 @@ def check_connection(
         storefront=storefront,
         keys=keys,
         currency=document.currency,
-        uses_categories=uses_categories(document),
+        needs=needs_of(document),
         webhook_path=webhook_path,
         seen_topics=state.topics,
         last_headers=_last_headers(state, files),
@@ -155,9 +155,9 @@ def _of_deliveries(
 
 
 def _of_settings(shop: CheckedShop) -> Iterator[Finding]:
-    if shop.uses_categories and not shop.storefront.can_be_asked:
+    if shop.needs.products and not shop.storefront.can_be_asked:
         step = (
-            "Rules of the program name categories, which orders do not tell. Connect with a token "
-            "that may read products"
+            "Rules of the program name categories, brands or tags, which orders do not tell. "
+            "Connect with a token that may read products"
         )
         yield Finding("categories_not_read", "error", step)

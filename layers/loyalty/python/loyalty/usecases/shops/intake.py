@@ -22,7 +22,7 @@ from loyalty.domain.shops.customers import (
     MembershipUpdated,
 )
 from loyalty.domain.shops.deliveries import CONTRADICTED, StoredDelivery
-from loyalty.domain.shops.products import uses_categories
+from loyalty.domain.shops.needs import OrderNeeds, needs_of
 from loyalty.domain.shops.storefront import (
     ALL_EARN,
     Command,
@@ -115,7 +115,7 @@ def apply_delivery(
         storefront=storefront,
         platform=platform,
         reader=intake.reader,
-        uses_categories=uses_categories(intake.desk.program.document),
+        needs=needs_of(intake.desk.program.document),
     )
     match command:
         case PrivacyRequest():
@@ -164,22 +164,24 @@ def understand(
     storefront: Storefront | None,
     platform: Platform,
     reader: PlatformReader,
-    uses_categories: bool,
+    needs: OrderNeeds,
 ) -> Command | PrivacyRequest:
     """What a delivery means; if it only points to what happened, that is read first.
 
     `storefront` is the shop as it is connected now, so a replayed delivery is judged by the current
-    settings. All orders of a shop that is no longer connected earn. `uses_categories`: the
-    program's rules do, so the lines should name their products.
+    settings. All orders of a shop that is no longer connected earn. `needs` are what the program
+    reads of orders: a shop that can be asked for it should tell it.
 
     Raises:
         TryAgain: the platform does not answer.
     """
+    can_be_asked = storefront is not None and storefront.can_be_asked
     shop = SendingShop(
         delivery.source,
         earns=storefront.earns if storefront else ALL_EARN,
         store=storefront.store if storefront else None,
-        names_products=uses_categories and storefront is not None and storefront.can_be_asked,
+        names_products=needs.products and can_be_asked,
+        names_tenders=needs.tenders and can_be_asked,
     )
     command = platform.translate(topic, delivery.body, shop)
     while isinstance(command, FetchNeeded):

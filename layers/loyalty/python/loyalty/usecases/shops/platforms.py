@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     # Only the function that creates discount codes loads what these need.
     from loyalty.domain.people.privacy_requests import PrivacyRequest
     from loyalty.domain.shops.checks import Finding
+    from loyalty.domain.shops.needs import OrderNeeds
     from loyalty.domain.shops.products import ProductsNeeded
     from loyalty.usecases.shops.shop_codes import DiscountCodes
 
@@ -96,14 +97,14 @@ class AskPlatform(Protocol):
 class CheckedShop:
     """A connection that is checked, and all that its platform needs for that.
 
-    `currency` and `uses_categories` are the program's. `webhook_path` is where the shop should
+    `currency` and `needs` are the program's. `webhook_path` is where the shop should
     deliver; `seen_topics` it has delivered in 30 days, the latest with `last_headers`.
     """
 
     storefront: Storefront
     keys: ShopKeys
     currency: str
-    uses_categories: bool
+    needs: OrderNeeds
     webhook_path: str
     seen_topics: frozenset[str]
     last_headers: Mapping[str, str]

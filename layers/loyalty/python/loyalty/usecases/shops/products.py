@@ -9,11 +9,11 @@ from itertools import batched
 from typing import TYPE_CHECKING, Final, Protocol
 
 from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.shops.needs import needs_of
 from loyalty.domain.shops.products import (
     Product,
     ProductsNeeded,
     RememberedProduct,
-    uses_categories,
 )
 from loyalty.domain.shops.storefront import (
     Delivery,
@@ -58,17 +58,17 @@ def with_products(
     products: Products,
     desk: Desk,
 ) -> OrderPaid | OrdersPaid | Parked:
-    """The orders with the SKUs and categories that the shop's catalog has for their lines.
+    """The orders with the SKUs, categories, brands and tags that the shop's catalog has.
 
-    If the platform refuses, an order is parked whose points may depend on categories. Without
-    anybody to ask, it counts without them.
+    If the platform refuses, an order is parked whose points may depend on them. Without anybody to
+    ask, it counts without them.
 
     Raises:
         TryAgain: the platform does not answer, and what it said before is too old.
     """
     catalog = platform.catalog
-    needs_categories = uses_categories(desk.program.document)
-    if storefront is None or not (needs_categories or catalog.has_skus):
+    needs_products = needs_of(desk.program.document).products
+    if storefront is None or not (needs_products or catalog.has_skus):
         return command
     if not (storefront.can_be_asked or catalog.has_skus):
         return command
@@ -84,7 +84,7 @@ def with_products(
             now=desk.now,
         )
     except Unfetchable as refusal:
-        if needs_categories and refusal.reason not in NOBODY_TO_ASK:
+        if needs_products and refusal.reason not in NOBODY_TO_ASK:
             return Parked(CATEGORIES_UNKNOWN)
         found = {}
     named = tuple(_named(paid, found) for paid in orders)
