@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from loyalty.domain.program.campaigns import WEEKDAYS
 from loyalty.domain.program.document import Program
 from tools.api_examples.story import ANA, DOCUMENT, NOW, Json, page
 
@@ -31,6 +32,14 @@ _ADJUSTED: Final[Json] = {
 }
 
 
+_EARNS: Final[Json] = {"points_per_major_unit": 2.0, "points_per_unit": 0.0, "beside": 0.0}
+_EVER: Final[Json] = _EARNS | {
+    "starts_on": "2026-08-23",
+    "ends_on": None,
+    "weekdays": list(WEEKDAYS),
+}
+
+
 REQUESTS: Final[dict[str, Json]] = {
     "check_program": DOCUMENT,
     "publish_program": DOCUMENT,
@@ -39,6 +48,9 @@ REQUESTS: Final[dict[str, Json]] = {
 
 ANSWERS: Final[dict[str, Any]] = {
     "check_program": {
+        "faults": [],
+        "warnings": [],
+        "worst_case": _EARNS | {"calendar": [_EVER]},
         "document": _WITH_DEFAULTS,
         "compared_with": 3,
         "differences": [

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel, create_model
 
 from infra.routes import CATCH_ALL, ROUTES
+from loyalty.domain.program.document import Program
 from loyalty.edge.http.app import ANYONE, Api, IdempotencyKey, ProgramId, create_app, reply
 from loyalty.edge.http.schemas import AnswerPart, Cursor
 from tests.support.documents import document
@@ -329,6 +330,9 @@ def test_the_models_accept_the_examples_of_requests() -> None:
         if name != "return" and isinstance(annotation, type) and issubclass(annotation, BaseModel)
     }
 
+    # It takes any document, and answers what is wrong with it.
+    bodies["check_program"] = Program
+
     assert {*bodies, "answer_survey_by_link"} == {*REQUESTS}
     for name, model in bodies.items():
         model.model_validate_json(json.dumps(REQUESTS[name]))
@@ -361,6 +365,8 @@ def test_a_description_within_a_union_with_null_is_that_of_the_property(
 
 # Swift, Kotlin and TypeScript have an `Error`, a `Result`, a `Data`, a `Date` of their own.
 NAMES_OF_ONE_WORD = {
+    "Budget",
+    "Campaign",
     "Catalogue",
     "Inactivity",
     "Messages",
