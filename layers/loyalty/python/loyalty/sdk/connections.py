@@ -1,13 +1,14 @@
 """Connections to one host that are kept between requests."""
 
+import socket
 import ssl
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import Final, NamedTuple
-from urllib.parse import urlsplit
+from typing import BinaryIO, Final, NamedTuple
+
+from loyalty.sdk.responses import NoResponse, read_response
 
 # More wait beside this many only while many threads call at once.
 KEPT_MAX: Final = 10
@@ -30,15 +31,25 @@ class TimeLimits:
     read: float
 
 
+class _Connection(NamedTuple):
+    socket: socket.socket
+    stream: BinaryIO
+
+    def close(self) -> None:
+        self.stream.close()
+        self.socket.close()
+
+
 class KeptConnections:
     """Sends requests to one endpoint. Threads may share it."""
 
     def __init__(self, endpoint: str, *, limits: TimeLimits) -> None:
-        parts = urlsplit(endpoint)
-        self.host = parts.netloc
-        self._is_encrypted = parts.scheme == "https"
+        scheme, _, rest = endpoint.partition("://")
+        self.host = rest.partition("/")[0]
+        self._is_encrypted = scheme == "https"
+        self._address = _address(self.host, port=443 if self._is_encrypted else 80)
         self._limits = limits
-        self._idle: deque[HTTPConnection] = deque(maxlen=KEPT_MAX)
+        self._idle: deque[_Connection] = deque(maxlen=KEPT_MAX)
 
     def exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Send a request and return its answer, whatever the answer says.
@@ -58,8 +69,8 @@ class KeptConnections:
             try:
                 if connection is None:
                     connection = self._open()
-                return self._ask(connection, method, request)
-            except (OSError, HTTPException) as fault:
+                return self._ask(connection, request)
+            except (OSError, NoResponse) as fault:
                 if connection is not None:
                     connection.close()
                 if not is_kept or isinstance(fault, TimeoutError):
@@ -70,38 +81,41 @@ class KeptConnections:
         while (connection := self._idle_connection()) is not None:
             connection.close()
 
-    def _idle_connection(self) -> HTTPConnection | None:
+    def _idle_connection(self) -> _Connection | None:
         try:
             return self._idle.pop()
         except IndexError:
             return None
 
-    def _open(self) -> HTTPConnection:
-        connection = (
-            HTTPSConnection(self.host, timeout=self._limits.connect, context=_trust())
-            if self._is_encrypted
-            else HTTPConnection(self.host, timeout=self._limits.connect)
-        )
-        connection.connect()
-        connection.sock.settimeout(self._limits.read)
-        return connection
-
-    def _ask(self, connection: HTTPConnection, method: str, request: bytes) -> Reply:
-        # In one piece: `HTTPConnection.request` sends headers and body one after the other.
-        connection.sock.sendall(request)
-        response = HTTPResponse(connection.sock, method=method)
+    def _open(self) -> _Connection:
+        opened = socket.create_connection(self._address, timeout=self._limits.connect)
         try:
-            response.begin()
-            body = response.read()
-        finally:
-            response.close()
-        if response.will_close:
-            connection.close()
-        elif len(self._idle) < KEPT_MAX:
+            # Requests are sent in one piece, and none is to wait for the acknowledgment of another.
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._is_encrypted:
+                opened = _trust().wrap_socket(opened, server_hostname=self._address[0])
+            opened.settimeout(self._limits.read)
+        except BaseException:
+            opened.close()
+            raise
+        return _Connection(opened, opened.makefile("rb"))
+
+    def _ask(self, connection: _Connection, request: bytes) -> Reply:
+        connection.socket.sendall(request)
+        response = read_response(connection.stream)
+        if response.keeps_connection and len(self._idle) < KEPT_MAX:
             self._idle.append(connection)
         else:
             connection.close()
-        return Reply(response.status, body)
+        return Reply(response.status, response.body)
+
+
+def _address(host: str, *, port: int) -> tuple[str, int]:
+    """The name and the port of a host, which may state another port."""
+    name, _, stated = host.rpartition(":")
+    if name and stated.isdigit():
+        return name.strip("[]"), int(stated)
+    return host.strip("[]"), port
 
 
 @cache

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final, Protocol
-from uuid import uuid4
 
 from loyalty.sdk.connections import KeptConnections, TimeLimits, Unanswered
 from loyalty.sdk.credentials import credentials_source, region
@@ -138,7 +137,7 @@ class JsonService:
             Unanswered: it may have done the work, but did not say so.
         """
         if token := self._tokens.get(operation):
-            parameters = {**parameters, token: str(uuid4())}
+            parameters = {**parameters, token: os.urandom(16).hex()}
         body = json.dumps(parameters, separators=(",", ":")).encode()
         for attempt in range(1, self._attempts):
             try:
