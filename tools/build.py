@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
-from tools import licenses
+from tools import dataclass_code, licenses
 from tools.bootstrap import REQUIREMENTS, ROOT, VERSION, Unprepared, alone, run_uv
 
 BUILD = ROOT / "build"
@@ -65,7 +65,7 @@ NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.pyc", ".DS_Store", ".*_ca
 LAYER_MOUNT = "/opt/python"
 FUNCTION_MOUNT = "/var/task"
 # Part of every hash. Raise it when the same sources must become a different asset.
-RECIPE = "2"
+RECIPE = "3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +96,10 @@ def assets(platform: str, *, root: Path = ROOT, build: Path = BUILD) -> Iterator
     for name, lock in THIRD_PARTY.items():
         yield _third_party(out / "layers" / name, lock=REQUIREMENTS / lock, platform=platform)
     shared = root / "layers" / "loyalty" / "python"
-    yield _our_own(out / "layers" / "loyalty", source=shared, within="python", mount=LAYER_MOUNT)
+    yield _shared(out / "layers" / "loyalty", source=shared)
     for handler in sorted(root.glob("functions/*/handler.py")):
         source = handler.parent
-        folder = out / "functions" / source.name
-        yield _our_own(folder, source=source, within="", mount=FUNCTION_MOUNT)
+        yield _function(out / "functions" / source.name, source=source)
 
 
 def _third_party(folder: Path, *, lock: Path, platform: str) -> Asset:
@@ -116,12 +115,22 @@ def _third_party(folder: Path, *, lock: Path, platform: str) -> Asset:
     return Asset(folder=folder, sources=digest, fill=fill, code=Path("python"), mount=LAYER_MOUNT)
 
 
-def _our_own(folder: Path, *, source: Path, within: str, mount: str) -> Asset:
+def _shared(folder: Path, *, source: Path) -> Asset:
+    code = Path("python")
+
     def fill(staging: Path) -> None:
-        shutil.copytree(source, staging / within, ignore=NOT_SHIPPED, dirs_exist_ok=True)
+        shutil.copytree(source, staging / code, ignore=NOT_SHIPPED)
+        dataclass_code.write(staging / code)
+
+    return Asset(folder=folder, sources=digest_of(source), fill=fill, code=code, mount=LAYER_MOUNT)
+
+
+def _function(folder: Path, *, source: Path) -> Asset:
+    def fill(staging: Path) -> None:
+        shutil.copytree(source, staging, ignore=NOT_SHIPPED, dirs_exist_ok=True)
 
     return Asset(
-        folder=folder, sources=digest_of(source), fill=fill, code=Path(within), mount=mount
+        folder=folder, sources=digest_of(source), fill=fill, code=Path(), mount=FUNCTION_MOUNT
     )
 
 
