@@ -14,7 +14,8 @@ from loyalty.domain.people.identity import Keyring
 from loyalty.edge.aws import clients
 from loyalty.edge.directory import read_keyring
 from loyalty.table.engine import DynamoEngine, key_of
-from loyalty.table.members import TableMembers, member_from_item
+from loyalty.table.members import TableMembers
+from loyalty.table.records.members import member_from_item
 from operate.stage import Stage, run
 
 _SAY_EVERY = 10_000

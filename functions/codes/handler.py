@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
-from typing import Any
+from typing import Any, Final
 
-from loyalty.domain.events import RedemptionCancelling
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.shops.storefront import PlatformApi
 from loyalty.edge import deadline
@@ -34,6 +33,10 @@ class CodesSettings:
     storefront_secrets: str
 
 
+# The name of an event; `domain.events` has all of them and takes a while to load.
+CANCELLING: Final = "RedemptionCancelling"
+
+
 @deadline.keeping_time
 def handler(event: dict[str, Any], _context: object) -> BatchAnswer:
     return handle_messages(event, take, on_failure=note_failure, wait=wait)
@@ -56,7 +59,7 @@ def take(record: QueueRecord) -> None:
     program_id, redemption_id = detail["program_id"], detail["redemption_id"]
     shops = list(shops_of(program_id))
     # The points of a cancelled voucher return even if its shop is no longer connected.
-    is_cancelling = event["detail-type"] == RedemptionCancelling.name
+    is_cancelling = event["detail-type"] == CANCELLING
     if not is_cancelling and not any(each.creates for each in shops):
         return
     desk = open_desk(program_id, table=settings(CodesSettings).table)

@@ -8,8 +8,6 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any, Final
 
-from ulid import ULID
-
 from loyalty.domain.kernel.errors import NotFound, TryAgain
 from loyalty.domain.people.identity import Identity, Keyring
 from loyalty.domain.shops.deliveries import (
@@ -184,6 +182,8 @@ def note_failure(record: QueueRecord, error: Exception) -> None:
 
 def _new_member_id(program_id: str, ring: Callable[[], Keyring], customer: Identity) -> str:
     """The id of the member that a customer becomes: the same in every delivery about them."""
+    from ulid import ULID  # noqa: PLC0415  # few deliveries are of customers who become members
+
     sealed = ring().seal(program_id, "customer", customer.source, customer.value)
     return f"mem_{ULID.from_bytes(sealed[:16])}"
 

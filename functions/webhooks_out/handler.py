@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from loyalty.domain.kernel.errors import InvalidCursor, LimitReached, TryAgain, WrongState
-from loyalty.domain.webhooks_out.deliveries import EndpointDelivery, payload
+from loyalty.domain.webhooks_out.deliveries import Attempt, EndpointDelivery, payload
 from loyalty.domain.webhooks_out.endpoints import Endpoint
 from loyalty.edge import clock, deadline, desk
 from loyalty.edge.aws import clients
@@ -45,7 +45,6 @@ from loyalty.edge.settings import settings
 from loyalty.table.positions import is_listed
 from loyalty.table.webhooks_out import TableEndpointLog, TableEndpoints
 from loyalty.usecases.webhooks_out.deliveries import (
-    Attempt,
     OutgoingEvent,
     deliver,
     fan_out,

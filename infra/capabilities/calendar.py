@@ -12,7 +12,7 @@ from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, UPDATE
 from infra.schedules import Runs, ScheduledWork
 from infra.subscriptions import Subscription
 from loyalty.domain.events import SOURCE, Event
-from loyalty.usecases.messaging.reminders import WAKING_EVENTS, WAKING_IF_LATE
+from loyalty.usecases.messaging.waking import WAKING_EVENTS, WAKING_IF_LATE
 
 SWEEP_TIMEOUT = Duration.seconds(60)
 # Enough to read who has changed from the facts of a busy day.

@@ -12,7 +12,7 @@ from infra.queues import WorkQueue
 from infra.schedules import Runs, Wake
 from infra.subscriptions import Subscription
 from loyalty.domain.events import SOURCE
-from loyalty.usecases.shops.shop_codes import STEPS_OF_VOUCHERS
+from loyalty.usecases.shops.code_events import STEPS_OF_VOUCHERS
 
 INTAKE_TIMEOUT = Duration.seconds(30)
 # Up to six requests to a shop, of up to 7 s each, for one or two shops.

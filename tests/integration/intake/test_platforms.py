@@ -8,7 +8,8 @@ from pytest_socket import disable_socket, enable_socket
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.shops.storefront import PlatformName, ShopKeys, Storefront
-from loyalty.edge.outgoing.platform_client import ATTEMPTS_MAX, BYTES_MAX, PlatformClient
+from loyalty.edge.outgoing.platform_client import ATTEMPTS_MAX, PlatformClient
+from loyalty.edge.outgoing.web import BYTES_MAX
 from loyalty.usecases.shops.platforms import Unfetchable
 from tests.support.platforms import PlatformServer, Reply, serving
 from tests.support.received import delivery, storefront
@@ -61,7 +62,7 @@ def pauses() -> list[int]:
 def client(platform: PlatformServer, pauses: list[int]) -> Iterator[PlatformClient]:
     client = client_of(Connected(SHOP, KEYS), platform, pauses)
     yield client
-    client._pool.clear()
+    client._web.close()
 
 
 KEYS = ShopKeys(secrets=("s",), access_token="the-token")
@@ -257,4 +258,4 @@ def test_a_merchant_s_own_host_is_called_with_a_key_and_by_its_name(
 
     (_, headers) = platform.requests[0]
     assert headers["authorization"] == "Basic Y2tfMTpjc18y"
-    client._pool.clear()
+    client._web.close()

@@ -19,7 +19,7 @@ from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.messages import TableLetters
 from loyalty.table.operations import Query
-from loyalty.usecases.messaging.reminders import WAKING_EVENTS, WAKING_IF_LATE
+from loyalty.usecases.messaging.waking import WAKING_EVENTS, WAKING_IF_LATE
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
 from tests.support.documents import reward

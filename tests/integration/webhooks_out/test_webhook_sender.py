@@ -14,7 +14,7 @@ import pytest
 from pytest_socket import disable_socket, enable_socket
 
 from loyalty.domain.webhooks_out.deliveries import AttemptResult
-from loyalty.edge.outgoing import webhook_sender as sending
+from loyalty.edge.outgoing import resolving
 from loyalty.edge.outgoing.webhook_sender import WebhookSender, signed_headers
 from tests.support.receiver import Authority, Receiver, Reply, authority, receiving
 from tests.support.signing import fixture
@@ -293,7 +293,7 @@ def test_a_resolver_that_does_not_answer_costs_a_fixed_time(
         is_over.wait()
         return []
 
-    monkeypatch.setattr(sending, "RESOLVE_SECONDS_MAX", 0.1)
+    monkeypatch.setattr(resolving, "RESOLVE_SECONDS_MAX", 0.1)
     monkeypatch.setattr(socket, "getaddrinfo", silent)
 
     answer = send(WebhookSender(), f"https://{NAME}/")

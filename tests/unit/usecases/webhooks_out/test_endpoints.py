@@ -16,6 +16,7 @@ from loyalty.domain.kernel.errors import LimitReached, NotFound, TryAgain, Wrong
 from loyalty.domain.webhooks_out.deliveries import (
     RETRIED_FOR,
     TEST_EVENT,
+    Attempt,
     AttemptResult,
     EndpointDelivery,
 )
@@ -29,7 +30,6 @@ from loyalty.domain.webhooks_out.endpoints import (
 from loyalty.table.operations import Operation
 from loyalty.table.webhooks_out import TableEndpointLog, TableEndpoints
 from loyalty.usecases.webhooks_out.deliveries import (
-    Attempt,
     OutgoingEvent,
     deliver,
     fan_out,

@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import PurePath
 from traceback import extract_tb
 from typing import Final, Literal, TextIO
 
@@ -93,5 +92,5 @@ def failure(error: BaseException) -> dict[str, object]:
 
 def _frames(error: BaseException) -> Iterator[str]:
     for frame in extract_tb(error.__traceback__)[-_FRAMES_MAX:]:
-        where = "/".join(PurePath(frame.filename).parts[-3:])
+        where = "/".join(frame.filename.split("/")[-3:])
         yield f"{where}:{frame.lineno} {frame.name}"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import islice
 from typing import TYPE_CHECKING, Final, cast
-from zoneinfo import ZoneInfo
 
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
@@ -37,7 +36,7 @@ from loyalty.table.operations import (
     greater,
     less,
 )
-from loyalty.table.responses import response_key, response_to_item
+from loyalty.table.records.responses import response_key, response_to_item
 from loyalty.usecases.ports import Listed, OrderOnFile, Overtaken
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ ALLOWANCE_KEPT_FOR: Final = timedelta(days=7)
 class TableBooks:
     """Implements `Books`. `zone` is the program's: due days begin at its midnights."""
 
-    def __init__(self, engine: Engine, *, program_id: str, zone: ZoneInfo) -> None:
+    def __init__(self, engine: Engine, *, program_id: str, zone: tzinfo) -> None:
         self._engine = engine
         self._program = program_id
         self._zone = zone

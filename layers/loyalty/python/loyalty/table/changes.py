@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, cast, get_args
 from loyalty.domain.changes import Record, TableChange
 from loyalty.domain.ledger.entries import EntryKind
 from loyalty.table.engine import from_wire, require_known_version
-from loyalty.table.members import member_from_item
-from loyalty.table.messages import message_from_item
 from loyalty.table.records import account_from_item, entry_from_item, voucher_from_item
-from loyalty.table.responses import response_from_item
-from loyalty.table.storefronts import data_request_from_item
+from loyalty.table.records.data_requests import data_request_from_item
+from loyalty.table.records.members import member_from_item
+from loyalty.table.records.messages import message_from_item
+from loyalty.table.records.responses import response_from_item
 
 if TYPE_CHECKING:
     from loyalty.table.operations import Item

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, cast
-from zoneinfo import ZoneInfo
 
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry, Placeholder
 from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
-from loyalty.table.messages import message_from_item
 from loyalty.table.operations import Query, QueryPage
-from loyalty.table.responses import response_from_item
+from loyalty.table.records.messages import message_from_item
+from loyalty.table.records.responses import response_from_item
 from loyalty.usecases.ports import Listed
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class TableHoldings:
         self._engine = engine
         self._program = program_id
         # Nothing is written here, so the program's time zone does not matter.
-        self._books = TableBooks(engine, program_id=program_id, zone=ZoneInfo("UTC"))
+        self._books = TableBooks(engine, program_id=program_id, zone=UTC)
         self._members = members
 
     def entries(self, member_id: str, *, limit: int, start: str | None) -> Listed[Entry]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, Final, cast
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Final, cast
 
 from loyalty.domain.people.identity import KINDS, Digest, Identity, Keyring
-from loyalty.domain.people.member import Consent, IdentityMove, Member, Profile, Strength
+from loyalty.domain.people.member import Member, Strength
 from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import BATCH_GET_MAX, Engine
@@ -25,10 +24,9 @@ from loyalty.table.operations import (
     Put,
     Query,
     Refused,
-    Value,
     equal,
 )
-from loyalty.table.records.parts import maybe_date, maybe_instant
+from loyalty.table.records.members import member_from_item, member_to_item
 from loyalty.usecases.ports import Holder, Listed, Loss, OnFile, Raced
 
 if TYPE_CHECKING:
@@ -78,7 +76,7 @@ class TableMembers:
                 records.account_to_item(account, self._program),
                 (Absent(),),
             ),
-            Put(self._profile(member), _member_to_item(member), (Absent(),)),
+            Put(self._profile(member), member_to_item(member), (Absent(),)),
             *self._claims(member, member.identities.keys(), losses=losses),
         )
 
@@ -86,7 +84,7 @@ class TableMembers:
         self._write(
             Put(
                 self._profile(after),
-                _member_to_item(after),
+                member_to_item(after),
                 (equal(("revision",), before.revision),),
             ),
             *self._claims(after, _without(after, before), losses=losses),
@@ -98,7 +96,7 @@ class TableMembers:
         self._write(
             Put(
                 self._profile(after),
-                _member_to_item(after),
+                member_to_item(after),
                 (equal(("revision",), before.revision),),
             ),
             Delete(self._profile(loser), (equal(("revision",), loser.revision),)),
@@ -122,7 +120,7 @@ class TableMembers:
         presents_from: date | None = None,
     ) -> None:
         # A closed account is never due, so the time zone does not matter.
-        books = TableBooks(self._engine, program_id=self._program, zone=ZoneInfo("UTC"))
+        books = TableBooks(self._engine, program_id=self._program, zone=UTC)
         self._write(
             *books.operations(closing),
             *self._deletions(member),
@@ -210,7 +208,7 @@ class TableMembers:
             taken.update(lost)
             yield Put(
                 self._profile(loss.after),
-                _member_to_item(loss.after),
+                member_to_item(loss.after),
                 (equal(("revision",), loss.before.revision),),
             )
             yield from self._moves(lost, member, taken_from=loss.before.member_id)
@@ -318,71 +316,3 @@ def holder_from_item(item: Item) -> Holder:
 def _position(item: Item) -> str:
     """Where an entry stands in a history: when it counted, then a part of its id."""
     return cast("str", item["history_sk"])
-
-
-def _member_to_item(member: Member) -> Item:
-    profile = member.profile
-    fields: dict[str, Value] = {
-        "name": profile.name,
-        "locale": profile.locale,
-        "birthday": profile.birthday.isoformat() if profile.birthday else None,
-        "attributes": dict(profile.attributes) or None,
-    }
-    presents: dict[str, Value] = {}
-    if member.presents_from:
-        presents["presents_from"] = member.presents_from.isoformat()
-    if member.birthday_changed_at:
-        presents["birthday_changed_at"] = keys.instant(member.birthday_changed_at)
-    return presents | {
-        "v": VERSION,
-        "kind": "profile",
-        "member_id": member.member_id,
-        "enrolled_at": keys.instant(member.enrolled_at),
-        "enrolled_by": member.enrolled_by,
-        "revision": member.revision,
-        "profile": {name: value for name, value in fields.items() if value is not None},
-        "consents": {
-            kind: [consent.given, keys.instant(consent.given_at)]
-            for kind, consent in member.consents.items()
-        },
-        "identities": [
-            [identity.kind, identity.value, identity.source, verified]
-            for identity, verified in member.identities.items()
-        ],
-        "identity_moves": [
-            [move.kind, move.from_member, move.to_member, keys.instant(move.moved_at)]
-            for move in member.identity_moves
-        ],
-    }
-
-
-def member_from_item(item: Item) -> Member:
-    wire = cast("dict[str, Any]", item)
-    profile = wire["profile"]
-    birthday = profile.get("birthday")
-    return Member(
-        member_id=wire["member_id"],
-        enrolled_at=datetime.fromisoformat(wire["enrolled_at"]),
-        enrolled_by=wire["enrolled_by"],
-        revision=wire["revision"],
-        profile=Profile(
-            name=profile.get("name"),
-            locale=profile.get("locale"),
-            birthday=date.fromisoformat(birthday) if birthday else None,
-            attributes=profile.get("attributes", {}),
-        ),
-        consents={
-            kind: Consent(given, datetime.fromisoformat(moment))
-            for kind, (given, moment) in wire["consents"].items()
-        },
-        identities={
-            Identity(kind, value, source): verified
-            for kind, value, source, verified in wire["identities"]
-        },
-        presents_from=maybe_date(wire.get("presents_from")),
-        birthday_changed_at=maybe_instant(wire.get("birthday_changed_at")),
-        identity_moves=tuple(
-            IdentityMove(kind, from_member, to_member, datetime.fromisoformat(moment))
-            for kind, from_member, to_member, moment in wire["identity_moves"]
-        ),
-    )

@@ -9,8 +9,6 @@ from itertools import batched
 from typing import Any, Final, cast
 
 from loyalty.domain.ledger.order_vouchers import VoucherStep
-from loyalty.domain.orders.order import OrderRef
-from loyalty.domain.people.privacy_requests import DataRequest
 from loyalty.domain.shops.deliveries import (
     EVENT_CHARACTERS,
     LISTED_DAYS,
@@ -33,6 +31,7 @@ from loyalty.domain.shops.storefront import (
 from loyalty.table import keys
 from loyalty.table.engine import BATCH_GET_MAX, Engine
 from loyalty.table.operations import Absent, Delete, Item, Key, Put, Query, Refused, Value
+from loyalty.table.records.data_requests import data_request_from_item, data_request_to_wire
 from loyalty.usecases.ports import Listed
 
 # More shops than a merchant has.
@@ -274,7 +273,7 @@ def outcome_to_item(
         "points": outcome.points or None,
         "replayed": outcome.replayed or None,
         "vouchers": [_step_to_wire(step) for step in outcome.vouchers] or None,
-        "request": _request_to_wire(outcome.request) if outcome.request else None,
+        "request": data_request_to_wire(outcome.request) if outcome.request else None,
         "attempts": attempts if attempts > 1 else None,
         "applied_at": keys.instant(now),
         "ttl": int((delivery.received_at + timedelta(days=OUTCOME_DAYS)).timestamp()),
@@ -317,32 +316,6 @@ def _step_to_wire(step: VoucherStep) -> Value:
         "points": step.points,
     }
     return {name: value for name, value in wire.items() if value}
-
-
-def _request_to_wire(request: DataRequest) -> Value:
-    wire: dict[str, Value] = {
-        "storefront": request.storefront_id,
-        "received_at": keys.instant(request.received_at),
-        "orders": [[each.source, each.order_id] for each in request.orders],
-    }
-    return wire | {"id": request.request_id} if request.request_id else wire
-
-
-def data_request_from_item(item: Item) -> DataRequest | None:
-    """The request for a customer's data in a delivery; None for most deliveries."""
-    wire = cast("dict[str, Any]", item)
-    if "request" not in wire:
-        return None
-    request = wire["request"]
-    return DataRequest(
-        storefront_id=request["storefront"],
-        delivery_id=wire["delivery"],
-        received_at=datetime.fromisoformat(request["received_at"]),
-        request_id=request.get("id"),
-        orders=tuple(OrderRef(*each) for each in request["orders"]),
-        member_id=wire.get("member"),
-        reason=wire.get("reason"),
-    )
 
 
 def handled_from_item(item: Item) -> Handled:

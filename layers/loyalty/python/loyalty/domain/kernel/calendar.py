@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo
 
 # The last day of points that never expire. It sorts after every other day.
 NEVER: Final = date.max
@@ -14,11 +12,14 @@ NEVER: Final = date.max
 def add_months(day: date, months: int) -> date:
     """The same day some months later; 31 January + 1 month is the end of February."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    first = date(year, month + 1, 1)
+    return first.replace(day=min(day.day, end_of_month(first).day))
 
 
 def end_of_month(day: date) -> date:
-    return day.replace(day=monthrange(day.year, day.month)[1])
+    if day.month == 12:
+        return day.replace(day=31)
+    return day.replace(month=day.month + 1, day=1) - timedelta(days=1)
 
 
 def end_of_week(day: date) -> date:
@@ -26,7 +27,7 @@ def end_of_week(day: date) -> date:
     return day + timedelta(days=7 - day.isoweekday())
 
 
-def midnight(day: date, zone: ZoneInfo) -> datetime:
+def midnight(day: date, zone: tzinfo) -> datetime:
     """The first moment of a local day, in UTC.
 
     Where daylight saving skips midnight, it is the moment of the change; where it repeats

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
-from zoneinfo import ZoneInfo
 
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.holding import Holding, total
@@ -25,7 +24,7 @@ class StatementPeriod(NamedTuple):
     ends: datetime
 
     @classmethod
-    def of_days(cls, first: date, last: date, *, zone: ZoneInfo) -> StatementPeriod:
+    def of_days(cls, first: date, last: date, *, zone: tzinfo) -> StatementPeriod:
         """The period of local days, both included."""
         return cls(midnight(first, zone), midnight(last + timedelta(days=1), zone))
 

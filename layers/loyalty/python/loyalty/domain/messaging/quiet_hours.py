@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from loyalty.domain.program.messages import QuietHours
 
 
-def end_of_quiet(moment: datetime, quiet: QuietHours | None, zone: ZoneInfo) -> datetime:
+def end_of_quiet(moment: datetime, quiet: QuietHours | None, zone: tzinfo) -> datetime:
     """The first moment, not before the given one, outside the quiet hours of a zone.
 
     When clocks go back, the same hours can be quiet twice. When clocks skip the end of the quiet
@@ -27,7 +26,7 @@ def end_of_quiet(moment: datetime, quiet: QuietHours | None, zone: ZoneInfo) -> 
     return min(end.astimezone(UTC) for end in ends if end.astimezone(UTC) > moment)
 
 
-def is_quiet(moment: datetime, quiet: QuietHours, zone: ZoneInfo) -> bool:
+def is_quiet(moment: datetime, quiet: QuietHours, zone: tzinfo) -> bool:
     """Whether nobody may be written to at a moment."""
     time = moment.astimezone(zone).time()
     if quiet.starts_at < quiet.ends_at:

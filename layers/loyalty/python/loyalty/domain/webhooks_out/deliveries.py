@@ -34,6 +34,16 @@ type Trouble = Literal[
 ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A message of the queue: one delivery is due to be tried."""
+
+    program_id: str
+    endpoint_id: str
+    event_id: str
+    turn: int
+
+
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
     """How one attempt ended: the status that the endpoint answered, or why there is no answer."""

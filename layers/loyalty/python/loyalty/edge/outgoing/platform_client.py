@@ -1,13 +1,13 @@
 """Calls the platforms' own APIs, to read what a thin delivery only points to."""
 
+from __future__ import annotations
+
 import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
-
-# botocore includes urllib3, here and in the Lambda runtime.
-import urllib3
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.shops.storefront import (
@@ -24,13 +24,15 @@ from loyalty.domain.webhooks_out.addresses import (
     read_address,
 )
 from loyalty.edge import deadline
-from loyalty.edge.outgoing.webhook_sender import Resolve, addresses_of
+from loyalty.edge.outgoing.resolving import Resolve, addresses_of
 from loyalty.storefronts import platform_named
 from loyalty.usecases.shops.platforms import ApiAccess, Unfetchable
 from loyalty.usecases.shops.storefronts import ShopKeyStore, StorefrontStore
 
+if TYPE_CHECKING:
+    from loyalty.edge.outgoing.web import Web, WebAnswer
+
 ATTEMPTS_MAX: Final = 3
-BYTES_MAX: Final = 4 * 1024 * 1024
 # A longer wait belongs in the queue, not in a function.
 RETRY_AFTER_SECONDS_MAX: Final = 2
 # A granted token is valid for a day; a revoked one is not used for longer than this.
@@ -42,10 +44,6 @@ class Timeout(NamedTuple):
 
     connect_s: float
     read_s: float
-
-    @property
-    def for_urllib3(self) -> urllib3.Timeout:
-        return urllib3.Timeout(connect=self.connect_s, read=self.read_s)
 
 
 # Somebody waits for a check, which tries each request once.
@@ -90,7 +88,6 @@ class PlatformClient:
         self._pause = pause
         self._origin = origin
         self._granted: dict[tuple[str | None, ...], tuple[str, float]] = {}
-        self._pool = urllib3.PoolManager(timeout=timeout.for_urllib3, retries=False)
 
     def fetch(
         self, delivery: Delivery, paths: Sequence[str], *, body: bytes | None = None
@@ -167,42 +164,51 @@ class PlatformClient:
             if attempt:
                 self._pause(attempt)
             deadline.require(sum(self._timeout))
-            try:
-                answer = self._ask(method, api, path, body)
-            except (urllib3.exceptions.HTTPError, OSError):
+            answer = self._ask(method, api, path, body)
+            if answer is None:
                 continue
             if answer.status in (200, 204):
                 return answer.body
             if not _may_pass(answer.status):
                 raise Unfetchable(_REFUSALS.get(answer.status, "refused_by_platform"))
-            if not answer.is_soon:
+            if not _is_soon(answer.retry_after):
                 break
         raise TryAgain("The platform does not answer")
 
-    def _ask(self, method: str, api: PlatformApi, path: str, sent: bytes | None) -> "_Answer":
-        request = self._pool.request
-        origin, headers = self._origin or api.origin, dict(api.headers)
-        if api.is_own_host and not self._origin:
-            pool, host = self._pinned(api)
-            request, origin, headers = pool.request, "", headers | {"host": host}
-        # Following a redirect would send the token to another server.
-        response = request(
-            method,
-            origin + api.prefix + path,
-            body=sent,
-            headers=headers,
-            redirect=False,
-            preload_content=False,
-        )
-        body = response.read(BYTES_MAX + 1)
-        if len(body) > BYTES_MAX:
-            response.close()
-            raise Unfetchable("too_large")
-        response.release_conn()
-        return _Answer(response.status, body, response.headers.get("retry-after", "0"))
+    def _ask(
+        self, method: str, api: PlatformApi, path: str, sent: bytes | None
+    ) -> WebAnswer | None:
+        """The platform's answer; None if there is none.
 
-    def _pinned(self, api: PlatformApi) -> tuple[urllib3.HTTPSConnectionPool, str]:
-        """A connection to a merchant's own host, and its name.
+        Raises:
+            Unfetchable: the platform's host may not be called, or the answer is too large.
+        """
+        from loyalty.edge.outgoing.web import NoWebAnswer, ResponseTooLarge  # noqa: PLC0415  # `_web`
+
+        origin = self._origin or api.origin
+        try:
+            if api.is_own_host and not self._origin:
+                address, name = self._pinned(api)
+                return self._web.ask_at(
+                    address, name, method, api.prefix + path, headers=api.headers, body=sent
+                )
+            url = origin + api.prefix + path
+            return self._web.ask(method, url, headers=api.headers, body=sent)
+        except ResponseTooLarge:
+            raise Unfetchable("too_large") from None
+        except (NoWebAnswer, OSError):
+            # A name that cannot be resolved is an `OSError`.
+            return None
+
+    @cached_property
+    def _web(self) -> Web:
+        # Most deliveries and vouchers need no request of ours, and the library takes long to load.
+        from loyalty.edge.outgoing.web import Web  # noqa: PLC0415  # as said
+
+        return Web(connect_s=self._timeout.connect_s, read_s=self._timeout.read_s)
+
+    def _pinned(self, api: PlatformApi) -> tuple[str, str]:
+        """The address of a merchant's own host, and its name.
 
         The name is resolved once, and only public addresses may be called. We connect to an address
         that was checked, and its certificate must match the name.
@@ -214,27 +220,12 @@ class PlatformClient:
         found = self._resolve(host, HTTPS_PORT)
         if not found or not all(map(is_public, found)):
             raise Unfetchable("refused_by_platform")
-        pool = urllib3.HTTPSConnectionPool(
-            found[0],
-            port=HTTPS_PORT,
-            timeout=self._timeout.for_urllib3,
-            retries=False,
-            server_hostname=host,
-            assert_hostname=host,
-        )
-        return pool, host
+        return found[0], host
 
 
-class _Answer(NamedTuple):
-    status: int
-    body: bytes
-    retry_after: str
-
-    @property
-    def is_soon(self) -> bool:
-        """Whether the platform can be called again while a function waits."""
-        retry_after = self.retry_after
-        return retry_after.isdecimal() and int(retry_after) <= RETRY_AFTER_SECONDS_MAX
+def _is_soon(retry_after: str) -> bool:
+    """Whether the platform can be called again while a function waits."""
+    return retry_after.isdecimal() and int(retry_after) <= RETRY_AFTER_SECONDS_MAX
 
 
 def _read_token(answer: bytes) -> str:

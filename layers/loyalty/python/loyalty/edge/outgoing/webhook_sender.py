@@ -9,12 +9,11 @@ response holds a function beyond a fixed time.
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from threading import Thread, Timer
+from threading import Timer
 from typing import Final, Self
 
 from loyalty.domain.webhooks_out.addresses import (
@@ -26,9 +25,9 @@ from loyalty.domain.webhooks_out.addresses import (
 )
 from loyalty.domain.webhooks_out.deliveries import AttemptResult
 from loyalty.edge.aws.endpoint_secrets import key_of
+from loyalty.edge.outgoing.resolving import Resolve, addresses_of
 from loyalty.storefronts.signatures import standard
 
-RESOLVE_SECONDS_MAX: Final = 2.0
 CONNECT_SECONDS_MAX: Final = 3.0
 # The second address is for when the first is down; each has the full time to connect.
 ADDRESSES_TRIED_MAX: Final = 2
@@ -37,30 +36,6 @@ EXCHANGE_SECONDS_MAX: Final = 5.0
 # We do not use a response's body; reading a little lets the other side finish writing it.
 ANSWER_BYTES_MAX: Final = 4 * 1024
 USER_AGENT: Final = "Loyalty-Webhooks/1"
-
-type Resolve = Callable[[str, int], Sequence[str]]
-
-
-def addresses_of(host: str, port: int) -> Sequence[str]:
-    """The addresses of a name, IPv4 first, because not every function can reach IPv6.
-
-    Raises:
-        OSError: the name has no address, or it could not be resolved in time.
-    """
-    found: Future[list[str]] = Future()
-
-    def look() -> None:
-        try:
-            found_addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            found.set_exception(error)
-        else:
-            four_first = sorted(found_addresses, key=lambda each: each[0] != socket.AF_INET)
-            found.set_result([str(each[4][0]) for each in four_first])
-
-    # The system's resolver takes no timeout.
-    Thread(target=look, daemon=True).start()
-    return found.result(RESOLVE_SECONDS_MAX)
 
 
 @cache

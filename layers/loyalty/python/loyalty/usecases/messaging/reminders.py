@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from loyalty.domain import events
 from loyalty.domain.ledger.account import Account, view
 from loyalty.domain.messaging.correspondence import Correspondence
 from loyalty.domain.messaging.occasions import Person, occasions
@@ -22,21 +21,6 @@ if TYPE_CHECKING:
     from loyalty.domain.messaging.messages import Message
     from loyalty.domain.people.member import Member
     from loyalty.usecases.ports import Desk, Members, OnFile
-
-# A member is checked at once after these: what they bring may come up before the next check.
-# Points of an order need no check: they live so long that the next check comes first.
-WAKING_EVENTS: Final = (
-    events.MemberEnrolled,
-    events.ProfileChanged,
-    events.MemberMerged,
-    events.PointsAdjusted,
-    events.PointsTransferred,
-    events.PointsReturned,
-    events.RewardRedeemed,
-    events.TierChanged,
-)
-# But an order that arrives late has aged already: its first stage may come before the next check.
-WAKING_IF_LATE: Final = (events.PointsEarned,)
 
 # Per member: vouchers that are valid at the same time, and entries since the last purchase.
 VOUCHERS_MAX: Final = 100

@@ -8,17 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from loyalty.domain.events import (
-    Event,
-    RedemptionCancelled,
-    RedemptionCancelling,
-    RewardRedeemed,
-    VoucherExpired,
-    VoucherReinstated,
-    VoucherUsed,
-)
 from loyalty.domain.kernel.errors import NotFound, TryAgain
 from loyalty.domain.ledger.entries import Entry, Redemption, RequestCause
 from loyalty.domain.ledger.redemptions import request_of
@@ -29,16 +20,6 @@ if TYPE_CHECKING:
     from loyalty.domain.ledger.vouchers import Voucher
     from loyalty.domain.program.document import PublishedProgram
     from loyalty.usecases.ports import Desk
-
-# The events after which a voucher's code in shops may have to change.
-STEPS_OF_VOUCHERS: Final[tuple[type[Event], ...]] = (
-    RewardRedeemed,
-    VoucherUsed,
-    VoucherReinstated,
-    VoucherExpired,
-    RedemptionCancelling,
-    RedemptionCancelled,
-)
 
 type Done = Literal["created", "renewed", "deactivated", "unchanged", "no_code"]
 

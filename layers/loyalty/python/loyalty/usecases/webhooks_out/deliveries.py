@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from loyalty.domain.kernel.errors import NotFound, WrongState
 from loyalty.domain.webhooks_out.deliveries import (
     TEST_EVENT,
+    Attempt,
     AttemptResult,
     EndpointDelivery,
     attempted,
@@ -48,16 +49,6 @@ class EndpointDeliveryLog(Protocol):
     ) -> Listed[EndpointDelivery]:
         """Deliveries, newest first, without their bodies; eventually consistent."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """A message of the queue: one delivery is due to be tried."""
-
-    program_id: str
-    endpoint_id: str
-    event_id: str
-    turn: int
 
 
 class AttemptQueue(Protocol):

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from loyalty.domain.webhooks_out.deliveries import Attempt
 from loyalty.edge.aws.publishing import publish_in_order
-from loyalty.usecases.webhooks_out.deliveries import Attempt
 
 if TYPE_CHECKING:
     from loyalty.domain.events import Event
