@@ -69,6 +69,7 @@ lint:
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports --no-logo --no-cache
 	$(python) -m tools.names
+	$(python) -m tools.scripts
 	$(python) -m tools --check
 
 build: prepare ## Build the layers and functions (PLATFORM=local|arm64|x86_64)
@@ -122,6 +123,7 @@ lock: prepare ## Resolve versions and write requirements/ (UPGRADE=1: the newest
 format: prepare ## Format and fix what can be fixed
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+	$(python) -m tools.scripts --fix
 
 clean: ## Remove everything that was built, and the environments
 	rm -rf .cache .hypothesis .local .venv build cdk.out

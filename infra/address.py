@@ -87,7 +87,7 @@ class FirewallStack(Stack):
             default_behavior=_behavior(origin, cloudfront.CachePolicy.CACHING_DISABLED),
             additional_behaviors={
                 # Their paths contain a digest of their content.
-                "/v1/assets/*": _behavior(origin, cloudfront.CachePolicy.CACHING_OPTIMIZED)
+                "/v1/console/assets/*": _behavior(origin, cloudfront.CachePolicy.CACHING_OPTIMIZED)
             },
         )
         acknowledge(

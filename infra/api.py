@@ -37,25 +37,13 @@ FAILED_MIN = 3
 class HttpApi(Construct):
     """One HTTP API in front of every function that answers requests.
 
-    `routes` are the routes of all operations. Operations that share one are a single route at the
-    gateway.
+    Its address exists before its functions do, because some of them need to know it.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        settings: Settings,
-        routes: Sequence[Route],
-        functions: Mapping[str, CapabilityFunction],
-        authorizer: CapabilityFunction,
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
-        routes = at_gateway(routes)
-        self._functions = {
-            name: functions[name] for name in dict.fromkeys(route.function for route in routes)
-        }
+        self._settings = settings
+        self._functions: dict[str, CapabilityFunction] = {}
         self._api = apigw.HttpApi(
             self,
             "Api",
@@ -67,6 +55,22 @@ class HttpApi(Construct):
             if settings.configuration.cors_origins
             else None,
         )
+
+    def route(
+        self,
+        routes: Sequence[Route],
+        *,
+        functions: Mapping[str, CapabilityFunction],
+        authorizer: CapabilityFunction,
+    ) -> None:
+        """Lead requests to their functions. `routes` are the routes of all operations.
+
+        Operations that share a route are a single one at the gateway.
+        """
+        routes = at_gateway(routes)
+        self._functions = {
+            name: functions[name] for name in dict.fromkeys(route.function for route in routes)
+        }
         tokens = authorizers.HttpLambdaAuthorizer(
             "Tokens",
             authorizer.live,
@@ -84,10 +88,10 @@ class HttpApi(Construct):
             for name in self._functions
         }
         added = [self._add(route, answered_by[route.function], tokens) for route in routes]
-        stage = self._add_stage(settings, routes)
+        stage = self._add_stage(self._settings, routes)
         # Route settings may only name routes that exist.
         stage.node.add_dependency(*added)
-        if domain := settings.configuration.domain:
+        if domain := self._settings.configuration.domain:
             # The name is in a stack of its own, which stays when this one is deleted.
             mapping = apigw.CfnApiMapping(
                 self,
@@ -104,7 +108,8 @@ class HttpApi(Construct):
 
     @property
     def url(self) -> str:
-        return self._api.api_endpoint
+        """Where people and servers call it."""
+        return self._settings.api_url or self._api.api_endpoint
 
     def metric(self, name: str, *, statistic: str, period: Duration = FIVE_MINUTES) -> cw.Metric:
         return cw.Metric(

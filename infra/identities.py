@@ -168,15 +168,21 @@ class StaffPool(Pool):
         )
         _send_through_ses(pool, settings.configuration)
         _acknowledge_plan(pool)
-        callback_urls = settings.configuration.staff_callback_urls
-        self.client = pool.add_client(
-            "Pages",
-            # Pages run in a browser, which cannot keep a secret.
+
+    def client_of(self, scope: Construct, *, console_url: str) -> cognito.UserPoolClient:
+        """Create the client that the console signs staff in with.
+
+        It belongs to the stack of the API, because sign-in leads back to the API's own address.
+        """
+        return cognito.UserPoolClient(
+            scope,
+            "ConsoleClient",
+            user_pool=self.pool,
+            # The console runs in a browser, which cannot keep a secret.
             generate_secret=False,
             # With IAM rights, a token can be fetched by hand as well.
             auth_flows=cognito.AuthFlow(user_srp=True, admin_user_password=True),
-            disable_o_auth=not callback_urls,
-            o_auth=_code_flow(callback_urls) if callback_urls else None,
+            o_auth=_code_flow((console_url,)),
             read_attributes=cognito.ClientAttributes().with_standard_attributes(
                 email=True, email_verified=True, fullname=True
             ),
@@ -189,10 +195,6 @@ class StaffPool(Pool):
             enable_token_revocation=True,
             prevent_user_existence_errors=True,
         )
-
-    @property
-    def audience(self) -> Sequence[str]:
-        return (self.client.user_pool_client_id,)
 
     def allow_managing_people(self, function: CapabilityFunction) -> None:
         """Allow inviting people and changing their groups; IAM cannot tell groups apart."""
@@ -265,7 +267,6 @@ class Identities(Construct):
         CfnOutput(scope, "MobileClientId", value=self.members.client.user_pool_client_id)
         if self.staff:
             CfnOutput(scope, "StaffPoolId", value=self.staff.id)
-            CfnOutput(scope, "StaffClientId", value=self.staff.client.user_pool_client_id)
         CfnOutput(scope, "ServicesPoolId", value=self.services.id)
         CfnOutput(scope, "TokenUrl", value=self.services.token_url)
 

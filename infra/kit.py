@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_events as events
 
 from infra.build import Build
@@ -16,7 +17,7 @@ from infra.mail import Mail
 from infra.memory import memory_of
 from infra.queues import IntakeQueue
 from infra.settings import Settings
-from loyalty.edge.report_pages import SignInSettings
+from loyalty.edge.console import ConsoleSettings
 
 STREAM_TIMEOUT = Duration.seconds(60)
 
@@ -33,6 +34,7 @@ class Kit:
     intake: IntakeQueue
     bus: events.EventBus
     mail: Mail
+    staff_client: cognito.UserPoolClient | None
 
     def function(
         self,
@@ -83,8 +85,9 @@ class Kit:
                 # The table says which clients are services.
                 "services": (identities.services.issuer, ()),
             }
-            if identities.staff:
-                trusted["staff"] = (identities.staff.issuer, identities.staff.audience)
+            if identities.staff and self.staff_client:
+                audience = (self.staff_client.user_pool_client_id,)
+                trusted["staff"] = (identities.staff.issuer, audience)
         else:
             raise TypeError("A deployment needs an issuer or user pools of its own.")
         if configuration.staff:
@@ -97,14 +100,14 @@ class Kit:
 
     @property
     def sign_in(self) -> dict[str, str]:
-        """Where the report pages send staff to sign in, if the sign-in may send them back."""
+        """Where the console sends staff to sign in."""
         identities, sign_in = self.data.identities, self.settings.sign_in
         staff = identities.staff if identities else None
-        if sign_in is None and staff and self.settings.configuration.staff_callback_urls:
-            sign_in = SignInSettings(
+        if staff and self.staff_client:
+            sign_in = ConsoleSettings(
                 authorize_url=staff.authorize_url,
                 token_url=staff.token_url,
-                client_id=staff.client.user_pool_client_id,
+                client_id=self.staff_client.user_pool_client_id,
             )
         if sign_in is None:
             return {}

@@ -212,18 +212,29 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/reports/exports/{export_id}", Throttle.LOOKUP),
     ),
     Route(
-        function="reporting",
+        function="console",
+        method="GET",
+        path="/v1/console",
+        throttle=Throttle.ANYONE,
+        why_open="A page without data; it asks people to sign in.",
+    ),
+    *(
+        Route(
+            function="console",
+            method="GET",
+            path=f"/v1/console/assets{path}",
+            throttle=Throttle.READ,
+            why_open="Scripts and styles of that page, the same for everyone.",
+            shared="/v1/console/assets",
+        )
+        for path in ("/{digest}/{name}", "/{digest}/views/{name}")
+    ),
+    Route(
+        function="console",
         method="GET",
         path=f"{_PROGRAM}/reports",
         throttle=Throttle.ANYONE,
-        why_open="A page without data; it asks its reader for a token.",
-    ),
-    Route(
-        function="reporting",
-        method="GET",
-        path="/v1/assets/{digest}/{name}",
-        throttle=Throttle.READ,
-        why_open="Scripts and styles of that page, the same for everyone.",
+        why_open="It redirects to that page.",
     ),
     Route(
         function="webhooks",

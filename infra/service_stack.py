@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_events as events
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -31,6 +32,7 @@ from infra.schedules import ScheduledWork, Wake
 from infra.settings import Settings
 from infra.subscriptions import Subscriptions
 from loyalty.domain.events import SOURCE
+from loyalty.edge.console import PATH as CONSOLE_PATH
 
 
 class ServiceStack(Stack):
@@ -43,10 +45,12 @@ class ServiceStack(Stack):
         self._settings = settings
         self._data = data
         build = Build(settings)
+        self.api = HttpApi(self, "Http", settings=settings)
         kit = Kit(
             stack=self,
             settings=settings,
             data=data,
+            staff_client=self._staff_client(),
             build=build,
             layers=Layers(self, "Layers", settings=settings, build=build),
             intake=IntakeQueue(
@@ -86,6 +90,7 @@ class ServiceStack(Stack):
             members.accrual(kit),
             members.redemption(kit),
             reports.reporting(kit),
+            members.console(kit),
             storefronts.webhooks(kit),
             intake,
             mailing,
@@ -107,7 +112,7 @@ class ServiceStack(Stack):
         self.queues = {queue.name: queue for queue in queues}
         self.wakes: Sequence[Wake] = (*(w.wake for w in works.values() if w.wake), stranded)
         self._tell_relay_the_rules()
-        self.api = self._put_api_in_front()
+        self._put_api_in_front()
         answering = ("authorizer", *sorted({route.function for route in ROUTES}))
         if reserved := settings.configuration.reserved_concurrency:
             for name in answering:
@@ -154,22 +159,22 @@ class ServiceStack(Stack):
             "LOYALTY_BUS_RULES", json.dumps(rules, separators=(",", ":"), sort_keys=True)
         )
 
-    def _put_api_in_front(self) -> HttpApi:
-        api = HttpApi(
-            self,
-            "Http",
-            settings=self._settings,
-            routes=ROUTES,
-            functions=self.functions,
-            authorizer=self._authorizer,
-        )
-        # Mails link to the API, which is created after the function that sends them.
-        self.functions["notifications"].function.add_environment(
-            "LOYALTY_API_URL", self._settings.api_url or api.url
-        )
-        CfnOutput(self, "ApiId", value=api.id)
-        CfnOutput(self, "ApiUrl", value=self._settings.api_url or api.url)
-        return api
+    def _staff_client(self) -> cognito.UserPoolClient | None:
+        """Create the client that staff sign in with, if they are in a pool of our own."""
+        identities = self._data.identities
+        if identities is None or identities.staff is None:
+            return None
+        client = identities.staff.client_of(self, console_url=f"{self.api.url}{CONSOLE_PATH}")
+        CfnOutput(self, "StaffClientId", value=client.user_pool_client_id)
+        return client
+
+    def _put_api_in_front(self) -> None:
+        self.api.route(ROUTES, functions=self.functions, authorizer=self._authorizer)
+        # Mails link to the API.
+        self.functions["notifications"].function.add_environment("LOYALTY_API_URL", self.api.url)
+        CfnOutput(self, "ApiId", value=self.api.id)
+        CfnOutput(self, "ApiUrl", value=self.api.url)
+        CfnOutput(self, "ConsoleUrl", value=f"{self.api.url}{CONSOLE_PATH}")
 
     def _name_dead_letters(self) -> None:
         for name, queue in self.dead_letters.items():

@@ -17,7 +17,7 @@ from constructs import Node
 
 from loyalty.domain.events import ALL
 from loyalty.edge.aws.bus import EVERY_EVENT
-from loyalty.edge.report_pages import SignInSettings
+from loyalty.edge.console import ConsoleSettings
 
 Architecture = Literal["arm64", "x86_64"]
 Platform = Literal["arm64", "x86_64", "local"]
@@ -82,7 +82,7 @@ class Claims(_Part):
 
 
 class SignIn(_Part):
-    """Where an issuer other than Cognito signs staff in to the report pages (a public client)."""
+    """Where an issuer other than Cognito signs staff in to the console (a public client)."""
 
     authorize_url: Url
     token_url: Url
@@ -131,8 +131,7 @@ class Configuration(_Part):
     `production`: the stage keeps its data when a stack is deleted, and refuses to be deleted.
     `issuer` and `audience` replace Cognito with another OIDC issuer for everyone, and `staff` for
     staff.
-    `callback_urls` and `staff_callback_urls` are where Cognito's sign-in may send members and staff
-    back to (empty: it is off for them).
+    `callback_urls` are where Cognito's sign-in may send members back to (empty: it is off).
     `mail_from` is the sender of mails to members (None: no mail), and `mail_identity` the identity
     that is verified in SES for it (None: the address's domain).
     `domain` is the API's own domain name, and `firewall` what stands before it (None: the API has
@@ -161,7 +160,6 @@ class Configuration(_Part):
     claims: Claims = Claims()
     sign_in: SignIn | None = None
     callback_urls: tuple[Text, ...] = ()
-    staff_callback_urls: tuple[Text, ...] = ()
     cors_origins: tuple[Text, ...] = ()
     alarm_email: Address | None = None
     ticket_email: Address | None = None
@@ -244,9 +242,9 @@ class Settings:
         return chosen.api_url or (f"https://{named.name}" if named else None)
 
     @property
-    def sign_in(self) -> SignInSettings | None:
+    def sign_in(self) -> ConsoleSettings | None:
         chosen = self.configuration.sign_in
-        return SignInSettings(**chosen.model_dump()) if chosen else None
+        return ConsoleSettings(**chosen.model_dump()) if chosen else None
 
     @property
     def tls_only(self) -> bool:
@@ -335,10 +333,8 @@ def _contradictions(raw: Mapping[str, Any]) -> Iterator[str]:
         yield "`issuer`, `audience`: state both or neither"
     if "issuer" in raw and raw.get("callback_urls"):
         yield "`callback_urls`: only Cognito uses them"
-    if raw.get("staff_callback_urls") and {"issuer", "staff"} & raw.keys():
-        yield "`staff_callback_urls`: only Cognito uses them; with another issuer, state `sign_in`"
     if "sign_in" in raw and not {"issuer", "staff"} & raw.keys():
-        yield "`sign_in`: only another issuer uses it; for Cognito, state `staff_callback_urls`"
+        yield "`sign_in`: only another issuer uses it; Cognito's is known"
     if raw.get("production") is True and not {"issuer", "mail_from"} & raw.keys():
         yield (
             "`mail_from`: missing. Cognito's own mailer sends 50 mails a day for the whole "

@@ -105,7 +105,7 @@ def _run(options: Options, console: Console) -> None:
             )
             if ahead:
                 link = open_year(deployed, others=PROGRAM_ID, ahead=ahead, console=console)
-                console.say(f"\n  Its reports    {link}")
+                console.say(f"\n  Its console    {link}")
             console.say("\n  Ctrl-C stops everything.")
             with suppress(KeyboardInterrupt):
                 deployed.cloud.wait_until_it_ends()

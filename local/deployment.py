@@ -16,6 +16,7 @@ from local.failures import LocalCloudError
 from local.logs import functions_log, save_function_logs
 from local.mail import sent_mails
 from local.people import Directory
+from loyalty.edge.console import PATH as CONSOLE_PATH
 
 _REQUEST_SECONDS_MAX = 30.0
 
@@ -104,11 +105,14 @@ def deployment(*, port: int, home: Path, console: Console) -> Iterator[Deploymen
         stack.callback(save_function_logs, cloud.aws, to=log)
         outputs = stack_outputs(cloud.aws)
         api_url = f"{cloud.aws.endpoint}/_aws/execute-api/{outputs['ApiId']}/$default"
+        directory = Directory.find(cloud.aws, api_url=api_url)
+        # The template names the address that the API would have on AWS.
+        directory.staff.send_back_to(f"{api_url}{CONSOLE_PATH}")
         yield Deployment(
             cloud=cloud,
             api_url=api_url,
             bus=outputs["BusName"],
-            directory=Directory.find(cloud.aws, api_url=api_url),
+            directory=directory,
             intake_queue_url=outputs["IntakeQueueUrl"],
             log=log,
         )

@@ -15,7 +15,7 @@ ROLES = (*STAFF_ROLES, "service", "member", "operator")
 SERVICE_SCOPE = "loyalty/service"
 
 _OPERATOR = "operator@example.com"
-_PASSWORD = "Local-cloud-0"  # noqa: S105  everyone's, on a cloud that only this machine can reach
+PASSWORD = "Local-cloud-0"  # noqa: S105  everyone's, on a cloud that only this machine can reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Pool:
                 ],
             )
         cognito.admin_set_user_password(
-            UserPoolId=self.pool_id, Username=email, Password=_PASSWORD, Permanent=True
+            UserPoolId=self.pool_id, Username=email, Password=PASSWORD, Permanent=True
         )
         if group:
             with suppress(cognito.exceptions.GroupExistsException):
@@ -57,13 +57,24 @@ class Pool:
             )
         return email
 
+    def send_back_to(self, url: str) -> None:
+        """Let the hosted sign-in send people back to this address, and to no other."""
+        self.aws.cognito.update_user_pool_client(
+            UserPoolId=self.pool_id,
+            ClientId=self.client_id,
+            CallbackURLs=[url],
+            AllowedOAuthFlows=["code"],
+            AllowedOAuthFlowsUserPoolClient=True,
+            AllowedOAuthScopes=["openid", "email", "profile"],
+        )
+
     def token(self, email: str) -> str:
         """Sign in; the ID token is the one that carries e-mail and groups."""
         answer = self.aws.cognito.admin_initiate_auth(
             UserPoolId=self.pool_id,
             ClientId=self.client_id,
             AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": email, "PASSWORD": _PASSWORD},
+            AuthParameters={"USERNAME": email, "PASSWORD": PASSWORD},
         )
         return answer["AuthenticationResult"]["IdToken"]
 

@@ -8,14 +8,14 @@ from textwrap import fill
 from typing import Final
 
 from loyalty.domain.facts import ALL, Fact
-from loyalty.edge.report_pages import MENU
+from loyalty.edge.console import REPORTS
 from loyalty.lake import reports, sql_views
 from loyalty.lake.report_files import DATED_BY
 from tools.generated import ROOT, Generated, generated_text, main
 
 PAGE: Final = ROOT / "docs" / "reports.md"
 # In the order of the pages.
-ORDER: Final = tuple(chain.from_iterable(MENU.values()))
+ORDER: Final = tuple(chain.from_iterable(REPORTS.values()))
 
 INTRODUCTION: Final = """\
 # Reports
@@ -38,16 +38,11 @@ everything that customers did. No report has personal data.
 
 ## Pages
 
-`GET /v1/programs/{program_id}/reports` in a browser shows all reports with charts and tables, for a
-desktop, a phone and paper. It begins with an overview: the key figures, each compared with the
-period before, and a small chart for what matters most. The page itself contains no data. It signs
-you in with the hosted sign-in if the deployment [has one](operations.md#signing-in-to-the-pages),
-and otherwise asks for a token. A link may contain a token behind the `#`, which browsers do not
-send. The page removes it from the address at once and forgets it with the tab. Anyone can make such
-a link, so the page shows whose token it uses and that it came by a link, and asks first if you are
-already signed in:
+The [console](console.md) shows all reports with charts and tables, for a desktop, a phone and
+paper. It begins with an overview: the key figures, each compared with the period before, and a
+small chart for what matters most. The address says what is shown, so that it can be kept and sent:
 
-    …/reports#report=retention&from=2026-01-01&to=2026-12-31&by=month&token=…
+    …/v1/console#/bean-and-leaf/reports/retention?from=2026-01-01&to=2026-12-31&by=month
 
 `Accept: text/html` returns a single report as one file. It can be read, stored, forwarded or
 printed without network or sign-in.

@@ -16,11 +16,11 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from loyalty.domain.kernel.errors import NotFound, TooLarge
 from loyalty.edge import clock, desk, report_pages
 from loyalty.edge.aws import clients
-from loyalty.edge.http.app import ANYONE, ProgramId, create_app, html_page, reply
+from loyalty.edge.console import HtmlPage
+from loyalty.edge.http.app import ProgramId, create_app, html_page, reply
 from loyalty.edge.http.periods import ReportDay, require_period
 from loyalty.edge.http.schemas import rfc3339
 from loyalty.edge.models.reports import ReportAnswer, report_answer
-from loyalty.edge.report_pages import HtmlPage, SignInSettings
 from loyalty.edge.settings import settings
 from loyalty.lake import columns, reports
 from loyalty.lake.connections import ReportEngine
@@ -99,43 +99,6 @@ def read_report(
     if form == "text/html":
         return _html(report_pages.page(answer.model_dump(mode="json")))
     return reply(answer)
-
-
-@api.get("/reports", allow=ANYONE)
-def open_reports(
-    program_id: ProgramId,  # noqa: ARG001  # the page reads the program from its own URL
-) -> Response[str]:
-    """Open the pages of the reports.
-
-    The pages have no data of their own: they ask people to sign in, and read the reports with
-    their token.
-    """
-    return _html(report_pages.shell(settings(SignInSettings)))
-
-
-@api.get(
-    "/v1/assets/<digest>/<name>",
-    prefix="",
-    allow=ANYONE,
-    media=("text/css", "text/javascript"),
-    refuses=(NotFound,),
-)
-def read_asset(
-    digest: Annotated[str, Path(pattern="^[0-9a-f]{16}$")],
-    name: Annotated[str, Path(pattern="^[a-z]{1,20}\\.(css|js)$")],
-) -> Response[str]:
-    """Read a script or a style sheet of the report pages.
-
-    The digest in the path changes with the content, so an answer can be cached forever.
-    """
-    text, content_type = report_pages.asset(digest, name)
-    return Response(
-        status_code=200,
-        content_type=content_type,
-        body=text,
-        headers={"cache-control": "public, max-age=31536000, immutable"},
-        compress=True,
-    )
 
 
 def _html(page: HtmlPage) -> Response[Any]:

@@ -135,3 +135,8 @@ def redemption(kit: Kit) -> CapabilityFunction:
     kit.allow_ledger(function)
     kit.data.table.allow_query(function, index="history")
     return function
+
+
+def console(kit: Kit) -> CapabilityFunction:
+    # It reads no data: the page calls the API with its reader's token.
+    return kit.function("console", "Serve the console", environment=kit.claims | kit.sign_in)

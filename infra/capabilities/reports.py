@@ -104,7 +104,7 @@ def reporting(kit: Kit) -> CapabilityFunction:
     function = kit.function(
         "reporting",
         "Answer reports from the lake",
-        environment=kit.table_name | kit.lake_bucket | kit.claims | kit.sign_in,
+        environment=kit.table_name | kit.lake_bucket | kit.claims,
         timeout=REPORT_TIMEOUT,
         disk_mib=REPORT_DISK_MIB,
     )

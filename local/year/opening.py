@@ -17,7 +17,7 @@ from local.year.keeping import SavedYear
 from local.year.loading import IDENTITY_KEYRING, Place, fill_lake, fill_table
 from local.year.making import Span
 from loyalty.domain.people.identity import Keyring
-from loyalty.edge import report_pages
+from loyalty.edge.console import link
 from loyalty.lake import reports
 
 ROLE: Final = "analyst"
@@ -32,7 +32,7 @@ def year_of(now: datetime, *, keyring: Keyring) -> SavedYear:
 def open_year(
     deployed: Deployment, *, others: str, ahead: subprocess.Popen[bytes], console: Console
 ) -> str:
-    """Load a year into a deployment; return the link to its reports.
+    """Load a year into a deployment; return the link to its console.
 
     `others` is the story's program, which stays in use meanwhile. `ahead` is the process that
     generates the year.
@@ -59,14 +59,8 @@ def open_year(
         token = deployed.directory.token(ROLE, PROGRAM_ID)
         with deployed.client(PROGRAM_ID, token) as client:
             line.detail = _reports_agree(client, span)
-    return report_pages.link(
-        deployed.api_url,
-        program_id=PROGRAM_ID,
-        token=token,
-        first=span.shown_from,
-        last=span.last,
-        by="month",
-    )
+    manager = deployed.directory.token("manager", PROGRAM_ID)
+    return link(deployed.api_url, program_id=PROGRAM_ID, token=manager)
 
 
 def _reports_agree(client: ProgramClient, span: Span) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from local.clock import Clock
 from local.cloud import free_port
@@ -14,6 +15,7 @@ from local.console import Console
 from local.deployment import Deployment, ProgramClient, deployment
 from local.home import EXAMPLE
 from tests.e2e.described import DescribedApi
+from tests.support.browser import Visitor, running_browser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ def document() -> dict[str, Any]:
     return document
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def open_program(deployed: Deployment, document: dict[str, Any]) -> Callable[..., OpenProgram]:
     """Open a program that no other test sees; what is given replaces parts of the example's."""
 
@@ -77,7 +79,48 @@ def program(open_program: Callable[..., OpenProgram]) -> OpenProgram:
     return open_program()
 
 
+@pytest.fixture(scope="session")
+def common_program(open_program: Callable[..., OpenProgram]) -> OpenProgram:
+    """Return one program for all page tests: each enrolls its own members and publishes nothing."""
+    return open_program()
+
+
 @pytest.fixture
 def api(program: OpenProgram) -> Iterator[DescribedApi]:
     with DescribedApi(program) as api:
         yield api
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with running_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def visitor(browser: Browser) -> Visitor:
+    """Return somebody whose browser keeps the console's files, so that they are fetched once."""
+    return Visitor.of(browser)
+
+
+type Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(visitor: Visitor) -> Iterator[Visit]:
+    """Open views signed in: `visit(program, "member/mem_1", role="cashier")` returns the page.
+
+    Afterwards no page may have raised an exception or wanted what its policy forbids.
+    """
+
+    def visit(
+        program: OpenProgram, view: str = "home", *, role: str = "manager", **query: str
+    ) -> Page:
+        token = program.tokens[role]
+        return visitor.visit(program.deployed.api_url, program.id, view, token=token, **query)
+
+    yield visit
+    errors, visitor.errors[:] = list(visitor.errors), []
+    for page in visitor.context.pages:
+        page.close()
+    assert errors == []

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urljoin
 from uuid import uuid4
 
 import httpx
@@ -309,18 +310,23 @@ def drive_everything(api: DescribedApi) -> None:
     assert explained["balance"] == sum(lot["points"] for lot in explained["lots"])
     api.call("member", "GET", "/members/me/statement", params={"from": today, "to": today})
     api.call("analyst", "GET", "/reports/summary", params={"from": today, "to": today})
-    look_at_reports(api)
+    open_console(api)
     fetch_a_file(api)
     api.call("manager", "POST", f"/members/{bob}/merge", json={"into": ana}, status=201)
     api.send("service", "DELETE", f"/members/{ana}", status=204)
 
 
-def look_at_reports(api: DescribedApi) -> None:
-    page = api.send(None, "GET", "/reports", status=200)
-    for path in re.findall(r'(?:src|href)="([^"#]+/assets/[^"]+)"', page.text):
-        asset = httpx.get(page.url.join(path), trust_env=False, timeout=60)
-        assert asset.status_code == 200, asset.text
-        api.driven.add("GET /v1/assets/{digest}/{name}")
+def open_console(api: DescribedApi) -> None:
+    page = api.send(None, "GET", "/reports", status=303)
+    address = page.url.join(page.headers["location"])
+    shell = httpx.get(address, trust_env=False, timeout=60)
+    api.driven |= {"GET /v1/console", "GET /v1/console/assets/{digest}/{name}"}
+    paths = re.findall(r'(?:src|href)="([^"#]+/assets/[^"]+)"', shell.text)
+    views = urljoin(paths[0], "views/home.js")
+    api.driven.add("GET /v1/console/assets/{digest}/views/{name}")
+    for path in (*paths, views):
+        file = httpx.get(address.join(path), trust_env=False, timeout=60)
+        assert file.status_code == 200, file.text
 
 
 def fetch_a_file(api: DescribedApi) -> None:

@@ -24,6 +24,7 @@ FUNCTIONS: Final = (
     "accrual",
     "redemption",
     "reporting",
+    "console",
     "webhooks",
     "intake",
     "relay",

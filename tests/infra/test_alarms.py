@@ -55,6 +55,8 @@ def watched(assembly: Assembly) -> set[tuple[str, str]]:
 # Their callers get a 5xx, which has an alarm.
 ONLY_ANSWER_HTTP = {
     "authorizer",
+    "console",
+    "overview",
     "registry",
     "program",
     "enrollment",

@@ -35,7 +35,6 @@ LOGICAL_IDS = {
     "IdentitiesServicesPoolApi9DCFE6D1": "AWS::Cognito::UserPoolResourceServer",
     "IdentitiesServicesPoolDomainC0AE06D3": "AWS::Cognito::UserPoolDomain",
     "IdentitiesStaffPoolDomainEE69C8D1": "AWS::Cognito::UserPoolDomain",
-    "IdentitiesStaffPoolPages760A9C1F": "AWS::Cognito::UserPoolClient",
     "IdentitiesUserPoolDomainE7ABC3C7": "AWS::Cognito::UserPoolDomain",
 }
 
@@ -218,13 +217,22 @@ def test_reads_of_every_bucket_but_the_log_are_logged(deployed: Assembly) -> Non
     }
 
 
-def test_apps_and_pages_have_no_secret(deployed: Assembly) -> None:
-    clients = deployed.data.of_type("Cognito::UserPoolClient").values()
+def test_an_app_has_no_secret_and_no_hosted_sign_in_without_a_callback_url(
+    deployed: Assembly,
+) -> None:
+    (client,) = deployed.data.of_type("Cognito::UserPoolClient").values()
 
-    assert len(clients) == 2
-    for client in clients:
-        assert client["GenerateSecret"] is False
-        assert "AllowedOAuthFlows" not in client
+    assert client["GenerateSecret"] is False
+    assert "AllowedOAuthFlows" not in client
+
+
+def test_staff_sign_in_at_the_console_without_a_secret(deployed: Assembly) -> None:
+    (client,) = deployed.service.of_type("Cognito::UserPoolClient").values()
+
+    assert client["GenerateSecret"] is False
+    assert client["AllowedOAuthFlows"] == ["code"]
+    (address,) = client["CallbackURLs"]
+    assert deployed.render(address).endswith("/v1/console")
 
 
 def pools(assembly: Assembly) -> dict[str, Resource]:
@@ -252,11 +260,7 @@ def test_the_public_signs_up_and_staff_are_invited_and_need_a_second_factor(
 
 
 def test_staff_sign_in_again_after_a_working_day(deployed: Assembly) -> None:
-    (client,) = (
-        client
-        for logical_id, client in deployed.data.of_type("Cognito::UserPoolClient").items()
-        if "StaffPool" in logical_id
-    )
+    (client,) = deployed.service.of_type("Cognito::UserPoolClient").values()
 
     assert client["RefreshTokenValidity"] == 720
     assert client["TokenValidityUnits"]["RefreshToken"] == "minutes"

@@ -85,7 +85,7 @@ def test_a_shared_route_answers_only_methods_that_an_operation_has() -> None:
     assert answering("POST", prefix).path == CATCH_ALL
 
 
-def test_operations_of_managers_share_routes() -> None:
+def test_operations_of_managers_and_files_of_the_console_share_routes() -> None:
     shared = {route.key for route in at_gateway(ROUTES) if route.path.endswith("+}")}
 
     assert shared == {
@@ -100,6 +100,7 @@ def test_operations_of_managers_share_routes() -> None:
             for method in methods
         ),
         *(f"{method} /v1/services/{{proxy+}}" for method in ("GET", "PUT", "DELETE")),
+        "GET /v1/console/assets/{proxy+}",
     }
 
 

@@ -137,6 +137,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         HISTORY: {"dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
     },
+    "console": {},
     "reporting": {
         TABLE: GET,
         "Buckets/Lake": {"s3:ListBucket"},
@@ -381,13 +382,14 @@ def test_the_api_has_the_routes_that_are_declared(deployed: Assembly) -> None:
     )
 
 
-def test_all_routes_but_nine_take_a_token(deployed: Assembly) -> None:
+def test_all_routes_but_ten_take_a_token(deployed: Assembly) -> None:
     routes = deployed.service.of_type("ApiGatewayV2::Route").values()
 
     assert {route["AuthorizationType"] for route in routes} == {"CUSTOM", "NONE"}
     assert {route["RouteKey"] for route in routes if route["AuthorizationType"] == "NONE"} == {
         "$default",
-        "GET /v1/assets/{digest}/{name}",
+        "GET /v1/console",
+        "GET /v1/console/assets/{proxy+}",
         "GET /v1/openapi.json",
         "GET /v1/programs/{program_id}/reports",
         "POST /v1/programs/{program_id}/webhooks/{storefront_id}",
@@ -424,7 +426,7 @@ def test_each_pool_is_trusted_for_one_kind_of_callers(deployed: Assembly) -> Non
         "MEMBERS_ISSUER": f"{cognito}/Identities/UserPool",
         "MEMBERS_AUDIENCE": "Identities/UserPool/Mobile",
         "STAFF_ISSUER": f"{cognito}/Identities/StaffPool",
-        "STAFF_AUDIENCE": "Identities/StaffPool/Pages",
+        "STAFF_AUDIENCE": "ConsoleClient",
         "SERVICES_ISSUER": f"{cognito}/Identities/ServicesPool",
         # The table says which clients are services.
         "SERVICES_AUDIENCE": "",
@@ -851,6 +853,7 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "CodesDeadLettersUrl",
         "CompactionDeadLettersUrl",
         "CompactionFunctionName",
+        "ConsoleUrl",
         "BusName",
         "ExpiryDeadLettersUrl",
         "FailedBatchesArn",

@@ -71,7 +71,6 @@ def test_every_mistake_of_a_stage_file_is_named_at_once(
             programs=["bean"],
             issuer="id.example.com",
             staff={"issuer": "https://login.example.com"},
-            staff_callback_urls=["https://api.example.com/page"],
             alarm_mail="on-call@example.com",
             mail_identity="example.com",
             claims={"group_claim": "roles"},
@@ -89,7 +88,6 @@ def test_every_mistake_of_a_stage_file_is_named_at_once(
         "sign_in.authorize_url",
         "sign_in.client_id",
         "staff.audience",
-        "staff_callback_urls",
     ]
 
 
@@ -130,7 +128,6 @@ def test_the_example_of_a_stage_file_has_every_key() -> None:
 # What nothing but a key of its own may change.
 OPTIONAL: Final[Mapping[str, Any]] = {
     "callback_urls": ["app://in"],
-    "staff_callback_urls": ["https://api.example.com/page"],
     "cors_origins": ["https://shop.example.com"],
     "alarm_email": "a@b.example",
     "api_url": "https://api.example.com",
@@ -154,7 +151,6 @@ def test_leaving_out_a_key_keeps_every_resource_that_holds_data(
     assert lost == set()
     may_change = {
         "callback_urls": {"IdentitiesUserPoolMobile489794BF"},
-        "staff_callback_urls": {"IdentitiesStaffPoolPages760A9C1F"},
     }
     assert changed == may_change.get(left_out, set())
 
@@ -226,7 +222,9 @@ def test_another_issuer_replaces_the_user_pool(tmp_path: Path) -> None:
         for name, function in assembly.service.functions()
     }
     taking_tokens = {route.function for route in ROUTES if route.signed_in}
-    assert {name for name, claim in variables.items() if claim == "roles"} == taking_tokens
+    assert {name for name, claim in variables.items() if claim == "roles"} == taking_tokens | {
+        "console"
+    }
     assert signing_in(assembly) == {
         "LOYALTY_AUTHORIZE_URL": "https://id.example.com/authorize",
         "LOYALTY_TOKEN_URL": "https://id.example.com/token",
@@ -263,24 +261,24 @@ def trusted_by(assembly: Assembly) -> dict[str, str]:
     }
 
 
-def test_the_pages_use_the_hosted_sign_in_only_with_a_callback_url(
+def test_the_console_uses_the_hosted_sign_in_which_leads_back_to_its_own_address(
     tmp_path: Path, dev: Assembly
 ) -> None:
-    page = "https://api.example.com/v1/programs/bean-and-leaf/reports"
-
-    assembly = synthesize(tmp_path, staff_callback_urls=[page])
-
-    sign_in = signing_in(assembly)
+    sign_in = signing_in(dev)
     assert sign_in["LOYALTY_AUTHORIZE_URL"].endswith(".amazoncognito.com/oauth2/authorize")
     assert sign_in["LOYALTY_TOKEN_URL"].endswith(".amazoncognito.com/oauth2/token")
-    assert sign_in["LOYALTY_CLIENT_ID"] == "Identities/StaffPool/Pages"
-    assert signing_in(dev) == {}
+    assert sign_in["LOYALTY_CLIENT_ID"] == "ConsoleClient"
+
+    assembly = synthesize(tmp_path, api_url="https://api.example.com")
+
+    (client,) = assembly.service.of_type("Cognito::UserPoolClient").values()
+    assert client["CallbackURLs"] == ["https://api.example.com/v1/console"]
 
 
 def signing_in(assembly: Assembly) -> dict[str, str]:
-    """The sign-in settings of the report pages."""
+    """The sign-in settings of the console."""
     functions = dict(assembly.service.functions())
-    variables = functions["reporting"]["Environment"]["Variables"]
+    variables = functions["console"]["Environment"]["Variables"]
     names = ("LOYALTY_AUTHORIZE_URL", "LOYALTY_TOKEN_URL", "LOYALTY_CLIENT_ID")
     return {name: assembly.render(variables[name]) for name in names if name in variables}
 
@@ -296,7 +294,7 @@ def test_the_local_cloud_has_few_workers_and_aws_as_many_as_needed(
 # another stack still imports, because CloudFormation then refuses the change.
 WAYS_TO_SIGN_IN: Final[Mapping[str, Mapping[str, Any]]] = {
     "pools of our own": {},
-    "with sign-in": {"callback_urls": ["app://in"], "staff_callback_urls": ["https://a.example"]},
+    "with sign-in": {"callback_urls": ["app://in"]},
     "another issuer": {"issuer": "https://id.example.com", "audience": ["app"]},
     "another issuer for staff": {
         "staff": {"issuer": "https://login.example.com", "audience": ["loyalty"]}

@@ -175,8 +175,10 @@ RULES: Final[Mapping[str, Rule]] = {
 # Routes without a token, and what stands in its place.
 OPEN: Final[Mapping[str, str]] = {
     "read_openapi": "The description of the API is public.",
-    "open_reports": "A page without data.",
-    "read_asset": "Scripts and styles of that page.",
+    "open_console": "A page without data.",
+    "open_reports": "A redirect to that page.",
+    "read_console_file": "Scripts and styles of that page.",
+    "read_console_view": "Scripts of that page.",
     "receive_delivery": "The platform's signature.",
     "ask_to_unsubscribe": "A sealed link.",
     "unsubscribe": "A sealed link.",

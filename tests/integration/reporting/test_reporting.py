@@ -1,6 +1,5 @@
 """Reports over HTTP, for the roles that may read them."""
 
-import base64
 import csv
 import gzip
 import io
@@ -8,7 +7,6 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urljoin
 
 import pytest
 
@@ -18,7 +16,7 @@ from loyalty.domain.program.document import PublishedProgram
 from tests.integration.conftest import Clock
 from tests.integration.lakeside import archived
 from tests.support import till
-from tests.support.http import Answer, Claims, Context, call, event, person, service, staff
+from tests.support.http import Answer, Claims, call, person, service, staff
 
 pytestmark = pytest.mark.usefixtures("program", "disk")
 
@@ -257,71 +255,3 @@ def test_days_that_are_no_period_are_refused(query: dict[str, str], pointers: se
 
 def test_one_day_is_a_period() -> None:
     assert ask({"from": "2026-11-21", "to": "2026-11-21"}).status == 200
-
-
-class TestPages:
-    def test_anybody_may_open_them_and_learns_nothing(self) -> None:
-        pages = [open_pages(program_id) for program_id in ("bean", "nobodys")]
-
-        assert {page.status for page in pages} == {200}
-        assert pages[0].text == pages[1].text
-        assert "Bean" not in pages[0].text
-
-    def test_they_run_only_scripts_served_with_them(self) -> None:
-        page = open_pages()
-
-        assert page.headers["content-type"] == "text/html; charset=utf-8"
-        assert "script-src 'self';" in page.headers["content-security-policy"]
-        assert page.headers["referrer-policy"] == "no-referrer"
-
-    def test_they_know_where_people_sign_in(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("LOYALTY_AUTHORIZE_URL", "https://id.example.com/authorize")
-        monkeypatch.setenv("LOYALTY_TOKEN_URL", "https://id.example.com/token")
-        monkeypatch.setenv("LOYALTY_CLIENT_ID", "pages")
-
-        page = open_pages()
-
-        assert 'data-authorize-url="https://id.example.com/authorize"' in page.text
-        policy = page.headers["content-security-policy"]
-        assert "connect-src 'self' https://id.example.com;" in policy
-
-    def test_their_files_can_be_cached_forever(self) -> None:
-        for path in assets():
-            asset = call(reporting.handler, "GET", path)
-
-            assert asset.status == 200
-            assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
-            assert asset.headers["x-content-type-options"] == "nosniff"
-            assert asset.headers["content-type"].startswith(("text/javascript", "text/css"))
-
-    def test_their_files_are_sent_compressed(self) -> None:
-        library = next(path for path in assets() if path.endswith("plot.js"))
-        request = event("GET", library, headers={"Accept-Encoding": "gzip, br"})
-        context: Any = Context()
-
-        answer = reporting.handler(request, context)
-
-        assert answer["isBase64Encoded"]
-        sent = base64.b64decode(answer["body"])
-        assert len(sent) < 95_000
-        assert gzip.decompress(sent).decode() == call(reporting.handler, "GET", library).text
-
-    @pytest.mark.parametrize(
-        "path",
-        ["0000000000000000/plot.js", "0000000000000000/passwd", "x/plot.js", "%2e%2e/plot.js"],
-    )
-    def test_other_paths_are_not_found(self, path: str) -> None:
-        answer = call(reporting.handler, "GET", f"/v1/assets/{path}")
-
-        assert (answer.status, answer.code) == (404, "not_found")
-
-
-def open_pages(program_id: str = "bean") -> Answer:
-    return call(reporting.handler, "GET", f"/v1/programs/{program_id}/reports")
-
-
-def assets() -> list[str]:
-    """The paths of all that the pages load."""
-    page = f"{till.PROGRAM}/reports"
-    loaded = re.findall(r'"([^"]+/assets/[^"]+)"', open_pages().text)
-    return [urljoin(page, path) for path in loaded]

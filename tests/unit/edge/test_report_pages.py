@@ -1,7 +1,6 @@
 """The pages of the reports: what they declare, what they let in, and how they write figures."""
 
 import base64
-import gzip
 import hashlib
 import html
 import json
@@ -9,23 +8,18 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from datetime import date
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final, get_args
 
 import pytest
 
-from loyalty.domain.kernel.errors import NotFound
 from loyalty.edge import report_pages
-from loyalty.edge.report_pages import ASSETS, MENU, HtmlPage, SignInSettings
 from loyalty.lake import reports
 from loyalty.lake.reports import ChartKind, Column, Table
 from tests.support.documents import program
-from tools import plot
+from tests.support.pages import Parts, directives
 
-FILES: Final = Path(report_pages.__file__).parents[1] / "reports" / "pages"
+FILES: Final = Path(report_pages.__file__).parents[1] / "console"
 NODE: Final = Path(sys.prefix) / "bin" / "node"
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("google-chrome")
 # What `draw.js` knows how to write, or writes as it is.
@@ -78,38 +72,6 @@ def chart(**parts: Any) -> dict[str, Any]:
     return bars | parts
 
 
-class Parts(HTMLParser):
-    """The elements of a page, and the text of those that hold scripts and styles."""
-
-    def __init__(self, page: HtmlPage) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.inline: list[tuple[str, dict[str, str | None], str]] = []
-        self._text = ""
-        self.feed(page.html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        self._text = ""
-
-    def handle_data(self, data: str) -> None:
-        self._text += data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in {"script", "style"} and self._text:
-            self.inline.append((tag, self.elements[-1][1], self._text))
-
-    def attributes(self, name: str) -> Iterator[str]:
-        for _, attributes in self.elements:
-            if found := attributes.get(name):
-                yield found
-
-
-def directives(page: HtmlPage) -> dict[str, list[str]]:
-    parts = (part.split() for part in page.policy.split(";"))
-    return {name: sources for name, *sources in parts}
-
-
 class TestWhatReportsDeclare:
     @pytest.mark.parametrize("name", reports.names())
     def test_a_report_has_a_chart_of_its_own_columns(self, name: str) -> None:
@@ -153,11 +115,6 @@ class TestWhatReportsDeclare:
         assert description.startswith("points_redeemed / points_earned, to six decimals")
         assert description.endswith("null when nothing was earned")
 
-    def test_the_menu_has_every_report_once(self) -> None:
-        listed = [name for names in MENU.values() for name in names]
-
-        assert sorted(listed) == reports.names()
-
 
 class TestNames:
     def table(self, *columns: tuple[str, str], rows: list[tuple[str | None, ...]]) -> Table:
@@ -198,130 +155,6 @@ class TestNames:
 
     def test_a_table_without_rows_names_nothing(self) -> None:
         assert report_pages.names(self.table(("reward_id", "reward"), rows=[]), program()) == {}
-
-
-class TestShell:
-    def test_it_runs_nothing_but_our_own_files(self) -> None:
-        page = report_pages.shell(SignInSettings())
-
-        allowed = directives(page)
-
-        assert allowed["default-src"] == ["'none'"]
-        assert allowed["script-src"] == allowed["style-src"] == ["'self'"]
-        assert allowed["connect-src"] == ["'self'"]
-        assert allowed["frame-ancestors"] == allowed["base-uri"] == ["'none'"]
-
-    def test_it_has_no_script_or_style_of_its_own(self) -> None:
-        parts = Parts(report_pages.shell(SignInSettings()))
-
-        assert parts.inline == []
-        assert list(parts.attributes("style")) == []
-        assert not any(name.startswith("on") for _, each in parts.elements for name in each)
-
-    def test_it_loads_files_that_there_are_and_nothing_from_elsewhere(self) -> None:
-        parts = Parts(report_pages.shell(SignInSettings()))
-
-        loaded = [
-            each
-            for name in ("src", "href")
-            for each in parts.attributes(name)
-            if not each.startswith(("#", "data:"))
-        ]
-
-        named = [
-            re.fullmatch(r"\.\./\.\./assets/([0-9a-f]{16})/([a-z]+\.\w+)", each) for each in loaded
-        ]
-        assert {each[2] for each in named if each} == {"app.js", "pages.css", "plot.js"}
-        assert all(report_pages.asset(each[1], each[2]) for each in named if each)
-        assert all(named)
-
-    def test_it_is_in_a_language_and_names_the_way_to_the_report(self) -> None:
-        parts = Parts(report_pages.shell(SignInSettings()))
-
-        assert parts.elements[0] == ("html", {"lang": "en"})
-        assert "#report" in parts.attributes("href")
-
-    def test_it_reaches_the_issuer_where_people_sign_in(self) -> None:
-        sign_in = SignInSettings(
-            authorize_url='https://id.example.com/authorize?a="1"',
-            token_url="https://tokens.example.com:8443/oauth2/token",
-            client_id="pages",
-        )
-
-        page = report_pages.shell(sign_in)
-
-        assert directives(page)["connect-src"] == ["'self'", "https://tokens.example.com:8443"]
-        assert sign_in.authorize_url in Parts(page).attributes("data-authorize-url")
-        assert sign_in.client_id in Parts(page).attributes("data-client-id")
-
-    def test_our_scripts_and_styles_name_no_address(self) -> None:
-        for name in set(ASSETS) - {"plot.js"}:
-            assert not re.search(r"https?:|//\w+\.", (FILES / name).read_text(encoding="utf-8"))
-
-    def test_nothing_is_written_as_markup(self) -> None:
-        for name in ("app.js", "draw.js"):
-            script = (FILES / name).read_text(encoding="utf-8")
-            assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write", script)
-            assert not re.search(r"\beval\b|new Function", script)
-
-    @pytest.mark.parametrize("name", ["app.js", "draw.js"])
-    def test_our_scripts_can_be_read(self, name: str) -> None:
-        subprocess.run([NODE, "--check", FILES / name], capture_output=True, check=True)
-
-    def test_it_is_light(self) -> None:
-        sizes = {
-            name: len(gzip.compress((FILES / name).read_bytes()))
-            for name in (*ASSETS, "shell.html")
-        }
-
-        assert sizes["plot.js"] < 95_000
-        assert sum(sizes.values()) < 110_000
-
-
-class TestColors:
-    @pytest.mark.parametrize("scheme", [0, 1, 2], ids=["light", "dark", "print"])
-    def test_letters_and_charts_are_told_from_what_they_stand_on(self, scheme: int) -> None:
-        """At least 4.5 and 3 to 1 (Web Content Accessibility Guidelines, 1.4.3 and 1.4.11)."""
-        roots = re.findall(r":root \{(.+?)\}", (FILES / "pages.css").read_text(), re.DOTALL)
-        colors = dict(re.findall(r"--([\w-]+): (#\w+);", roots[scheme]))
-
-        for ground in ("paper", "ground"):
-            for name in ("ink", "quiet", "accent"):
-                assert contrast(colors[name], colors[ground]) >= 4.5, (name, ground)
-        for name in (each for each in colors if each.startswith("series-")):
-            assert contrast(colors[name], colors["paper"]) >= 3, name
-
-
-def contrast(one: str, other: str) -> float:
-    darker, lighter = sorted((luminance(one), luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def luminance(color: str) -> float:
-    """The relative luminance of `#rgb` or `#rrggbb`."""
-    digits = color[1:] if len(color) == 7 else "".join(2 * digit for digit in color[1:])
-    parts = [int(digits[start : start + 2], 16) / 255 for start in (0, 2, 4)]
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-class TestAssets:
-    def test_a_digest_names_what_all_of_them_are(self) -> None:
-        text, media = report_pages.asset(report_pages.assets_digest(), "draw.js")
-
-        assert text == (FILES / "draw.js").read_text(encoding="utf-8")
-        assert media == "text/javascript; charset=utf-8"
-
-    @pytest.mark.parametrize("name", ["shell.html", "page.html", "summary.sql", "../plot.js", ""])
-    def test_no_other_file_is_served(self, name: str) -> None:
-        with pytest.raises(NotFound):
-            report_pages.asset(report_pages.assets_digest(), name)
-
-    def test_an_unknown_digest_is_not_found(self) -> None:
-        with pytest.raises(NotFound):
-            report_pages.asset("0" * 16, "draw.js")
 
 
 class TestPageToKeep:
@@ -375,16 +208,6 @@ class TestPageToKeep:
         assert len(report_pages.page(answer()).html.encode()) < 320_000
 
 
-def test_a_link_keeps_the_token_behind_the_hash() -> None:
-    link = report_pages.link(
-        "https://api.example.com/", program_id="bean", token="a.b-c", first=date(2026, 1, 1)
-    )
-
-    before, _, fragment = link.partition("#")
-    assert before == "https://api.example.com/v1/programs/bean/reports"
-    assert fragment == "report=overview&by=month&token=a.b-c&from=2026-01-01"
-
-
 def drawn_by_node(expression: str, answered: dict[str, Any]) -> Any:
     """What an expression over `draw.js` gives; `answered` is `answer` in it."""
     script = (
@@ -397,78 +220,6 @@ def drawn_by_node(expression: str, answered: dict[str, Any]) -> Any:
         [NODE, "--input-type=module", "--eval", script], capture_output=True, text=True, check=True
     )
     return json.loads(run.stdout)
-
-
-def signed_in(steps: str) -> Any:
-    """What an array of expressions over `session`, a tab's sign-in, gives one after the other."""
-    script = f"""
-        import {{ Session, bearer }} from {json.dumps((FILES / "session.js").as_uri())};
-        const kept = new Map();
-        const storage = {{
-          getItem: (name) => kept.get(name) ?? null,
-          setItem: (name, value) => kept.set(name, value),
-          removeItem: (name) => kept.delete(name),
-        }};
-        const session = new Session(storage, "/v1/programs/bean/reports");
-        const [ana, mallory] = {json.dumps([token_of("ana@example.com"), token_of("mallory")])};
-        console.log(JSON.stringify([{steps}]));
-    """
-    run = subprocess.run(
-        [NODE, "--input-type=module", "--eval", script], capture_output=True, text=True, check=True
-    )
-    return json.loads(run.stdout)
-
-
-def token_of(email: str) -> str:
-    """A token as an issuer writes one; nothing in a page checks its signature."""
-    parts = (json.dumps(part).encode() for part in ({"alg": "none"}, {"email": email}))
-    return ".".join([*(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts), "x"])
-
-
-class TestWhoIsSignedIn:
-    def test_a_link_signs_in_where_nobody_is_and_says_so(self) -> None:
-        outcome = signed_in("session.follow(`#report=trend&token=${ana}`), session.who")
-
-        assert outcome == ["#report=trend", "ana@example.com, by a link"]
-
-    def test_a_link_does_not_take_the_place_of_somebody_who_is_signed_in(self) -> None:
-        outcome = signed_in(
-            "session.signIn(ana), session.follow(`#token=${mallory}`), session.who,"
-            "session.token === ana, bearer(session.offered)"
-        )
-
-        assert outcome[1:] == ["#", "ana@example.com", True, "mallory"]
-
-    def test_a_link_is_used_once_somebody_agrees_and_forgotten_if_not(self) -> None:
-        outcome = signed_in(
-            "session.signIn(ana), session.follow(`#token=${mallory}`),"
-            "session.answerOffer(false), session.who, session.offered,"
-            "session.follow(`#token=${mallory}`), session.answerOffer(true), session.who,"
-            "session.offered"
-        )
-
-        assert outcome[3:5] == ["ana@example.com", None]
-        assert outcome[7:] == ["mallory, by a link", None]
-
-    def test_the_same_link_again_asks_nothing(self) -> None:
-        outcome = signed_in("session.follow(`#token=${ana}`), session.follow(`#token=${ana}`)")
-
-        assert outcome == ["#", "#"]
-        assert signed_in("session.follow(`#token=${ana}`), session.offered")[1] is None
-
-    def test_nothing_is_left_after_signing_out(self) -> None:
-        outcome = signed_in(
-            "session.follow(`#token=${ana}`), session.signOut(), session.who, kept.size"
-        )
-
-        assert outcome[2:] == [None, 0]
-
-    @pytest.mark.parametrize("token", ["", "x", "a.b.c", "a.bnVsbA.c", "a.eyJlbWFpbCI6MX0.c"])
-    def test_a_token_that_names_nobody_is_of_somebody_unknown(self, token: str) -> None:
-        assert signed_in(f"bearer({json.dumps(token)})") == ["somebody unknown"]
-
-    def test_a_name_in_a_token_is_read_as_text(self) -> None:
-        assert signed_in(f"bearer({json.dumps(token_of(HOSTILE))})") == [HOSTILE]
 
 
 class TestDrawing:
@@ -735,19 +486,3 @@ class TestInABrowser:
         assert titles == [f"\u2068{html.escape(HOSTILE, quote=False)}\u2069", "mug"]
         assert drawn.count(">Used</") == 4
         assert "<img" not in drawn
-
-
-class TestBundle:
-    def test_the_lock_pins_by_integrity_and_names_no_registry(self) -> None:
-        lock = json.loads((plot.SOURCES / "package-lock.json").read_text(encoding="utf-8"))
-
-        packages = [each for path, each in lock["packages"].items() if path]
-
-        assert all(each["integrity"].startswith("sha512-") for each in packages)
-        assert not any("resolved" in each for each in packages)
-
-    def test_the_library_keeps_its_license(self) -> None:
-        text = (FILES / "plot.js").read_text(encoding="utf-8")
-
-        assert "copyright 2020-2025 Observable, Inc." in text
-        assert "Permission to use, copy, modify" in text

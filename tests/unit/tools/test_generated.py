@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import generated, plot, schemas
+from tools import bundles, generated, schemas
 from tools.__main__ import EVERY
 from tools.generated import Generated, generated_text, main
 
@@ -42,11 +42,9 @@ def test_a_bundle_of_other_sources_is_not_current(
 ) -> None:
     stale = tmp_path / "plot.js"
     stale.write_text("/* of yesterday */\n", encoding="utf-8")
-    monkeypatch.setattr(plot, "BUNDLE", stale)
+    monkeypatch.setattr(bundles, "CONSOLE", tmp_path)
 
-    (bundle,) = plot.generated()
-
-    assert not bundle.is_current
+    assert [bundle.is_current for bundle in bundles.generated()] == [False, False]
 
 
 def test_the_schema_of_a_removed_event_is_removed(

@@ -1,4 +1,4 @@
-/* Made by tools/plot.py from d0d8e561866b2574221f7c070d6d58a41f0dac772b017884cce9e0c5b5d28792.
+/* Made by tools/bundles.py from 2fd7c37a363be38bb5eee380eeb12e62ccd958a83bf0816f61f3db274a1113a6.
 
 Observable Plot, copyright 2020-2025 Observable, Inc.
 isoformat, copyright 2021 Mike Bostock

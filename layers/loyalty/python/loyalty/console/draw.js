@@ -50,12 +50,15 @@ export const NOTHING = {
   promoters: "Nobody who answered a survey in this period ordered soon after.",
 };
 
-/** Show an answer in a place, and redraw it whenever the width changes. */
-export function show(answer, place) {
+/**
+ * Show an answer in a place, and redraw it whenever the width changes. On a page that is not about
+ * it alone, the page has the heading.
+ */
+export function show(answer, place, { isAlone = true } = {}) {
   const chart = element("div", { class: "chart" });
   const figures = answer.rows.length ? [table(answer)] : [];
   place.classList.toggle("wide", answer.rows.length > 1 && answer.columns.length > UPRIGHT_MAX);
-  place.replaceChildren(...heading(answer), chart, ...figures, ...meaning(answer));
+  place.replaceChildren(...heading(answer, isAlone), chart, ...figures, ...meaning(answer));
   fit(chart, (width) => drawing(answer, width));
 }
 
@@ -200,7 +203,7 @@ function isolated(words) {
 
 // Text around the chart
 
-function heading(answer) {
+function heading(answer, isAlone) {
   const { program } = answer;
   const write = writing(answer);
   const question = answer.title.slice(topic(answer).length + 1).trim();
@@ -211,7 +214,7 @@ function heading(answer) {
       "header",
       {},
       element("p", { class: "program" }, element("bdi", {}, program.name)),
-      element("h1", {}, topic(answer)),
+      ...(isAlone ? [element("h1", {}, topic(answer))] : []),
       element("p", { class: "question" }, capitalized(question)),
       element("p", { class: "period" }, `${first} – ${last} · ${asOf}`),
     ),
@@ -407,7 +410,10 @@ const withValue = (cases) => cases.filter(({ value }) => value !== null);
 
 function stepsOf({ answer, cases }) {
   const { unit } = columnOf(answer, answer.chart.x);
-  return steps(unit, cases.map(({ x }) => x));
+  return steps(
+    unit,
+    cases.map(({ x }) => x),
+  );
 }
 
 /** A plot with axes and a legend. */
@@ -581,7 +587,10 @@ function heatmap(data) {
   const down = columnOf(answer, answer.chart.series);
   const shade = columnOf(answer, answer.chart.y[0]);
   const columns = stepsOf(data);
-  const rows = steps(down.unit, cases.map(({ series }) => series));
+  const rows = steps(
+    down.unit,
+    cases.map(({ series }) => series),
+  );
   const names = rows.map((row) => write.value(down.unit, row));
   const marginLeft = Math.min(150, longest(names) + 12);
   const heads = columns.map((step) => write.value(across.unit, step, true));
@@ -617,22 +626,21 @@ function heatmap(data) {
         label: null,
         lineWidth: room / 12,
         textOverflow: "ellipsis-middle",
-        tickFormat: (step, place) => heads[place],
+        tickFormat: (_, place) => heads[place],
       }),
       Plot.axisY({
         tickSize: 0,
         label: null,
         lineWidth: (marginLeft - 4) / 12,
         textOverflow: "ellipsis-middle",
-        tickFormat: (row, place) => names[place],
+        tickFormat: (_, place) => names[place],
       }),
       Plot.cell(withValue(cases), { ...place, fill: "var(--series-1)", fillOpacity: "value" }),
       ...(room >= 36 ? [figures] : []),
       Plot.tip(withValue(cases), Plot.pointer({ ...place, title, ...TIP })),
     ],
   });
-  const caption =
-    `${write.label(shade.name)} by ${lower(down.name)} (down) and ${lower(across.name)} (across)`;
+  const caption = `${write.label(shade.name)} by ${lower(down.name)} (down) and ${lower(across.name)} (across)`;
   const box = { class: "scroll", tabindex: "0", role: "region", "aria-label": topic(answer) };
   return element(
     "figure",
@@ -642,14 +650,16 @@ function heatmap(data) {
   );
 }
 
-/** A plot with a label. Its own style sheet is removed, because the page's policy forbids it. */
+/** A plot with a label. Its own style sheet is removed, because the page's policy forbids it, and
+ * the labels of its parts, because they are nobody's: the plot is one picture. */
 function plotted(answer, options) {
   const drawn = Plot.plot({
     ariaLabel: `${topic(answer)}: a chart of the figures in the table below`,
     style: { fontSize: "12px" },
     ...options,
   });
-  drawn.querySelectorAll("style").forEach((style) => style.remove());
+  for (const style of drawn.querySelectorAll("style")) style.remove();
+  for (const part of drawn.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
   drawn.setAttribute("role", "img");
   return drawn;
 }

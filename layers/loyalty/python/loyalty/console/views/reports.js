@@ -1,0 +1,225 @@
+// @ts-check
+// Reports: an overview, then each of them for a period, to look at, keep and print.
+//
+// The address says what is shown: #/<program>/reports/<report>?from=&to=&by=
+
+import { drawing, element, figures, fit, show } from "../draw.js";
+import { html } from "../lit.js";
+
+/** @typedef {import("../types").Page} Page */
+/** @typedef {{ report: string, from: string, to: string, by: string }} Period */
+/** @typedef {{ heading: string, reports: { name: string, topic: string }[] }} ReportGroup */
+
+const OVERVIEW = ["trend", "members", "retention", "liability", "rewards", "sources"];
+const DAY_MS = 86_400_000;
+const STEPS = ["day", "week", "month"];
+
+/** @type {ReportGroup[]} */
+const GROUPS = JSON.parse(document.getElementById("config")?.textContent ?? "{}").reports ?? [];
+
+/** @type {import("../types").View} */
+export const view = {
+  async open(page) {
+    await loadLibrary();
+    this.follow?.(page);
+  },
+
+  async follow(page) {
+    const period = periodOf(page);
+    page.show(() => html`${controls(page, periodOf(page))}<div id="report" class="report"></div>`, {
+      title: topicOf(period.report),
+    });
+    const place = /** @type {HTMLElement} */ (document.getElementById("report"));
+    const isShown = () => !page.signal.aborted && isSame(period, periodOf(page));
+    place.setAttribute("aria-busy", "true");
+    try {
+      const draw = await (period.report === "overview" ? overview : one)(page, period, isShown);
+      if (!isShown()) return;
+      draw(place);
+      place.removeAttribute("aria-busy");
+    } catch (error) {
+      if (isShown()) page.fail(error);
+    }
+  },
+};
+
+/** The chart library is a script of its own, which defines `Plot`. */
+function loadLibrary() {
+  if ("Plot" in window) return null;
+  const source = new URL("../plot.js", import.meta.url).href;
+  const script = /** @type {HTMLScriptElement} */ (element("script", { src: source }));
+  return new Promise((resolve, reject) => {
+    script.addEventListener("load", resolve);
+    script.addEventListener("error", reject);
+    document.head.append(script);
+  });
+}
+
+// Which report, and which period
+
+/** By default the last twelve months. @param {Page} page @returns {Period} */
+function periodOf(page) {
+  const today = page.format.today();
+  const first = new Date(`${today.slice(0, 7)}-01T00:00:00Z`);
+  first.setUTCMonth(first.getUTCMonth() - 11);
+  return {
+    report: page.params[0] ?? "overview",
+    from: page.query.get("from") ?? dayOf(first),
+    to: page.query.get("to") ?? today,
+    by: page.query.get("by") ?? "month",
+  };
+}
+
+/** @param {Period} one @param {Period} other */
+const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+/** @param {Date} moment */
+const dayOf = (moment) => moment.toISOString().slice(0, 10);
+
+/** The period of the same length just before this one. @param {Period} period @returns {Period} */
+function before(period) {
+  const { from, to } = period;
+  const days = Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1;
+  const moved = (/** @type {number} */ by) => dayOf(new Date(Date.parse(from) + by * DAY_MS));
+  return { ...period, from: moved(-days), to: moved(-1) };
+}
+
+/** @param {string} name */
+function topicOf(name) {
+  const all = GROUPS.flatMap(({ reports }) => reports);
+  return all.find((report) => report.name === name)?.topic ?? "Overview";
+}
+
+/** @param {Page} page @param {Period} period */
+const addressOf = (page, { report, ...rest }) => page.link("reports", report, rest);
+
+/** @param {Page} page @param {Period} period */
+function controls(page, period) {
+  const change = (/** @type {Event} */ event) => {
+    const form = /** @type {HTMLFormElement} */ (event.currentTarget);
+    const chosen = /** @type {any} */ (Object.fromEntries(new FormData(form)));
+    if (form.reportValidity() && chosen.from && chosen.to) page.go(addressOf(page, chosen));
+  };
+  const option = (
+    /** @type {string} */ value,
+    /** @type {string} */ label,
+    /** @type {string} */ chosen,
+  ) => html`<option value=${value} .selected=${value === chosen}>${label}</option>`;
+  return html`<form class="controls" aria-label="What is shown" @change=${change} @submit=${prevent}>
+    <label for="shown">Report</label>
+    <select id="shown" name="report">
+      ${option("overview", "Overview", period.report)}
+      ${GROUPS.map(
+        ({ heading, reports }) => html`<optgroup label=${heading}>
+          ${reports.map(({ name, topic: label }) => option(name, label, period.report))}
+        </optgroup>`,
+      )}
+    </select>
+    <label for="from">From</label>
+    <input id="from" type="date" name="from" required .value=${period.from} />
+    <label for="to">To</label>
+    <input id="to" type="date" name="to" required .value=${period.to} />
+    <label for="by">By</label>
+    <select id="by" name="by">${STEPS.map((step) => option(step, step, period.by))}</select>
+  </form>`;
+}
+
+/** @param {Event} event */
+const prevent = (event) => event.preventDefault();
+
+// What is shown
+
+/** @param {Page} page @param {Period} period */
+function read(page, { report, from, to, by }) {
+  // Anybody may have made the address. Encoding keeps the name from leading outside of reports.
+  return page.api.get(`/reports/${encodeURIComponent(report)}`, { from, to, by });
+}
+
+/** @param {Page} page @param {Period} period */
+async function one(page, period) {
+  const answer = await read(page, period);
+  return (/** @type {HTMLElement} */ place) => {
+    show(answer, place, { isAlone: false });
+    place.append(keeping(page, period));
+  };
+}
+
+/** The first page: the key figures, and a small chart for each question.
+ * @param {Page} page @param {Period} period @param {() => boolean} isShown */
+async function overview(page, period, isShown) {
+  const summary = { ...period, report: "summary" };
+  const [now, earlier] = await Promise.all([read(page, summary), read(page, before(summary))]);
+  return (/** @type {HTMLElement} */ place) => {
+    show({ ...now, title: "Overview: how the program is doing." }, place, { isAlone: false });
+    place.querySelector(".chart")?.replaceWith(figures(now, earlier));
+    for (const part of place.querySelectorAll(".table, details")) part.remove();
+    if (!now.rows[0].some(Boolean)) return place.append(quiet());
+    const cards = OVERVIEW.map((name) => ({ name, card: card(page, { ...period, report: name }) }));
+    place.append(element("div", { class: "cards" }, ...cards.map((each) => each.card)));
+    fill(page, cards, period, isShown).catch((error) => isShown() && page.fail(error));
+  };
+}
+
+function quiet() {
+  const text =
+    "Nothing has happened in this period. What members do is shown here within two minutes.";
+  return element("p", { class: "nothing" }, text);
+}
+
+/** @param {Page} page @param {Period} period */
+function card(page, period) {
+  const link = element("a", { href: addressOf(page, period) }, topicOf(period.report));
+  const chart = element("div", { class: "chart" });
+  return element("section", { class: "card", "aria-busy": "true" }, element("h2", {}, link), chart);
+}
+
+/** Read reports two at a time, because all at once would start a function for each.
+ * @param {Page} page @param {{ name: string, card: HTMLElement }[]} cards @param {Period} period
+ * @param {() => boolean} isShown */
+async function fill(page, cards, period, isShown) {
+  const waiting = [...cards];
+  const work = async () => {
+    for (let next = waiting.shift(); next && isShown(); next = waiting.shift()) {
+      const { name, card: place } = next;
+      const answer = await read(page, { ...period, report: name });
+      const chart = place.querySelector(".chart");
+      fit(chart, (/** @type {number} */ width) => drawing(answer, width, { isSmall: true }));
+      place.removeAttribute("aria-busy");
+    }
+  };
+  await Promise.all([work(), work()]);
+}
+
+/** Buttons to save the report. Links would not do: a browser sends no token with a link.
+ * @param {Page} page @param {Period} period */
+function keeping(page, period) {
+  const { report, from, to, by } = period;
+  const button = (/** @type {string} */ text, /** @type {() => unknown} */ act) => {
+    const made = element("button", { type: "button" }, text);
+    made.addEventListener("click", act);
+    return made;
+  };
+  const file = (/** @type {string} */ accept, /** @type {string} */ ending) => async () => {
+    try {
+      const where = `/reports/${encodeURIComponent(report)}`;
+      const { body } = await page.api.request("GET", where, { query: { from, to, by }, accept });
+      save(body, `${report}_${from}_${to}.${ending}`);
+    } catch (error) {
+      page.fail(error);
+    }
+  };
+  return element(
+    "p",
+    { class: "keep" },
+    button("CSV", file("text/csv", "csv")),
+    button("Page to keep", file("text/html", "html")),
+    button("Print", () => window.print()),
+  );
+}
+
+/** @param {Blob} blob @param {string} name */
+function save(blob, name) {
+  const link = element("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
