@@ -188,7 +188,8 @@ def list_redemptions(
     account = lineage(desk, member_id, strong=False)[-1]
     of = f"redemptions {program_id} {account.member_id}"
     start = page_start(cursor, of=of, like=is_listed)
-    page = desk.books.vouchers(account.member_id, limit=limit, start=start)
+    owners = (account.member_id, *account.absorbed)
+    page = desk.books.vouchers(owners, limit=limit, start=start)
     return RedemptionPage(
         items=[redemption_answer(voucher, desk) for voucher in page.items],
         next_cursor=next_cursor(page.next, of=of),

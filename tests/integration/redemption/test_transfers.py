@@ -160,6 +160,21 @@ class TestMerging:
         kinds = sorted((item["kind"], item["points"]) for item in answer.body["items"])
         assert kinds == [("accrual", 20), ("accrual", 30), ("merge", -30), ("merge", 30)]
 
+    def test_redemptions_of_both_are_listed_page_by_page(self) -> None:
+        ana, bob = till.enroll(), till.enroll("bob@example.com")
+        ids: set[str] = set()
+        for member_id in (ana, bob, ana):
+            till.earn(member_id, 4000, order_id=f"for-{len(ids)}")
+            ids.add(till.redeem(member_id).body["id"])
+        till.merge(ana, bob)
+
+        first = till.redemptions(bob, limit="2").body
+        rest = till.redemptions(ana, limit="2", cursor=first["next_cursor"]).body
+
+        assert [len(page["items"]) for page in (first, rest)] == [2, 1]
+        assert {each["id"] for page in (first, rest) for each in page["items"]} == ids
+        assert rest["next_cursor"] is None
+
     def test_a_member_is_not_merged_into_themself_though_by_another_name(self) -> None:
         ana, bob = till.enroll(), till.enroll("bob@example.com")
         first = till.merge(ana, bob, key="once")

@@ -12,6 +12,7 @@ from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
 from loyalty.table import keys, records
 from loyalty.table.engine import Engine, every, key_of, pages
+from loyalty.table.histories import newest
 from loyalty.table.operations import (
     Absent,
     Action,
@@ -22,7 +23,6 @@ from loyalty.table.operations import (
     Condition,
     Delete,
     Increase,
-    Item,
     Missing,
     Operation,
     Put,
@@ -152,25 +152,12 @@ class TableBooks:
         taken = {reward_by_key[key]: cast("int", item["taken"]) for key, item in found.items()}
         return dict.fromkeys(reward_ids, 0) | taken
 
-    def vouchers(self, member_id: str, *, limit: int, start: str | None) -> Listed[Voucher]:
-        partition = keys.vouchers_partition(self._program, member_id)
-        page = self._engine.query(
-            Query(
-                pk=partition,
-                index="history",
-                newest_first=True,
-                limit=limit,
-                start=self._after(partition, start) if start else None,
-            )
-        )
-        items = [records.voucher_from_item(item) for item in page]
-        more = cast("str", page.next["history_sk"]) if page.next else None
-        return Listed(items, more)
-
-    def _after(self, partition: str, sort: str) -> Item:
-        """The position after which a list of vouchers continues; its sort key ends with a code."""
-        key = keys.voucher(self._program, sort.rsplit("#", 1)[1])
-        return {"pk": key.pk, "sk": key.sk, "history_pk": partition, "history_sk": sort}
+    def vouchers(
+        self, member_ids: Sequence[str], *, limit: int, start: str | None
+    ) -> Listed[Voucher]:
+        partitions = [keys.vouchers_partition(self._program, each) for each in member_ids]
+        page = newest(self._engine, partitions, limit=limit, start=start)
+        return Listed([records.voucher_from_item(item) for item in page.items], page.next)
 
     def post(self, posting: Posting) -> None:
         operations = list(self.operations(posting))

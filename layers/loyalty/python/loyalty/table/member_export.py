@@ -51,7 +51,7 @@ class TableHoldings:
         return Listed(shown, listed.next)
 
     def vouchers(self, member_id: str, *, limit: int, start: str | None) -> Listed[Voucher]:
-        return self._books.vouchers(member_id, limit=limit, start=start)
+        return self._books.vouchers((member_id,), limit=limit, start=start)
 
     def messages(self, member_id: str, *, limit: int, start: str | None) -> Listed[Message]:
         page, more = self._of_member(member_id, keys.MESSAGES, limit=limit, start=start)

@@ -12,6 +12,7 @@ from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import BATCH_GET_MAX, Engine
 from loyalty.table.erasures import begun
+from loyalty.table.histories import newest
 from loyalty.table.operations import (
     Absent,
     AnyOf,
@@ -22,7 +23,6 @@ from loyalty.table.operations import (
     Missing,
     Operation,
     Put,
-    Query,
     Refused,
     equal,
 )
@@ -148,21 +148,10 @@ class TableMembers:
         self._write(*self._deletions(merged), begun(begins, self._program))
 
     def history(self, member_ids: Sequence[str], *, limit: int, start: str | None) -> Listed[Entry]:
-        found: list[Item] = []
-        for member_id in member_ids:
-            # One more than the page shows, to know whether it is the last, and `start` itself.
-            query = Query(
-                pk=keys.history_partition(self._program, member_id),
-                index="history",
-                newest_first=True,
-                limit=limit + 2,
-                last=start,
-            )
-            found += (item for item in self._engine.query(query) if _position(item) != start)
-        found.sort(key=_position, reverse=True)
-        shown = found[:limit]
-        entries = [cast("Entry", records.entry_from_item(item)) for item in shown]
-        return Listed(entries, _position(shown[-1]) if len(found) > limit else None)
+        partitions = [keys.history_partition(self._program, each) for each in member_ids]
+        page = newest(self._engine, partitions, limit=limit, start=start)
+        entries = [cast("Entry", records.entry_from_item(item)) for item in page.items]
+        return Listed(entries, page.next)
 
     def _write(self, *operations: Operation) -> None:
         try:
@@ -311,8 +300,3 @@ def _identity_item(member: Member, identity: Identity) -> Item:
 
 def holder_from_item(item: Item) -> Holder:
     return Holder(cast("str", item["member_id"]), Strength(cast("int", item["strength"])))
-
-
-def _position(item: Item) -> str:
-    """Where an entry stands in a history: when it counted, then a part of its id."""
-    return cast("str", item["history_sk"])

@@ -127,8 +127,10 @@ class Books(Protocol):
         """How many units of each of these rewards were redeemed so far."""
         ...
 
-    def vouchers(self, member_id: str, *, limit: int, start: str | None) -> Listed[Voucher]:
-        """A member's vouchers, newest first."""
+    def vouchers(
+        self, member_ids: Sequence[str], *, limit: int, start: str | None
+    ) -> Listed[Voucher]:
+        """The vouchers of these members together, newest first."""
         ...
 
     def post(self, posting: Posting) -> None:

@@ -374,7 +374,7 @@ def end_vouchers(member_id: str, *, desk: Desk) -> None:
     """
     start: str | None = None
     while True:
-        page = desk.books.vouchers(member_id, limit=100, start=start)
+        page = desk.books.vouchers((member_id,), limit=100, start=start)
         for voucher in page.items:
             if voucher.state in ("held", "issued"):
                 _end_voucher(voucher.code, desk=desk)

@@ -144,7 +144,8 @@ def _person(account: Account, member: Member, desk: Desk) -> Person:
     today = view(account, program=desk.program, now=desk.now)
     vouchers: Sequence[Voucher] = ()
     if desk.program.document.reminders.voucher_expiring:
-        listed = desk.books.vouchers(account.member_id, limit=VOUCHERS_MAX, start=None)
+        owners = (account.member_id, *account.absorbed)
+        listed = desk.books.vouchers(owners, limit=VOUCHERS_MAX, start=None)
         vouchers = listed.items
     return Person(member=member, account=today, vouchers=vouchers)
 
