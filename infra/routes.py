@@ -174,6 +174,7 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/members/{member_id}/explain", Throttle.LOOKUP),
         ("GET", "/members/{member_id}/actions", Throttle.ADMINISTER),
         ("POST", "/members/{member_id}/merge", Throttle.ADMINISTER),
+        ("POST", "/members/{member_id}/merge/preview", Throttle.READ),
         ("PUT", "/members/{member_id}/tier-floor", Throttle.ADMINISTER),
         ("DELETE", "/members/{member_id}/tier-floor", Throttle.ADMINISTER),
     ),

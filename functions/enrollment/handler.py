@@ -65,6 +65,7 @@ from loyalty.edge.models.members import (
     claims,
     member_answer,
 )
+from loyalty.edge.models.merge_preview import MergePreviewAnswer, merge_preview_answer
 from loyalty.edge.models.messages import MessagesPage, held_back_answer, message_answer
 from loyalty.edge.models.statements import (
     BalanceAnswer,
@@ -83,7 +84,7 @@ from loyalty.table.positions import is_listed, is_message_of_member
 from loyalty.usecases.ledger import corrections, statements
 from loyalty.usecases.ledger.accounts import lineage
 from loyalty.usecases.messaging.reminders import held_back
-from loyalty.usecases.people import joining
+from loyalty.usecases.people import joining, merge_preview
 from loyalty.usecases.people import members as people
 from loyalty.usecases.people.enrollment import Application
 from loyalty.usecases.people.joining import ClaimLater
@@ -486,6 +487,24 @@ def merge_members(
     api.report_outcome(ActionOutcome(results=results))
     answer = MergeAnswer(member_id=merged.entry.detail.member_id, entry=entry_answer(merged.entry))
     return reply(answer, status=200 if merged.replayed else 201)
+
+
+@api.post(
+    "/members/<member_id>/merge/preview",
+    allow={"manager", "service"},
+    refuses=(OwnAccount,),
+)
+def preview_merge(
+    program_id: ProgramId, member_id: PathId, merge: Annotated[MergeRequest, Body()]
+) -> MergePreviewAnswer:
+    """Preview a merge: what would become of both members, in numbers.
+
+    Nothing is written. It is refused for the same reasons as the merge.
+    """
+    desk, members = _serving(program_id)
+    require_another(api.principal, merge.into)
+    preview = merge_preview.preview_merge(member_id, into=merge.into, members=members, desk=desk)
+    return merge_preview_answer(preview)
 
 
 @api.get("/unsubscribe/<token>", allow=ANYONE, refuses=(NotFound,))

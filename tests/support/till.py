@@ -246,6 +246,11 @@ def merge(member_id: str, into: str, *, key: str | None = None, as_: Claims = MA
     )
 
 
+def preview_merge(member_id: str, into: str, *, as_: Claims = MANAGER) -> Answer:
+    path = f"{PROGRAM}/members/{member_id}/merge/preview"
+    return call(enrollment.handler, "POST", path, body={"into": into}, as_=as_)
+
+
 def grant(member_id: str, level: str, *, until: str, as_: Claims = MANAGER) -> Answer:
     body = {"level": level, "until": until}
     return call(

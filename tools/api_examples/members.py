@@ -125,6 +125,7 @@ REQUESTS: Final[dict[str, Json]] = {
     "grant_tier": {"level": "regular", "until": "2027-12-31"},
     "look_up_member": {"identity": EMAIL},
     "merge_members": {"into": ANA},
+    "preview_merge": {"into": ANA},
     "preview_message": {
         "kind": "welcome",
         "locale": "fr-FR",
@@ -246,6 +247,27 @@ ANSWERS: Final[dict[str, Any]] = {
     "merge_members": {
         "member_id": ANA,
         "entry": entry("8f14e45fceea167a", "merge", -12, NOW, counterpart_id=ANA),
+    },
+    "preview_merge": {
+        "merged_id": BEN,
+        "remaining_id": ANA,
+        "merged": _NOTHING | {"balance": 12, "lots": lots(12)},
+        "remaining": _HELD,
+        "after": _NOTHING | {"balance": 17, "lots": lots(17)},
+        "paid_debt": 0,
+        "lots_joined": 0,
+        "levels": {"merged": None, "remaining": "regular", "after": "regular"},
+        "open_vouchers": 1,
+        "has_more_vouchers": False,
+        "person": {
+            "identities": {"card": 1},
+            "identities_stay_apart": False,
+            "fields_taken": ["birthday"],
+            "fields_lost": ["name"],
+            "consents_taken": {"sms": True},
+            "consents_lost": [],
+            "presents_from": None,
+        },
     },
     "preview_message": {
         "subject": "Bienvenue, Ana",

@@ -36,6 +36,7 @@ NOT_ACTIONS: Final = {
     "check_program": "It changes nothing.",
     "check_storefront": "It changes nothing.",
     "preview_message": "It changes nothing.",
+    "preview_merge": "It changes nothing.",
     "make_survey_link": "It changes nothing, and the link shows nothing of the member.",
 }
 

@@ -127,6 +127,7 @@ BODIES: Final[dict[str, Any]] = {
     "use_voucher": {"order": {"source": "pos", "order_id": "1002"}},
     "grant_tier": {"level": "gold", "until": "2027-12-31"},
     "merge_members": {"into": BOB},
+    "preview_merge": {"into": BOB},
     "answer_survey": {
         "order": {"source": "pos", "order_id": "1"},
         "member_id": None,

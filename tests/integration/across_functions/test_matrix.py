@@ -108,6 +108,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "adjust_balance": only("cashier", "manager", "service"),
     "grant_reward": only("manager", "service"),
     "merge_members": only("manager", "service"),
+    "preview_merge": only("manager", "service"),
     "grant_tier": only("manager"),
     "revoke_tier": only("manager"),
     # The counter.
@@ -463,7 +464,7 @@ def body_of(world: World, operation: str, whose: str | None) -> Any:
             return {"member_id": world.members[VICTIM]}
         case "adjust_balance":
             return {"points": 5, "reason": "goodwill"}
-        case "merge_members":
+        case "merge_members" | "preview_merge":
             return {"into": bob(world)}
         case "transfer_points":
             return {"to_member_id": bob(world), "points": 5}

@@ -95,9 +95,9 @@ def statement_answer(statement: Statement, *, first: date, last: date) -> Statem
     return StatementAnswer(
         first_day=first,
         last_day=last,
-        opening=HoldingsAnswer(**_holdings(statement.opening)),
+        opening=holdings_answer(statement.opening),
         entries=[entry_answer(entry) for entry in statement.entries],
-        closing=HoldingsAnswer(**_holdings(statement.closing)),
+        closing=holdings_answer(statement.closing),
         lots=[
             StatementLot(
                 expires_on=last_day(line.expires_on),
@@ -112,6 +112,10 @@ def statement_answer(statement: Statement, *, first: date, last: date) -> Statem
 
 def balance_answer(held: Holding, *, moment: datetime) -> BalanceAnswer:
     return BalanceAnswer(at=moment, **_holdings(held))
+
+
+def holdings_answer(held: Holding) -> HoldingsAnswer:
+    return HoldingsAnswer(**_holdings(held))
 
 
 def require_period(first: date, last: date) -> None:

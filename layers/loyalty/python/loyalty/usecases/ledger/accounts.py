@@ -66,6 +66,13 @@ def settled(desk: Desk, account: Account) -> Account:
             return settled(desk, posting.changes[0].becomes or account)
 
 
+def as_settled(desk: Desk, account: Account) -> Account:
+    """The account as `settled` would leave it; nothing is written."""
+    while (posting := settle(account, program=desk.program, now=desk.now)) is not None:
+        account = posting.changes[0].becomes or account
+    return account
+
+
 def settled_lineage(desk: Desk, member_id: str) -> tuple[Account, ...]:
     """A member's account and those that it was merged into, read strongly; the last is settled."""
     attempts = Attempts(desk)

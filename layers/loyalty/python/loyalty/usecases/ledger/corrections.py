@@ -34,6 +34,8 @@ from loyalty.usecases.ledger.accounts import open_account, settled
 from loyalty.usecases.ledger.once import Recorded, once
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from loyalty.usecases.ports import Desk
 
 FLOOR_MONTHS_MAX: Final = 120
@@ -185,17 +187,14 @@ def merge_members(loser_id: str, *, into: str, request_id: str, desk: Desk) -> R
     request_fingerprint = fingerprint("merge", loser_id, into)
 
     def decide() -> Posting:
-        loser = settled(desk, open_account(desk, loser_id, strong=True))
-        survivor = settled(desk, open_account(desk, into, strong=True))
-        _require_two(loser, survivor)
-        return merge(
-            loser,
-            survivor,
-            program=desk.program,
+        return decide_merge(
+            loser_id,
+            into=into,
             request_id=request_id,
             fingerprint=request_fingerprint,
-            now=desk.now,
-        )
+            settle=settled,
+            desk=desk,
+        ).posting
 
     return once(
         RequestCause(request_id, "merge", "out"),
@@ -203,6 +202,50 @@ def merge_members(loser_id: str, *, into: str, request_id: str, desk: Desk) -> R
         decide=decide,
         desk=desk,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedMerge:
+    """Two settled accounts, the one that remains, and what makes them one."""
+
+    loser: Account
+    survivor: Account
+    after: Account
+    posting: Posting
+
+
+def decide_merge(
+    loser_id: str,
+    *,
+    into: str,
+    request_id: str,
+    fingerprint: str,
+    settle: Callable[[Desk, Account], Account],
+    desk: Desk,
+) -> DecidedMerge:
+    """Decide a merge of two members, from strong reads; `settle` catches an account up.
+
+    Raises:
+        NotFound: one of them does not exist.
+        ValidationFailed: both are the same member.
+    """
+    loser = settle(desk, open_account(desk, loser_id, strong=True))
+    survivor = settle(desk, open_account(desk, into, strong=True))
+    _require_two(loser, survivor)
+    posting = merge(
+        loser,
+        survivor,
+        program=desk.program,
+        request_id=request_id,
+        fingerprint=fingerprint,
+        now=desk.now,
+    )
+    (after,) = (
+        change.becomes
+        for change in posting.changes
+        if change.becomes is not None and change.member_id == survivor.member_id
+    )
+    return DecidedMerge(loser=loser, survivor=survivor, after=after, posting=posting)
 
 
 @until_saved
