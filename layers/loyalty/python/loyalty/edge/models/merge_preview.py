@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from loyalty.domain.ledger.merging import MergedPerson
 from loyalty.domain.people.identity import IdentityKind
-from loyalty.domain.people.merging import MergedPerson
 from loyalty.edge.http.schemas import AnswerPart, MemberId
 from loyalty.edge.models.statements import HoldingsAnswer, holdings_answer
 from loyalty.usecases.people.merge_preview import MergePreview

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.people.merging import (
+from loyalty.domain.ledger.merging import (
     MergedLevels,
     MergedPerson,
     MergedPoints,

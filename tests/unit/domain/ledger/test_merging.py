@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.holding import Holding
+from loyalty.domain.ledger.merging import merged_person, merged_points
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import UNITED_IDENTITIES_MAX, Consent, Member, Profile
-from loyalty.domain.people.merging import merged_person, merged_points
 from loyalty.domain.program.kinds import LOTS_MAX
 from tests.support.ledger import NOON
 
