@@ -111,9 +111,9 @@ ROUTES: tuple[Route, ...] = (
         ("POST", "/check", Throttle.ADMINISTER),
         ("GET", "/rewards", Throttle.READ),
         ("GET", "/actions", Throttle.ADMINISTER),
-        ("GET", "/versions", Throttle.ADMINISTER),
     ),
     *_routes("overview", ("GET", "/home", Throttle.LOOKUP), ("POST", "/search", Throttle.LOOKUP)),
+    *_managed("program", "/versions", ("GET", ""), ("GET", "/{version}")),
     *_managed(
         "program",
         "/drafts",

@@ -21,11 +21,11 @@ from loyalty.domain.kernel.errors import (
     TryAgain,
     WrongState,
 )
-from loyalty.domain.program.campaign_checks import warnings
 from loyalty.domain.program.differences import differences
 from loyalty.domain.program.document import DOCUMENT_BYTES_MAX, Program, PublishedProgram
 from loyalty.domain.program.drafts import Draft
 from loyalty.domain.program.publication import faults_of_broken
+from loyalty.domain.program.warnings import warnings
 from loyalty.domain.shops.deliveries import read_log_id
 from loyalty.domain.staff.actions import ActionOutcome
 from loyalty.edge import action_lists, clock, desk
@@ -53,10 +53,13 @@ from loyalty.edge.models.drafts import (
     DraftId,
     DraftList,
     DraftRequest,
+    VersionDifferences,
+    VersionNumber,
     VersionPage,
     draft_answer,
     draft_head,
     version_answer,
+    version_differences,
 )
 from loyalty.edge.models.erasure_requests import (
     ErasureRequestAnswer,
@@ -245,6 +248,31 @@ def list_versions(
         items=[version_answer(each) for each in page.items],
         next_cursor=next_cursor(f"version {page.next}" if page.next else None, of=of),
     )
+
+
+@api.get("/versions/<version>", allow={"analyst", "cashier", "manager"})
+def read_version(
+    program_id: ProgramId,
+    version: VersionNumber,
+    other: Annotated[
+        int | None,
+        Query(
+            alias="with",
+            ge=1,
+            le=VERSION_MAX,
+            description="The version to compare it with; if left out, the one before it.",
+        ),
+    ] = None,
+) -> VersionDifferences:
+    """Read when, by whom and why a version was published, and what it changed.
+
+    Its document is read with `GET /v1/programs/{program_id}?version=`.
+    """
+    published = shelf().version(program_id, version)
+    number = other or version - 1
+    compared = shelf().version(program_id, number) if number else None
+    found = differences(compared.document, published.document) if compared else ()
+    return version_differences(published, compared=compared, found=found)
 
 
 @api.get("/drafts", allow={"manager"})

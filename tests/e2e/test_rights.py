@@ -195,6 +195,7 @@ def drive_everything(api: DescribedApi) -> None:
     api.call("manager", "PUT", "", json=api.program.document, headers={"If-Match": etag})
     api.call("manager", "POST", "/check", json=api.program.document)
     assert api.call("cashier", "GET", "/versions")["items"]
+    api.call("analyst", "GET", "/versions/1")
     draft = {"document": {"name": "Unfinished"}, "based_on": 1}
     begin = {"If-None-Match": "*"}
     api.call("manager", "PUT", "/drafts/winter", json=draft, headers=begin, status=201)

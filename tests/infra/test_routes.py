@@ -96,6 +96,7 @@ def test_operations_of_managers_and_files_of_the_console_share_routes() -> None:
                 ("endpoints", ("GET", "PUT", "POST", "DELETE")),
                 ("people", ("GET", "PUT", "DELETE")),
                 ("storefronts", ("GET", "PUT", "POST", "DELETE")),
+                ("versions", ("GET",)),
             )
             for method in methods
         ),

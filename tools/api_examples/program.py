@@ -39,6 +39,19 @@ _EVER: Final[Json] = _EARNS | {
     "weekdays": list(WEEKDAYS),
 }
 
+_VERSION: Final[Json] = {
+    "version": 3,
+    "published_at": NOW,
+    "published_by": "3f0c8a52-1d6e-4b1c-9d53-6f2f6c0f4a10",
+    "note": "Busy Fridays",
+}
+_DEARER: Final[Json] = {
+    "pointer": "/rewards/0/cost_points",
+    "kind": "changed",
+    "before": 40,
+    "after": 45,
+    "text": "The reward “A latte” costs 45 instead of 40 points.",
+}
 
 REQUESTS: Final[dict[str, Json]] = {
     "check_program": DOCUMENT,
@@ -49,17 +62,15 @@ REQUESTS: Final[dict[str, Json]] = {
 ANSWERS: Final[dict[str, Any]] = {
     "check_program": {
         "faults": [],
-        "warnings": [],
         "worst_case": _EARNS | {"calendar": [_EVER]},
         "document": _WITH_DEFAULTS,
         "compared_with": 3,
-        "differences": [
+        "differences": [_DEARER],
+        "warnings": [
             {
-                "pointer": "/rewards/0/cost_points",
-                "kind": "changed",
-                "before": 40,
-                "after": 45,
-                "text": "The reward “A latte” costs 45 instead of 40 points.",
+                "pointer": "/clawback",
+                "code": "earlier_orders_too",
+                "detail": "This also applies to refunds of orders that were made before.",
             }
         ],
     },
@@ -76,14 +87,7 @@ ANSWERS: Final[dict[str, Any]] = {
         }
     ),
     "list_drafts": {"items": [_DRAFT]},
-    "list_versions": page(
-        {
-            "version": 3,
-            "published_at": NOW,
-            "published_by": "3f0c8a52-1d6e-4b1c-9d53-6f2f6c0f4a10",
-            "note": "Busy Fridays",
-        }
-    ),
+    "list_versions": page(_VERSION),
     "read_draft": _DRAFT | {"document": {"name": "Bean & Leaf", "hold_minutes": 20}},
     "save_draft": _DRAFT | {"document": {"name": "Bean & Leaf", "hold_minutes": 20}},
     "publish_program": _PUBLISHED,
@@ -92,5 +96,6 @@ ANSWERS: Final[dict[str, Any]] = {
         "info": {"title": "Loyalty", "version": "0.1.0"},
         "paths": {},
     },
+    "read_version": _VERSION | {"compared_with": 2, "differences": [_DEARER]},
     "read_program": {"view": "whole"} | _PUBLISHED | {"document": _WITH_DEFAULTS},
 }

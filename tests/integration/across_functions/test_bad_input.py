@@ -299,6 +299,7 @@ def names(publish: Callable[..., PublishedProgram], cognito: FakeCognito) -> dic
         "export_id": "unseen",
         "service_id": "shop",
         "subject": cognito.add("bea@example.com", "bean/cashier"),
+        "version": "1",
     }
 
 

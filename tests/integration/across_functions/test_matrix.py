@@ -133,6 +133,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "list_actions": only("manager"),
     "list_member_actions": only("manager"),
     "list_versions": only("cashier", "analyst", "manager"),
+    "read_version": only("cashier", "analyst", "manager"),
     "list_drafts": only("manager"),
     "read_draft": only("manager"),
     "save_draft": only("manager"),
@@ -382,6 +383,7 @@ def made() -> World:
         "survey_id": "mood",
         "service_id": "shop",
         "subject": put_colleague(),
+        "version": "1",
     }
     bare = World(names, members, {}, (), Snapshot(region=REGION), {})
     assert ask(bare, "put_service", operator()).status == 201

@@ -115,6 +115,44 @@ class TestVersions:
         answer = call(handler, "POST", "/v1/programs/leaf/check", body=document(), as_=other)
 
         assert (answer.body["compared_with"], answer.body["differences"]) == (None, [])
+        assert answer.body["warnings"] == []
+
+    def test_a_check_warns_of_what_publishing_would_do_to_what_is_in_force(self) -> None:
+        publish_over(1)
+
+        same, other = (
+            ask("POST", "/check", body=document(**part), query={"version": "1"})
+            for part in ({}, {"clawback": "unlimited"})
+        )
+
+        assert same.body["warnings"] == []
+        assert other.body["warnings"] == [
+            {
+                "pointer": "/clawback",
+                "code": "earlier_orders_too",
+                "detail": "This also applies to refunds of orders that were made before.",
+            }
+        ]
+
+    def test_a_version_is_compared_with_the_one_before_or_any_other(self) -> None:
+        publish_over(1, rewards=[reward(cost_points=45)])
+        publish_over(2, rewards=[reward(cost_points=45)], hold_minutes=20)
+
+        last, whole, back, first = (
+            ask("GET", f"/versions/{version}", query=query).body
+            for version, query in ((3, {}), (3, {"with": "1"}), (1, {"with": "3"}), (1, {}))
+        )
+
+        assert (last["version"], last["published_by"], last["compared_with"]) == (3, "boss", 2)
+        assert [each["pointer"] for each in last["differences"]] == ["/hold_minutes"]
+        assert len(whole["differences"]) == len(back["differences"]) == 2
+        assert back["differences"][0]["before"] == whole["differences"][0]["after"]
+        assert (first["compared_with"], first["differences"]) == (None, [])
+
+    @pytest.mark.parametrize("path", ["/9", "/0", "/one"])
+    def test_a_version_that_does_not_exist_is_not_found(self, path: str) -> None:
+        assert ask("GET", f"/versions{path}").code == "not_found"
+        assert ask("GET", "/versions/1", query={"with": "9"}).code == "not_found"
 
 
 class TestDrafts:

@@ -252,6 +252,7 @@ PARAMETERS = {
     "read_program": {"version"},
     "read_report": {"from", "to", "by", "within_days"},
     "read_statement": {"from", "to"},
+    "read_version": {"with"},
     "redeem": KEY,
     "save_draft": {"If-Match", "If-None-Match"},
     "remove_person": {"erase"},

@@ -20,7 +20,7 @@ DaysBefore = Annotated[StrictInt, Field(ge=1, le=DAYS_BEFORE_MAX)]
 WebAddress = Annotated[
     StrictStr,
     Field(
-        pattern=r"^https://[^\s\"'<>\\{}]+$",
+        pattern=r"^https://[^\s\x22'<>\\{}]+$",
         max_length=500,
         description="An address that begins with https://.",
     ),
@@ -118,9 +118,17 @@ class Reminders(DocumentPart):
 class QuietHours(DocumentPart):
     """Hours of the program's time zone in which no message is sent; they can span midnight."""
 
-    starts_at: Annotated[TimeOfDay, Field(description="The first quiet minute.")] = time(21)
+    # The schema says a default as a document does, with minutes only.
+    starts_at: Annotated[
+        TimeOfDay,
+        Field(description="The first quiet minute.", json_schema_extra={"default": "21:00"}),
+    ] = time(21)
     ends_at: Annotated[
-        TimeOfDay, Field(description="The first minute at which messages are sent again.")
+        TimeOfDay,
+        Field(
+            description="The first minute at which messages are sent again.",
+            json_schema_extra={"default": "08:00"},
+        ),
     ] = time(8)
 
 
@@ -210,7 +218,7 @@ class Messages(DocumentPart):
         StrictStr | None,
         Field(
             max_length=254,
-            pattern=r"^[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\"]+$",
+            pattern=r"^[^@\s<>,;:\x22]+@[^@\s<>,;:\x22]+\.[^@\s<>,;:\x22]+$",
             description="The e-mail address that replies go to.",
         ),
     ] = None

@@ -36,11 +36,11 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"^[\x21-\x7e]{1,1024}$": _ASCII.format("1 to 1024"),
     r"^[A-Za-z0-9_-]{1,128}$": "Use 1 to 128 letters, digits, underscores and hyphens",
     r"^https://[\x21-\x7e]{1,500}$": _HTTPS,
-    r"^https://[^\s\"'<>\\{}]+$": _HTTPS,
+    r"^https://[^\s\x22'<>\\{}]+$": _HTTPS,
     r"^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$": "Write a host name in lower case, such as "
     "shop.example.com",
     r"^#[0-9A-Fa-f]{6}$": "Write a color as # and six hexadecimal digits, such as #1F5C4A",
-    r"^[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\"]+$": "Write an e-mail address, such as "
+    r"^[^@\s<>,;:\x22]+@[^@\s<>,;:\x22]+\.[^@\s<>,;:\x22]+$": "Write an e-mail address, such as "
     "hello@example.com",
 }
 

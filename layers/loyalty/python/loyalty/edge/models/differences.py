@@ -25,6 +25,12 @@ class DifferenceAnswer(AnswerPart):
     text: Annotated[str, Field(description="The difference in plain English.")]
 
 
+ComparedWith = Annotated[
+    int | None,
+    Field(description="The version that it was compared with; null if there is none."),
+]
+
+
 def difference_answers(found: Sequence[DocumentDifference]) -> list[DifferenceAnswer]:
     return [
         DifferenceAnswer(

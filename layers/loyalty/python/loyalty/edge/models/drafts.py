@@ -1,6 +1,7 @@
 """Drafts of program documents, and the list of published versions."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -8,15 +9,21 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field, StrictInt
 
 from loyalty.domain.kernel.limits import EXTERNAL_ID
+from loyalty.domain.program.differences import DocumentDifference
+from loyalty.domain.program.document import PublishedProgram
 from loyalty.domain.program.drafts import Draft
 from loyalty.edge.http.redaction import OfStaff
 from loyalty.edge.http.schemas import AnswerPart, NextCursor, RequestPart
+from loyalty.edge.models.differences import ComparedWith, DifferenceAnswer, difference_answers
 from loyalty.edge.models.programs import PublishedAt, Version
 from loyalty.usecases.program.drafts import DraftContent
 from loyalty.usecases.program.versions import ListedVersion
 
 DraftId = Annotated[
     str, Path(pattern=EXTERNAL_ID, description="The draft's id, of your own choosing.")
+]
+VersionNumber = Annotated[
+    int, Path(ge=1, lt=10**9, description="The version's number; the first one is 1.")
 ]
 Revision = Annotated[int, Field(description="How often it was saved; it is the `ETag`, too.")]
 BasedOn = Annotated[
@@ -79,6 +86,15 @@ class VersionAnswer(AnswerPart):
     note: Annotated[str | None, Field(description="Why it was published, if they said so.")]
 
 
+class VersionDifferences(VersionAnswer):
+    """A version of the program document, and what it says differently from another one."""
+
+    compared_with: ComparedWith
+    differences: Annotated[
+        list[DifferenceAnswer], Field(description="What it says differently from that version.")
+    ]
+
+
 class VersionPage(AnswerPart):
     """A page of versions, newest first."""
 
@@ -99,6 +115,22 @@ def draft_head(draft: Draft) -> DraftHead:
 def draft_answer(draft: Draft) -> DraftAnswer:
     head = draft_head(draft)
     return DraftAnswer(**dict(head), document=json.loads(draft.document))
+
+
+def version_differences(
+    published: PublishedProgram,
+    *,
+    compared: PublishedProgram | None,
+    found: Sequence[DocumentDifference],
+) -> VersionDifferences:
+    return VersionDifferences(
+        version=published.version,
+        published_at=published.published_at,
+        published_by=published.published_by,
+        note=published.note,
+        compared_with=compared.version if compared else None,
+        differences=difference_answers(found),
+    )
 
 
 def version_answer(version: ListedVersion) -> VersionAnswer:

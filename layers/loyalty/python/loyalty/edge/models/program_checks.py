@@ -15,7 +15,7 @@ from loyalty.domain.program.worst_case import EarningBound, WorstCase, worst_cas
 from loyalty.edge.http.problems import ProblemFault
 from loyalty.edge.http.schemas import AnswerPart
 from loyalty.edge.http.validation import faults_of
-from loyalty.edge.models.differences import DifferenceAnswer
+from loyalty.edge.models.differences import ComparedWith, DifferenceAnswer
 
 # A document as it was sent: that it does not fit its models is an answer, and not a refusal.
 ProposedProgram = Annotated[
@@ -59,7 +59,11 @@ class CheckedProgram(AnswerPart):
         list[ProblemFault], Field(description="The mistakes that keep it from being published.")
     ]
     warnings: Annotated[
-        list[ProblemFault], Field(description="What is allowed and probably not meant.")
+        list[ProblemFault],
+        Field(
+            description="What is allowed and may not be meant, and what publishing it would do to "
+            "what is there already."
+        ),
     ]
     worst_case: Annotated[
         WorstCaseAnswer | None,
@@ -69,10 +73,7 @@ class CheckedProgram(AnswerPart):
         Program | None,
         Field(description="The document with every default; null while there are faults."),
     ]
-    compared_with: Annotated[
-        int | None,
-        Field(description="The version that it was compared with; null if there is none."),
-    ]
+    compared_with: ComparedWith
     differences: Annotated[
         list[DifferenceAnswer],
         Field(
