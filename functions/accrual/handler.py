@@ -24,7 +24,7 @@ from loyalty.domain.ledger.entries import Adjustment, Clawback, Entry
 from loyalty.domain.ledger.order_vouchers import codes_among
 from loyalty.domain.orders.order import Order, OrderRef
 from loyalty.domain.people.identity import Keyring
-from loyalty.domain.program.document import AdjustmentLimits
+from loyalty.domain.program.document import AdjustmentLimit, Adjustments
 from loyalty.domain.staff.actions import ActionOutcome, Change
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import caller_id, open_actions, open_desk, request_id
@@ -313,7 +313,7 @@ def adjust_balance(
 ) -> Response[RecordedEntry]:
     """Add or take points by hand.
 
-    The program document limits what each role may adjust in a day.
+    The program document limits what each role may adjust at a time and in a day.
     """
     desk = open_desk(program_id, table=settings(AccrualSettings).table, caller=api.trusted_caller)
     adjustment.require_sense(today=desk.today)
@@ -502,19 +502,28 @@ def _explained(entry: Entry, desk: Desk) -> EntryAnswer:
     return entry_answer(entry, decided_by=desk.version(entry.program_version).document)
 
 
-def _allowance(limits: AdjustmentLimits, program_id: str) -> Allowance | None:
-    """What the caller may adjust a day: the widest limit among their roles, None for no limit.
+def _allowance(adjustments: Adjustments, program_id: str) -> Allowance | None:
+    """What the caller may adjust: the widest limits among their roles, None for no limit.
 
     Raises:
         Forbidden: the program lets none of their roles adjust.
     """
-    allowed = [getattr(limits, role) for role in ADJUSTERS & api.principal.roles]
-    if None in allowed:
-        return None
-    most: int = max(allowed)
-    if most == 0:
+    limits: list[AdjustmentLimit] = [
+        getattr(adjustments, role) for role in ADJUSTERS & api.principal.roles
+    ]
+    allowing = [limit for limit in limits if not limit.allows_none]
+    if not allowing:
         raise Forbidden("Your role adjusts no balances in this program")
-    return Allowance(caller_id(program_id=program_id, caller=api.principal.subject), most)
+    each_max = _widest([limit.each for limit in allowing])
+    per_day_max = _widest([limit.per_day for limit in allowing])
+    if each_max is None and per_day_max is None:
+        return None
+    caller = caller_id(program_id=program_id, caller=api.principal.subject)
+    return Allowance(caller, per_day_max, each_max)
+
+
+def _widest(limits: list[int | None]) -> int | None:
+    return None if None in limits else max(each for each in limits if each is not None)
 
 
 def _arrived(

@@ -87,15 +87,39 @@ def test_only_managers_adjust_unless_the_program_says_otherwise(
 def test_a_role_adjusts_within_its_limit(
     publish: Callable[..., PublishedProgram], time: Clock
 ) -> None:
-    publish(version=2, adjustments={"cashier": 50})
+    publish(version=2, adjustments={"cashier": {"each": 50}})
     time.now += timedelta(minutes=1)
     ana = till.enroll()
 
-    within = till.adjust(ana, 50, as_=till.CASHIER)
+    within = [till.adjust(ana, points, as_=till.CASHIER).status for points in (50, -50, 50)]
     beyond = till.adjust(ana, -51, as_=till.CASHIER)
 
-    assert within.status == 201
+    assert within == [201, 201, 201]
     assert (beyond.status, beyond.code) == (409, "limit_reached")
+
+
+def test_a_caller_has_the_widest_limits_of_their_roles(
+    publish: Callable[..., PublishedProgram], time: Clock
+) -> None:
+    limits = {"cashier": {"each": 50, "per_day": 500}, "manager": {"per_day": 100}}
+    publish(version=2, adjustments=limits)
+    time.now += timedelta(minutes=1)
+    ana = till.enroll()
+    both = staff("bean", "cashier", "manager")
+
+    statuses = [till.adjust(ana, points, as_=both).status for points in (400, 101, 100)]
+
+    assert statuses == [201, 409, 201]
+
+
+@pytest.mark.parametrize("limit", [{"each": 0}, {"per_day": 0}])
+def test_a_limit_of_nothing_forbids_a_role_to_adjust(
+    limit: dict[str, int], publish: Callable[..., PublishedProgram], time: Clock
+) -> None:
+    publish(version=2, adjustments={"manager": limit})
+    time.now += timedelta(minutes=1)
+
+    assert till.adjust(till.enroll(), 1).code == "forbidden"
 
 
 class TestTheLimitOfADay:
@@ -108,7 +132,7 @@ class TestTheLimitOfADay:
         program: PublishedProgram,
         time: Clock,
     ) -> None:
-        publish(version=program.version + 1, adjustments={"cashier": 50})
+        publish(version=program.version + 1, adjustments={"cashier": {"per_day": 50}})
         time.now += timedelta(minutes=1)
 
     def test_counts_all_adjustments_of_one_caller(self) -> None:

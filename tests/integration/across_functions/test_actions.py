@@ -44,7 +44,7 @@ NOT_ACTIONS: Final = {
 @pytest.fixture(autouse=True)
 def bean(publish: Any) -> None:
     publish(
-        adjustments={"cashier": 100, "manager": None, "service": 0},
+        adjustments={"cashier": {"each": 100}},
         transfers={"points_max": 100, "min_age_days": 0},
         surveys=[{"id": "visit", "kind": "csat", "question": "How was it?"}],
     )

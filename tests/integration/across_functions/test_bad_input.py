@@ -46,7 +46,7 @@ ROLES: Final[tuple[Role, ...]] = ("manager", "cashier", "service", "analyst", "m
 PROGRAM: Final[dict[str, Any]] = {
     # West of Greenwich the first instant there is has no date, east of it the last.
     "time_zone": "America/New_York",
-    "adjustments": {"cashier": 1000},
+    "adjustments": {"cashier": {"per_day": 1000}},
     # Ana's points are minutes old, and she gives them away.
     "transfers": {"points_max": 100, "min_age_days": 0},
     "tiers": {

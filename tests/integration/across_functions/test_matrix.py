@@ -308,7 +308,7 @@ PROFILE: Final = {
 }
 MARKS: Final = ("wharfinger", "1971-07-17", "33655501234")
 DOCUMENT: Final[dict[str, Any]] = right.PROGRAM | {
-    "adjustments": {"cashier": 1000, "service": 1000},
+    "adjustments": {"cashier": {"per_day": 1000}, "service": {"per_day": 1000}},
     "surveys": [
         *right.PROGRAM["surveys"],
         {"id": "mood", "kind": "nps", "question": "Would you come again?", "per": "month"},

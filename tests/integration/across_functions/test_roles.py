@@ -12,7 +12,7 @@ from tests.support.http import Answer, Claims, call, person, service, staff
 from tests.support.till import PROGRAM
 
 DOCUMENT: Final[dict[str, Any]] = {
-    "adjustments": {"cashier": 1000},
+    "adjustments": {"cashier": {"per_day": 1000}},
     "transfers": {"points_max": 100, "min_age_days": 0},
     "tiers": {
         "basis": "spend",
@@ -191,7 +191,7 @@ class TestOnTheirOwnAccount:
 
 
 def test_a_service_may_correct_any_member(publish: Any) -> None:
-    publish(**DOCUMENT | {"adjustments": {"service": 1000}})
+    publish(**DOCUMENT | {"adjustments": {"service": {"per_day": 1000}}})
     member_id = till.enroll()
 
     assert till.adjust(member_id, 10, as_=service("bean")).status == 201

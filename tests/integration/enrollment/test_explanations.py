@@ -16,7 +16,7 @@ from tests.support.http import Answer, Claims, call, person, staff
 
 @pytest.fixture(autouse=True)
 def bean(publish: Callable[..., PublishedProgram]) -> None:
-    publish(adjustments={"manager": None}, clawback="unlimited")
+    publish(clawback="unlimited")
 
 
 @pytest.fixture

@@ -127,6 +127,26 @@ class TestAdjusting:
         with pytest.raises(LimitReached):
             correct(cafe, 51, key="k1", allowance=CLERK)
 
+    @pytest.mark.parametrize("points", [21, -21])
+    def test_a_single_adjustment_has_a_limit_of_its_own(self, points: int) -> None:
+        cafe = shop()
+        careful = Allowance("clerk", per_day_max=50, each_max=20)
+
+        with pytest.raises(LimitReached):
+            correct(cafe, points, key="k1", allowance=careful)
+        correct(cafe, 20, key="k2", allowance=careful)
+        correct(cafe, -20, key="k3", allowance=careful)
+        with pytest.raises(LimitReached):
+            correct(cafe, 11, key="k4", allowance=careful)
+
+    def test_without_a_limit_for_a_day_nothing_is_counted(self) -> None:
+        cafe = shop()
+
+        for number in range(5):
+            correct(cafe, 20, key=f"k{number}", allowance=Allowance("clerk", each_max=20))
+
+        assert not [item for item in cafe.engine.items.values() if "ADJUSTED" in str(item["sk"])]
+
 
 class TestTransferring:
     def test_points_move_and_keep_their_last_day(self) -> None:

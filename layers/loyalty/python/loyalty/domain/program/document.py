@@ -102,21 +102,41 @@ class PayWithPoints(DocumentPart):
         return -(-amount_minor * self.per_points // self.amount_minor)
 
 
-class AdjustmentLimits(DocumentPart):
-    """The most points that one caller can add and take by adjustments in a day, by role."""
+class AdjustmentLimit(DocumentPart):
+    """How many points one person or service may add and take by hand."""
 
-    cashier: Annotated[
+    each: Annotated[
         Annotated[StrictInt, Field(ge=0, le=POINTS_MAX)] | None,
-        Field(description="Points a day for each cashier; 0: none, null: no limit."),
-    ] = 0
-    manager: Annotated[
-        Annotated[StrictInt, Field(ge=0, le=POINTS_MAX)] | None,
-        Field(description="Points a day for each manager; 0: none, null: no limit."),
+        Field(description="Points of one adjustment; 0: none, null: no limit."),
     ] = None
-    service: Annotated[
+    per_day: Annotated[
         Annotated[StrictInt, Field(ge=0, le=POINTS_MAX)] | None,
-        Field(description="Points a day for each service; 0: none, null: no limit."),
-    ] = 0
+        Field(
+            description="Points added and taken together in a day of the program; 0: none, null: "
+            "no limit."
+        ),
+    ] = None
+
+    @property
+    def allows_none(self) -> bool:
+        return 0 in (self.each, self.per_day)
+
+
+_NO_ADJUSTMENTS: Final = AdjustmentLimit(each=0, per_day=0)
+
+
+class Adjustments(DocumentPart):
+    """How many points each role may add and take by hand."""
+
+    cashier: Annotated[AdjustmentLimit, Field(description="The limits of each cashier.")] = (
+        _NO_ADJUSTMENTS
+    )
+    manager: Annotated[AdjustmentLimit, Field(description="The limits of each manager.")] = (
+        AdjustmentLimit()
+    )
+    service: Annotated[AdjustmentLimit, Field(description="The limits of each service.")] = (
+        _NO_ADJUSTMENTS
+    )
 
 
 class Transfers(DocumentPart):
@@ -392,8 +412,8 @@ class Program(DocumentPart):
         Field(description="What points are worth in reports; null: reports show points only."),
     ] = None
     adjustments: Annotated[
-        AdjustmentLimits, Field(description="How many points staff and services can add and take.")
-    ] = AdjustmentLimits()
+        Adjustments, Field(description="How many points staff and services can add and take.")
+    ] = Adjustments()
     transfers: Annotated[
         Transfers | None,
         Field(description="Points that members give to each other; null: they cannot."),

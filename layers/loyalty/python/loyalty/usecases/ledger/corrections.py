@@ -57,10 +57,26 @@ class RequestedAdjustment:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How many points a caller may adjust on one day of the program, added and taken together."""
+    """How many points a caller may adjust; None: without limit.
+
+    `per_day_max` is for one day of the program, added and taken together, `each_max` for one
+    adjustment.
+    """
 
     caller: str
-    points_max: int
+    per_day_max: int | None = None
+    each_max: int | None = None
+
+    def require_room_for(self, points: int) -> None:
+        """Refuse an adjustment that exceeds a limit by itself.
+
+        Raises:
+            LimitReached: it does.
+        """
+        if self.each_max is not None and abs(points) > self.each_max:
+            raise LimitReached(f"Your role may adjust at most {self.each_max} points at a time")
+        if self.per_day_max is not None and abs(points) > self.per_day_max:
+            raise LimitReached(f"Your role may adjust at most {self.per_day_max} points a day")
 
 
 def adjust(
@@ -71,11 +87,11 @@ def adjust(
     allowance: Allowance | None,
     desk: Desk,
 ) -> Recorded:
-    """Correct a balance by hand, once. Without an `allowance`, the amount has no daily limit.
+    """Correct a balance by hand, once. Without an `allowance`, the amount has no limit.
 
     Raises:
         NotFound: no such member.
-        LimitReached: more than the caller may adjust today, or than a balance may hold.
+        LimitReached: more than the caller may adjust, or than a balance may hold.
         InsufficientPoints: the account has fewer points than the request takes.
         IdempotencyConflict: the same request was made before with different content.
         TryAgain: other writers were faster too often.
@@ -94,9 +110,10 @@ def adjust(
     def decide() -> Posting:
         if allowance is None:
             return correct()
-        if abs(points) > allowance.points_max:
-            raise LimitReached(f"Your role may adjust at most {allowance.points_max} points a day")
-        used = AllowanceUsed(allowance.caller, desk.today, abs(points), allowance.points_max)
+        allowance.require_room_for(points)
+        if allowance.per_day_max is None:
+            return correct()
+        used = AllowanceUsed(allowance.caller, desk.today, abs(points), allowance.per_day_max)
         return replace(correct(), allowance=used)
 
     def correct() -> Posting:
