@@ -77,9 +77,9 @@ LIMITED = campaign(
 def test_an_order_takes_of_every_limit_and_gives_its_place_back_once_nothing_is_out() -> None:
     program = with_campaigns(LIMITED, campaign(id="unlimited"))
 
-    taken = uses(program, DAY, before={}, after={"welcome": 10, "unlimited": 5})
-    part = uses(program, DAY, before={"welcome": 10}, after={"welcome": 4})
-    rest = uses(program, DAY, before={"welcome": 4}, after={})
+    taken = uses(program, DAY, today=DAY, before={}, after={"welcome": 10, "unlimited": 5})
+    part = uses(program, DAY, today=DAY, before={"welcome": 10}, after={"welcome": 4})
+    rest = uses(program, DAY, today=DAY, before={"welcome": 4}, after={})
 
     assert taken == (
         LimitUse("welcome#2027", 10),

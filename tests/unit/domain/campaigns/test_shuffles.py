@@ -46,7 +46,7 @@ class Books:
 
     def _ceilings(self, order: Order) -> dict[str, int]:
         every, day = compiled(self.program), self.program.today(order.occurred_at)
-        room = rooms(self.program, day, used=self.used, had=self.counted)
+        room = rooms(self.program, day, today=day, used=self.used, had=self.counted)
         purchase = every.purchase(order, tier=None)
         return freeze(every, purchase, AwardContext(), rooms=room, had=self.counted)
 
@@ -56,7 +56,7 @@ class Books:
         now = dict(award.campaign_points)
         counts = outstanding(self.program, before=self.gives, after=now, counted=self.counted)
         day = self.program.today(order.occurred_at)
-        for limit, amount in uses(self.program, day, before=self.counted, after=counts):
+        for limit, amount in uses(self.program, day, today=day, before=self.counted, after=counts):
             self.used[limit] += amount
         self.gives, self.counted = now, counts
 

@@ -42,7 +42,7 @@ def test_no_order_earns_more_than_the_worst_case(program: Program, bought: Order
         every,
         every.purchase(bought, tier=None),
         AwardContext(),
-        rooms=rooms(program, day, used={}),
+        rooms=rooms(program, day, today=day, used={}),
     )
     context = AwardContext(ceilings=ceilings)
     award = full_award(bought, bought=bought, program=program, context=context)

@@ -41,6 +41,7 @@ from loyalty.usecases.ports import Listed, OrderOnFile, Overtaken
 
 if TYPE_CHECKING:
     from loyalty.domain.ledger.account import Account
+    from loyalty.domain.ledger.campaign_counts import CampaignCounting
     from loyalty.domain.ledger.order_vouchers import OrderVouchers
     from loyalty.domain.ledger.postings import (
         AccountChange,
@@ -332,6 +333,10 @@ class TableBooks:
         actions += _actions_on_maps(change)
         if change.active_on is not None:
             actions.append(Assign(("active_on",), change.active_on.isoformat()))
+        if change.campaigns.orders:
+            actions.append(Increase(("orders",), change.campaigns.orders))
+        if change.campaigns.bought_on is not None:
+            actions.append(Assign(("bought_on",), change.campaigns.bought_on.isoformat()))
         if (announced := change.announces) is not None:
             announced_path = ("tier_announced",)
             actions.append(
@@ -392,6 +397,8 @@ def _actions_on_maps(change: AccountChange) -> Iterator[Action]:
         yield Increase(("qualifying", period), amount)
     for reward_id, times in change.redeemed.items():
         yield Increase(("redeemed", reward_id), times)
+    for counter, amount in change.campaigns.used.items():
+        yield Increase(("redeemed", counter), amount)
     for day, points in change.giveable_from.items():
         yield Increase(("giveable_from", day.isoformat()), points)
     for lot, first_end in change.reinstated.items():
@@ -438,6 +445,7 @@ def _reliances(change: AccountChange) -> Sequence[Condition]:
     if change.active_on is not None:
         conditions.append(_missing_or(less(("active_on",), change.active_on.isoformat())))
     conditions += _reliances_on_levels(change)
+    conditions += _reliances_on_campaigns(change.campaigns)
     if (due := change.due) is not None:
         day = due.on.isoformat()
         conditions.append(
@@ -455,6 +463,26 @@ def _reliances_on_levels(change: AccountChange) -> Iterator[Condition]:
     if (revision := change.tier_revision_seen) is not None:
         path = ("tier_revision",)
         yield equal(path, revision) if revision else Missing(path)
+
+
+def _reliances_on_campaigns(counting: CampaignCounting) -> Iterator[Condition]:
+    for counter, most in counting.at_most.items():
+        yield _missing_or(at_most(("redeemed", counter), most))
+    for counter, seen in counting.exactly.items():
+        same = equal(("redeemed", counter), seen)
+        yield same if seen else _missing_or(same)
+    if counting.is_unknown:
+        # A number that is not known must not become a small one.
+        yield Missing(("orders",))
+    if (within := counting.orders_within) is not None:
+        if within.lowest is not None:
+            yield at_least(("orders",), within.lowest)
+        if within.highest is not None:
+            yield at_most(("orders",), within.highest)
+    if counting.bought_on is not None:
+        yield _missing_or(less(("bought_on",), counting.bought_on.isoformat()))
+    for day in counting.bought_on_seen or ():
+        yield equal(("bought_on",), day.isoformat()) if day else Missing(("bought_on",))
 
 
 def _missing_or(comparison: Compare) -> AnyOf:

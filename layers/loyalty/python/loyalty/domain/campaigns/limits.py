@@ -10,11 +10,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from loyalty.domain.kernel.calendar import NEVER, end_of_month
+from loyalty.domain.orders.order import BACKDATED_DAYS_MAX
 
 if TYPE_CHECKING:
     from loyalty.domain.program.campaigns import BudgetPeriod, Campaign, MemberPeriod
     from loyalty.domain.program.document import PointValue, Program
+
+
+# How a budget is named among the limits that an entry used.
+BUDGET: Final = "budget:"
 
 
 class LimitUse(NamedTuple):
@@ -32,10 +39,17 @@ class MemberCap:
     """
 
     campaign_id: str
+    period: str
     points_name: str
     orders_name: str
     points_max: int | None
     orders_max: int | None
+
+    @property
+    def maxima(self) -> tuple[tuple[str, int], ...]:
+        """Each limit by its name."""
+        both = ((self.points_name, self.points_max), (self.orders_name, self.orders_max))
+        return tuple((name, most) for name, most in both if most is not None)
 
     def room(self, used: Mapping[str, int], *, had: int) -> int | None:
         """The points that it leaves an order which has `had` points already; None: no end."""
@@ -57,7 +71,7 @@ class CampaignBudget(NamedTuple):
     @property
     def name(self) -> str:
         """How it is named among the limits of an entry."""
-        return f"budget:{self.campaign_id}#{self.period}"
+        return f"{BUDGET}{self.campaign_id}#{self.period}"
 
 
 def period_of(per: MemberPeriod | BudgetPeriod, day: date) -> str:
@@ -76,14 +90,37 @@ def period_of(per: MemberPeriod | BudgetPeriod, day: date) -> str:
             return "all"
 
 
+def period_ends_on(period: str) -> date:
+    """The last day of a period by its name; NEVER for the whole campaign."""
+    if period == "all":
+        return NEVER
+    year, _, rest = period.partition("-")
+    if not rest:
+        return date(int(year), 12, 31)
+    if rest.startswith("W"):
+        return date.fromisocalendar(int(year), int(rest[1:]), 7)
+    return (
+        end_of_month(date(int(year), int(rest), 1))
+        if len(rest) == 2
+        else date.fromisoformat(period)
+    )
+
+
+def is_forgotten(period: str, *, today: date) -> bool:
+    """Whether an account no longer counts what was used in a period: no order can come so late."""
+    return (today - period_ends_on(period)).days > BACKDATED_DAYS_MAX
+
+
 def member_cap(campaign: Campaign, day: date) -> MemberCap | None:
     """The limit of a campaign for each member; None if it has none that lasts beyond an order."""
     limit = campaign.limits.per_member
     if limit is None or limit.per == "order":
         return None
-    name = f"{campaign.id}#{period_of(limit.per, day)}"
+    period = period_of(limit.per, day)
+    name = f"{campaign.id}#{period}"
     return MemberCap(
         campaign_id=campaign.id,
+        period=period,
         points_name=name,
         orders_name=f"{name}#orders",
         points_max=limit.points,
@@ -106,22 +143,25 @@ def rooms(
     program: Program,
     day: date,
     *,
+    today: date,
     used: Mapping[str, int],
     left: Mapping[str, int] = MappingProxyType({}),
     had: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[str, int]:
     """The points that each campaign with a limit may still give an order of a day.
 
-    `used` is what the member used of each limit. `left` is what each budget has left, as far as it
-    was read; a budget that was not read is taken to be whole. `had` are the points that the order
-    has already.
+    `used` is what the member used of each limit. Of a period that is no longer counted nothing is
+    left; only an order that was claimed late can be of such a period. `left` is what each budget
+    has left, as far as it was read; a budget that was not read is taken to be whole. `had` are the
+    points that the order has already.
     """
     found: dict[str, int] = {}
     for campaign in program.campaigns:
         room: list[int] = []
         cap = member_cap(campaign, day)
-        of_member = cap.room(used, had=had.get(campaign.id, 0)) if cap else None
-        if of_member is not None:
+        if cap and is_forgotten(cap.period, today=today):
+            room.append(0)
+        elif cap and (of_member := cap.room(used, had=had.get(campaign.id, 0))) is not None:
             room.append(of_member)
         if budget := budget_of(campaign, program.point_value, day):
             room.append(max(0, left.get(budget.name, budget.points)))
@@ -152,12 +192,16 @@ def outstanding(
     were forgiven count from then on.
     """
     taken, of = taken_back
-    result = dict(counted)
+    result = {
+        campaign.id: counted.get(campaign.id, 0)
+        for campaign in program.campaigns
+        if is_limited(campaign)
+    }
     for campaign in program.campaigns:
         if not is_limited(campaign):
             continue
         now, then = after.get(campaign.id, 0), before.get(campaign.id, 0)
-        counts = counted.get(campaign.id, 0)
+        counts = result[campaign.id]
         if now > then:
             result[campaign.id] = max(counts, now)
         elif now < then:
@@ -166,20 +210,24 @@ def outstanding(
 
 
 def uses(
-    program: Program, day: date, *, before: Mapping[str, int], after: Mapping[str, int]
+    program: Program, day: date, *, today: date, before: Mapping[str, int], after: Mapping[str, int]
 ) -> tuple[LimitUse, ...]:
-    """The changes to every limit when an order of a day counts other points than before."""
-    return tuple(_uses(program, day, before, after))
+    """The changes to every limit when an order of a day counts other points than before.
+
+    Limits of a member in a period that is no longer counted are left out.
+    """
+    return tuple(_uses(program, day, today, before, after))
 
 
 def _uses(
-    program: Program, day: date, before: Mapping[str, int], after: Mapping[str, int]
+    program: Program, day: date, today: date, before: Mapping[str, int], after: Mapping[str, int]
 ) -> Iterator[LimitUse]:
     for campaign in program.campaigns:
         then, now = before.get(campaign.id, 0), after.get(campaign.id, 0)
         if then == now:
             continue
-        if cap := member_cap(campaign, day):
+        cap = member_cap(campaign, day)
+        if cap and not is_forgotten(cap.period, today=today):
             if cap.points_max is not None:
                 yield LimitUse(cap.points_name, now - then)
             if cap.orders_max is not None and bool(then) != bool(now):

@@ -8,15 +8,18 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from loyalty.domain.campaigns.limits import is_forgotten
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.holding import Holding, PendingDates, ends_on
 
 if TYPE_CHECKING:
     from loyalty.domain.program.document import PublishedProgram
 
-# No reward's id contains "#", so these counters cannot be mistaken for a reward's.
+# No reward's id contains "#", so these counters cannot be mistaken for a reward's. Campaigns have
+# counters `campaign#<id>#<period>` and `campaign#<id>#<period>#orders`.
 _TRANSFERS: Final = "transfers#"
 _REDEMPTIONS: Final = "redemptions#"
+_CAMPAIGNS: Final = "campaign#"
 
 Status = Literal["active", "merged", "closed"]
 
@@ -59,7 +62,11 @@ class Account:
     on which something may have to be settled. `active_on` is the last day of activity, where
     points lapse by inactivity. `giveable_from` maps a day to points of orders that the member can
     give to another member from that day on. `reinstated` maps a lot to the last day that its
-    points had at first. `redeemed` maps a reward with a limit to how often the member redeemed it.
+    points had at first. `redeemed` maps a reward with a limit to how often the member redeemed it;
+    beside it counts what else is limited: transfers, redemptions of a day, and what campaigns gave.
+
+    Orders: `orders` is how many orders with goods that cost something the member has; None on an
+    account from before they were counted. `bought_on` is the day of the latest one.
 
     Levels: `qualifying` maps a counter to its amount. `tier_floor` is the level granted last; it
     stays after it ends, because a rebuild of the lake reads it. `tier_carried` is what counters
@@ -87,6 +94,8 @@ class Account:
     reinstated: Mapping[date, date] = field(default_factory=lambda: MappingProxyType({}))
     due: date | None = None
     active_on: date | None = None
+    orders: int | None = None
+    bought_on: date | None = None
     enrolled_at: datetime | None = None
     ended_at: datetime | None = None
     absorbed: tuple[str, ...] = ()
@@ -192,6 +201,20 @@ def redemptions_counter(today: date) -> str:
     return f"{_REDEMPTIONS}{today.isoformat()}"
 
 
+def campaign_counter(limit: str) -> str:
+    """The name under which an account counts a limit of a campaign."""
+    return f"{_CAMPAIGNS}{limit}"
+
+
+def used_of_campaigns(account: Account) -> dict[str, int]:
+    """What the member used of the limits of campaigns."""
+    return {
+        name.removeprefix(_CAMPAIGNS): amount
+        for name, amount in account.redeemed.items()
+        if name.startswith(_CAMPAIGNS)
+    }
+
+
 def counters_of_use(account: Account, *, today: date) -> dict[str, int]:
     """Counters that still matter: of limited rewards, and of the current month and day."""
     over = set(counters_of_the_past(account, today=today))
@@ -199,10 +222,11 @@ def counters_of_use(account: Account, *, today: date) -> dict[str, int]:
 
 
 def counters_of_the_past(account: Account, *, today: date) -> tuple[str, ...]:
-    """Names of the counters whose month or day is over."""
+    """Names of the counters whose period is over, and of no matter any more."""
     current = (transfers_counter(today), redemptions_counter(today))
     return tuple(
         name
         for name in account.redeemed
-        if name.startswith((_TRANSFERS, _REDEMPTIONS)) and name not in current
+        if (name.startswith((_TRANSFERS, _REDEMPTIONS)) and name not in current)
+        or (name.startswith(_CAMPAIGNS) and is_forgotten(name.split("#")[2], today=today))
     )

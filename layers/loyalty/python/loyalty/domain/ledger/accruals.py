@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from loyalty.domain.earning.awarding import Part, award
+from loyalty.domain.campaigns.awards import full_award
+from loyalty.domain.campaigns.limits import uses
 from loyalty.domain.earning.qualifying import qualifies
 from loyalty.domain.ledger.account import Account, lapse_of
+from loyalty.domain.ledger.campaign_counts import counting_of_order, decide, moved
 from loyalty.domain.ledger.entries import (
     Accrual,
     Clawback,
@@ -38,6 +41,9 @@ from loyalty.domain.ledger.refunds import (
 from loyalty.domain.ledger.tiers import counter, counting, level_of_order
 
 if TYPE_CHECKING:
+    from loyalty.domain.campaigns.member_facts import MemberFacts
+    from loyalty.domain.campaigns.planning import AwardContext
+    from loyalty.domain.earning.awarding import Part
     from loyalty.domain.orders.order import Order
     from loyalty.domain.program.document import Program, PublishedProgram
 
@@ -67,21 +73,31 @@ def accrue(
     fingerprint: str,
     now: datetime,
     replaces: Placeholder | None = None,
+    about: MemberFacts | None = None,
+    left: Mapping[str, int] = MappingProxyType({}),
 ) -> Posting:
     """Record what an order earns on an account.
 
     Points whose last day has already passed never enter a lot: the same transaction has an entry
     for their expiry. `replaces` is the placeholder under the accrual's key. The refunds that wait
     in it are taken in full, from the award itself, in the same transaction.
+
+    `about` has what campaigns read of the member beside their account. `left` is what budgets have
+    left, as far as they were read.
     """
     today = program.document.today(now)
-    accrual = _accrual(order, account, program.document)
+    level = level_of_order(order, account, program.document)
+    tier = level.id if level else None
+    decision = decide(
+        order, account, program.document, tier=tier, today=today, about=about, left=left
+    )
+    accrual = _accrual(order, account, program.document, decision.context, today=today)
     waited = _waiting(accrual, replaces, program=program.document, today=today)
     clawed = total(refund.effect for refund in waited.refunds)
     awarded = Holding.from_parts(accrual.parts, today=today)
     active_on = newly_active(account, "order", program=program, today=today)
     counted = _counted(accrual, waited.refunds)
-    level = counting(
+    reached = counting(
         account, program.document, counted=counted, day=today, of_order=_counted(accrual, ())
     )
     added = addition(
@@ -89,7 +105,7 @@ def accrue(
         awarded + clawed,
         today=today,
         lapses_after=lapse_of(account, program, active_on=active_on),
-        also_due=level.changes_on,
+        also_due=reached.changes_on,
     )
     entry = Entry(
         cause=OrderCause(order.source, order.order_id, "accrual"),
@@ -100,7 +116,7 @@ def accrue(
         program_version=program.version,
         fingerprint=fingerprint,
         detail=accrual,
-        tier_reached=level.tier_reached,
+        tier_reached=reached.tier_reached,
     )
     entries = (
         entry,
@@ -115,10 +131,18 @@ def accrue(
                 entries=entries,
                 due=added.due,
                 qualifying=counted,
-                counting=level,
+                counting=reached,
                 giveable_from=waiting(accrual.parts, program.document, today=today),
                 forgets=days_over(account, today=today),
                 active_on=active_on,
+                campaigns=counting_of_order(
+                    order,
+                    account,
+                    program.document,
+                    decision,
+                    counted=accrual.counted,
+                    returned=(use for each in waited.refunds for use in each.clawback.counted),
+                ),
             ),
         ),
         replaces=replaces,
@@ -130,19 +154,27 @@ def accrue(
     )
 
 
-def _accrual(order: Order, account: Account, program: Program) -> Accrual:
-    """What the order earns, and what it counts toward a level."""
-    level = level_of_order(order, account, program)
-    tier = level.id if level else None
-    earned = award(order, program, tier=tier)
+def _accrual(
+    order: Order, account: Account, program: Program, context: AwardContext, *, today: date
+) -> Accrual:
+    """What the order earns, and what it counts toward a level and in limits of campaigns."""
+    earned = full_award(order, bought=order, program=program, context=context)
     counts: Qualifying | None = None
     if program.tiers is not None:
         counts = Qualifying(
             counter(program.tiers, account, program, day=program.today(order.occurred_at)),
-            qualifies(order, points=earned.points, basis=program.tiers.basis),
+            qualifies(order, points=earned.qualifying_points, basis=program.tiers.basis),
         )
+    day = program.today(order.occurred_at)
     return Accrual(
-        order=order, shares=earned.shares, parts=earned.parts, tier=tier, qualifying=counts
+        order=order,
+        shares=earned.shares,
+        parts=earned.parts,
+        tier=context.tier,
+        qualifying=counts,
+        opened=tuple(sorted(context.opened)),
+        ceilings=context.ceilings,
+        counted=uses(program, day, today=today, before={}, after=earned.campaign_points),
     )
 
 
@@ -165,6 +197,7 @@ def _waiting(
         after = refunded_with(state, refund)
         owing = to_settle(accrual, program, before=state, after=after)
         taken, effect = _taken_from(accrual.parts, state.taken, owing, today=today)
+        step = moved(accrual, program, before=state, after=after, today=today)
         clawback = Clawback(
             source=accrual.order.source,
             order_id=accrual.order.order_id,
@@ -176,9 +209,10 @@ def _waiting(
             excused=0,
             debt_after=0,
             qualifying=disqualified(accrual, program, before=state, after=after),
+            counted=step.uses,
         )
         refunds.append(WaitingRefund(clawback, refund.fingerprint, refund.occurred_at, effect))
-        state = replace(after, clawed=state.clawed + owing, taken=taken)
+        state = replace(after, clawed=state.clawed + owing, taken=taken, counted=step.counted)
     return WaitingRefunds(tuple(refunds), state)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from loyalty.domain.ledger.campaign_counts import CampaignCounting, counting_of_step, moved
 from loyalty.domain.ledger.entries import (
     Accrual,
     Clawback,
@@ -81,6 +82,7 @@ class Sources:
         *,
         counted: Mapping[str, int],
         level: Counting,
+        campaigns: CampaignCounting,
     ) -> AccountChange:
         """The change to an account. It relies only on what it takes."""
         return change_by_taking(
@@ -90,6 +92,7 @@ class Sources:
             relies_on_balance=bool(self.owed or self.forgiven),
             qualifying=counted,
             counting=level if counted else None,
+            campaigns=campaigns,
         )
 
 
@@ -121,10 +124,13 @@ def claw_back(
         expired=expired,
         policy=program.document,
     )
+    today = program.document.today(now)
+    settled = sources.settling(after)
+    step = moved(earned, decided_by.document, before=before, after=settled, today=today)
     order, name = earned.order, clawback_name(refund, state)
     less = disqualified(earned, decided_by.document, before=before, after=after)
     counted = counted_for(less, account)
-    level = counting(account, program.document, counted=counted, day=program.document.today(now))
+    level = counting(account, program.document, counted=counted, day=today)
     entry = Entry(
         cause=OrderCause(order.source, order.order_id, "clawback", name),
         member_id=account.member_id,
@@ -144,17 +150,21 @@ def claw_back(
             excused=sources.excused,
             debt_after=account.holding.debt + sources.owed,
             qualifying=less,
+            counted=step.uses,
         ),
     )
+    campaigns = counting_of_step(account, earned, decided_by.document, step)
     return Posting(
         entries=(entry,),
         order_state=OrderStateChange(
             order.source,
             order.order_id,
-            sources.settling(after),
+            replace(settled, counted=step.counted),
             counter_seen=state.counter if state else None,
         ),
-        changes=(sources.change(account, entry, counted=counted, level=level),),
+        changes=(
+            sources.change(account, entry, counted=counted, level=level, campaigns=campaigns),
+        ),
     )
 
 

@@ -303,6 +303,8 @@ def merge(
         holding=together,
         qualifying=summed(survivor.qualifying, moved(loser, survivor, program.document, day=today)),
         redeemed=summed(loser.redeemed, survivor.redeemed),
+        orders=_together(loser.orders, survivor.orders),
+        bought_on=max(filter(None, (loser.bought_on, survivor.bought_on)), default=None),
         giveable_from=summed(loser.giveable_from, survivor.giveable_from),
         reinstated=_earliest(loser.reinstated, survivor.reinstated),
         active_on=active_on,
@@ -320,6 +322,11 @@ def merge(
             replacing(survivor, survives, entries=1),
         ),
     )
+
+
+def _together(one: int | None, other: int | None) -> int | None:
+    """The orders of two members; None if those of one are not known."""
+    return None if one is None or other is None else one + other
 
 
 def _received(given: Entry, *, cause: RequestCause, by: Account, effect: Holding) -> Entry:

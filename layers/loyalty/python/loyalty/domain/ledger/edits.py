@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from loyalty.domain.earning.awarding import Part, award
+from loyalty.domain.earning.awarding import Part
 from loyalty.domain.ledger.account import Account, lapse_of
+from loyalty.domain.ledger.campaign_counts import ceilings_of_edit, counting_of_step, moved
 from loyalty.domain.ledger.clawbacks import counted_for, sources_of
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry, OrderCause
 from loyalty.domain.ledger.giving import days_over, waiting
@@ -24,12 +26,12 @@ from loyalty.domain.ledger.postings import (
 )
 from loyalty.domain.ledger.refunds import (
     OrderState,
+    award_of,
     counted_minor,
     disqualified,
     parts_of,
     state_of,
     to_settle,
-    unrefunded,
     withdrawing,
 )
 from loyalty.domain.ledger.tiers import counting
@@ -65,6 +67,7 @@ def edit(
     decided_by: PublishedProgram,
     program: PublishedProgram,
     now: datetime,
+    left: Mapping[str, int] = MappingProxyType({}),
 ) -> Posting:
     """Settle an order to what its new content earns, up or down, on a settled account.
 
@@ -76,11 +79,16 @@ def edit(
     """
     edited = replace(order, occurred_at=earned.order.occurred_at)
     before = state_of(earned, state)
+    today = program.document.today(now)
+    ceilings = ceilings_of_edit(
+        edited, account, decided_by.document, earned, before=before, today=today, left=left
+    )
     after = replace(
         withdrawing(before, withdrawn),
         order=edited,
         told_at=order.told_at,
         counter=before.counter + 1,
+        ceilings=ceilings,
     )
     owing = to_settle(earned, decided_by.document, before=before, after=after)
     taken = sources_of(
@@ -95,7 +103,15 @@ def edit(
     given = _growth(
         max(0, -owing) - unforgiven, earned, decided_by.document, before=before, after=after
     )
-    today = program.document.today(now)
+    forgiven = before.forgiven + taken.forgiven - unforgiven
+    step = moved(
+        earned,
+        decided_by.document,
+        before=before,
+        after=replace(after, forgiven=forgiven),
+        today=today,
+    )
+    campaigns = counting_of_step(account, earned, decided_by.document, step, ceilings=ceilings)
     counts = disqualified(earned, decided_by.document, before=before, after=after)
     counted = counted_for(counts, account)
     level = counting(account, program.document, counted=counted, day=today)
@@ -124,6 +140,7 @@ def edit(
             excused=taken.excused,
             debt_after=account.holding.debt + taken.owed + added.effect.debt,
             qualifying=counts,
+            counted=step.uses,
         ),
         tier_reached=level.tier_reached,
     )
@@ -133,11 +150,14 @@ def edit(
         order_state=OrderStateChange(
             order.source,
             order.order_id,
-            _given_with(taken.settling(after), given, added, unforgiven=unforgiven),
+            replace(
+                _given_with(taken.settling(after), given, added, unforgiven=unforgiven),
+                counted=step.counted,
+            ),
             counter_seen=state.counter if state else None,
         ),
         changes=(
-            taken.change(account, entry, counted=counted, level=level)
+            taken.change(account, entry, counted=counted, level=level, campaigns=campaigns)
             if owing > 0
             else change_by_addition(
                 account,
@@ -147,6 +167,7 @@ def edit(
                 counting=level,
                 giveable_from=waiting(given, program.document, today=today),
                 forgets=days_over(account, today=today),
+                campaigns=campaigns,
             ),
         ),
     )
@@ -167,7 +188,7 @@ def _growth(
 
 
 def _dated(earned: Accrual, state: OrderState, program: Program) -> dict[PendingDates, int]:
-    parts = award(unrefunded(earned.order, state), program, tier=earned.tier).parts
+    parts = award_of(earned, state, program).parts
     return {PendingDates(part.available_on, part.expires_on): part.points for part in parts}
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from loyalty.domain.orders.order import Order, OrderRef, fingerprint
 
 if TYPE_CHECKING:
+    from loyalty.domain.campaigns.limits import LimitUse
     from loyalty.domain.earning.awarding import Part, Share
     from loyalty.domain.ledger.account import TierReached
     from loyalty.domain.ledger.holding import Holding
@@ -94,7 +95,9 @@ class Accrual:
     """What an order earned, and all that is needed to compute it again.
 
     `tier` is the member's level on the order's day, `qualifying` what the order counted toward a
-    level.
+    level. `opened` are the campaigns that were decided of the member and are for them, `ceilings`
+    the most points of campaigns whose limits left less than the order would have got. `counted` is
+    what it used of limits.
     """
 
     order: Order
@@ -102,6 +105,9 @@ class Accrual:
     parts: tuple[Part, ...]
     tier: str | None = None
     qualifying: Qualifying | None = None
+    opened: tuple[str, ...] = ()
+    ceilings: Mapping[str, int] = field(default_factory=_none)
+    counted: tuple[LimitUse, ...] = ()
 
     @property
     def points(self) -> int:
@@ -114,7 +120,8 @@ class Clawback:
     """What a refund took back, and what happened to the rest.
 
     `amount_minor` is how much of the refunded money counted. `clawed + owed + forgiven + excused`
-    is how many points fewer the order earns because of the refund.
+    is how many points fewer the order earns because of the refund. `counted` is what it gave back
+    to the limits of campaigns, and the order itself, if it no longer counts as one.
     """
 
     source: str
@@ -127,6 +134,7 @@ class Clawback:
     excused: int
     debt_after: int
     qualifying: Qualifying | None = None
+    counted: tuple[LimitUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +145,7 @@ class Edit:
     `amount_minor` is how much more the order is worth after refunds (negative: how much less).
     As for a refund, `clawed + owed + forgiven + excused` is how many points fewer the order earns.
     If it earns more, points that were once forgiven count first: `forgiven` is then negative.
+    `counted` is what it used of limits or gave back, as for a refund.
     """
 
     order: Order | None
@@ -148,6 +157,7 @@ class Edit:
     excused: int
     debt_after: int
     qualifying: Qualifying | None = None
+    counted: tuple[LimitUse, ...] = ()
 
 
 # What a reward was given for, as stored, in events and in the API.

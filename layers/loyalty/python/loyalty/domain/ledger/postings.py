@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.kernel.calendar import NEVER
+from loyalty.domain.ledger.campaign_counts import CampaignCounting
 from loyalty.domain.ledger.entries import (
     CalendarCause,
     Cause,
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from loyalty.domain.program.document import PublishedProgram
 
 # A change of more lots than this writes the whole account and relies on its version. The table
-# allows 40 paths in one write, and up to 12 of them are not lots.
-NARROW_LOTS_MAX: Final = 28
+# allows 40 paths in one write, and up to 14 of them are not lots.
+NARROW_LOTS_MAX: Final = 26
 
 
 def _none[K, V]() -> Mapping[K, V]:
@@ -66,6 +67,7 @@ class AccountChange:
     `forgets` names entries of the account's maps that no longer mean anything; they are removed
     whatever they hold by now. With `revises_tier` it changes something that other writes rely on
     for the member's level. `tier_reached` replaces the days on which levels were reached.
+    `campaigns` is what counts in limits of campaigns, and as an order.
     """
 
     member_id: str
@@ -92,6 +94,7 @@ class AccountChange:
     tier_revision_seen: int | None = None
     revises_tier: bool = False
     tier_reached: tuple[TierReached, ...] = ()
+    campaigns: CampaignCounting = field(default_factory=CampaignCounting)
     becomes: Account | None = None
     """Rare writes replace the whole account, relying on `entries_seen`."""
 
@@ -276,6 +279,7 @@ def change_by_addition(
     forgets: tuple[tuple[str, str], ...] = (),
     balance_at_most: int | None = None,
     active_on: date | None = None,
+    campaigns: CampaignCounting | None = None,
 ) -> AccountChange:
     """A change that only adds. It relies on the debt it paid and on the due date, but on no lot."""
     change = AccountChange(
@@ -291,6 +295,7 @@ def change_by_addition(
         reinstated=reinstated,
         forgets=forgets,
         active_on=active_on,
+        campaigns=campaigns or CampaignCounting(),
     )
     return _whole_if_wide(account, _counting(change, counting))
 
@@ -315,6 +320,8 @@ def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
     effect, due, announced = change.effect, change.due, change.announces
     paths = len(effect.lots) + len(effect.pending)
     paths += len(change.giveable_from) + len(change.reinstated) + len(change.forgets)
+    campaigns = change.campaigns
+    paths += len(campaigns.used)
     if paths <= NARROW_LOTS_MAX:
         return change
     becomes = replace(
@@ -322,7 +329,9 @@ def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
         balance=account.balance + effect.points,
         holding=account.holding + effect,
         qualifying=summed(account.qualifying, change.qualifying),
-        redeemed=summed(account.redeemed, change.redeemed),
+        redeemed=summed(summed(account.redeemed, change.redeemed), campaigns.used),
+        orders=None if account.orders is None else account.orders + campaigns.orders,
+        bought_on=campaigns.bought_on or account.bought_on,
         giveable_from=summed(account.giveable_from, change.giveable_from),
         reinstated={**account.reinstated, **change.reinstated},
         due=due.on if due and due.moves else account.due,
@@ -404,6 +413,7 @@ def change_by_taking(
     redeemed_below: Mapping[str, int] = MappingProxyType({}),
     forgets: tuple[tuple[str, str], ...] = (),
     active_on: date | None = None,
+    campaigns: CampaignCounting | None = None,
 ) -> AccountChange:
     """A change that takes from these lots and pending points only, and relies only on them.
 
@@ -428,6 +438,7 @@ def change_by_taking(
         redeemed_below=redeemed_below,
         forgets=forgets,
         active_on=active_on,
+        campaigns=campaigns or CampaignCounting(),
     )
     return _whole_if_wide(account, _counting(change, counting))
 

@@ -13,11 +13,13 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.earning.awarding import Part, award
+from loyalty.domain.campaigns.awards import full_award
+from loyalty.domain.campaigns.planning import AwardContext
 from loyalty.domain.earning.qualifying import basis_of, qualifies
 from loyalty.domain.ledger.entries import Accrual, Qualifying, RequestedRefund
 
 if TYPE_CHECKING:
+    from loyalty.domain.earning.awarding import Award, Part
     from loyalty.domain.orders.order import Line, Order
     from loyalty.domain.program.document import Program
 
@@ -41,6 +43,9 @@ class OrderState:
     version. `given` are points that edits added, by their dates; `expired` says how many of them
     arrived after their last day.
 
+    Campaigns: `ceilings` are those of the latest version (None: the accrual's), `counted` is what
+    the order counts in the limits of each campaign (None: what the accrual gave).
+
     `taken` says, for each part of the award and then for each part in `given`, how many of its own
     points were taken. `counter` guards the item.
     """
@@ -61,6 +66,8 @@ class OrderState:
     told_at: datetime | None = None
     given: tuple[Part, ...] = ()
     expired: Mapping[date, int] = field(default_factory=lambda: MappingProxyType({}))
+    ceilings: Mapping[str, int] | None = None
+    counted: Mapping[str, int] | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -205,12 +212,28 @@ def unrefunded(order: Order, state: OrderState) -> Order:
     )
 
 
+def award_of(accrual: Accrual, state: OrderState, program: Program) -> Award:
+    """What is earned by what is left of an order, in the context of its accrual or latest edit.
+
+    `program` is the version that decided the accrual.
+    """
+    ceilings = accrual.ceilings if state.ceilings is None else state.ceilings
+    return full_award(
+        unrefunded(accrual.order, state),
+        bought=in_force(accrual, state),
+        program=program,
+        context=AwardContext(
+            tier=accrual.tier, opened=frozenset(accrual.opened), ceilings=ceilings
+        ),
+    )
+
+
 def to_settle(accrual: Accrual, program: Program, *, before: OrderState, after: OrderState) -> int:
     """The points still to be settled between two states of an order.
 
     Negative if an edit makes the order worth more.
     """
-    target = award(unrefunded(accrual.order, after), program, tier=accrual.tier).points
+    target = award_of(accrual, after, program).points
     earned = sum(part.points for part in parts_of(accrual, before))
     return earned - target - before.settled
 
@@ -225,7 +248,7 @@ def disqualified(
 
     def counts(state: OrderState) -> int:
         order = unrefunded(accrual.order, state)
-        points = award(order, program, tier=accrual.tier).points
+        points = award_of(accrual, state, program).qualifying_points
         return qualifies(order, points=points, basis=basis)
 
     return Qualifying(accrual.qualifying.counter, counts(after) - counts(before))

@@ -64,8 +64,10 @@ def account_to_item(account: Account, program: str, *, due_at: datetime | None =
         "tier_revision": account.tier_revision,
     }
     item |= {name: count for name, count in counts.items() if count}
-    if account.active_on:
-        item["active_on"] = account.active_on.isoformat()
+    if account.orders is not None:
+        item["orders"] = account.orders
+    days = {"active_on": account.active_on, "bought_on": account.bought_on}
+    item |= {name: day.isoformat() for name, day in days.items() if day}
     if account.enrolled_at:
         item["enrolled_at"] = keys.instant(account.enrolled_at)
     if account.ended_at:
@@ -95,6 +97,8 @@ def account_from_item(item: Item) -> Account:
         reinstated=days_from_map(wire["reinstated"]),
         due=maybe_date(wire.get("due")),
         active_on=maybe_date(wire.get("active_on")),
+        orders=wire.get("orders"),
+        bought_on=maybe_date(wire.get("bought_on")),
         absorbed=tuple(wire.get("absorbed", ())),
         tier_announced=wire.get("tier_announced"),
         tier_floor=_floor(wire.get("tier_floor")),

@@ -45,6 +45,8 @@ from loyalty.table.records.parts import (
     qualifying_to_list,
     reached_from_list,
     reached_to_list,
+    uses_from_list,
+    uses_to_list,
 )
 
 
@@ -208,7 +210,10 @@ def _order_detail_from_item(wire: dict[str, Any]) -> Accrual | Clawback | Edit |
     if wire["kind"] == "accrual":
         return _accrual_from_item(wire) if "order" in wire else None
     about = _without_recorder(wire)
-    about = about | {"qualifying": qualifying_from_list(about.get("qualifying"))}
+    about = about | {
+        "qualifying": qualifying_from_list(about.get("qualifying")),
+        "counted": uses_from_list(about.get("counted", ())),
+    }
     if wire["kind"] == "clawback":
         _, source, order_id = wire["pk"].rsplit("#", 2)
         refund_id = wire["sk"].rsplit("#", 1)[1]
@@ -224,6 +229,12 @@ def _accrual_to_item(detail: Accrual) -> Item:
     context: Item = {"tier": detail.tier} if detail.tier else {}
     if detail.qualifying:
         context["qualifying"] = qualifying_to_list(detail.qualifying)
+    if detail.opened:
+        context["opened"] = list(detail.opened)
+    if detail.ceilings:
+        context["ceilings"] = dict(detail.ceilings)
+    if detail.counted:
+        context["counted"] = uses_to_list(detail.counted)
     return {
         "order": order_to_map(detail.order) | context,
         "shares": _shares_to_list(detail),
@@ -239,6 +250,9 @@ def _accrual_from_item(wire: dict[str, Any]) -> Accrual:
         parts=parts_from_list(wire["parts"]),
         tier=wire["order"].get("tier"),
         qualifying=qualifying_from_list(wire["order"].get("qualifying")),
+        opened=tuple(wire["order"].get("opened", ())),
+        ceilings=wire["order"].get("ceilings", {}),
+        counted=uses_from_list(wire["order"].get("counted", ())),
     )
 
 
@@ -253,6 +267,8 @@ def _lowering_to_item(detail: Clawback | Edit) -> Item:
     }
     if detail.qualifying:
         about["qualifying"] = qualifying_to_list(detail.qualifying)
+    if detail.counted:
+        about["counted"] = uses_to_list(detail.counted)
     if isinstance(detail, Clawback) or detail.order is None:
         return {"about": about}
     return {

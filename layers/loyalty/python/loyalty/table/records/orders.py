@@ -160,6 +160,10 @@ def order_state_to_item(state: OrderState, key: Key) -> Item:
         item["told_at"] = keys.instant(state.told_at)
     if state.given:
         item["given"] = parts_to_list(state.given)
+    if state.ceilings is not None:
+        item["ceilings"] = dict(state.ceilings)
+    if state.counted is not None:
+        item["counted"] = dict(state.counted)
     if state.expired:
         item["expired"] = dated_to_map(state.expired)
     return item
@@ -186,6 +190,8 @@ def order_state_from_item(item: Item) -> OrderState:
         told_at=maybe_instant(wire.get("told_at")),
         given=parts_from_list(wire.get("given", ())),
         expired=dated_from_map(wire.get("expired", {})),
+        ceilings=wire.get("ceilings"),
+        counted=wire.get("counted"),
     )
 
 

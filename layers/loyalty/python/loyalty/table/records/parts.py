@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from loyalty.domain.campaigns.limits import LimitUse
 from loyalty.domain.earning.awarding import Part
 from loyalty.domain.ledger.account import TierReached
 from loyalty.domain.ledger.entries import Qualifying
@@ -81,6 +82,14 @@ def parts_from_list(wire: Sequence[Any]) -> tuple[Part, ...]:
 
 def qualifying_to_list(qualifying: Qualifying) -> list[Value]:
     return [qualifying.counter, qualifying.amount]
+
+
+def uses_to_list(uses: Sequence[LimitUse]) -> list[Value]:
+    return [[limit, amount] for limit, amount in uses]
+
+
+def uses_from_list(wire: Sequence[Sequence[Any]]) -> tuple[LimitUse, ...]:
+    return tuple(LimitUse(limit, amount) for limit, amount in wire)
 
 
 def qualifying_from_list(wire: Sequence[Any] | None) -> Qualifying | None:

@@ -137,7 +137,7 @@ def _begin(newcomer: Member, *, losses: Sequence[Loss], members: Members, desk: 
     if gives_presents(desk.program.document):
         presents_from = members.presents_from(newcomer.identities.keys())
         newcomer = replace(newcomer, presents_from=presents_from)
-    account = Account(member_id=newcomer.member_id, enrolled_at=newcomer.enrolled_at)
+    account = Account(member_id=newcomer.member_id, enrolled_at=newcomer.enrolled_at, orders=0)
     members.enroll(newcomer, account, losses=losses)
     return Enrolled(newcomer, account, is_new=True)
 

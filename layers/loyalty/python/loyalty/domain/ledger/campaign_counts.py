@@ -1,0 +1,330 @@
+"""What orders count besides points: in the limits of campaigns, and as orders of their member.
+
+Both are written on the account in the order's own transaction, which relies on exactly what was
+decided from them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from loyalty.domain.campaigns.limits import (
+    BUDGET,
+    LimitUse,
+    is_limited,
+    member_cap,
+    outstanding,
+    rooms,
+    uses,
+)
+from loyalty.domain.campaigns.member_facts import (
+    Interval,
+    MemberFacts,
+    is_for,
+    relied_on,
+    sources,
+)
+from loyalty.domain.campaigns.planning import AwardContext, compiled, freeze
+from loyalty.domain.earning.qualifying import qualifies
+from loyalty.domain.ledger.account import campaign_counter, used_of_campaigns
+from loyalty.domain.ledger.refunds import award_of, unrefunded
+
+if TYPE_CHECKING:
+    from loyalty.domain.earning.awarding import Award
+    from loyalty.domain.ledger.account import Account
+    from loyalty.domain.ledger.entries import Accrual
+    from loyalty.domain.ledger.refunds import OrderState
+    from loyalty.domain.orders.order import Order
+    from loyalty.domain.program.campaigns import Campaign
+    from loyalty.domain.program.document import Program
+
+# The limit whose use is an order of the member that counts as one.
+ORDERS = "#orders"
+
+
+def _none() -> Mapping[str, int]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignCounting:
+    """What a write counts on an account for campaigns, and what that was decided from.
+
+    `used` are changes to counters of limits; those in `at_most` and `exactly` must be so. `orders`
+    changes the number of orders, which must lie within `orders_within`; if it `is_unknown`, it must
+    still be so. `bought_on` is a later day of the latest order. `bought_on_seen`, if there is one,
+    holds the day that must be unchanged, None for no day.
+    """
+
+    used: Mapping[str, int] = field(default_factory=_none)
+    at_most: Mapping[str, int] = field(default_factory=_none)
+    exactly: Mapping[str, int] = field(default_factory=_none)
+    orders: int = 0
+    orders_within: Interval | None = None
+    is_unknown: bool = False
+    bought_on: date | None = None
+    bought_on_seen: tuple[date | None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignDecision:
+    """What was decided of an order and its member: the context in which it earns for ever.
+
+    `relied` are the campaigns whose decision depends on the member's orders.
+    """
+
+    context: AwardContext
+    relied: tuple[Campaign, ...] = ()
+
+
+def decide(
+    order: Order,
+    account: Account,
+    program: Program,
+    *,
+    tier: str | None,
+    today: date,
+    about: MemberFacts | None = None,
+    left: Mapping[str, int] = MappingProxyType({}),
+) -> CampaignDecision:
+    """Decide which campaigns are for the member of an order, and what their limits leave.
+
+    `about` has what is known of the member beside their account. `left` is what budgets have left,
+    as far as they were read.
+    """
+    if not program.campaigns:
+        return CampaignDecision(context=AwardContext(tier=tier))
+    occurred_at = order.occurred_at.astimezone(program.zone)
+    facts = _facts(order, account, program, occurred_at=occurred_at, tier=tier, about=about)
+    running = [each for each in program.campaigns if each.when.holds_at(occurred_at)]
+    opened = frozenset(
+        each.id for each in running if each.is_decided_of_member and is_for(each, facts)
+    )
+    context = AwardContext(tier=tier, opened=opened)
+    every = compiled(program)
+    room = rooms(program, facts.day, today=today, used=used_of_campaigns(account), left=left)
+    ceilings = freeze(every, every.purchase(order, tier=tier), context, rooms=room)
+    return CampaignDecision(
+        context=replace(context, ceilings=ceilings),
+        relied=tuple(each for each in running if sources(each) & {"orders", "bought_on"}),
+    )
+
+
+def _facts(
+    order: Order,
+    account: Account,
+    program: Program,
+    *,
+    occurred_at: datetime,
+    tier: str | None,
+    about: MemberFacts | None,
+) -> MemberFacts:
+    enrolled_at = account.enrolled_at
+    return replace(
+        about or MemberFacts(occurred_at=occurred_at),
+        occurred_at=occurred_at,
+        counts=has_goods(order),
+        orders=account.orders,
+        bought_on=account.bought_on,
+        enrolled_on=program.today(enrolled_at) if enrolled_at else None,
+        tier=tier,
+    )
+
+
+def counting_of_order(
+    order: Order,
+    account: Account,
+    program: Program,
+    decision: CampaignDecision,
+    *,
+    counted: Iterable[LimitUse],
+    returned: Iterable[LimitUse] = (),
+) -> CampaignCounting:
+    """What an order counts on its member's account, and what its decision relied on.
+
+    `counted` is what it used of limits, `returned` what refunds that waited for it gave back.
+    """
+    day = program.today(order.occurred_at)
+    net = Counter(dict(counted))
+    counting = _counting_of_limits(
+        account, program, day, ceilings=decision.context.ceilings, taken=Counter(net)
+    )
+    for limit, amount in returned:
+        net[limit] += amount
+    counting = replace(counting, used=_on_account(net))
+    if account.orders is None:
+        return replace(counting, is_unknown=True)
+    within = Interval(lowest=0)
+    for campaign in decision.relied:
+        within = within.within(relied_on(campaign, account.orders))
+    reads_days = any("bought_on" in sources(each) for each in decision.relied)
+    is_later = has_goods(order) and (account.bought_on is None or account.bought_on < day)
+    return replace(
+        counting,
+        orders=int(has_goods(order)) + net[ORDERS],
+        orders_within=within,
+        bought_on=day if is_later else None,
+        bought_on_seen=(account.bought_on,) if reads_days else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountsMoved:
+    """What a refund or an edit moved: what the order now counts by campaign, and each limit.
+
+    `counted` is None where no campaign has a limit.
+    """
+
+    counted: Mapping[str, int] | None = None
+    uses: tuple[LimitUse, ...] = ()
+
+
+def moved(
+    accrual: Accrual,
+    program: Program,
+    *,
+    before: OrderState,
+    after: OrderState,
+    today: date,
+) -> CountsMoved:
+    """What changes in limits between two states of an order, once it is known what was forgiven.
+
+    A limit gets back what was really taken back from the member. The order counts as one as long
+    as goods that cost something are left of it, or points of it were forgiven.
+    """
+    order_change = _counts_as_order(accrual, after) - _counts_as_order(accrual, before)
+    orders = (LimitUse(ORDERS, order_change),) if order_change else ()
+    if not any(map(is_limited, program.campaigns)):
+        return CountsMoved(uses=orders)
+    was, now = award_of(accrual, before, program), award_of(accrual, after, program)
+    fallen = sum((_by_giver(was) - _by_giver(now)).values())
+    forgiven = max(0, after.forgiven - before.forgiven)
+    counted = counted_of(accrual, before)
+    counts = outstanding(
+        program,
+        before=was.campaign_points,
+        after=now.campaign_points,
+        counted=counted,
+        taken_back=(fallen - forgiven, fallen) if fallen else (1, 1),
+    )
+    day = program.today(accrual.order.occurred_at)
+    changes = uses(program, day, today=today, before=counted, after=counts)
+    return CountsMoved(counted=counts, uses=(*changes, *orders))
+
+
+def counting_of_step(
+    account: Account,
+    accrual: Accrual,
+    program: Program,
+    step: CountsMoved,
+    *,
+    ceilings: Mapping[str, int] | None = None,
+) -> CampaignCounting:
+    """What a refund or an edit counts on an account; `ceilings` are those that it decided anew."""
+    net = Counter(dict(step.uses))
+    counting = _counting_of_limits(
+        account,
+        program,
+        program.today(accrual.order.occurred_at),
+        ceilings=ceilings or {},
+        taken=+net,
+    )
+    counting = replace(counting, used=_on_account(net))
+    change = net[ORDERS]
+    if account.orders is None or account.orders + change < 0:
+        return counting
+    within = Interval(lowest=max(0, -change)) if change else None
+    return replace(counting, orders=change, orders_within=within)
+
+
+def counted_of(accrual: Accrual, state: OrderState) -> Mapping[str, int]:
+    """What an order counts in the limits of each campaign: at first, what it gave."""
+    if state.counted is not None:
+        return state.counted
+    points: Counter[str] = Counter()
+    for share in accrual.shares:
+        points[share.rule_id] += share.points
+    return points
+
+
+def ceilings_of_edit(
+    order: Order,
+    account: Account,
+    program: Program,
+    accrual: Accrual,
+    *,
+    before: OrderState,
+    today: date,
+    left: Mapping[str, int] = MappingProxyType({}),
+) -> Mapping[str, int] | None:
+    """The ceilings of a new version of an order: what it counted in limits, and what they leave.
+
+    None where no campaign has a limit.
+    """
+    if not any(map(is_limited, program.campaigns)):
+        return None
+    had = counted_of(accrual, before)
+    every = compiled(program)
+    room = rooms(
+        program,
+        program.today(order.occurred_at),
+        today=today,
+        used=used_of_campaigns(account),
+        left=left,
+        had=had,
+    )
+    context = AwardContext(tier=accrual.tier, opened=frozenset(accrual.opened))
+    return freeze(every, every.purchase(order, tier=accrual.tier), context, rooms=room, had=had)
+
+
+def has_goods(order: Order) -> bool:
+    """Whether an order counts as one of its member: its goods cost something."""
+    return qualifies(order, points=0, basis="orders") > 0
+
+
+def _counts_as_order(accrual: Accrual, state: OrderState) -> int:
+    return int(has_goods(unrefunded(accrual.order, state)) or state.forgiven > 0)
+
+
+def _by_giver(award: Award) -> Counter[str]:
+    """The points of each rule and campaign."""
+    points: Counter[str] = Counter()
+    for share in award.shares:
+        points[share.rule_id] += share.points
+    return points
+
+
+def _counting_of_limits(
+    account: Account,
+    program: Program,
+    day: date,
+    *,
+    ceilings: Mapping[str, int],
+    taken: Counter[str],
+) -> CampaignCounting:
+    """What taking from limits relies on: room for it, or what left less than was wanted."""
+    used = used_of_campaigns(account)
+    at_most: dict[str, int] = {}
+    exactly: dict[str, int] = {}
+    for campaign in program.campaigns:
+        cap = member_cap(campaign, day)
+        for name, most in cap.maxima if cap else ():
+            if campaign.id in ceilings:
+                exactly[campaign_counter(name)] = used.get(name, 0)
+            elif taken[name] > 0:
+                at_most[campaign_counter(name)] = most - taken[name]
+    return CampaignCounting(at_most=at_most, exactly=exactly)
+
+
+def _on_account(net: Counter[str]) -> dict[str, int]:
+    """Changes to a member's counters; budgets and the number of orders are elsewhere."""
+    return {
+        campaign_counter(name): amount
+        for name, amount in net.items()
+        if amount and name != ORDERS and not name.startswith(BUDGET)
+    }
