@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
-from itertools import islice
+from itertools import batched, islice
 from typing import TYPE_CHECKING, Final, cast
 
+from loyalty.domain.campaigns.budgets import SHARDS
+from loyalty.domain.campaigns.limits import CampaignPeriod
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
 from loyalty.table import keys, records
-from loyalty.table.engine import Engine, every, key_of, pages
+from loyalty.table.engine import BATCH_GET_MAX, Engine, every, key_of, pages
 from loyalty.table.histories import newest
 from loyalty.table.operations import (
     Absent,
@@ -36,10 +38,13 @@ from loyalty.table.operations import (
     greater,
     less,
 )
+from loyalty.table.records.members import member_from_item
+from loyalty.table.records.parts import instant_from
 from loyalty.table.records.responses import response_key, response_to_item
-from loyalty.usecases.ports import Listed, OrderOnFile, Overtaken
+from loyalty.usecases.ports import Listed, OrderOnFile, Overtaken, Participant
 
 if TYPE_CHECKING:
+    from loyalty.domain.campaigns.budgets import BudgetTaken, ShardsUsed
     from loyalty.domain.ledger.account import Account
     from loyalty.domain.ledger.campaign_counts import CampaignCounting
     from loyalty.domain.ledger.order_vouchers import OrderVouchers
@@ -98,6 +103,29 @@ class TableBooks:
             records.entry_from_item(item)
             for item in every(self._engine, Query(pk=partition, begins_with="ENTRY#", strong=True))
         ]
+
+    def budgets_used(self, budgets: Collection[CampaignPeriod]) -> ShardsUsed:
+        shards = {
+            keys.budget(self._program, *budget, str(shard)): (budget, shard)
+            for budget in budgets
+            for shard in range(SHARDS)
+        }
+        used: dict[CampaignPeriod, list[int]] = {budget: [0] * SHARDS for budget in budgets}
+        for some in batched(shards, BATCH_GET_MAX, strict=False):
+            for key, item in self._engine.get_many(some, strong=True).items():
+                budget, shard = shards[key]
+                used[budget][shard] = cast("int", item["used"])
+        return {budget.name: tuple(of_shards) for budget, of_shards in used.items()}
+
+    def participant(self, member_id: str) -> Participant:
+        profile = keys.profile(self._program, member_id)
+        targeting = keys.targeting(self._program, member_id)
+        found = self._engine.get_many((profile, targeting), strong=True)
+        joined = cast("dict[str, str]", found.get(targeting, {}).get("joined", {}))
+        return Participant(
+            member=member_from_item(found[profile]) if profile in found else None,
+            joined={name: instant_from(since) for name, since in joined.items()},
+        )
 
     def voucher(self, code: str) -> Voucher | None:
         item = self._engine.get(keys.voucher(self._program, code), strong=True)
@@ -280,6 +308,7 @@ class TableBooks:
             yield self._take_stock(posting.stock)
         if posting.allowance is not None:
             yield self._use_allowance(posting.allowance)
+        yield from map(self._take_budget, posting.budgets)
 
     def _take_stock(self, taken: StockTaken) -> Update:
         room: tuple[Condition, ...] = (_missing_or(at_most(("taken",), taken.stock - taken.units)),)
@@ -287,6 +316,19 @@ class TableBooks:
             keys.stock(self._program, taken.reward_id),
             actions=(Increase(("taken",), taken.units),),
             conditions=room if taken.units > 0 else (),
+            creates=True,
+        )
+
+    def _take_budget(self, taken: BudgetTaken) -> Update:
+        key = keys.budget(self._program, taken.campaign_id, taken.period, str(taken.shard))
+        left = taken.share - taken.points
+        enough = at_most(("used",), left)
+        # A shard that nobody used yet has its whole share, and no more.
+        room: tuple[Condition, ...] = (_missing_or(enough) if left >= 0 else enough,)
+        return Update(
+            key,
+            actions=(Increase(("used",), taken.points),),
+            conditions=room if taken.points > 0 else (),
             creates=True,
         )
 
@@ -365,6 +407,7 @@ class TableBooks:
         """The current state of the books, as far as a refused transaction reports it."""
         entry: Entry | Placeholder | None = None
         accounts: dict[str, Account] = {}
+        short_budgets: set[CampaignPeriod] = set()
         out_of_stock = over_allowance = False
         for index, item in refused.found.items():
             key = operations[index].key
@@ -372,6 +415,8 @@ class TableBooks:
                 out_of_stock = True
             elif key.sk.startswith("ADJUSTED#"):
                 over_allowance = True
+            elif key.sk == "BUDGET":
+                short_budgets.add(CampaignPeriod(*key.pk.split("#")[3:5]))
             elif item is None:
                 continue
             elif index == 0 and key.sk.startswith("ENTRY#"):
@@ -384,6 +429,7 @@ class TableBooks:
             accounts=accounts,
             out_of_stock=out_of_stock,
             over_allowance=over_allowance,
+            short_budgets=frozenset(short_budgets),
         )
 
 

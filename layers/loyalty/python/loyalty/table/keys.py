@@ -135,6 +135,16 @@ def progress(program: str, schedule: str) -> Key:
     return Key(_program(program), f"PROGRESS#{schedule}")
 
 
+@charted("budget of a campaign, one of 16 shards", read_by="orders that find it short, edits")
+def budget(program: str, campaign: str, period: str, shard: str) -> Key:
+    return Key(_program(program, "BUDGET", campaign, period, shard), "BUDGET")
+
+
+@charted("campaigns that a member joined", read_by="orders under campaigns to join")
+def targeting(program: str, member: str) -> Key:
+    return Key(member_partition(program, member), "TARGETING")
+
+
 @charted("reward stock", read_by="redemption, catalog")
 def stock(program: str, reward: str) -> Key:
     return Key(_program(program), f"STOCK#{reward}")

@@ -12,6 +12,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from loyalty.domain.campaigns.budgets import ShardsUsed
+    from loyalty.domain.campaigns.limits import CampaignPeriod
     from loyalty.domain.ledger.account import Account
     from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
     from loyalty.domain.ledger.order_vouchers import OrderVouchers
@@ -32,7 +34,8 @@ class Overtaken(Exception):
     """The books changed since they were read; nothing was written.
 
     `entry` is the entry or placeholder that already has the cause (None: not reported).
-    `accounts` are the accounts as they are now, as far as the table reported them.
+    `accounts` are the accounts as they are now, as far as the table reported them. `short_budgets`
+    are budgets of campaigns with a shard that has less left than the posting takes.
     """
 
     def __init__(
@@ -42,12 +45,14 @@ class Overtaken(Exception):
         accounts: Mapping[str, Account],
         out_of_stock: bool = False,
         over_allowance: bool = False,
+        short_budgets: frozenset[CampaignPeriod] = frozenset(),
     ) -> None:
         super().__init__("the books changed since they were read")
         self.entry = entry
         self.accounts = accounts
         self.out_of_stock = out_of_stock
         self.over_allowance = over_allowance
+        self.short_budgets = short_budgets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,17 @@ class OrderOnFile:
     accrual: Entry | Placeholder | None
     state: OrderState | None
     entry: Entry | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    """What campaigns read of a member beside the account; an erased member has no profile.
+
+    `joined` says since when the member takes part in campaigns.
+    """
+
+    member: Member | None
+    joined: Mapping[str, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,14 @@ class Books(Protocol):
 
     def order_entries(self, source: str, order_id: str) -> Sequence[Entry | Placeholder]:
         """Every entry of an order, or its placeholder, the accrual first; read strongly."""
+        ...
+
+    def budgets_used(self, budgets: Collection[CampaignPeriod]) -> ShardsUsed:
+        """What each shard of these budgets used, by the budget's name; read strongly."""
+        ...
+
+    def participant(self, member_id: str) -> Participant:
+        """A member's profile and what they joined, read strongly in one request."""
         ...
 
     def voucher(self, code: str) -> Voucher | None:

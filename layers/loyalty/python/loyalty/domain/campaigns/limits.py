@@ -6,7 +6,8 @@ buying, spending, returning and buying again does not open it anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -61,6 +62,18 @@ class MemberCap:
         return max(0, self.points_max - used.get(self.points_name, 0))
 
 
+class CampaignPeriod(NamedTuple):
+    """A campaign, and a period of its budget."""
+
+    campaign_id: str
+    period: str
+
+    @property
+    def name(self) -> str:
+        """How the budget is named among the limits of an entry."""
+        return f"{BUDGET}{self.campaign_id}#{self.period}"
+
+
 class CampaignBudget(NamedTuple):
     """The budget of a campaign in the period of a day, in points."""
 
@@ -69,9 +82,12 @@ class CampaignBudget(NamedTuple):
     points: int
 
     @property
+    def of(self) -> CampaignPeriod:
+        return CampaignPeriod(self.campaign_id, self.period)
+
+    @property
     def name(self) -> str:
-        """How it is named among the limits of an entry."""
-        return f"{BUDGET}{self.campaign_id}#{self.period}"
+        return self.of.name
 
 
 def period_of(per: MemberPeriod | BudgetPeriod, day: date) -> str:
@@ -217,6 +233,15 @@ def uses(
     Limits of a member in a period that is no longer counted are left out.
     """
     return tuple(_uses(program, day, today, before, after))
+
+
+def together(*several: Iterable[LimitUse]) -> tuple[LimitUse, ...]:
+    """Uses of limits added up, each limit once."""
+    sums: Counter[str] = Counter()
+    for one in several:
+        for limit, amount in one:
+            sums[limit] += amount
+    return tuple(LimitUse(limit, amount) for limit, amount in sums.items() if amount)
 
 
 def _uses(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from loyalty.domain.campaigns.awards import full_award
-from loyalty.domain.campaigns.limits import uses
+from loyalty.domain.campaigns.budgets import budgets_on, left_of, takes
+from loyalty.domain.campaigns.limits import together, uses
 from loyalty.domain.earning.qualifying import qualifies
 from loyalty.domain.ledger.account import Account, lapse_of
 from loyalty.domain.ledger.campaign_counts import counting_of_order, decide, moved
@@ -41,6 +42,7 @@ from loyalty.domain.ledger.refunds import (
 from loyalty.domain.ledger.tiers import counter, counting, level_of_order
 
 if TYPE_CHECKING:
+    from loyalty.domain.campaigns.budgets import ShardsUsed
     from loyalty.domain.campaigns.member_facts import MemberFacts
     from loyalty.domain.campaigns.planning import AwardContext
     from loyalty.domain.earning.awarding import Part
@@ -74,7 +76,7 @@ def accrue(
     now: datetime,
     replaces: Placeholder | None = None,
     about: MemberFacts | None = None,
-    left: Mapping[str, int] = MappingProxyType({}),
+    shards: ShardsUsed = MappingProxyType({}),
 ) -> Posting:
     """Record what an order earns on an account.
 
@@ -82,12 +84,14 @@ def accrue(
     for their expiry. `replaces` is the placeholder under the accrual's key. The refunds that wait
     in it are taken in full, from the award itself, in the same transaction.
 
-    `about` has what campaigns read of the member beside their account. `left` is what budgets have
-    left, as far as they were read.
+    `about` has what campaigns read of the member beside their account. `shards` is what was
+    used of budgets, of those that were read.
     """
     today = program.document.today(now)
     level = level_of_order(order, account, program.document)
     tier = level.id if level else None
+    budgets = budgets_on(program.document, program.document.today(order.occurred_at))
+    left = left_of(budgets, shards)
     decision = decide(
         order, account, program.document, tier=tier, today=today, about=about, left=left
     )
@@ -123,8 +127,10 @@ def accrue(
         *(_clawback_entry(entry, each, debt=account.holding.debt) for each in waited.refunds),
         *expiry_at_once(entry, added.expired),
     )
+    returned = [use for each in waited.refunds for use in each.clawback.counted]
     return Posting(
         entries=entries,
+        budgets=takes(order.ref, budgets, together(accrual.counted, returned), shards),
         changes=(
             change_by_addition(
                 account,
@@ -141,7 +147,7 @@ def accrue(
                     program.document,
                     decision,
                     counted=accrual.counted,
-                    returned=(use for each in waited.refunds for use in each.clawback.counted),
+                    returned=returned,
                 ),
             ),
         ),

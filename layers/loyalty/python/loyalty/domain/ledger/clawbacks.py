@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from loyalty.domain.campaigns.budgets import budgets_on, takes
 from loyalty.domain.ledger.campaign_counts import CampaignCounting, counting_of_step, moved
 from loyalty.domain.ledger.entries import (
     Accrual,
@@ -154,8 +155,10 @@ def claw_back(
         ),
     )
     campaigns = counting_of_step(account, earned, decided_by.document, step)
+    budgets = budgets_on(decided_by.document, decided_by.document.today(order.occurred_at))
     return Posting(
         entries=(entry,),
+        budgets=takes(order.ref, budgets, step.uses, {}),
         order_state=OrderStateChange(
             order.source,
             order.order_id,

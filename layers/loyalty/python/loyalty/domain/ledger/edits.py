@@ -9,6 +9,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from loyalty.domain.campaigns.budgets import budgets_on, left_of, takes
 from loyalty.domain.earning.awarding import Part
 from loyalty.domain.ledger.account import Account, lapse_of
 from loyalty.domain.ledger.campaign_counts import ceilings_of_edit, counting_of_step, moved
@@ -38,6 +39,7 @@ from loyalty.domain.ledger.tiers import counting
 from loyalty.domain.orders.order import Order, content_fingerprint, fingerprint
 
 if TYPE_CHECKING:
+    from loyalty.domain.campaigns.budgets import ShardsUsed
     from loyalty.domain.program.document import Program, PublishedProgram
 
 
@@ -67,11 +69,12 @@ def edit(
     decided_by: PublishedProgram,
     program: PublishedProgram,
     now: datetime,
-    left: Mapping[str, int] = MappingProxyType({}),
+    shards: ShardsUsed = MappingProxyType({}),
 ) -> Posting:
     """Settle an order to what its new content earns, up or down, on a settled account.
 
-    `withdrawn` are refunds of the order that no longer stand: their points come back.
+    `withdrawn` are refunds of the order that no longer stand: their points come back. `shards` is
+    what was used of the budgets of campaigns.
 
     The accrual's program version, level and date decide the amount: points that an edit adds
     become available and expire as if the goods had been in the order from the start. Everything
@@ -80,8 +83,15 @@ def edit(
     edited = replace(order, occurred_at=earned.order.occurred_at)
     before = state_of(earned, state)
     today = program.document.today(now)
+    budgets = budgets_on(decided_by.document, decided_by.document.today(edited.occurred_at))
     ceilings = ceilings_of_edit(
-        edited, account, decided_by.document, earned, before=before, today=today, left=left
+        edited,
+        account,
+        decided_by.document,
+        earned,
+        before=before,
+        today=today,
+        left=left_of(budgets, shards),
     )
     after = replace(
         withdrawing(before, withdrawn),
@@ -147,6 +157,7 @@ def edit(
     entries = (entry, *expiry_at_once(entry, added.expired))
     return Posting(
         entries=entries,
+        budgets=takes(order.ref, budgets, step.uses, shards),
         order_state=OrderStateChange(
             order.source,
             order.order_id,

@@ -28,6 +28,7 @@ from loyalty.domain.ledger.holding import Holding, PendingDates, ends_on, total
 from loyalty.domain.program.kinds import LOTS_MAX, Activity
 
 if TYPE_CHECKING:
+    from loyalty.domain.campaigns.budgets import BudgetTaken
     from loyalty.domain.ledger.account import Account, TierReached
     from loyalty.domain.ledger.order_vouchers import OrderVouchers
     from loyalty.domain.ledger.refunds import OrderState
@@ -165,6 +166,7 @@ class Posting:
     voucher: VoucherChange | None = None
     stock: StockTaken | None = None
     allowance: AllowanceUsed | None = None
+    budgets: tuple[BudgetTaken, ...] = ()
     response: Response | None = None
     active: str | None = None
     """A member whose account must be active although the posting does not change it."""

@@ -8,10 +8,13 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from loyalty.domain.earning.awarding import Award, award
+from loyalty.domain.campaigns.awards import full_award
+from loyalty.domain.campaigns.budgets import budgets_on, left_of
+from loyalty.domain.campaigns.planning import AwardContext
 from loyalty.domain.kernel.errors import Fault, NotFound, OrderConflict, ValidationFailed
 from loyalty.domain.ledger.account import Account, lapse_of, settlement
 from loyalty.domain.ledger.accruals import accrue
+from loyalty.domain.ledger.campaign_counts import decide
 from loyalty.domain.ledger.entries import Entry, OrderCause, Placeholder
 from loyalty.domain.ledger.exchanges import after_exchange
 from loyalty.domain.ledger.postings import signed
@@ -28,9 +31,12 @@ from loyalty.domain.orders.order import (
 from loyalty.usecases.attempts import Attempts
 from loyalty.usecases.ledger.accounts import open_account, settled
 from loyalty.usecases.ledger.order_vouchers import net_of_vouchers
+from loyalty.usecases.orders.campaigns import about, shards_of
 from loyalty.usecases.ports import Desk, Directory, Overtaken
 
 if TYPE_CHECKING:
+    from loyalty.domain.campaigns.budgets import ShardsUsed
+    from loyalty.domain.earning.awarding import Award
     from loyalty.domain.people.identity import Identity
 
 
@@ -153,7 +159,8 @@ def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: 
     document = desk.program.document
     member_id = customer.member_id
     if member_id is None and not customer.identities:
-        return Quote(award=award(order, document))
+        guest = AwardContext()
+        return Quote(award=full_award(order, bought=order, program=document, context=guest))
     if member_id is None:
         member_id = directory.earner_of(customer.identities)
     if member_id is None:
@@ -162,8 +169,20 @@ def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: 
     lapses_after = lapse_of(account, desk.program)
     level = level_of_order(order, account, document)
     tier = level.id if level else None
+    decision = decide(
+        order,
+        account,
+        document,
+        tier=tier,
+        today=desk.today,
+        about=about(order, account.member_id, desk=desk),
+        left=left_of(
+            budgets_on(document, document.today(order.occurred_at)),
+            shards_of(document, order, desk=desk),
+        ),
+    )
     return Quote(
-        award=award(order, document, tier=tier),
+        award=full_award(order, bought=order, program=document, context=decision.context),
         member_id=account.member_id,
         tier=tier,
         balance=settlement(account, today=desk.today, lapses_after=lapses_after).after.balance,
@@ -212,6 +231,7 @@ def _earn(
 ) -> Earned:
     """Record what a member's order earns, or find that it was recorded before."""
     account: Account | None = None
+    shards: ShardsUsed = {}
     placeholder = guest_order
     attempts = Attempts(desk)
     while True:
@@ -233,6 +253,8 @@ def _earn(
                 fingerprint=latest_fingerprint,
                 now=desk.now,
                 replaces=placeholder and standing(placeholder, latest, listed),
+                about=about(latest, account.member_id, desk=desk),
+                shards=shards,
             ),
             by=desk.caller,
         )
@@ -244,6 +266,8 @@ def _earn(
                 return Earned(entry=_same(found, fingerprint), replayed=True)
             placeholder = found
             account = overtaken.accounts.get(account.member_id)
+            if overtaken.short_budgets:
+                shards = {**shards, **desk.books.budgets_used(overtaken.short_budgets)}
         else:
             return Earned(entry=posting.entries[0], replayed=False)
 

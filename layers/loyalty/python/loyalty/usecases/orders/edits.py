@@ -42,6 +42,7 @@ from loyalty.domain.orders.order import (
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import settled_lineage
 from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept, earn, standing
+from loyalty.usecases.orders.campaigns import shards_of
 from loyalty.usecases.orders.refunds import Refunded, Waiting, expired_of, refund_on_file
 from loyalty.usecases.ports import Desk, OrderOnFile, Raced
 
@@ -308,6 +309,7 @@ def _edited(
     desk: Desk,
 ) -> Entry:
     path = settled_lineage(desk, accrual.member_id)
+    decided_by = desk.version(accrual.program_version)
     posting = signed(
         edit(
             order,
@@ -318,9 +320,10 @@ def _edited(
             state=file.state,
             account=path[-1],
             expired=expired_of(earned, state_of(earned, file.state), path, desk=desk),
-            decided_by=desk.version(accrual.program_version),
+            decided_by=decided_by,
             program=desk.program,
             now=desk.now,
+            shards=shards_of(decided_by.document, earned.order, desk=desk),
         ),
         by=desk.caller,
     )

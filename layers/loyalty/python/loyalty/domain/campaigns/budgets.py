@@ -1,0 +1,96 @@
+"""Budgets of campaigns, each spread over shards so that orders seldom meet on one item.
+
+A shard may use its share of the budget of the version in force, so a budget is raised by publishing
+a higher one. An order takes from its own shard without a read. Only if that has too little left,
+all shards are read, and the order takes what it gets from those that have some. What it gives back
+goes to its own shard, which may fall below zero: that is room, too.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from loyalty.domain.campaigns.limits import BUDGET, CampaignBudget, LimitUse, budget_of
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from loyalty.domain.orders.order import OrderRef
+    from loyalty.domain.program.document import Program
+
+# Never fewer for a campaign: what the others used would be forgotten.
+SHARDS: Final = 16
+
+# What each shard of a budget used, by the budget's name.
+type ShardsUsed = Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetTaken:
+    """Points that an order takes from a shard (negative: gives back), out of the shard's share."""
+
+    campaign_id: str
+    period: str
+    shard: int
+    points: int
+    share: int
+
+
+def budgets_on(program: Program, day: date) -> dict[str, CampaignBudget]:
+    """The budgets that orders of a day take from, by their names."""
+    found = (budget_of(each, program.point_value, day) for each in program.campaigns)
+    return {budget.name: budget for budget in found if budget}
+
+
+def left_of(budgets: Mapping[str, CampaignBudget], used: ShardsUsed) -> dict[str, int]:
+    """What budgets have left, of those whose shards were read."""
+    return {
+        name: sum(_room(budget, shard, shards[shard]) for shard in range(SHARDS))
+        for name, budget in budgets.items()
+        if (shards := used.get(name)) is not None
+    }
+
+
+def takes(
+    order: OrderRef,
+    budgets: Mapping[str, CampaignBudget],
+    uses: Iterable[LimitUse],
+    used: ShardsUsed,
+) -> tuple[BudgetTaken, ...]:
+    """What the uses of an order take from each shard, and give back."""
+    return tuple(
+        taken
+        for limit, points in uses
+        if limit.startswith(BUDGET) and limit in budgets and points
+        for taken in _takes(order, budgets[limit], points, used.get(limit))
+    )
+
+
+def _takes(
+    order: OrderRef, budget: CampaignBudget, points: int, used: tuple[int, ...] | None
+) -> Iterator[BudgetTaken]:
+    own = zlib.crc32(f"{order.source}#{order.order_id}".encode()) % SHARDS
+    if points < 0 or used is None:
+        yield _taken(budget, own, points)
+        return
+    for shard in ((own + step) % SHARDS for step in range(SHARDS)):
+        part = min(points, _room(budget, shard, used[shard]))
+        if part:
+            points -= part
+            yield _taken(budget, shard, part)
+
+
+def _taken(budget: CampaignBudget, shard: int, points: int) -> BudgetTaken:
+    return BudgetTaken(budget.campaign_id, budget.period, shard, points, _share(budget, shard))
+
+
+def _share(budget: CampaignBudget, shard: int) -> int:
+    """What a shard may use: the shares of all shards add up to the budget."""
+    return budget.points // SHARDS + (shard < budget.points % SHARDS)
+
+
+def _room(budget: CampaignBudget, shard: int, used: int) -> int:
+    return max(0, _share(budget, shard) - used)
