@@ -24,12 +24,14 @@ from loyalty.domain.ledger.entries import (
 )
 from loyalty.domain.ledger.refunds import award_of, parts_of, state_of
 from loyalty.domain.orders.order import Order, OrderRef
+from loyalty.domain.people.identity import identify
 from loyalty.domain.people.member import Consent, Member, Profile
 from loyalty.table import keys, records
 from loyalty.table.operations import Put, Value
 from loyalty.usecases.ledger.corrections import merge_members
 from loyalty.usecases.orders.accrual import Customer, Earned, NamedCustomer, earn, quote
 from loyalty.usecases.orders.edits import record_refund, record_version
+from loyalty.usecases.orders.guests import claim_orders
 from tests.support.campaigns import campaign, orders, programs
 from tests.support.documents import rule
 from tests.support.memory import NOW, BusyTable, Shop
@@ -40,6 +42,8 @@ BOB: Final = "mem_bob"
 OF_ANA: Final = Customer(member_id=ANA, named="till")
 FIRST: Final = {"for": {"fact": "first_order"}}
 TODAY: Final = date(2026, 11, 21)
+MAIL: Final = identify("email", "ana@example.com")
+PHONE: Final = identify("phone", "+33612345678")
 
 
 class Club(Shop):
@@ -436,3 +440,21 @@ def must_recompute(club: Club, entry: Entry) -> None:
     counts = counted_of(accrual, state)
     for campaign_id, points in award.campaign_points.items():
         assert state.counted is None or campaign_id not in counts or counts[campaign_id] >= points
+
+
+def test_of_the_orders_that_a_guest_claims_the_oldest_is_the_first() -> None:
+    club = Club(campaign(**FIRST), members=(), claim_days=30)
+    for days_ago, identity in ((3, MAIL), (9, PHONE), (5, MAIL)):
+        (guest, *_) = club.members.guests([identity])
+        sold = bought(f"{days_ago}", line(1000), days_ago=days_ago)
+        earn(sold, customer=Customer(member_id=None, named="", guest=guest), desk=club.desk)
+    proven = {MAIL: True, PHONE: True}
+    ana = Member(member_id=ANA, enrolled_at=NOW, enrolled_by="", identities=proven)
+    club.members.enroll(ana, Account(member_id=ANA, enrolled_at=NOW, orders=0))
+
+    claimed = claim_orders(ana, orders_max=9, directory=club.members, desk=club.desk)
+
+    details = [each.detail for each in claimed.entries]
+    assert [
+        (each.order.order_id, each.opened) for each in details if isinstance(each, Accrual)
+    ] == [("9", ("welcome",)), ("5", ()), ("3", ())]

@@ -214,9 +214,8 @@ class TableBooks:
         partition = keys.guest_order(self._program, guest, "", "", "").pk
         query = Query(
             pk=partition,
-            first=keys.instant(since),
-            last=start or keys.AFTER_ALL_TIMES,
-            newest_first=True,
+            first=start or keys.instant(since),
+            last=keys.AFTER_ALL_TIMES,
             # One more than the page shows, to know whether it is the last, and `start` itself.
             limit=GUEST_ORDERS_A_PAGE + 2,
             strong=True,

@@ -168,7 +168,7 @@ class Books(Protocol):
     def guest_orders(
         self, guest: str, *, since: datetime, start: str | None
     ) -> Listed[Placeholder]:
-        """Unclaimed orders of a guest, newest first, read strongly."""
+        """Unclaimed orders of a guest, oldest first, read strongly."""
         ...
 
     def keep(self, placeholder: Placeholder) -> None:

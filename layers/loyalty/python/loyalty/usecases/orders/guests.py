@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from heapq import merge
 from typing import TYPE_CHECKING, Protocol
 
 from loyalty.domain.kernel.errors import OrderConflict, TooLarge, TryAgain, ValidationFailed
@@ -82,13 +83,17 @@ def claim_orders(
 
 
 def _unclaimed(guests: Sequence[str], *, desk: Desk) -> Iterator[Placeholder]:
+    """The orders of some names of a guest, oldest first: the oldest is the first order."""
+    by_guest = (_unclaimed_of(guest, desk=desk) for guest in guests)
+    yield from merge(*by_guest, key=lambda each: each.order.occurred_at if each.order else desk.now)
+
+
+def _unclaimed_of(guest: str, *, desk: Desk) -> Iterator[Placeholder]:
     days = desk.program.document.claim_days
-    since = desk.now - timedelta(days=days)
-    for guest in guests if days else ():
-        start: str | None = None
-        while True:
-            page = desk.books.guest_orders(guest, since=since, start=start)
-            yield from (each for each in page.items if each.order is not None)
-            if page.next is None:
-                break
-            start = page.next
+    start: str | None = None
+    while days:
+        page = desk.books.guest_orders(guest, since=desk.now - timedelta(days=days), start=start)
+        yield from (each for each in page.items if each.order is not None)
+        if page.next is None:
+            return
+        start = page.next
