@@ -218,7 +218,7 @@ class TestGuests:
 
         assert account(world, "dan").balance == 80 + 50
 
-    def test_the_newest_order_is_claimed_first(self) -> None:
+    def test_the_oldest_order_is_claimed_first(self) -> None:
         world = scene()
         for days in (3, 1, 5, 2, 4):
             of = order(f"o{days}", 50, occurred_at=NOON - days * DAY)
@@ -231,7 +231,7 @@ class TestGuests:
                 entries.append(call.operations[0].key.pk[-2:])
             attempt.step()
 
-        assert entries == ["o1", "o2", "o3", "o4", "o5"]
+        assert entries == ["o5", "o4", "o3", "o2", "o1"]
 
     def test_the_latest_version_of_a_guests_order_is_claimed(self) -> None:
         world = scene()
