@@ -211,8 +211,8 @@ class TestGuests:
             done(world.finish(Record(shop_order(name, 50), None, (EMAIL,))))
         attempt = world.start(Join("dan"))
         attempt.run_to(writing_to("ENTRY"))
-        # The newest is claimed first.
-        done(world.finish(Record(shop_order("o2", 80, seconds=1), None, (EMAIL,))))
+        # The oldest is claimed first.
+        done(world.finish(Record(shop_order("o1", 80, seconds=1), None, (EMAIL,))))
 
         done(attempt.finish())
 
