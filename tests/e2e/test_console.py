@@ -135,9 +135,10 @@ def test_markup_in_a_name_is_text(open_program: Callable[..., OpenProgram], visi
 
 
 def test_a_page_says_that_the_api_is_down_and_goes_on_when_it_is_back(
-    common_program: OpenProgram, visit: Visit
+    common_program: OpenProgram, visit: Visit, visitor: Visitor
 ) -> None:
-    page = visit(common_program)
+    api_url, program_id = common_program.deployed.api_url, common_program.id
+    page = visitor.tab()
     answers = iter(["abort", "503"])
 
     def fail_twice(route: Route) -> None:
@@ -149,11 +150,12 @@ def test_a_page_says_that_the_api_is_down_and_goes_on_when_it_is_back(
             case _:
                 route.continue_()
 
-    page.route("**/reports/summary**", fail_twice)
-    page.get_by_role("link", name="Reports").first.click()
+    page.route(f"**/v1/programs/{program_id}", fail_twice)
+    token = common_program.tokens["manager"]
+    page.goto(console.link(api_url, program_id=program_id, token=token))
 
     expect(page.get_by_role("alert")).to_contain_text("cannot be reached. Trying again")
-    expect(page.locator("#report dt").first).to_be_visible()
+    drawn(page)
     expect(page.locator("#banner p")).to_have_count(0)
 
 
