@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.campaigns import campaigns
+from bench.console import console_paints
 from bench.deliveries import deliveries
 from bench.figures import Figure
 from bench.functions import Workers, inits, warm_overhead
@@ -52,6 +53,8 @@ def measure(scratch: Path) -> Iterator[Figure]:
             yield from warm_overhead(workers, deployed, program_id=PROGRAM_ID, member_id=member_id)
         with console.line("Earn and redeem"):
             yield from load.figures()
+        with console.line("Draw the views of the console"):
+            yield from console_paints(deployed, program_id=PROGRAM_ID, tokens=tokens)
         with console.line("Deliver a burst"):
             yield from deliveries(deployed)
         with console.line("Sweep few members and many"):

@@ -49,6 +49,7 @@ class Pool(Construct):
         )
         self.authorize_url = f"{domain.base_url()}/oauth2/authorize"
         self.token_url = f"{domain.base_url()}/oauth2/token"
+        self.sign_out_url = f"{domain.base_url()}/logout"
 
     @property
     def id(self) -> str:

@@ -107,11 +107,14 @@ class Kit:
             sign_in = ConsoleSettings(
                 authorize_url=staff.authorize_url,
                 token_url=staff.token_url,
+                sign_out_url=staff.sign_out_url,
                 client_id=self.staff_client.user_pool_client_id,
             )
         if sign_in is None:
             return {}
-        return {f"LOYALTY_{name.upper()}": value for name, value in asdict(sign_in).items()}
+        return {
+            f"LOYALTY_{name.upper()}": value for name, value in asdict(sign_in).items() if value
+        }
 
     @property
     def identity_secret(self) -> dict[str, str]:

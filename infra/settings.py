@@ -86,6 +86,7 @@ class SignIn(_Part):
 
     authorize_url: Url
     token_url: Url
+    sign_out_url: Url | None = None
     client_id: Text
 
 
@@ -244,7 +245,7 @@ class Settings:
     @property
     def sign_in(self) -> ConsoleSettings | None:
         chosen = self.configuration.sign_in
-        return ConsoleSettings(**chosen.model_dump()) if chosen else None
+        return ConsoleSettings(**chosen.model_dump(exclude_none=True)) if chosen else None
 
     @property
     def tls_only(self) -> bool:

@@ -63,6 +63,7 @@ class Pool:
             UserPoolId=self.pool_id,
             ClientId=self.client_id,
             CallbackURLs=[url],
+            LogoutURLs=[url],
             AllowedOAuthFlows=["code"],
             AllowedOAuthFlowsUserPoolClient=True,
             AllowedOAuthScopes=["openid", "email", "profile"],

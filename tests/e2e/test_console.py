@@ -24,7 +24,7 @@ def sign_in(page: Page, email: str) -> None:
     page.locator("button, input[type=submit]").last.click()
 
 
-def test_staff_sign_in_at_the_hosted_page_and_come_back_to_the_view(
+def test_staff_sign_in_at_the_hosted_page_come_back_to_the_view_and_sign_out(
     common_program: OpenProgram, visit: Visit, visitor: Visitor
 ) -> None:
     page = visitor.tab()
@@ -43,6 +43,12 @@ def test_staff_sign_in_at_the_hosted_page_and_come_back_to_the_view(
     assert page.url == address
     expect(page.locator("nav .who")).to_contain_text(email_of("analyst", common_program.id))
     assert page.evaluate("[document.cookie, localStorage.length]") == ["", 0]
+
+    with page.expect_request("**/logout?*"):
+        page.get_by_role("button", name="Sign out").click()
+
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
+    assert page.evaluate("sessionStorage.length") == 0
 
 
 def test_a_token_is_refreshed_before_it_expires(

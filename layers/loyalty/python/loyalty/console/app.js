@@ -150,11 +150,16 @@ function end(reason) {
   draw(signInDoor(auth, reason, route));
 }
 
+function endIdle() {
+  if (!auth.signOut({ hash: location.hash, reason: IDLE }, { isForgetful: false })) end(IDLE);
+}
+
 function signOut() {
-  session.signOut();
   programs.clear();
-  location.hash = "#/";
-  draw(signInDoor(auth, "You are signed out.", route));
+  const ending = { hash: "#/", reason: "You are signed out." };
+  if (auth.signOut(ending, { isForgetful: true })) return;
+  location.hash = ending.hash;
+  end(ending.reason);
 }
 
 async function chooseProgram() {
@@ -190,6 +195,7 @@ function draw(content, { hasMenu = false } = {}) {
 
 function leave() {
   for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+  delete main.dataset.view;
   shown?.page.leaving.abort(new DOMException("The view was left.", "AbortError"));
   shown = null;
 }
@@ -202,8 +208,14 @@ window.addEventListener("hashchange", route);
 
 try {
   await auth.finish();
-  auth.watch(() => end(IDLE));
-  await route();
+  auth.watch(endIdle);
+  const ending = auth.ended();
+  if (ending) {
+    history.replaceState(null, "", ending.hash);
+    end(ending.reason);
+  } else {
+    await route();
+  }
 } catch (error) {
   if (error instanceof SignInFailed) draw(signInDoor(auth, error.message, route));
   else fail(null, error);

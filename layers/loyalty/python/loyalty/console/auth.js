@@ -4,7 +4,14 @@
 import { IDLE_MS } from "./session.js";
 
 /** @typedef {import("./session.js").Session} Session */
-/** @typedef {{ authorize_url: string, token_url: string, client_id: string }} SignInConfig */
+/**
+ * @typedef {object} SignInConfig
+ * @property {string} authorize_url
+ * @property {string} token_url
+ * @property {string} sign_out_url
+ * @property {string} client_id
+ */
+/** @typedef {{ hash: string, reason: string }} Ending where the person was, and why it ended */
 
 const REFRESH_AHEAD_MS = 60_000;
 const IDLE_CHECK_MS = 15_000;
@@ -65,6 +72,32 @@ export class Auth {
     this.session.signIn({ id: answer.id_token, refresh: answer.refresh_token });
   }
 
+  /** End the session, at the issuer too: its own would let anybody in again without a password.
+   * @param {Ending} ending @param {{ isForgetful: boolean }} options whether what was typed goes
+   * @returns {boolean} whether the page is left for the issuer's */
+  signOut(ending, { isForgetful }) {
+    const isOfIssuer = Boolean(this.config.sign_out_url) && !this.session.tokens?.isByLink;
+    if (isForgetful) this.session.signOut();
+    else this.session.lose();
+    if (!isOfIssuer) return false;
+    this.session.write("ending", ending);
+    const query = new URLSearchParams({
+      client_id: this.config.client_id,
+      // Cognito's name of it, and the one of OpenID Connect.
+      logout_uri: here(),
+      post_logout_redirect_uri: here(),
+    });
+    location.assign(`${this.config.sign_out_url}?${query}`);
+    return true;
+  }
+
+  /** Back from the issuer's sign-out: how the session ended, once. @returns {Ending | null} */
+  ended() {
+    const ending = this.session.read("ending");
+    this.session.remove("ending");
+    return ending;
+  }
+
   /** A token that is still valid for a while, if one can be had. */
   async token() {
     if (this.session.expiresAt - Date.now() < REFRESH_AHEAD_MS) await this.refresh();
@@ -83,9 +116,7 @@ export class Auth {
    * @param {() => void} onIdle */
   watch(onIdle) {
     const check = () => {
-      if (!this.session.token || this.session.idleFor < IDLE_MS) return;
-      this.session.lose();
-      onIdle();
+      if (this.session.token && this.session.idleFor >= IDLE_MS) onIdle();
     };
     let touched = 0;
     const touch = () => {

@@ -29,13 +29,14 @@ export function drawMenu(place, { program, name, view, roles, who, hasOthers, on
     /** @type {string} */ text,
     /** @type {boolean} */ isHere,
   ) => html`<a href=${address(entry.name)} aria-current=${current(isHere)}>${text}</a>`;
-  const isNarrow = matchMedia("(width < 60rem)").matches;
   render(
     html`<nav aria-label="Console">
-      <p class="brand">${name}</p>
+      <div class="bar">
+        <p class="brand">${name}</p>
+        <button type="button" class="toggle" aria-expanded="false" aria-controls="places" @click=${toggle}>Menu</button>
+      </div>
       ${allowed.some((entry) => entry.name === "search") ? search(address("search")) : nothing}
-      <details ?open=${!isNarrow} @click=${closeOnChoice}>
-        <summary>Menu</summary>
+      <div id="places" @click=${closeOnChoice}>
         <ul>
           ${groups.map(
             ({ group, entries }) => html`<li>
@@ -53,7 +54,7 @@ export function drawMenu(place, { program, name, view, roles, who, hasOthers, on
           ${hasOthers ? html`<a href="#/">Programs</a>` : nothing}
           <button type="button" @click=${onLeave}>Sign out</button>
         </p>
-      </details>
+      </div>
     </nav>`,
     place,
   );
@@ -73,9 +74,20 @@ function search(address) {
   </form>`;
 }
 
-/** On a phone the menu covers the page until something is chosen. @param {Event} event */
+/** On a phone the menu is closed until somebody opens it. @param {Event} event */
+function toggle(event) {
+  const button = /** @type {HTMLElement} */ (event.currentTarget);
+  open(button, button.getAttribute("aria-expanded") === "false");
+}
+
+/** … and closes when something is chosen. @param {Event} event */
 function closeOnChoice(event) {
   const target = /** @type {HTMLElement} */ (event.target);
-  const menu = /** @type {HTMLDetailsElement} */ (event.currentTarget);
-  if (target.closest("a") && matchMedia("(width < 60rem)").matches) menu.open = false;
+  const button = document.querySelector("nav .toggle");
+  if (button && target.closest("a")) open(button, false);
+}
+
+/** @param {Element} button @param {boolean} isOpen */
+function open(button, isOpen) {
+  button.setAttribute("aria-expanded", String(isOpen));
 }

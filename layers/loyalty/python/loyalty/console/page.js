@@ -43,6 +43,7 @@ export class Page {
   /** @param {() => Content} content @param {{ title?: string }} [options] */
   show(content, { title = this.title } = {}) {
     const isFirst = this.content === null;
+    if (!this.signal.aborted) this.place.dataset.view = this.entry.name;
     this.content = content;
     this.title = title;
     this.redraw();

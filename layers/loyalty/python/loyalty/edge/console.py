@@ -63,12 +63,13 @@ REPORTS: Final[Mapping[str, tuple[str, ...]]] = {
 class ConsoleSettings:
     """Where staff sign in (OIDC code flow with PKCE).
 
-    Either all three are set or none, which means that there is no sign-in. `client_id` is a public
-    client that may redirect back to the console.
+    Without a `client_id` there is no sign-in. It is a public client that may redirect back to the
+    console. `sign_out_url` is where an issuer ends its own session, if it has such an address.
     """
 
     authorize_url: str = ""
     token_url: str = ""
+    sign_out_url: str = ""
     client_id: str = ""
 
 
@@ -198,6 +199,7 @@ def _on_this_machine(sign_in: ConsoleSettings) -> ConsoleSettings:
         sign_in,
         authorize_url=urlsplit(sign_in.authorize_url).path,
         token_url=urlsplit(sign_in.token_url).path,
+        sign_out_url=urlsplit(sign_in.sign_out_url).path,
     )
 
 

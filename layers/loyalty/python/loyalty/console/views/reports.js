@@ -106,21 +106,29 @@ function controls(page, period) {
     /** @type {string} */ chosen,
   ) => html`<option value=${value} .selected=${value === chosen}>${label}</option>`;
   return html`<form class="controls" aria-label="What is shown" @change=${change} @submit=${prevent}>
-    <label for="shown">Report</label>
-    <select id="shown" name="report">
-      ${option("overview", "Overview", period.report)}
-      ${GROUPS.map(
-        ({ heading, reports }) => html`<optgroup label=${heading}>
-          ${reports.map(({ name, topic: label }) => option(name, label, period.report))}
-        </optgroup>`,
-      )}
-    </select>
-    <label for="from">From</label>
-    <input id="from" type="date" name="from" required .value=${period.from} />
-    <label for="to">To</label>
-    <input id="to" type="date" name="to" required .value=${period.to} />
-    <label for="by">By</label>
-    <select id="by" name="by">${STEPS.map((step) => option(step, step, period.by))}</select>
+    <p>
+      <label for="shown">Report</label>
+      <select id="shown" name="report">
+        ${option("overview", "Overview", period.report)}
+        ${GROUPS.map(
+          ({ heading, reports }) => html`<optgroup label=${heading}>
+            ${reports.map(({ name, topic: label }) => option(name, label, period.report))}
+          </optgroup>`,
+        )}
+      </select>
+    </p>
+    <p>
+      <label for="from">From</label>
+      <input id="from" type="date" name="from" required .value=${period.from} />
+    </p>
+    <p>
+      <label for="to">To</label>
+      <input id="to" type="date" name="to" required .value=${period.to} />
+    </p>
+    <p>
+      <label for="by">By</label>
+      <select id="by" name="by">${STEPS.map((step) => option(step, step, period.by))}</select>
+    </p>
   </form>`;
 }
 
