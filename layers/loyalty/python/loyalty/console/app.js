@@ -80,7 +80,9 @@ async function follow(current, address) {
  * @param {ViewEntry} entry @param {Address} address @param {number} mine */
 async function open(entry, address, mine) {
   leave();
-  const waiting = setTimeout(() => main.setAttribute("aria-busy", "true"), SLOW_MS);
+  // A view that has drawn something may go on reading; then it is no longer busy as a whole.
+  const dim = () => shown?.page.content || main.setAttribute("aria-busy", "true");
+  const waiting = setTimeout(dim, SLOW_MS);
   try {
     const [{ view }, inForce] = await Promise.all([
       import(`./views/${entry.name}.js`),

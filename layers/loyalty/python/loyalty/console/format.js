@@ -82,6 +82,11 @@ export class Format {
     return instant ? this.instants.format(new Date(instant)) : NONE;
   }
 
+  /** The day of a moment in the program's time zone. @param {string} instant */
+  dayOf(instant) {
+    return this.day(this.dayParts.format(new Date(instant)));
+  }
+
   /** Today in the program's time zone, as "2026-11-21", some days later or earlier.
    * @param {number} [later] */
   today(later = 0) {

@@ -40,6 +40,11 @@ export class Page {
     return this.leaving.signal;
   }
 
+  /** The subject (`sub`) of the person's token, as actions and entries name them. */
+  get subject() {
+    return this.session.subject;
+  }
+
   /** @param {() => Content} content @param {{ title?: string }} [options] */
   show(content, { title = this.title } = {}) {
     const isFirst = this.content === null;

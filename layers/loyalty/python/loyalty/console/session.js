@@ -43,6 +43,11 @@ export class Session {
     return tokens && bearer(tokens.id) + (tokens.isByLink ? ", by a link" : "");
   }
 
+  /** Whose token it is, as actions and entries name people. */
+  get subject() {
+    return String(claimsOf(this.token).sub ?? "");
+  }
+
   /** When the token expires, in milliseconds; a token that does not say so never does. */
   get expiresAt() {
     const { exp } = claimsOf(this.token);

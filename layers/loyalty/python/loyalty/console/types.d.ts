@@ -38,6 +38,8 @@ export interface Page {
   readonly roles: ReadonlySet<string>;
   readonly api: ProgramApi;
   readonly format: Format;
+  /** Whose token it is, as actions and entries name people. */
+  readonly subject: string;
   /** Aborted when the view is left. */
   readonly signal: AbortSignal;
   /** Draw a view: `content` is called now and on every `redraw`. */

@@ -22,5 +22,33 @@ export const GROUPS = /** @type {const} */ ([
 /** @type {ViewEntry[]} */
 export const VIEWS = [
   { name: "home", group: "Home", title: "Home", roles: ["analyst", "cashier", "manager"] },
+  { name: "search", group: "Members", title: "Find", roles: ["cashier", "manager"] },
+  {
+    name: "member",
+    group: "Members",
+    title: "Member",
+    roles: ["analyst", "cashier", "manager"],
+    isListed: false,
+  },
+  {
+    name: "explain",
+    group: "Members",
+    title: "Why this balance?",
+    roles: ["analyst", "cashier", "manager"],
+    isListed: false,
+  },
+  {
+    name: "order",
+    group: "Members",
+    title: "Order",
+    roles: ["analyst", "cashier", "manager"],
+    isListed: false,
+  },
+  { name: "till", group: "Till", title: "Till", roles: ["cashier"] },
+  { name: "endpoints", group: "Webhooks", title: "Webhooks", roles: ["manager"] },
+  { name: "endpoint", group: "Webhooks", title: "Endpoint", roles: ["manager"], isListed: false },
   { name: "reports", group: "Reports", title: "Reports", roles: ["analyst", "manager"] },
+  { name: "exports", group: "Exports", title: "Exports", roles: ["analyst", "manager"] },
+  { name: "actions", group: "Actions", title: "Actions", roles: ["manager"] },
+  { name: "people", group: "People", title: "People", roles: ["manager"] },
 ];

@@ -16,6 +16,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from loyalty.domain.kernel.errors import NotFound
+from loyalty.domain.staff.actions import ACTION_NAMES
 from loyalty.edge import local_cloud
 from loyalty.lake import reports
 
@@ -106,6 +107,7 @@ def shell(sign_in: ConsoleSettings, *, groups_claim: str) -> HtmlPage:
                 "sign_in": asdict(sign_in),
                 "groups_claim": groups_claim,
                 "reports": list(_menu()),
+                "actions": ACTION_NAMES,
             }
         ),
     )

@@ -1,0 +1,99 @@
+// @ts-check
+// Entries of the ledger in words: what each was, and how refunds took points back.
+
+import { html } from "./lit.js";
+
+/** @typedef {import("./types").Page} Page */
+/** @typedef {import("./types").Content} Content */
+
+const BONUSES = new Map([
+  ["birthday", "Birthday"],
+  ["survey", "Survey answered"],
+  ["sign_up", "Welcome"],
+  ["anniversary", "Anniversary"],
+]);
+const RETURNS = new Map([
+  ["cancelled", "Redemption cancelled"],
+  ["hold_expired", "Hold ended"],
+  ["refunded", "Order that the points paid for was refunded"],
+  ["refund_withdrawn", "Refund was withdrawn"],
+]);
+
+/** What an entry was, in a few words, with a link to its order. @param {Page} page @param {any} entry */
+export function what(page, entry) {
+  const order = entry.order ? orderLink(page, entry.order) : "an order";
+  switch (entry.kind) {
+    case "accrual":
+      return html`Earned by ${order}`;
+    case "clawback":
+      return html`Refund ${entry.clawback?.refund_id} of ${order}`;
+    case "edit":
+      return html`Change of ${order}`;
+    case "redemption":
+      return entry.granted_for
+        ? html`Given: ${rewardName(page, entry.reward_id)}${reasonOf(entry)}`
+        : html`Redeemed: ${rewardName(page, entry.reward_id)}`;
+    case "return":
+      return RETURNS.get(entry.reason) ?? "Points returned";
+    case "activation":
+      return "Became available";
+    case "expiry":
+      return "Expired";
+    case "adjustment":
+      return html`By hand${reasonOf(entry)}`;
+    case "transfer":
+      return html`${entry.points < 0 ? "Given to" : "From"} ${memberLink(page, entry.counterpart_id)}`;
+    case "merge":
+      return html`Merged with ${memberLink(page, entry.counterpart_id)}`;
+    case "bonus":
+      return `Bonus: ${BONUSES.get(entry.given_for) ?? entry.given_for}`;
+    default:
+      return entry.kind;
+  }
+}
+
+/** How a refund or a change settled what the order no longer earns; null if it took nothing.
+ * @param {Page} page @param {any} entry @returns {string | null} */
+export function settled(page, entry) {
+  const parts = entry.clawback ?? entry.edit;
+  if (!parts) return null;
+  const words = [
+    [parts.clawed, "taken from what the member held"],
+    [parts.owed, "became debt"],
+    [parts.forgiven, "forgiven"],
+    [parts.excused, "had already expired"],
+  ];
+  const told = words
+    .filter(([points]) => points)
+    .map(([points, word]) => `${page.format.number(points)} ${word}`);
+  return told.length ? told.join(", ") : null;
+}
+
+/** The change of an entry: available and pending points, and debt. @param {Page} page @param {any} entry */
+export function change(page, entry) {
+  const { format } = page;
+  const pending = entry.pending_points ? ` (${format.change(entry.pending_points)} pending)` : "";
+  const debt = entry.debt ? ` (${format.change(entry.debt)} debt)` : "";
+  return `${format.change(entry.points)}${pending}${debt}`;
+}
+
+/** @param {Page} page @param {{ source: string, order_id: string }} order */
+export function orderLink(page, { source, order_id: id }) {
+  return html`<a href=${page.link("order", source, id)}>order ${id}</a>`;
+}
+
+/** @param {Page} page @param {string | null} id */
+export function memberLink(page, id) {
+  return id ? html`<a href=${page.link("member", id)}>${id}</a>` : "another member";
+}
+
+/** @param {Page} page @param {string} id */
+export function rewardName(page, id) {
+  const { rewards } = page.inForce.document;
+  return rewards?.find((/** @type {any} */ each) => each.id === id)?.name ?? id;
+}
+
+/** @param {any} entry @returns {Content} */
+function reasonOf({ reason, reference }) {
+  return html`${reason ? `: ${reason}` : ""}${reference ? ` (${reference})` : ""}`;
+}

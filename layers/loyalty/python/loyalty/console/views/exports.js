@@ -1,0 +1,133 @@
+// @ts-check
+// Exports: reports and facts as files, with how far each has come.
+
+import { Form } from "../forms.js";
+import { html } from "../lit.js";
+import { path } from "../api.js";
+import { listed } from "../table.js";
+
+/** @typedef {import("../types").Page} Page */
+
+const LOOK_AGAIN_MS = 3_000;
+/** @type {{ heading: string, reports: { name: string, topic: string }[] }[]} */
+const GROUPS = JSON.parse(document.getElementById("config")?.textContent ?? "{}").reports ?? [];
+const FORMATS = /** @type {[string, string][]} */ ([
+  ["csv", "CSV"],
+  ["parquet", "Parquet"],
+]);
+
+/** @type {import("../types").View} */
+export const view = {
+  async open(page) {
+    let exports_ = await read(page);
+    const again = async () => {
+      exports_ = await read(page);
+      page.redraw();
+    };
+    const form = requesting(page, again);
+    page.show(
+      () => html`
+        ${listed(page, exports_, {
+          caption: "Exports of the last 30 days",
+          empty: "Nothing was exported in the last 30 days.",
+          columns: [
+            {
+              label: "Requested",
+              isHead: true,
+              cell: (each) => page.format.instant(each.requested_at),
+            },
+            { label: "What", cell: (each) => topicOf(each) },
+            {
+              label: "Period",
+              cell: (each) =>
+                `${page.format.day(each.first_day)} – ${page.format.day(each.last_day)}`,
+            },
+            { label: "State", cell: (each) => stateOf(page, each) },
+            {
+              label: "File",
+              cell: (each) =>
+                each.state === "done"
+                  ? html`<button type="button" aria-label="Save ${topicOf(each)} of ${page.format.instant(each.requested_at)}" @click=${() => save(page, each)}>Save ${each.format}</button>`
+                  : "–",
+            },
+          ],
+        })}
+        <section class="panel"><h2>Request a file</h2>${form()}</section>`,
+      { title: "Exports" },
+    );
+    watch(page, () => exports_.items, again);
+  },
+};
+
+/** @param {Page} page */
+async function read(page) {
+  const list = page.api.list("/reports/exports", { limit: 20 });
+  await list.next();
+  return list;
+}
+
+/** Look again as long as a file is being made. @param {Page} page @param {() => any[]} items
+ * @param {() => Promise<void>} again */
+function watch(page, items, again) {
+  const timer = setInterval(async () => {
+    if (!items().some(({ state }) => state === "queued" || state === "running")) return;
+    await again().catch((error) => page.fail(error));
+  }, LOOK_AGAIN_MS);
+  page.signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+}
+
+/** @param {Page} page @param {() => Promise<void>} again */
+function requesting(page, again) {
+  const first = `${page.format.today().slice(0, 4)}-01-01`;
+  const form = new Form(page, "export", {
+    act: (body, key) => page.api.request("POST", "/reports/exports", { body, key }),
+    done: async () => {
+      page.announce("The file is being made.");
+      await again();
+    },
+    values: {
+      report: GROUPS[0]?.reports[0]?.name ?? "",
+      from: first,
+      to: page.format.today(),
+      format: "csv",
+    },
+  });
+  const reports = GROUPS.flatMap((group) =>
+    group.reports.map(({ name, topic }) => /** @type {[string, string]} */ ([name, topic])),
+  );
+  return () =>
+    form.render(
+      html`${form.select({ name: "report", label: "Report", isRequired: true, choices: reports })}
+        ${form.field({ name: "from", label: "From", type: "date", isRequired: true })}
+        ${form.field({ name: "to", label: "To", type: "date", isRequired: true })}
+        ${form.select({ name: "format", label: "Format", isRequired: true, choices: FORMATS })}`,
+      { submit: "Request" },
+    );
+}
+
+/** @param {any} each */
+function topicOf({ report, facts }) {
+  const all = GROUPS.flatMap(({ reports }) => reports);
+  return report ? (all.find(({ name }) => name === report)?.topic ?? report) : `facts: ${facts}`;
+}
+
+/** @param {Page} page @param {any} each */
+function stateOf(page, { state, progress, reason, size_bytes: bytes }) {
+  if (state === "failed") return html`<span class="tag bad">failed</span> ${reason?.detail}`;
+  if (state === "done")
+    return html`${page.format.number(progress.rows_written)} rows, ${page.format.number(Math.ceil((bytes ?? 0) / 1024))} kB`;
+  const { objects_read: part, objects_total: whole } = progress;
+  if (!whole) return html`<span class="tag">${state}</span>`;
+  return html`<progress max=${whole} value=${part ?? 0} aria-label="Facts read"></progress> ${part ?? 0} of ${whole}`;
+}
+
+/** A link to a file is made when it is wanted, because it lapses. @param {Page} page @param {any} each */
+async function save(page, each) {
+  try {
+    const { download } = await page.api.get(path`/reports/exports/${each.id}`);
+    if (!download) return page.announce("The file is no longer there. Request it again.");
+    Object.assign(document.createElement("a"), { href: download.url, download: "" }).click();
+  } catch (error) {
+    page.fail(error);
+  }
+}

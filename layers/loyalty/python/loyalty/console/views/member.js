@@ -1,0 +1,81 @@
+// @ts-check
+// Member: what a person holds, who they are, what happened, and what may be done about it.
+
+import { html, nothing } from "../lit.js";
+import { path, Problem } from "../api.js";
+import { actsOf } from "../member_acts.js";
+import { holdings, level, person } from "../member_facts.js";
+import { leavingOf } from "../member_leaving.js";
+import { history, messages, readUntil, redeemed } from "../member_lists.js";
+
+/** @typedef {import("../types").Page} Page */
+
+const STATUS = new Map([
+  ["merged", "This member was merged into another one."],
+  ["erased", "This person was erased. Only figures remain."],
+]);
+
+/** @type {import("../types").View} */
+export const view = {
+  async open(page) {
+    const [id] = page.params;
+    const where = path`/members/${id}`;
+    let member = await page.api.get(where);
+    const lists = listsOf(page, where);
+    const reread = async () => {
+      try {
+        member = await page.api.get(where);
+        Object.assign(lists, listsOf(page, where));
+        await readLists(page, lists);
+      } catch (error) {
+        // Somebody erased the member meanwhile.
+        if (error instanceof Problem && error.status === 404) return page.go(page.link("search"));
+        return page.fail(error);
+      }
+      page.redraw();
+    };
+    const done = async (/** @type {string} */ words) => {
+      page.announce(words);
+      await reread();
+    };
+    const isActive = () => member.status === "active";
+    const acts =
+      isActive() && page.may("cashier", "manager")
+        ? actsOf(page, () => member, done)
+        : () => nothing;
+    const leaving =
+      isActive() && page.may("cashier", "manager")
+        ? leavingOf(page, () => member, done)
+        : () => nothing;
+    const content = () => html`
+      ${STATUS.has(member.status) ? html`<p class="refused">${STATUS.get(member.status)}</p>` : nothing}
+      <div class="columns">${holdings(page, member)} ${level(page, member)} ${person(page, member)} ${acts()} ${leaving()}</div>
+      ${history(page, lists.entries)}
+      ${redeemed(page, lists.redemptions, reread)}
+      ${lists.messages ? messages(page, lists.messages) : nothing}`;
+    page.show(content, { title: member.profile.name || `Member ${id}` });
+    await readLists(page, lists);
+    page.redraw();
+  },
+};
+
+/** @param {Page} page @param {string} where */
+function listsOf(page, where) {
+  return {
+    entries: page.api.list(`${where}/history`, { limit: 20 }),
+    redemptions: page.api.list(`${where}/redemptions`, { limit: 10 }),
+    /** @type {any} */
+    messages: null,
+    where,
+  };
+}
+
+/** @param {Page} page @param {ReturnType<typeof listsOf>} lists */
+async function readLists(page, lists) {
+  const [, , read] = await Promise.all([
+    readUntil(lists.entries, page.query.get("entry")),
+    lists.redemptions.next(),
+    page.api.get(`${lists.where}/messages`, { limit: 10 }),
+  ]);
+  lists.messages = read;
+}
