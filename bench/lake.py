@@ -115,7 +115,8 @@ _FACTS: Final = {
             CASE WHEN what = 'guest' THEN substr(md5('g' || number), 1, 24) END AS guest_id,
             source_of(row_id) AS source, row_id::VARCHAR AS order_id,
             CASE WHEN row_id % 3 = 0 THEN 'web' END AS channel,
-            points * 100 AS amount_minor, 1 + row_id % 4 AS lines, moment AS occurred_at
+            points * 100 AS amount_minor, 1 + row_id % 4 AS lines, moment AS occurred_at,
+            NULL AS location, NULL AS tenders, NULL AS codes, NULL AS sold
         FROM drawn WHERE what IN ('accrual', 'guest')
     """,
     "members": """
@@ -171,6 +172,21 @@ _FACTS: Final = {
             )
             WHERE u(row_id, 1) < $days / 30
         )
+    """,
+    "actions": """
+        SELECT
+            'act_' || entry_id(row_id) AS fact_id, 2 AS revision, 1 AS v,
+            $program_id AS program_id, moment AS recorded_at,
+            'person-' || (row_id % 40) AS staff_member,
+            CASE row_id % 3 WHEN 0 THEN 'points.adjust' WHEN 1 THEN 'member.look_up'
+                ELSE 'member.change' END AS action,
+            'member' AS target_kind, member_id(number) AS target_id,
+            CASE WHEN row_id % 50 = 0 THEN 'refused' ELSE 'done' END AS state,
+            CASE WHEN row_id % 50 = 0 THEN 'limit_reached' END AS refused_for,
+            CASE WHEN row_id % 3 = 0 AND row_id % 50 <> 0 THEN 100 - row_id % 200 END AS points,
+            CASE WHEN row_id % 3 = 0 AND row_id % 50 <> 0 THEN entry_id(row_id) END AS entry_id,
+            moment AS began_at
+        FROM drawn WHERE what = 'accrual' AND u(row_id, 10) < 0.1
     """,
     "surveys": """
         SELECT

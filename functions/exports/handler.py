@@ -12,12 +12,14 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from loyalty.domain.kernel.errors import (
+    Forbidden,
     IdempotencyConflict,
     InvalidCursor,
     LimitReached,
     NotFound,
     TryAgain,
 )
+from loyalty.domain.report_exports import RequestedFile
 from loyalty.domain.staff.actions import ActionOutcome
 from loyalty.edge import clock, deadline, desk
 from loyalty.edge.aws import clients
@@ -43,7 +45,7 @@ from loyalty.edge.models.report_exports import (
 )
 from loyalty.edge.settings import settings
 from loyalty.lake.mirror import Mirror
-from loyalty.lake.report_files import FileShelf
+from loyalty.lake.report_files import FileShelf, is_for_managers
 from loyalty.table.positions import is_listed
 from loyalty.table.report_exports import TableReportExports
 from loyalty.usecases.report_exports import GaveUp, make_file, request_file, requested
@@ -92,6 +94,7 @@ def request_report_export(
     """
     now = clock.now()
     file = request.file()
+    require_may_read(file)
     desk.shelf(settings(ExportsSettings).table).in_force(program_id, now=now)
     export = request_file(
         file,
@@ -118,6 +121,7 @@ def read_report_export(program_id: ProgramId, export_id: PathId) -> ReportExport
     """
     now = clock.now()
     export = requested(export_id, exports=exports(program_id), now=now)
+    require_may_read(export.request)
     return export_answer(export, download=download(export, shelf=shelf(), now=now))
 
 
@@ -136,6 +140,16 @@ def list_report_exports(
         items=[export_answer(each.as_of(now)) for each in page.items],
         next_cursor=next_cursor(page.next, of=of),
     )
+
+
+def require_may_read(file: RequestedFile) -> None:
+    """Require a manager for files that are about colleagues.
+
+    Raises:
+        Forbidden: the caller is an analyst.
+    """
+    if is_for_managers(file) and "manager" not in api.principal.roles:
+        raise Forbidden("Only managers can read what their colleagues did")
 
 
 def take(record: QueueRecord) -> None:

@@ -27,7 +27,7 @@ from loyalty.domain.program.drafts import Draft
 from loyalty.domain.program.publication import faults_of_broken
 from loyalty.domain.program.warnings import warnings
 from loyalty.domain.shops.deliveries import read_log_id
-from loyalty.domain.staff.actions import ActionOutcome
+from loyalty.domain.staff.actions import DEPLOYMENT, ActionOutcome
 from loyalty.edge import action_lists, clock, desk
 from loyalty.edge.action_lists import (
     AboutTarget,
@@ -40,7 +40,7 @@ from loyalty.edge.action_lists import (
 from loyalty.edge.aws import clients, table
 from loyalty.edge.aws.inbox import S3Inbox, SqsIntakeQueue
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
-from loyalty.edge.http.app import ANYONE, DEPLOYMENT, PathId, ProgramId, create_app, reply
+from loyalty.edge.http.app import ANYONE, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import EVERYONE
 from loyalty.edge.http.paging import next_cursor, page_start
 from loyalty.edge.http.schemas import Cursor, PageLimit

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
-from loyalty.domain.kernel.errors import NotFound, TooLarge
+from loyalty.domain.kernel.errors import Forbidden, NotFound, TooLarge
 from loyalty.edge import clock, desk, report_pages
 from loyalty.edge.aws import clients
 from loyalty.edge.console import HtmlPage
@@ -72,6 +72,8 @@ def read_report(
     print.
     """
     report = reports.report(name)
+    if report.is_for_managers and "manager" not in api.principal.roles:
+        raise Forbidden("Only managers can read what their colleagues did")
     require_period(first, last, pointer="/query/to")
     as_of = clock.now()
     programs = desk.shelf(settings(ReportingSettings).table)

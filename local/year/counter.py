@@ -20,7 +20,15 @@ from loyalty.domain.orders.order import Order, fingerprint
 from loyalty.domain.people.identity import Identity, Keyring
 from loyalty.domain.people.member import Member
 from loyalty.domain.program.document import Program
+from loyalty.domain.staff.actions import (
+    ActionName,
+    ActionOutcome,
+    ActionTarget,
+    Change,
+    StaffAction,
+)
 from loyalty.edge.desk import request_id
+from loyalty.table.actions import TableActions
 from loyalty.table.books import TableBooks
 from loyalty.table.due import TableDues, TableProgress
 from loyalty.table.members import TableMembers
@@ -62,6 +70,12 @@ from loyalty.usecases.work_pages import WorkPage
 
 PROGRAM_ID: Final = "corner-coffee"
 DOCUMENT: Final = Path(__file__).with_name("program.json")
+# The subjects of those who run the shop.
+MANAGERS: Final = (
+    "5b1f6c1e-0d3a-4f6e-9c57-2a8d9e0b7c11",
+    "c09e4a77-3b52-4f0d-8b61-7f5d2c4e9a22",
+    "e7d2b8f0-6a19-4c83-a5f4-1b9c8d7e6f33",
+)
 _ORDERS_CLAIMED_MAX: Final = 50
 
 
@@ -95,6 +109,8 @@ class Counter:
         )
         self._members = TableMembers(self.engine, program_id=PROGRAM_ID, keyring=lambda: keyring)
         self._letters = TableLetters(self.engine, program_id=PROGRAM_ID)
+        self._actions = TableActions(self.engine, program_id=PROGRAM_ID)
+        self._action_numbers = count(1)
         self._changed: dict[str, None] = {}
 
     @property
@@ -210,18 +226,43 @@ class Counter:
         self._changed[member_id] = None
 
     def adjust(self, member_id: str, points: int, *, reason: str) -> None:
+        """Adjust a balance by hand, which is recorded as an action of a manager."""
         why = Adjustment(reason=reason, reference=None)
+        action = self._begin("points.adjust", member_id)
         try:
-            adjust(
+            adjusted = adjust(
                 member_id,
                 adjustment=RequestedAdjustment(points=points, why=why),
                 request_id=self._request(),
                 allowance=None,
                 desk=self.desk,
             )
-        except Refusal:
+        except Refusal as refusal:
+            self._actions.complete(action.refused(refusal.code))
             return
+        outcome = ActionOutcome(
+            changes=(Change(field="points", after=points),), results={"entry": adjusted.entry.id}
+        )
+        self._actions.complete(action.done(outcome))
         self._changed[member_id] = None
+
+    def look_up(self, member_id: str) -> None:
+        """Record that somebody at the counter looked a member up, who had no card with them."""
+        self._actions.complete(self._begin("member.look_up", member_id).done(ActionOutcome()))
+
+    def _begin(self, name: ActionName, member_id: str) -> StaffAction:
+        number = next(self._action_numbers)
+        action = StaffAction(
+            action_id=f"{number:016x}",
+            name=name,
+            began_at=self.now,
+            by=MANAGERS[number % len(MANAGERS)],
+            roles=("manager",),
+            target=ActionTarget("member", member_id),
+            request_id=f"year-{number}",
+        )
+        self._actions.begin(action)
+        return action
 
     def answer(self, survey_id: str, *, member_id: str, order: Order | None, score: int) -> None:
         """Record a member's answer; ignore a second answer."""

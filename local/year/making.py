@@ -243,7 +243,7 @@ class _Year:
             self._in_days(1, undo)
 
     def _follow_up(self, who: Person, order: Order) -> None:
-        """Plan what rarely follows a purchase: refunds, adjustments, transfers."""
+        """Plan what rarely comes with a purchase: refunds, adjustments, transfers, lookups."""
         chance = self._rng.random()
         if chance < 0.02:
             amount = order.amount_minor // 2 if chance < 0.008 else 0
@@ -258,6 +258,8 @@ class _Year:
             if taker != who.member_id:
                 points = 10 * self._rng.randint(10, 40)
                 self._counter.transfer(who.member_id, taker, points)
+        elif chance > 0.97:
+            self._counter.look_up(who.member_id)
 
     def _ask(self, who: Person, order: Order) -> None:
         """Some answer a survey about the visit, and a few say whether they would recommend us."""

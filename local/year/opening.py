@@ -4,7 +4,7 @@ import subprocess
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 import httpx
 
@@ -19,8 +19,6 @@ from local.year.making import Span
 from loyalty.domain.people.identity import Keyring
 from loyalty.edge.console import link
 from loyalty.lake import reports
-
-ROLE: Final = "analyst"
 
 
 def year_of(now: datetime, *, keyring: Keyring) -> SavedYear:
@@ -56,10 +54,10 @@ def open_year(
         line.detail = f"{len(items):,} items, {facts:,} facts"
     with console.line("Every report agrees with it") as line:
         deployed.directory.open_program(PROGRAM_ID)
-        token = deployed.directory.token(ROLE, PROGRAM_ID)
-        with deployed.client(PROGRAM_ID, token) as client:
+        # Managers read every report, also that of their colleagues.
+        manager = deployed.directory.token("manager", PROGRAM_ID)
+        with deployed.client(PROGRAM_ID, manager) as client:
             line.detail = _reports_agree(client, span)
-    manager = deployed.directory.token("manager", PROGRAM_ID)
     return link(deployed.api_url, program_id=PROGRAM_ID, token=manager)
 
 

@@ -30,9 +30,10 @@ from loyalty.domain.messaging.messages import Message
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.document import Program
+from loyalty.domain.staff.actions import ActionName, ActionTarget, StaffAction
 from loyalty.lake.reports import ReportPeriod
 from tests.support.documents import program
-from tests.support.ledger import entry, message, order, request, response, voucher
+from tests.support.ledger import action, entry, message, order, request, response, voucher
 
 ZONES: Final = tuple(map(ZoneInfo, ("America/New_York", "Asia/Kolkata", "Pacific/Auckland", "UTC")))
 DAYS: Final = st.dates(date(2026, 10, 27), date(2026, 11, 8))
@@ -59,7 +60,15 @@ def histories(draw: st.DrawFn) -> list[Record]:
     vouchers = draw(st.lists(_vouchers(), max_size=3))
     messages = draw(st.lists(_messages(), max_size=5))
     responses = draw(st.lists(_responses(), max_size=6))
-    makes: list[Callable[[int], Record]] = [*entries, *guests, *vouchers, *messages, *responses]
+    actions = draw(st.lists(_actions(), max_size=6))
+    makes: list[Callable[[int], Record]] = [
+        *entries,
+        *guests,
+        *vouchers,
+        *messages,
+        *responses,
+        *actions,
+    ]
     accounts = [draw(_accounts(member_id)) for member_id in draw(st.sets(MEMBERS))]
     return [make(number) for number, make in enumerate(makes)] + accounts
 
@@ -291,6 +300,23 @@ def _responses(draw: st.DrawFn) -> Callable[[int], Response]:
         "is_low": draw(st.booleans()),
     }
     return lambda number: response(score, period=None, order=OrderRef("pos", str(number)), **parts)
+
+
+@st.composite
+def _actions(draw: st.DrawFn) -> Callable[[int], StaffAction]:
+    """Some are one request that was sent twice: they have one entry."""
+    points = draw(st.none() | POINTS)
+    entry_id = draw(st.sampled_from([None, "ent_1", "ent_2"]))
+    target = ActionTarget("member", draw(MEMBERS | st.just("")))
+    parts = {
+        "by": draw(st.sampled_from(["bea", "eve"])),
+        "began_at": draw(MOMENTS),
+        "state": draw(st.sampled_from(["begun", "done", "done", "refused", "failed"])),
+        "target": draw(st.sampled_from([target, ActionTarget("program", "bean")])),
+        "results": {"entry": entry_id} if entry_id else {},
+    }
+    name: ActionName = draw(st.sampled_from(["points.adjust", "member.look_up"]))
+    return lambda number: action(name, points=points, action_id=f"{number:016x}", **parts)
 
 
 @st.composite

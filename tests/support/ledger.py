@@ -20,6 +20,7 @@ from loyalty.domain.ledger.vouchers import Terms, Voucher
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.orders.order import Line, Order, OrderRef
 from loyalty.domain.people.survey_responses import Response
+from loyalty.domain.staff.actions import ActionName, ActionTarget, Change, StaffAction
 
 NOON: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LOT: Final = date(2027, 11, 30)
@@ -151,6 +152,26 @@ def response(score: int = 9, **parts: Any) -> Response:
         "answered_at": NOON,
     }
     return Response(score=score, **defaults | parts)
+
+
+def action(
+    name: ActionName = "points.adjust", *, points: int | None = None, **parts: Any
+) -> StaffAction:
+    """An action that was carried out, by default; `points` have an entry of their own."""
+    moved = (Change(field="points", after=points),) if points is not None else ()
+    began_at: datetime = parts.get("began_at", NOON)
+    defaults: dict[str, Any] = {
+        "action_id": f"{name}-{began_at:%m-%d}",
+        "began_at": began_at,
+        "by": "bea",
+        "roles": ("manager",),
+        "target": ActionTarget("member", "mem_1"),
+        "request_id": "JKJaXmPLvHcESHA=",
+        "state": "done",
+        "changes": moved,
+        "results": {"entry": f"ent_{began_at:%m-%d}"} if moved else {},
+    }
+    return StaffAction(name=name, **defaults | parts)
 
 
 def change(after: Record, before: Record | None = None, *, made_at: datetime = NOON) -> TableChange:

@@ -22,6 +22,7 @@ from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.document import Program
+from loyalty.domain.staff.actions import StaffAction
 from loyalty.lake.reports import ReportPeriod
 from tests.support.ledger import NOON, change
 
@@ -68,6 +69,7 @@ class Recomputed:
         self.accounts = {item.member_id: item for item in items if isinstance(item, Account)}
         self.vouchers = [item for item in items if isinstance(item, Voucher)]
         self.responses = [item for item in items if isinstance(item, Response)]
+        self.staff_actions = [item for item in items if isinstance(item, StaffAction)]
         self.mails = [item for item in items if isinstance(item, Message)]
         self.sales = list(self._sales(items))
         self.moves = [move for each in self.entries for move in self._moves(each)]
@@ -473,6 +475,39 @@ class Recomputed:
         return sorted(
             rows, key=lambda row: (row["survey_id"], row["survey_kind"], row["starts_on"])
         )
+
+    def actions(self) -> list[Row]:
+        first_of_entry: dict[str, StaffAction] = {}
+        for each in sorted(self.staff_actions, key=lambda each: (each.began_at, each.action_id)):
+            if entry := each.results.get("entry"):
+                first_of_entry.setdefault(entry, each)
+        groups: defaultdict[tuple[str, str], list[StaffAction]] = defaultdict(list)
+        for each in self.staff_actions:
+            if self._during(each.began_at):
+                groups[each.by, each.name].append(each)
+        rows = []
+        for (person, name), acts in sorted(groups.items()):
+            entries = [(each, each.results.get("entry")) for each in acts]
+            moved = [
+                each.points or 0
+                for each, entry in entries
+                if entry is None or first_of_entry[entry] is each
+            ]
+            members = {each.target.id for each in acts if each.target.kind == "member"}
+            states = Counter(each.state for each in acts)
+            rows.append(
+                {
+                    "person": person,
+                    "action": name,
+                    "done": states["done"],
+                    "refused": states["refused"],
+                    "unfinished": states["begun"] + states["failed"],
+                    "members": len(members - {""}),
+                    "points_added": sum(points for points in moved if points > 0),
+                    "points_taken": -sum(points for points in moved if points < 0),
+                }
+            )
+        return rows
 
     def promoters(self) -> list[Row]:
         last_answers: dict[tuple[str, str, str], Response] = {}

@@ -60,6 +60,18 @@ def listed(**query: str) -> Answer:
     return call(exports.handler, "GET", PATH, as_=ANALYST, query=query)
 
 
+@pytest.mark.parametrize("what", [{"report": "actions"}, {"facts": "actions"}])
+def test_only_managers_get_a_file_of_what_their_colleagues_did(what: dict[str, str]) -> None:
+    period = {"from": "2026-11-01", "to": "2026-11-30", "format": "csv"}
+
+    requested = ask(what | period, as_=till.MANAGER)
+
+    assert ask(what | period, key="k2").code == "forbidden"
+    assert requested.status == 202
+    assert read(requested.body["id"]).code == "forbidden"
+    assert read(requested.body["id"], as_=till.MANAGER).status == 200
+
+
 def queue_url() -> str:
     return exports.orders()._url
 

@@ -43,6 +43,15 @@ def summary(period: Mapping[str, str] = NOVEMBER) -> dict[str, Any]:
     return dict(zip((column["name"] for column in answer.body["columns"]), row, strict=True))
 
 
+def test_only_managers_read_what_their_colleagues_did() -> None:
+    till.enroll(as_=till.MANAGER)
+    archived()
+
+    assert ask(name="actions").code == "forbidden"
+    (row,) = ask(name="actions", as_=till.MANAGER).body["rows"]
+    assert row[:3] == ["staff-1", "member.enroll", 1]
+
+
 @pytest.fixture
 def story(program: PublishedProgram) -> None:
     """Ana earns 49 and has a latte, Ben earns 10 and returns half, Cleo leaves, a guest pays."""

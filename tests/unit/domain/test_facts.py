@@ -13,6 +13,7 @@ from loyalty.domain.changes import Record, TableChange
 from loyalty.domain.earning.awarding import Share
 from loyalty.domain.facts import (
     ALL,
+    ActionFact,
     EntryFact,
     Fact,
     MemberFact,
@@ -50,6 +51,7 @@ from tests.support.ledger import (
     NOON,
     WAITING,
     accrual,
+    action,
     activation,
     change,
     clawback,
@@ -385,6 +387,28 @@ def test_an_answer_to_a_survey_is_without_its_comment() -> None:
     assert "0612345678" not in str(fact)
 
 
+def test_an_action_has_a_revision_for_its_outcome_and_names_nobody() -> None:
+    begun = action(state="begun", action_id="a1", changes=(), results={})
+    done = replace(action(points=-5), action_id="a1", began_at=begun.began_at)
+
+    before, after = (of_kind(ActionFact, change(each))[0] for each in (begun, done))
+
+    assert (before.fact_id, before.revision, before.points, before.entry_id) == (
+        "a1",
+        1,
+        None,
+        None,
+    )
+    assert (after.fact_id, after.revision, after.points) == ("a1", 2, -5)
+    assert after.staff_member == "bea"
+
+
+def test_actions_for_no_one_program_are_not_in_the_lake() -> None:
+    of_deployment = replace(change(action("service.register")), program_id="*")
+
+    assert list(facts_of(of_deployment)) == []
+
+
 RECORDS: Final[dict[str, Record]] = {
     "an order's accrual": entry(
         OrderCause("pos", "1001", "accrual"),
@@ -415,6 +439,7 @@ RECORDS: Final[dict[str, Record]] = {
     "a message": message(),
     "an answer about an order": response(2, order=OrderRef("pos", "1001"), period=None),
     "an answer for a period": response(),
+    "an action of staff": action(points=10),
 }
 # The facts of each, as they always were.
 PINNED: Final = json.loads((FIXTURES / "pinned" / "facts.json").read_text())

@@ -7,7 +7,9 @@ returns half of it on the 12th. Cleo is a member from the 10th to the 20th. A gu
 the 7th and for 9 € on the 14th. Ana and Ben are welcomed an hour before they buy in November,
 Cleo's welcome bounces, and on the 20th it is too late to tell Ana what was written. Asked whether
 they would recommend it, Ana says 7 on the 3rd in the morning and 9 on the 4th, Ben 3 on the 10th,
-and Cleo 8 on the 11th. It is 10 December.
+and Cleo 8 on the 11th. Bea gives Ana 30 points on the 3rd, sends that request again on the 4th, and
+takes 5 from Ben on the 5th; on the 6th she may not give more, and an export of hers does not report
+its end. Eve looks Ben up in October. It is 10 December.
 """
 
 from collections.abc import Iterator
@@ -33,11 +35,12 @@ from loyalty.domain.ledger.entries import (
 )
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.orders.order import OrderRef
+from loyalty.domain.staff.actions import ActionTarget
 from loyalty.lake import columns, reports
 from loyalty.lake.mirror import Mirror
 from tests.support.documents import program, reward
 from tests.support.lake import NOVEMBER, PARIS, Home, Row
-from tests.support.ledger import change, entry, message, order, request, response, voucher
+from tests.support.ledger import action, change, entry, message, order, request, response, voucher
 
 PROGRAM: Final = program(
     tiers={
@@ -170,15 +173,52 @@ def of_surveys() -> Iterator[Record]:
         yield response(score, member_id=member_id, answered_at=moment, order=about, period=None)
 
 
+def of_staff() -> Iterator[Record]:
+    ana, ben = (ActionTarget("member", each) for each in ("ana", "ben"))
+    given: dict[str, Any] = {"points": 30, "target": ana, "results": {"entry": "ent_gift"}}
+    yield action(began_at=noon(11, 3), **given)
+    yield action(began_at=noon(11, 4), **given)
+    yield action(began_at=noon(11, 5), points=-5, target=ben)
+    yield action(began_at=noon(11, 6), target=ben, state="refused", code="limit_reached")
+    report = ActionTarget("report_export", "exp_1")
+    yield action("report.export", began_at=noon(11, 6), target=report, state="begun")
+    yield action("member.look_up", began_at=noon(10, 31), by="eve", target=ben)
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("home"))
-    records = (*of_ana(), *of_others(), *of_messages(), *of_surveys())
+    records = (*of_ana(), *of_others(), *of_messages(), *of_surveys(), *of_staff())
     home.write([change(item) for item in records], name="story")
     return home
 
 
 STORY: Final[dict[str, tuple[Any, list[Row]]]] = {
+    "actions": (
+        NOVEMBER_2026,
+        [
+            {
+                "person": "bea",
+                "action": "points.adjust",
+                "done": 3,
+                "refused": 1,
+                "unfinished": 0,
+                "members": 2,
+                "points_added": 30,
+                "points_taken": 5,
+            },
+            {
+                "person": "bea",
+                "action": "report.export",
+                "done": 0,
+                "refused": 0,
+                "unfinished": 1,
+                "members": 0,
+                "points_added": 0,
+                "points_taken": 0,
+            },
+        ],
+    ),
     "summary": (
         NOVEMBER_2026,
         [

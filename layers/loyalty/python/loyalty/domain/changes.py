@@ -15,8 +15,19 @@ from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.member import Member
 from loyalty.domain.people.privacy_requests import DataRequest
 from loyalty.domain.people.survey_responses import Response
+from loyalty.domain.staff.actions import StaffAction
 
-type Record = Entry | Placeholder | Account | Voucher | Member | Message | Response | DataRequest
+type Record = (
+    Entry
+    | Placeholder
+    | Account
+    | Voucher
+    | Member
+    | Message
+    | Response
+    | DataRequest
+    | StaffAction
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,13 @@ from loyalty.domain.messaging.messages import Message, MessageState
 from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.kinds import MessageKind, SurveyKind
+from loyalty.domain.staff.actions import (
+    DEPLOYMENT,
+    ActionName,
+    ActionState,
+    StaffAction,
+    TargetKind,
+)
 
 if TYPE_CHECKING:
     from loyalty.domain.changes import TableChange
@@ -268,6 +275,28 @@ class SurveyFact(Fact):
     answered_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionFact(Fact):
+    """An action of a staff member in a program, with a second revision for its outcome.
+
+    `staff_member` is the subject of their token, a pseudonym. `points` were added by hand or, if
+    negative, taken; the entry has them, and a request that is repeated leads to the same entry.
+    """
+
+    kind: ClassVar[str] = "actions"
+    final_revision: ClassVar[int] = 2
+
+    staff_member: str
+    action: ActionName
+    target_kind: TargetKind
+    target_id: str
+    state: ActionState
+    refused_for: str | None
+    points: int | None
+    entry_id: str | None
+    began_at: datetime
+
+
 ALL: Final[tuple[type[Fact], ...]] = (
     EntryFact,
     OrderFact,
@@ -275,6 +304,7 @@ ALL: Final[tuple[type[Fact], ...]] = (
     VoucherFact,
     MessageFact,
     SurveyFact,
+    ActionFact,
 )
 
 _REVISION_OF_STATE: Final[dict[State, int]] = {
@@ -322,6 +352,9 @@ def facts_of(change: TableChange) -> Iterator[Fact]:
             yield _of_message(message, change.program_id)
         case Response() as response:
             yield _of_response(response, change.program_id)
+        # The lake has folders of programs, and none of the deployment.
+        case StaffAction() as action if change.program_id != DEPLOYMENT:
+            yield _of_action(action, change.program_id)
 
 
 def _of_entry(entry: Entry, program_id: str) -> EntryFact:
@@ -531,4 +564,22 @@ def _of_response(response: Response, program_id: str) -> SurveyFact:
         source=response.order.source if response.order else None,
         order_id=response.order.order_id if response.order else None,
         answered_at=response.answered_at,
+    )
+
+
+def _of_action(action: StaffAction, program_id: str) -> ActionFact:
+    return ActionFact(
+        fact_id=action.action_id,
+        revision=1 if action.state == "begun" else 2,
+        program_id=program_id,
+        recorded_at=action.began_at,
+        staff_member=action.by,
+        action=action.name,
+        target_kind=action.target.kind,
+        target_id=action.target.id,
+        state=action.state,
+        refused_for=action.code,
+        points=action.points,
+        entry_id=action.results.get("entry"),
+        began_at=action.began_at,
     )

@@ -57,6 +57,7 @@ REPORTS: Final[Mapping[str, tuple[str, ...]]] = {
     "Points": ("earning_rules", "liability", "liability_age", "breakage"),
     "Rewards": ("redemption", "rewards"),
     "Messages and surveys": ("messages", "surveys", "promoters"),
+    "Staff": ("actions",),
 }
 
 
@@ -187,7 +188,14 @@ def _menu() -> Iterator[Mapping[str, Any]]:
     for heading, names in REPORTS.items():
         yield {
             "heading": heading,
-            "reports": [{"name": name, "topic": _topic(name)} for name in names],
+            "reports": [
+                {
+                    "name": name,
+                    "topic": _topic(name),
+                    "isForManagers": reports.report(name).is_for_managers,
+                }
+                for name in names
+            ],
         }
 
 

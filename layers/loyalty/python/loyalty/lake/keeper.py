@@ -36,6 +36,7 @@ ATTEMPTS_MAX: Final = 3
 _KINDS: Final = {fact.kind: fact for fact in ALL}
 # A member's facts are stored together, because reports group by member most often.
 SORTED_BY: Final = {
+    "actions": "staff_member, began_at, fact_id",
     "entries": "member_id, counted_at, fact_id",
     "members": "fact_id",
     "messages": "member_id, written_at, fact_id",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from loyalty.domain.facts import ActionFact
 from loyalty.domain.kernel.errors import TooLarge
 from loyalty.lake import reports, sql_views
 from loyalty.lake.spreadsheets import as_text_sql
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 # The moment that puts a fact into a period. It never changes, whatever happens to the fact.
 DATED_BY: Final = {
+    "actions": "began_at",
     "entries": "counted_at",
     "members": "enrolled_at",
     "messages": "written_at",
@@ -59,6 +61,17 @@ def reads(requested: RequestedFile) -> tuple[str, ...]:
         NotFound: there is no such report.
     """
     return reports.report(requested.report).reads if requested.report else (str(requested.facts),)
+
+
+def is_for_managers(requested: RequestedFile) -> bool:
+    """Whether analysts cannot have a file, because it is about colleagues.
+
+    Raises:
+        NotFound: there is no such report.
+    """
+    if requested.report:
+        return reports.report(requested.report).is_for_managers
+    return requested.facts == ActionFact.kind
 
 
 def write(

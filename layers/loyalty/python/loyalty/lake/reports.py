@@ -42,6 +42,7 @@ ANSWER_BYTES_MAX: Final = 5_000_000
 
 _TITLE: Final = re.compile(r"^-- (.+)$", re.MULTILINE)
 _CHART: Final = re.compile(r"^-- Chart: (.+)$", re.MULTILINE)
+_FOR_MANAGERS: Final = re.compile(r"^-- For: managers$", re.MULTILINE)
 _COLUMN: Final = re.compile(r"^-- \| ([a-z0-9_]*) +\| ([a-z %]*?) +\| (.+?) +\|$", re.MULTILINE)
 
 
@@ -90,6 +91,8 @@ class Report:
     units: Mapping[str, str]
     """The description of each column, in the columns' order."""
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    is_for_managers: bool = False
+    """Whether analysts cannot read it, because it is about colleagues."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +154,7 @@ def report(name: str) -> Report:
         reads=sql_views.reads(sql),
         about=_about(sql),
         chart=_chart(sql),
+        is_for_managers=_FOR_MANAGERS.search(sql) is not None,
         units={name: unit for name, unit, _ in _COLUMN.findall(sql) if name},
         descriptions=_descriptions(sql),
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from loyalty.domain.changes import Record, TableChange
 from loyalty.domain.ledger.entries import EntryKind
+from loyalty.table.actions import action_from_item
 from loyalty.table.engine import from_wire, require_known_version
 from loyalty.table.records import account_from_item, entry_from_item, voucher_from_item
 from loyalty.table.records.data_requests import data_request_from_item
@@ -19,7 +20,16 @@ from loyalty.table.records.responses import response_from_item
 if TYPE_CHECKING:
     from loyalty.table.operations import Item
 
-_ENTRIES: Final = frozenset(get_args(EntryKind)) | {"placeholder"}
+_READERS: Final[Mapping[str, Callable[[Item], Record | None]]] = {
+    **dict.fromkeys((*get_args(EntryKind), "placeholder"), entry_from_item),
+    "account": account_from_item,
+    "action": action_from_item,
+    "delivery": data_request_from_item,
+    "message": message_from_item,
+    "profile": member_from_item,
+    "survey_response": response_from_item,
+    "voucher": voucher_from_item,
+}
 
 
 class Unreadable(Exception):
@@ -109,24 +119,8 @@ def _stored_item(image: Mapping[str, Any]) -> Record | None:
 
 
 def _of_item(item: Item) -> Record | None:
-    kind = item.get("kind")
-    if kind in _ENTRIES:
-        return entry_from_item(item)
-    match kind:
-        case "account":
-            return account_from_item(item)
-        case "voucher":
-            return voucher_from_item(item)
-        case "profile":
-            return member_from_item(item)
-        case "message":
-            return message_from_item(item)
-        case "survey_response":
-            return response_from_item(item)
-        case "delivery":
-            return data_request_from_item(item)
-        case _:
-            return None
+    read_item = _READERS.get(str(item.get("kind")))
+    return read_item(item) if read_item else None
 
 
 def _moment(epoch: float) -> datetime:

@@ -8,7 +8,8 @@ import { html } from "../lit.js";
 
 /** @typedef {import("../types").Page} Page */
 /** @typedef {{ report: string, from: string, to: string, by: string }} Period */
-/** @typedef {{ heading: string, reports: { name: string, topic: string }[] }} ReportGroup */
+/** @typedef {{ name: string, topic: string, isForManagers: boolean }} ListedReport */
+/** @typedef {{ heading: string, reports: ListedReport[] }} ReportGroup */
 
 const OVERVIEW = ["trend", "members", "retention", "liability", "rewards", "sources"];
 const DAY_MS = 86_400_000;
@@ -56,6 +57,15 @@ function loadLibrary() {
 }
 
 // Which report, and which period
+
+/** The reports that the person may read. @param {Page} page @returns {ReportGroup[]} */
+function readable(page) {
+  const isReadable = (/** @type {ListedReport} */ report) =>
+    !report.isForManagers || page.may("manager");
+  return GROUPS.map((group) => ({ ...group, reports: group.reports.filter(isReadable) })).filter(
+    (group) => group.reports.length,
+  );
+}
 
 /** By default the last twelve months. @param {Page} page @returns {Period} */
 function periodOf(page) {
@@ -110,7 +120,7 @@ function controls(page, period) {
       <label for="shown">Report</label>
       <select id="shown" name="report">
         ${option("overview", "Overview", period.report)}
-        ${GROUPS.map(
+        ${readable(page).map(
           ({ heading, reports }) => html`<optgroup label=${heading}>
             ${reports.map(({ name, topic: label }) => option(name, label, period.report))}
           </optgroup>`,

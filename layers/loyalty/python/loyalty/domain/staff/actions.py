@@ -70,6 +70,9 @@ type ChangedValue = None | bool | int | str
 ACTION_NAMES: Final[tuple[ActionName, ...]] = get_args(ActionName.__value__)
 TARGET_KINDS: Final[tuple[TargetKind, ...]] = get_args(TargetKind.__value__)
 
+# Instead of a program's id: actions about the whole deployment are recorded under it.
+DEPLOYMENT: Final = "*"
+
 # A request can change many attributes of a profile. The list of changes is a help for the reader,
 # and it must fit into the item.
 CHANGES_MAX: Final = 30
@@ -123,6 +126,12 @@ class StaffAction:
     code: str | None = None
     changes: tuple[Change, ...] = ()
     results: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def points(self) -> int | None:
+        """The points that it added by hand or, if negative, took; None if it moved none."""
+        moved = next((each.after for each in self.changes if each.field == "points"), None)
+        return moved if isinstance(moved, int) else None
 
     def done(self, outcome: ActionOutcome) -> StaffAction:
         target = self.target

@@ -55,7 +55,7 @@ from loyalty.domain.kernel.errors import (
     ValidationFailed,
 )
 from loyalty.domain.kernel.limits import EXTERNAL_ID
-from loyalty.domain.staff.actions import ActionName, ActionOutcome
+from loyalty.domain.staff.actions import DEPLOYMENT, ActionName, ActionOutcome
 from loyalty.edge import deadline
 from loyalty.edge.faults import is_passing
 from loyalty.edge.http import problems
@@ -79,8 +79,6 @@ from loyalty.usecases.ports import Actions
 
 PROGRAM_PREFIX: Final = "/v1/programs/<program_id>"
 BODY_BYTES_MAX: Final = 256 * 1024
-# Instead of a program's id: actions about the whole deployment are recorded under it.
-DEPLOYMENT: Final = "*"
 
 # Every response has these headers unless its route sets others.
 ANSWER_HEADERS: Final[Mapping[str, str]] = {
