@@ -1,5 +1,6 @@
 """The points that orders earn."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from loyalty.domain.earning.awarding import Part, apportion, award
 from loyalty.domain.kernel.calendar import NEVER
-from loyalty.domain.orders.order import Order
+from loyalty.domain.orders.order import Order, Tender
 from loyalty.domain.program.document import Program
 from tests.support.documents import program, rule
 from tests.support.orders import line, order, order_of
@@ -45,6 +46,48 @@ def test_points_round_once_for_the_whole_order(rounding: str, points: int) -> No
     earned = award(bought, with_rules(rule(rounding=rounding)))
 
     assert earned.points == points
+
+
+BY_TENDER = [
+    rule(id="paid", tenders=["card", "cash"]),
+    rule(id="preloaded", points=2, tenders=["stored_value"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("tenders", "points"),
+    [
+        ((), {}),
+        ((Tender("points", 1099),), {}),
+        ((Tender("cash", 1099),), {"paid": 10}),
+        ((Tender("stored_value", 1099),), {"preloaded": 21}),
+        # Half of it each, although tax and a tip were paid, too.
+        ((Tender("card", 700), Tender("stored_value", 700)), {"paid": 5, "preloaded": 10}),
+        (
+            (Tender("card", 300), Tender("cash", 300), Tender("points", 499)),
+            {"paid": 6},
+        ),
+    ],
+)
+def test_a_rule_may_earn_on_the_share_that_was_paid_by_some_tenders(
+    tenders: tuple[Tender, ...], points: dict[str, int]
+) -> None:
+    bought = replace(order_of(1099), tenders=tenders)
+
+    earned = award(bought, with_rules(*BY_TENDER))
+
+    assert {share.rule_id: share.points for share in earned.shares} == points
+
+
+def test_a_share_by_tender_rounds_once_for_the_whole_order() -> None:
+    bought = replace(order_of(150, 150), tenders=(Tender("card", 1), Tender("points", 1)))
+
+    def earned(**parts: Any) -> int:
+        return award(bought, with_rules(rule(tenders=["card"], **parts))).points
+
+    # 1.5 points: neither the share of the money nor that of a line is rounded before.
+    assert [earned(rounding=each) for each in ("floor", "half_up", "ceil")] == [1, 2, 2]
+    assert earned(per_minor=150, whole_steps=True) == 1
 
 
 def test_lines_share_the_rounded_total_by_largest_remainder() -> None:

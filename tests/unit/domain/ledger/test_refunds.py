@@ -17,7 +17,7 @@ from loyalty.domain.ledger.refunds import (
     to_settle,
     unrefunded,
 )
-from loyalty.domain.orders.order import Order
+from loyalty.domain.orders.order import Order, Tender
 from loyalty.domain.program.document import Program
 from tests.support.documents import program, rule
 from tests.support.orders import NOON, line, order
@@ -30,6 +30,7 @@ RULES = st.lists(
             "rounding": st.sampled_from(["floor", "half_up", "ceil"]),
             "exclude_categories": st.sampled_from([[], ["merch"]]),
             "whole_steps": st.booleans(),
+            "tenders": st.sampled_from([[], ["card"]]),
         }
     ),
     min_size=1,
@@ -49,7 +50,8 @@ def shops(draw: st.DrawFn) -> tuple[Program, Order]:
         line(minor, str(number), quantity=quantity, category=category)
         for number, (minor, quantity, category) in enumerate(draw(LINES))
     ]
-    return program(earning_rules=rules), order(*lines)
+    paid = (Tender(kind, draw(st.integers(1, 20_000))) for kind in ("card", "gift_card"))
+    return program(earning_rules=rules), replace(order(*lines), tenders=tuple(paid))
 
 
 def refund_of(name: str, **what: Any) -> RequestedRefund:
