@@ -366,6 +366,7 @@ def test_a_description_within_a_union_with_null_is_that_of_the_property(
 
 # Swift, Kotlin and TypeScript have an `Error`, a `Result`, a `Data`, a `Date` of their own.
 NAMES_OF_ONE_WORD = {
+    "Adjustments",
     "Budget",
     "Campaign",
     "Catalogue",
