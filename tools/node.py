@@ -26,6 +26,10 @@ _CACHE: Final = ROOT / ".cache" / "npm"
 _DESCRIBED_IN: Final = ("package.json", "package-lock.json")
 
 
+class CommandFailed(Exception):
+    """A program ended with a status other than 0. The message is what it wrote."""
+
+
 def installed(sources: Path) -> Path:
     """Install the packages that a folder pins; return the folder with their `node_modules`."""
     digest = hashlib.sha256(b"".join((sources / name).read_bytes() for name in _DESCRIBED_IN))
@@ -55,7 +59,7 @@ def run(command: Sequence[str | Path], *, within: Path) -> str:
     """Run a program that may need Node; return its output.
 
     Raises:
-        SystemExit: it failed; the message is what it wrote.
+        CommandFailed: it failed.
     """
     environment = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     ran = subprocess.run(
@@ -67,7 +71,7 @@ def run(command: Sequence[str | Path], *, within: Path) -> str:
         check=False,
     )
     if ran.returncode:
-        raise SystemExit(f"{ran.stdout}{ran.stderr}")
+        raise CommandFailed(f"{ran.stdout}{ran.stderr}")
     return ran.stdout
 
 

@@ -1,9 +1,13 @@
 // Types that the console's scripts share. Browsers do not load this file.
 
 import type { TemplateResult } from "lit/html.js";
-import type { Api, ProgramApi } from "./api.js";
+import type { components } from "loyalty-api";
+import type { ProgramApi } from "./api.js";
 import type { Format } from "./format.js";
 import type { GROUPS } from "./views.js";
+
+/** What the API takes or answers, by its name in the description: `Schema<"MemberAnswer">`. */
+export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
 
 export type Role = "analyst" | "cashier" | "manager" | "operator";
 
@@ -80,8 +84,4 @@ export interface FieldOptions {
   patternHint?: string;
   inputmode?: "text" | "numeric" | "decimal" | "tel" | "search" | "email" | "url";
   autocomplete?: string;
-}
-
-export interface Frame {
-  api: Api;
 }
