@@ -1,4 +1,4 @@
-"""Audit: every night, compare the accounts of all members who changed with their entries."""
+"""Audit: every night, compare accounts with entries, and what staff did with what is usual."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -6,19 +6,22 @@ from functools import partial
 from itertools import batched
 from typing import Any
 
-from loyalty.edge import deadline
+from loyalty.edge import clock, deadline
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.batches import BatchAnswer
 from loyalty.edge.aws.queues.work import PageQueue, work
 from loyalty.edge.aws.table import engine, pause
-from loyalty.edge.desk import open_desk
+from loyalty.edge.desk import open_desk, shelf
 from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count
 from loyalty.edge.settings import settings
 from loyalty.edge.sweeping import begin_run, whole_program, whole_programs
 from loyalty.lake.objects import Changes
+from loyalty.table.actions import TableActions
 from loyalty.table.due import TableProgress
+from loyalty.table.staff_days import TableStaffDays
 from loyalty.usecases.ledger.statements import audit_member
+from loyalty.usecases.staff.staff_days import review_days
 from loyalty.usecases.work_pages import ITEMS_MAX, WorkPage
 
 
@@ -50,6 +53,7 @@ def take(page: WorkPage, item: str) -> None:
     if page.lane == "programs":
         program_id, since = whole_program(item)
         hand_out(program_id, since=since)
+        review_staff(program_id)
     else:
         audit(page.program_id, item)
 
@@ -68,6 +72,21 @@ def hand_out(program_id: str, *, since: str) -> None:
     if changed.until:
         progress.advance(changed.until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
     logger.info("queued", program_id=program_id, members=len(changed.members))
+
+
+def review_staff(program_id: str) -> None:
+    """Compare what each person of the staff moved by hand with what is usual in the program."""
+    table = settings(AuditSettings).table
+    now = clock.now()
+    unusual = review_days(
+        actions=TableActions(engine(table), program_id=program_id),
+        days=TableStaffDays(engine(table), program_id=program_id),
+        progress=TableProgress(engine(table), program_id=program_id, of="staff_days"),
+        zone=shelf(table).in_force(program_id, now=now).document.zone,
+        now=now,
+    )
+    if unusual:
+        logger.warning("unusual hands", program_id=program_id, people=unusual)
 
 
 def audit(program_id: str, member_id: str) -> None:

@@ -52,7 +52,7 @@ def expiry(kit: Kit) -> ScheduledWork:
 def audit(kit: Kit) -> ScheduledWork:
     function = kit.function(
         "audit",
-        "Compare accounts with the sums of their entries",
+        "Compare accounts with their entries, and what staff did with what is usual",
         environment=kit.table_name | kit.lake_bucket,
         timeout=AUDIT_TIMEOUT,
     )

@@ -17,6 +17,7 @@ from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import IdentityMove, Member, Profile
 from loyalty.domain.people.privacy_requests import DataRequest
+from loyalty.domain.staff.staff_days import StaffDay, UnusualHand
 from tests.support.ledger import (
     LATER,
     LOT,
@@ -127,4 +128,11 @@ CHANGES: Final[dict[str, TableChange]] = {
     "RedemptionCancelling": change(voucher("cancelling"), voucher("issued")),
     "RedemptionCancelled": change(voucher("cancelled"), voucher("issued")),
     "DataRequested": change(DATA_REQUEST),
+    "UnusualActions": change(
+        StaffDay(
+            day=date(2026, 11, 20),
+            moved=(20, 900),
+            unusual=(UnusualHand(person="bea", points=900, actions=6, usual=120),),
+        )
+    ),
 }

@@ -12,13 +12,18 @@ import pytest
 
 from functions.archive.handler import handler as archive
 from functions.audit.handler import handler
+from functions.relay.handler import handler as relay
+from loyalty.domain.staff.staff_days import StaffDay
+from loyalty.edge.aws import clients
 from loyalty.table import keys
 from loyalty.table.due import TableProgress
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Increase, Put, Update, equal
-from tests.integration.conftest import TABLE
+from loyalty.table.staff_days import TableStaffDays
+from tests.integration.conftest import TABLE, Clock
 from tests.support import stream, till
-from tests.support.http import Context
+from tests.support.eventbridge import EventBridge
+from tests.support.http import Context, staff
 from tests.support.queues import Message, receive, work_off
 from tests.support.sweeping import Killed
 
@@ -206,3 +211,38 @@ def fill_lake_of_entries() -> None:
         if record["dynamodb"]["Keys"]["sk"]["S"].startswith("ENTRY")
     ]
     archive(stream.batch(facts), Context())
+
+
+def announced() -> list[dict[str, Any]]:
+    """What was published of unusual hands."""
+    bus = EventBridge()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(clients, "eventbridge", lambda: bus)
+        relay(stream.batch(stream.records(TABLE)), Context())
+    return [
+        json.loads(each["Detail"]) for each in bus.entries if each["DetailType"] == "UnusualActions"
+    ]
+
+
+def test_an_unusual_hand_is_announced_once_in_the_night_after(
+    ana: str, engine: DynamoEngine, time: Clock
+) -> None:
+    days = TableStaffDays(engine, program_id="bean")
+    for number in range(1, 31):
+        days.put(StaffDay(day=time.now.date() - timedelta(days=number), moved=(10,)))
+    bea, eve = (staff("bean", "manager", subject=who) for who in ("bea", "eve"))
+    till.adjust(ana, 300, as_=bea)
+    till.adjust(ana, -200, as_=bea)
+    till.adjust(ana, 10, as_=eve)
+
+    assert audit() == []
+    assert announced() == []
+    time.now += timedelta(days=1)
+    assert audit() == []
+    assert audit() == []
+
+    (event,) = announced()
+    assert (event["person"], event["day"], event["points"], event["actions"]) == (
+        "bea", "2026-11-21", 500, 2,
+    )  # fmt: skip
+    assert (event["usual_points"], event["member_id"]) == (10, None)

@@ -16,6 +16,7 @@ from loyalty.domain.people.member import Member
 from loyalty.domain.people.privacy_requests import DataRequest
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.staff.actions import StaffAction
+from loyalty.domain.staff.staff_days import StaffDay
 
 type Record = (
     Entry
@@ -27,6 +28,7 @@ type Record = (
     | Response
     | DataRequest
     | StaffAction
+    | StaffDay
 )
 
 

@@ -37,6 +37,7 @@ from loyalty.domain.people.privacy_requests import DataRequest, NotAMember
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.kinds import MessageKind, RewardKind, SurveyKind
 from loyalty.domain.shops.deliveries import log_id
+from loyalty.domain.staff.staff_days import StaffDay
 
 if TYPE_CHECKING:
     from loyalty.domain.changes import TableChange
@@ -462,6 +463,27 @@ class DataRequested(Event):
     """When the request must be answered: thirty days after it was passed on."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnusualActions(Event):
+    """A person of the staff moved more points by hand on a day than is usual in the program.
+
+    It is sent once for each person and day, in the night after it.
+    """
+
+    name: ClassVar[str] = "UnusualActions"
+
+    person: str
+    """The subject (`sub`) of the person's tokens, as the list of actions names them."""
+    day: date
+    """The day, in the program's time zone."""
+    points: int
+    """The points that they added and took together."""
+    actions: int
+    """In how many actions."""
+    usual_points: int
+    """The 99th percentile of what one person moved on one of the 90 days before."""
+
+
 ALL: Final[tuple[type[Event], ...]] = (
     MemberEnrolled,
     ProfileChanged,
@@ -487,6 +509,7 @@ ALL: Final[tuple[type[Event], ...]] = (
     MessageDue,
     SurveyAnswered,
     DataRequested,
+    UnusualActions,
 )
 
 
@@ -542,6 +565,24 @@ def events_of(change: TableChange) -> Iterator[Event]:
                 orders=request.orders,
                 due_at=request.due_at,
             )
+        case StaffDay() as staff_day, None:
+            yield from _of_staff_day(staff_day, change)
+
+
+def _of_staff_day(staff_day: StaffDay, change: TableChange) -> Iterator[Event]:
+    for hand in staff_day.unusual:
+        yield _event(
+            UnusualActions,
+            change.program_id,
+            subject=f"{staff_day.day}/{hand.person}",
+            member_id=None,
+            occurred_at=change.made_at,
+            person=hand.person,
+            day=staff_day.day,
+            points=hand.points,
+            actions=hand.actions,
+            usual_points=hand.usual,
+        )
 
 
 def _of_member(member: Member, before: Member | None, change: TableChange) -> Iterator[Event]:

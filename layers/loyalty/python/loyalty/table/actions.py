@@ -9,19 +9,18 @@ import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.staff.actions import ActionTarget, Change, StaffAction
 from loyalty.table import keys
 from loyalty.table.engine import every
-from loyalty.table.operations import Absent, Item, Put, Query, Refused, equal
+from loyalty.table.operations import Absent, Put, Query, Refused, equal
+from loyalty.table.records.actions import action_from_item, action_to_item, sort_of
 from loyalty.usecases.ports import Listed
 
 if TYPE_CHECKING:
+    from loyalty.domain.staff.actions import ActionTarget, StaffAction
     from loyalty.table.engine import Engine
 
-VERSION: Final = 1
 # A request that searches by person or name reads at most so many actions.
 READ_MAX: Final = 1_000
 
@@ -39,7 +38,7 @@ class TableActions:
         Raises:
             Refused: there is one with its id, and this is not the same request repeated.
         """
-        key = keys.action(self._program, _month(action.began_at), _sort(action))
+        key = keys.action(self._program, _month(action.began_at), sort_of(action))
         put = Put(key, action_to_item(action, self._program), (Absent(),))
         try:
             self._engine.write([put])
@@ -50,7 +49,7 @@ class TableActions:
 
     def complete(self, action: StaffAction) -> None:
         """Record what came of an action; one that is complete already stays as it is."""
-        key = keys.action(self._program, _month(action.began_at), _sort(action))
+        key = keys.action(self._program, _month(action.began_at), sort_of(action))
         still_begun = (equal(("state",), "begun"),)
         try:
             self._engine.write([Put(key, action_to_item(action, self._program), still_begun)])
@@ -76,15 +75,19 @@ class TableActions:
         found: list[StaffAction] = []
         unread = READ_MAX
         for action in self._actions(keys.instant(since), last, targets):
-            if _sort(action) == last:
+            if sort_of(action) == last:
                 # The last action of the page before.
                 continue
             unread -= 1
             if matches(action):
                 found.append(action)
             if len(found) == limit or not unread:
-                return Listed(found, _sort(action))
+                return Listed(found, sort_of(action))
         return Listed(found, None)
+
+    def during(self, since: datetime, until: datetime) -> Iterator[StaffAction]:
+        """The actions from `since` up to, not including, `until`, newest first."""
+        return self._actions(keys.instant(since), keys.instant(until), ())
 
     def _actions(
         self, first: str, last: str, targets: Sequence[ActionTarget]
@@ -101,65 +104,13 @@ class TableActions:
                 map(action_from_item, every(self._engine, replace(query, pk=each, index="history")))
                 for each in partitions
             ]
-            yield from heapq.merge(*about, key=_sort, reverse=True)
+            yield from heapq.merge(*about, key=sort_of, reverse=True)
             return
         month = last[:7]
         while month >= first[:7]:
             partition = keys.action(self._program, month, "").pk
             yield from map(action_from_item, every(self._engine, replace(query, pk=partition)))
             month = _month_before(month)
-
-
-def action_to_item(action: StaffAction, program: str) -> Item:
-    """Everything but the state is in `about`, because the index carries it and lists show it."""
-    about: Item = {
-        "id": action.action_id,
-        "name": action.name,
-        "by": action.by,
-        "roles": list(action.roles),
-        "target": [action.target.kind, action.target.id],
-        "request": action.request_id,
-    }
-    if action.code is not None:
-        about["code"] = action.code
-    if action.changes:
-        about["changes"] = [[each.field, each.before, each.after] for each in action.changes]
-    if action.results:
-        about["results"] = dict(action.results)
-    return {
-        "v": VERSION,
-        "kind": "action",
-        "state": action.state,
-        "recorded_at": keys.instant(action.began_at),
-        "about": about,
-        "history_pk": keys.actions_partition(program, action.target.kind, action.target.id),
-        "history_sk": _sort(action),
-    }
-
-
-def action_from_item(item: Item) -> StaffAction:
-    wire = cast("dict[str, Any]", item)
-    about = wire["about"]
-    return StaffAction(
-        action_id=about["id"],
-        name=about["name"],
-        began_at=datetime.fromisoformat(wire["recorded_at"]),
-        by=about["by"],
-        roles=tuple(about["roles"]),
-        target=ActionTarget(*about["target"]),
-        request_id=about["request"],
-        state=wire["state"],
-        code=about.get("code"),
-        changes=tuple(
-            Change(field=name, before=before, after=after)
-            for name, before, after in about.get("changes", ())
-        ),
-        results=MappingProxyType(about.get("results", {})),
-    )
-
-
-def _sort(action: StaffAction) -> str:
-    return f"{keys.instant(action.began_at)}#{action.action_id}"
 
 
 def _month(moment: datetime) -> str:

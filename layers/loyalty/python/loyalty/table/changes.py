@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from loyalty.domain.changes import Record, TableChange
 from loyalty.domain.ledger.entries import EntryKind
-from loyalty.table.actions import action_from_item
 from loyalty.table.engine import from_wire, require_known_version
 from loyalty.table.records import account_from_item, entry_from_item, voucher_from_item
+from loyalty.table.records.actions import action_from_item
 from loyalty.table.records.data_requests import data_request_from_item
 from loyalty.table.records.members import member_from_item
 from loyalty.table.records.messages import message_from_item
 from loyalty.table.records.responses import response_from_item
+from loyalty.table.records.staff_days import staff_day_from_item
 
 if TYPE_CHECKING:
     from loyalty.table.operations import Item
@@ -27,6 +28,7 @@ _READERS: Final[Mapping[str, Callable[[Item], Record | None]]] = {
     "delivery": data_request_from_item,
     "message": message_from_item,
     "profile": member_from_item,
+    "staff_day": staff_day_from_item,
     "survey_response": response_from_item,
     "voucher": voucher_from_item,
 }

@@ -212,6 +212,13 @@ def staff(program: str, subject: str) -> Key:
     return Key(_program(program, "STAFF", subject), "STAFF")
 
 
+@charted(
+    "day on which staff moved points by hand, with unusual hands (kept 100 days)", read_by="audit"
+)
+def staff_day(program: str, day: str) -> Key:
+    return Key(_program(program, "STAFF_DAYS"), day)
+
+
 @charted("whose turn it is to change roles (some seconds)", read_by="changes of people")
 def staff_turn(program: str) -> Key:
     return Key(_program(program), "STAFF_TURN")
