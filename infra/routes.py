@@ -147,11 +147,13 @@ ROUTES: tuple[Route, ...] = (
     *_managed(
         "program",
         "/storefronts",
+        ("GET", ""),
         ("PUT", "/{storefront_id}"),
         ("GET", "/{storefront_id}"),
         ("DELETE", "/{storefront_id}"),
         ("POST", "/{storefront_id}/check"),
         ("GET", "/{storefront_id}/deliveries"),
+        ("GET", "/{storefront_id}/deliveries/{delivery_id}"),
         ("GET", "/{storefront_id}/deliveries/{delivery_id}/data-request"),
         ("GET", "/{storefront_id}/erasures"),
         ("POST", "/{storefront_id}/erasures/{erasure_id}/stop"),

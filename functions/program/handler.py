@@ -83,15 +83,18 @@ from loyalty.edge.models.programs import (
 )
 from loyalty.edge.models.storefront_checks import StorefrontCheck, storefront_check
 from loyalty.edge.models.storefronts import (
+    DeliveryContent,
     DeliveryPage,
     ReplayAnswer,
     ReplayRequest,
     SpanReplayAnswer,
     StorefrontAnswer,
     StorefrontId,
+    StorefrontList,
     StorefrontRequest,
     StorefrontState,
     delivery_answer,
+    delivery_content,
     span_replay_answer,
     storefront_answer,
     storefront_state,
@@ -112,7 +115,14 @@ from loyalty.usecases.people.erasure import stop_erasure
 from loyalty.usecases.program.drafts import read, save
 from loyalty.usecases.program.publishing import faults_after, publish, require_size
 from loyalty.usecases.shops.checks import check_connection
-from loyalty.usecases.shops.deliveries import Files, deliveries_page, health, replay, replay_span
+from loyalty.usecases.shops.deliveries import (
+    Files,
+    deliveries_page,
+    delivery_with_outcome,
+    health,
+    replay,
+    replay_span,
+)
 from loyalty.usecases.shops.privacy_requests import read_data_request
 from loyalty.usecases.shops.storefronts import connect, connected, disconnect
 
@@ -381,6 +391,16 @@ def list_rewards(program_id: ProgramId) -> Catalogue:
     return catalogue(document, now=now)
 
 
+@api.get("/storefronts", allow={"manager"})
+def list_storefronts(program_id: ProgramId) -> StorefrontList:
+    """List the connected storefronts.
+
+    Read one for the state of its deliveries.
+    """
+    shops = sorted(storefronts().all(program_id), key=lambda shop: shop.storefront_id)
+    return StorefrontList(items=[storefront_answer(shop, program_id=program_id) for shop in shops])
+
+
 @api.put(
     "/storefronts/<storefront_id>",
     allow={"manager"},
@@ -476,6 +496,24 @@ def list_deliveries(
         items=[delivery_answer(line) for line in page.items],
         next_cursor=next_cursor(page.next, of=of),
     )
+
+
+@api.get(
+    "/storefronts/<storefront_id>/deliveries/<delivery_id>",
+    allow={"manager"},
+    refuses=(TryAgain,),
+    acts="delivery.read",
+)
+def read_delivery(
+    program_id: ProgramId, storefront_id: StorefrontId, delivery_id: PathId
+) -> DeliveryContent:
+    """Read a delivery with what the shop sent.
+
+    Its body has personal data of a customer, so reading it is recorded as an action.
+    """
+    connected(storefront_id, program_id=program_id, shelf=storefronts())
+    line = delivery_with_outcome(storefront_id, delivery_id, program_id=program_id, files=files())
+    return delivery_content(line, files().inbox.read(line.stored))
 
 
 @api.get(

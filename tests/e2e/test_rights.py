@@ -207,10 +207,12 @@ def drive_everything(api: DescribedApi) -> None:
     api.call("manager", "PUT", "/storefronts/online", json=shop, status=201)
     api.call("manager", "PUT", "/storefronts/online", json=shop | {"secrets": ["two", "one"]})
     api.call("manager", "GET", "/storefronts/online")
+    api.call("manager", "GET", "/storefronts")
     deliver(api, secret="two")
     path = "/storefronts/online/deliveries"
     (delivery,) = eventually(lambda: api.call("manager", "GET", path)["items"], bool)
     api.call("manager", "POST", f"{path}/{delivery['id']}/replay", status=202)
+    api.call("manager", "GET", f"{path}/{delivery['id']}")
     api.send("manager", "GET", f"{path}/{delivery['id']}/data-request", status=404)
     path_of_erasures = "/storefronts/online/erasures"
     api.call("manager", "GET", path_of_erasures)

@@ -75,6 +75,8 @@ REQUESTS: Final[dict[str, Json]] = {
 ANSWERS: Final[dict[str, Any]] = {
     "connect_storefront": _STOREFRONT,
     "list_deliveries": page(_DELIVERY),
+    "list_storefronts": page(_STOREFRONT),
+    "read_delivery": _DELIVERY | {"body": '{"id": 6123409581, "currency": "EUR"}', "is_cut": False},
     "list_erasure_requests": page(_ERASURE),
     "check_storefront": {
         "checked_at": "2026-11-24T17:00:00Z",

@@ -144,6 +144,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "disconnect_storefront": only("manager"),
     "check_storefront": only("manager"),
     "list_deliveries": only("manager"),
+    "list_storefronts": only("manager"),
+    "read_delivery": only("manager"),
     "show_data_request": only("manager", "service"),
     "list_erasure_requests": only("manager"),
     "stop_requested_erasure": only("manager"),

@@ -121,7 +121,7 @@ def test_a_cursor_of_another_list_is_refused() -> None:
     assert answer.code == "invalid_cursor"
 
 
-def test_the_content_of_a_delivery_is_never_shown() -> None:
+def test_the_content_of_a_delivery_is_never_listed() -> None:
     deliver(order())
     drain()
 
@@ -525,3 +525,49 @@ class TestReplayOfAPeriod:
         answer = call(program, "POST", path, body=body, as_=staff(PROGRAM_ID, "cashier"))
 
         assert answer.code == "forbidden"
+
+
+class TestReading:
+    def test_a_delivery_is_read_with_what_the_shop_sent(self) -> None:
+        sent = order()
+        deliver(sent, event_id="o-1")
+        drain()
+        (delivery,) = listed()
+
+        answer = read(f"/deliveries/{delivery['id']}")
+
+        assert json.loads(answer.body["body"]) == sent
+        assert answer.body["is_cut"] is False
+        assert {name: answer.body[name] for name in delivery} == delivery
+
+    def test_bytes_that_are_no_text_and_large_bodies_are_shown_as_far_as_possible(self) -> None:
+        body = b'{"id": "\xff"}' + b" " * 600_000
+        post(body, headers(body, event_id="o-1"))
+        (delivery,) = listed()
+
+        answer = read(f"/deliveries/{delivery['id']}")
+
+        assert answer.body["body"].startswith('{"id": "\N{REPLACEMENT CHARACTER}"}')
+        assert (len(answer.body["body"]), answer.body["is_cut"]) == (500_000, True)
+
+    @pytest.mark.parametrize("unknown", ["nonsense", "2026-11-21T10:00:00.000000Z-0000000000"])
+    def test_an_unknown_delivery_is_not_found(self, unknown: str) -> None:
+        assert read(f"/deliveries/{unknown}").status == 404
+
+    def test_reading_a_customers_data_is_an_action(self) -> None:
+        deliver(order(), event_id="o-1")
+        (delivery,) = listed()
+
+        read(f"/deliveries/{delivery['id']}")
+
+        actions = call(program, "GET", f"/v1/programs/{PROGRAM_ID}/actions", as_=MANAGER).body
+        assert [each["action"] for each in actions["items"]][:1] == ["delivery.read"]
+
+
+def test_the_connected_storefronts_are_listed_without_their_secrets() -> None:
+    connect("another")
+
+    answer = call(program, "GET", f"/v1/programs/{PROGRAM_ID}/storefronts", as_=MANAGER)
+
+    assert [shop["id"] for shop in answer.body["items"]] == ["another", "online"]
+    assert SECRET not in json.dumps(answer.body)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from loyalty.domain.staff.people import StaffRole
 
 type ActionName = Literal[
+    "delivery.read",
     "delivery.read_data_request",
     "delivery.replay",
     "delivery.replay_period",

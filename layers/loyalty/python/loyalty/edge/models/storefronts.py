@@ -14,6 +14,7 @@ from loyalty.domain.kernel.limits import EXTERNAL_ID
 from loyalty.domain.program.document import Program
 from loyalty.domain.shops.deliveries import read_log_id
 from loyalty.domain.shops.storefront import (
+    Delivery,
     OrderFilter,
     OtherCurrencies,
     PlatformName,
@@ -47,6 +48,8 @@ HttpsUrl = Annotated[StrictStr, Field(pattern=r"^https://[\x21-\x7e]{1,500}$")]
 StoreName = Annotated[StrictStr, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$")]
 
 NAMES_MAX: Final = 20
+# Far below what the gateway lets through; a webhook has a few kilobytes, and at most 4 MB.
+BODY_BYTES_SHOWN: Final = 500_000
 
 _WOOCOMMERCE_KEY: Final = re.compile(r"[\x21-\x39\x3b-\x7e]+:[\x21-\x39\x3b-\x7e]+", re.ASCII)
 
@@ -352,6 +355,13 @@ class StorefrontAnswer(AnswerPart):
     ]
 
 
+class StorefrontList(AnswerPart):
+    """The connected shops of a program."""
+
+    items: Annotated[list[StorefrontAnswer], Field(description="All of them, by id.")]
+    next_cursor: NextCursor = None
+
+
 DeliveryStatus = Annotated[
     Status,
     Field(
@@ -362,7 +372,7 @@ DeliveryStatus = Annotated[
 
 
 class DeliveryAnswer(AnswerPart):
-    """A delivery, and its latest outcome. Its content is not shown."""
+    """A delivery, and its latest outcome."""
 
     id: Annotated[str, Field(description="The delivery's id; use it to replay the delivery.")]
     topic: Annotated[str | None, Field(description="The platform's name for this kind of event.")]
@@ -396,6 +406,21 @@ class DeliveryAnswer(AnswerPart):
     ]
     vouchers: Annotated[
         list[VoucherStepAnswer], Field(description="What happened to the order's vouchers.")
+    ]
+
+
+class DeliveryContent(DeliveryAnswer):
+    """A delivery with what the shop sent."""
+
+    body: Annotated[
+        str | None,
+        Field(
+            description="The body as text; null if it was erased, or after 30 days. What is not "
+            "UTF-8 in it is replaced."
+        ),
+    ]
+    is_cut: Annotated[
+        bool, Field(description="Whether only the beginning of a very large body is shown.")
     ]
 
 
@@ -528,6 +553,16 @@ def delivery_answer(line: ListedDelivery) -> DeliveryAnswer:
         points=outcome.points,
         replayed=outcome.replayed,
         vouchers=steps_answer(outcome.vouchers),
+    )
+
+
+def delivery_content(line: ListedDelivery, delivery: Delivery | None) -> DeliveryContent:
+    """A delivery and what was sent; `delivery` is None if that was erased."""
+    body = None if delivery is None else delivery.body
+    return DeliveryContent(
+        **delivery_answer(line).model_dump(),
+        body=None if body is None else body[:BODY_BYTES_SHOWN].decode(errors="replace"),
+        is_cut=body is not None and len(body) > BODY_BYTES_SHOWN,
     )
 
 

@@ -216,6 +216,18 @@ def delivery_in(
     return stored
 
 
+def delivery_with_outcome(
+    storefront_id: str, log_id: str, *, program_id: str, files: Files
+) -> ListedDelivery:
+    """A delivery with its latest outcome.
+
+    Raises:
+        NotFound: no such delivery in the last 30 days.
+    """
+    stored = delivery_in(files.inbox, storefront_id, log_id, program_id=program_id)
+    return _line(stored, files.log.outcomes([stored]), files=files)
+
+
 def replay(
     storefront_id: str,
     log_id: str,
@@ -232,9 +244,8 @@ def replay(
     Raises:
         NotFound: no such delivery in the last 30 days.
     """
-    stored = delivery_in(files.inbox, storefront_id, log_id, program_id=program_id)
-    line = _line(stored, files.log.outcomes([stored]), files=files)
-    queue.send_again([stored], asked_at=now)
+    line = delivery_with_outcome(storefront_id, log_id, program_id=program_id, files=files)
+    queue.send_again([line.stored], asked_at=now)
     return line
 
 
