@@ -62,15 +62,13 @@ def read_console_view(digest: Digest, name: FileName) -> Response[str]:
 
 
 @api.get("/reports", allow=ANYONE, status=303)
-def open_reports(program_id: ProgramId) -> Response[str]:
+def open_reports(program_id: ProgramId) -> Response[None]:
     """Go to the reports in the console.
 
     Whoever asks needs no token here: the console asks for one.
     """
     return Response(
         status_code=303,
-        content_type="text/html; charset=utf-8",
-        body="",
         # Relative, because a gateway may serve the API below a path of its own.
         headers={"location": f"../../console#/{program_id}/reports"},
     )
