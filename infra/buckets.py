@@ -15,8 +15,6 @@ from infra.settings import Settings
 from loyalty.domain.report_exports import FILE_DAYS
 
 FACTS = "facts/"
-# When a delivery of each storefront was last refused.
-REFUSED = "_refused/"
 
 # How long a delivery stays as it was received. The privacy page promises this number.
 INBOX_EXPIRY_DAYS = 30
@@ -54,7 +52,8 @@ class Buckets(Construct):
                 )
             ],
         )
-        # Not versioned: a delivery holds personal data, and erasing it must leave no old version.
+        # Deliveries that are too large for the table. Not versioned: they hold personal data, and
+        # erasing must leave no old version.
         self.inbox = self._bucket(
             "Inbox",
             rules=[
@@ -104,24 +103,15 @@ class Buckets(Construct):
     def allow_store_delivery(self, function: CapabilityFunction) -> None:
         self._allow_deliveries(function, "s3:PutObject")
 
-    def allow_list_deliveries(self, function: CapabilityFunction) -> None:
-        function.allow("s3:ListBucket", on=[self._inbox_arn.value])
-
     def allow_fetch_delivery(self, function: CapabilityFunction) -> None:
         self._allow_deliveries(function, "s3:GetObject")
-
-    def allow_read_refusals(self, function: CapabilityFunction) -> None:
-        """Allow reading when a delivery was refused last, but no delivery."""
-        function.allow("s3:GetObject", on=[f"{self._inbox_arn.value}/{REFUSED}*"])
-        function.acknowledge_wildcard(
-            f"{self._inbox_arn.for_nag}/{REFUSED}*", why="There is one object for each storefront."
-        )
+        # Otherwise S3 answers "forbidden" instead of "not found".
+        function.allow("s3:ListBucket", on=[self._inbox_arn.value])
 
     def allow_erase_deliveries(self, function: CapabilityFunction) -> None:
-        """Allow searching all deliveries and overwriting those that name an erased person."""
-        self._allow_deliveries(function, "s3:GetObject")
-        self._allow_deliveries(function, "s3:PutObject")
-        function.allow("s3:ListBucket", on=[self._inbox_arn.value])
+        """Allow reading all deliveries and deleting those that name an erased person."""
+        self.allow_fetch_delivery(function)
+        self._allow_deliveries(function, "s3:DeleteObject")
 
     def allow_export(self, function: CapabilityFunction) -> None:
         """Allow writing files and signing links to them. A link has the rights of its signer."""
@@ -139,7 +129,8 @@ class Buckets(Construct):
     def _allow_deliveries(self, function: CapabilityFunction, action: str) -> None:
         function.allow(action, on=[f"{self._inbox_arn.value}/*"])
         function.acknowledge_wildcard(
-            f"{self._inbox_arn.for_nag}/*", why="The inbox holds one object for each delivery."
+            f"{self._inbox_arn.for_nag}/*",
+            why="The inbox holds one object for each large delivery.",
         )
 
     def _bucket(

@@ -178,9 +178,17 @@ class CapabilityFunction(Construct):
             )
         )
 
-    def allow(self, *actions: str, on: Sequence[str]) -> None:
-        """Add exact actions on exact resources to the role."""
-        self._role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=list(on)))
+    def allow(
+        self, *actions: str, on: Sequence[str], if_: Mapping[str, object] | None = None
+    ) -> None:
+        """Add exact actions on exact resources to the role, maybe under a condition of IAM."""
+        self._role.add_to_policy(
+            iam.PolicyStatement(
+                actions=list(actions),
+                resources=list(on),
+                conditions=dict(if_) if if_ else None,
+            )
+        )
 
     def allow_send_many(self, queue_arn: str) -> None:
         """Allow sending messages to a queue by one or by ten.

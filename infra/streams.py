@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from aws_cdk import Duration
@@ -13,11 +14,14 @@ from infra.alarms import MAXIMUM, MINUTE, Alarm
 from infra.failed_batches import FailedBatches
 from infra.functions import CapabilityFunction
 from infra.ledger_table import LedgerTable
+from loyalty.table.keys import PROGRAM
 
 # The docs promise that facts are in reports, and events on the bus, within two minutes.
 ITERATOR_AGE_MAX = Duration.minutes(2)
 # Outlasts an outage of an hour. A record that always fails holds up its lane for as long.
 RECORD_AGE_MAX = Duration.hours(2)
+# Deliveries as they were received are nothing to readers, and hold personal data.
+ABOUT_PROGRAMS = {"dynamodb": {"Keys": {"pk": {"S": [{"prefix": PROGRAM}]}}}}
 
 
 class StreamReader(Construct):
@@ -63,6 +67,11 @@ class StreamReader(Construct):
             parallelization_factor=parallelization,
             bisect_batch_on_function_error=True,
             function_response_types=["ReportBatchItemFailures"],
+            filter_criteria=lambda_.CfnEventSourceMapping.FilterCriteriaProperty(
+                filters=[
+                    lambda_.CfnEventSourceMapping.FilterProperty(pattern=json.dumps(ABOUT_PROGRAMS))
+                ]
+            ),
             # As many attempts as fit into the time.
             maximum_retry_attempts=-1,
             maximum_record_age_in_seconds=RECORD_AGE_MAX.to_seconds(),

@@ -19,7 +19,7 @@ from loyalty.domain.shops.deliveries import (
 from loyalty.domain.shops.storefront import Delivery, Envelope, Outcome, Storefront
 from loyalty.edge import clock, deadline
 from loyalty.edge.aws import clients
-from loyalty.edge.aws.inbox import S3Inbox, SqsIntakeQueue, read_message
+from loyalty.edge.aws.inbox import SqsIntakeQueue, open_inbox, read_message
 from loyalty.edge.aws.queues.batches import BatchAnswer, GroupHeldUp, handle_messages
 from loyalty.edge.aws.queues.guest_claims import GuestClaim, read_claim
 from loyalty.edge.aws.queues.record import QueueRecord
@@ -78,9 +78,8 @@ def look_for_stranded(*, runs_an_hour: int) -> None:
     config, now = settings(IntakeSettings), clock.now()
     queue = SqsIntakeQueue(clients.sqs(), queue_url=config.intake_queue_url)
     log = TableStorefronts(engine(config.table))
-    files = Files(
-        S3Inbox(clients.inbox(), bucket=config.inbox_bucket), log=log, find_platform=platform_named
-    )
+    inbox = open_inbox(table=config.table, bucket=config.inbox_bucket)
+    files = Files(inbox, log=log, find_platform=platform_named)
     turn, programs = now.minute * runs_an_hour // 60, 0
     for program_id in TablePrograms(engine(config.table)).registered():
         if zlib.crc32(program_id.encode()) % runs_an_hour != turn:
@@ -111,7 +110,7 @@ def take(record: QueueRecord) -> None:
     if attempt > 1:
         # A killed function recorded nothing; from the second attempt on, a manager sees it.
         log.fail(stored, reason=INTERRUPTED, attempts=attempt, now=clock.now(), only_new=True)
-    delivery = S3Inbox(clients.inbox(), bucket=config.inbox_bucket).read(stored)
+    delivery = open_inbox(table=config.table, bucket=config.inbox_bucket).read(stored)
     if delivery is None:
         # Erased, or deleted after thirty days: another attempt would not find it either.
         logger.warning("no longer in the inbox", delivery_id=stored.log_id)

@@ -13,8 +13,6 @@ from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.search import MemberHit, Searchable
 from loyalty.domain.staff.actions import ActionOutcome
 from loyalty.edge import clock
-from loyalty.edge.aws import clients
-from loyalty.edge.aws.inbox import S3Inbox
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import open_actions, shelf
 from loyalty.edge.directory import directory, keyring
@@ -27,6 +25,7 @@ from loyalty.edge.models.search import SearchAnswer, SearchRequest, found_thing
 from loyalty.edge.settings import settings
 from loyalty.table.drafts import TableDrafts
 from loyalty.table.erasures import TableErasures
+from loyalty.table.inbox import InboxList
 from loyalty.table.report_exports import TableReportExports
 from loyalty.table.search import TableSearch
 from loyalty.table.storefronts import TableStorefronts
@@ -39,7 +38,6 @@ from loyalty.usecases.search import search
 class OverviewSettings:
     table: str
     identity_secret: str
-    inbox_bucket: str
 
 
 api = create_app("overview", actions=open_actions)
@@ -118,7 +116,7 @@ def _sources(program_id: str, now: datetime) -> HomeSources:
     return HomeSources(
         program_id=program_id,
         shops=TableStorefronts(table),
-        inbox=S3Inbox(clients.inbox(), bucket=config.inbox_bucket),
+        inbox=InboxList(table),
         erasures=TableErasures(table, program_id=program_id),
         endpoints=TableEndpoints(table),
         endpoint_log=TableEndpointLog(table),

@@ -11,7 +11,8 @@ from loyalty.domain.people.erasure import ErasureRef
 from loyalty.domain.shops.storefront import Delivery
 from loyalty.edge import clock, deadline
 from loyalty.edge.aws import clients
-from loyalty.edge.aws.erasing import InboxSearch, MailSuppressions
+from loyalty.edge.aws.erasing import MailSuppressions
+from loyalty.edge.aws.inbox import search_inbox
 from loyalty.edge.aws.queues.batches import BatchAnswer
 from loyalty.edge.aws.queues.work import PageQueue, work
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
@@ -152,7 +153,7 @@ def search(program_id: str, refs: Sequence[ErasureRef], *, start: str) -> None:
     config = settings(PrivacySettings)
     erasures = TableErasures(engine(config.table), program_id=program_id)
     current = erasures.current(refs)
-    inbox = InboxSearch(clients.inbox(), bucket=config.inbox_bucket, program_id=program_id)
+    inbox = search_inbox(program_id, table=config.table, bucket=config.inbox_bucket)
     rest = forget_deliveries(
         current,
         start=start or None,

@@ -38,7 +38,7 @@ from loyalty.edge.action_lists import (
     OfName,
 )
 from loyalty.edge.aws import clients, table
-from loyalty.edge.aws.inbox import S3Inbox, SqsIntakeQueue
+from loyalty.edge.aws.inbox import SqsIntakeQueue, open_inbox
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.http.app import ANYONE, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import EVERYONE
@@ -749,7 +749,8 @@ def erasures(program_id: str) -> TableErasures:
 
 
 def files() -> Files:
-    inbox = S3Inbox(clients.inbox(), bucket=settings(ProgramSettings).inbox_bucket)
+    config = settings(ProgramSettings)
+    inbox = open_inbox(table=config.table, bucket=config.inbox_bucket)
     return Files(inbox=inbox, log=storefronts(), find_platform=platform_named)
 
 

@@ -9,7 +9,7 @@ from loyalty.domain.kernel.errors import BadSignature, NotFound, TooLarge
 from loyalty.domain.shops.storefront import Received
 from loyalty.edge import clock
 from loyalty.edge.aws import clients
-from loyalty.edge.aws.inbox import S3Inbox, SqsIntakeQueue
+from loyalty.edge.aws.inbox import SqsIntakeQueue, open_inbox
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.aws.table import engine
 from loyalty.edge.http.app import ANYONE, ProgramId, create_app
@@ -18,6 +18,7 @@ from loyalty.edge.metrics import count
 from loyalty.edge.models.storefronts import DeliveryReceipt, StorefrontId
 from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
+from loyalty.table.inbox import TableInbox
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.shops.storefronts import Connections, receive
 
@@ -82,9 +83,9 @@ def connections() -> Connections:
 
 
 @cache
-def inbox() -> S3Inbox:
+def inbox() -> TableInbox:
     config = settings(WebhooksSettings)
-    return S3Inbox(clients.inbox(), bucket=config.inbox_bucket)
+    return open_inbox(table=config.table, bucket=config.inbox_bucket)
 
 
 @cache

@@ -54,15 +54,12 @@ def overview(kit: Kit) -> CapabilityFunction:
     function = kit.function(
         "overview",
         "Say what needs a person, and find what a text names",
-        environment=kit.table_name | kit.identity_secret | kit.inbox_bucket | kit.claims,
+        environment=kit.table_name | kit.identity_secret | kit.claims,
     )
     # It changes nothing but the record of the actions of staff.
     kit.data.table.allow(function, GET, BATCH_GET, QUERY, PUT)
     kit.data.table.allow_query(function, index="history")
     kit.data.secrets.allow_read_identity(function)
-    # It reads when deliveries arrived and were refused, and never what was delivered.
-    kit.data.buckets.allow_list_deliveries(function)
-    kit.data.buckets.allow_read_refusals(function)
     return function
 
 
@@ -82,7 +79,6 @@ def program(kit: Kit) -> CapabilityFunction:
     kit.data.table.allow_query(function, index="history")
     # Deliveries are listed, and replayed a thousand at a time.
     kit.data.buckets.allow_fetch_delivery(function)
-    kit.data.buckets.allow_list_deliveries(function)
     kit.intake.allow_send_many(function)
     kit.data.secrets.allow_storefronts(
         function,

@@ -30,6 +30,7 @@ def webhooks(kit: Kit) -> CapabilityFunction:
         | {"LOYALTY_INTAKE_QUEUE_URL": kit.intake.queue.queue_url},
     )
     kit.data.table.allow(function, GET)
+    kit.data.table.allow_receive(function)
     kit.data.secrets.allow_storefronts(function, "secretsmanager:GetSecretValue")
     kit.data.buckets.allow_store_delivery(function)
     kit.intake.allow_send(function)
@@ -71,7 +72,6 @@ def intake(kit: Kit) -> tuple[CapabilityFunction, Wake]:
             periods=2,
         ),
     )
-    kit.data.buckets.allow_list_deliveries(function)
     for counted, name, says in (
         (
             "DeliveriesParked",

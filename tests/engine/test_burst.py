@@ -23,7 +23,7 @@ from loyalty.domain.people.identity import identify
 from loyalty.domain.shops.deliveries import StoredDelivery
 from loyalty.domain.shops.storefront import Received, ShopKeys
 from loyalty.edge.aws import clients
-from loyalty.edge.aws.inbox import S3Inbox, SqsIntakeQueue
+from loyalty.edge.aws.inbox import SqsIntakeQueue, open_inbox
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import open_desk
@@ -157,7 +157,8 @@ def send(all_sent: Sequence[Sent], *, now: datetime, url: str) -> list[str | Non
     shop = storefront(storefront_id=STOREFRONT_ID, connected_at=now)
     connect(shop, ShopKeys(secrets=(SECRET,)), program_id=PROGRAM_ID, shelf=shelf, vault=vault)
     connections = Connections(shelf, vault, clock=time.monotonic)
-    inbox, queue = the_inbox(), SqsIntakeQueue(clients.sqs(), queue_url=url)
+    inbox = open_inbox(table=_variable("TABLE"), bucket=_variable("INBOX_BUCKET"))
+    queue = SqsIntakeQueue(clients.sqs(), queue_url=url)
 
     def post(sent: Sent) -> str | None:
         signed = shopify.headers(sent.body, topic=sent.topic, event_id=sent.event_id, secret=SECRET)
@@ -253,10 +254,6 @@ def in_threads[T](calls: Sequence[Callable[[], T]], *, threads: int) -> list[T]:
         return [each.result() for each in [pool.submit(call) for call in calls]]
 
 
-def the_inbox() -> S3Inbox:
-    return S3Inbox(clients.s3(), bucket=_variable("INBOX_BUCKET"))
-
-
 def _variable(name: str) -> str:
     return os.environ[f"LOYALTY_{name}"]
 
@@ -296,7 +293,9 @@ def test_a_burst_applied_by_killed_consumers_loses_no_delivery_and_leaves_exact_
 def applied(table: str, *, now: datetime) -> Iterator[StoredDelivery]:
     """The status of each delivery in the list; all must have been applied."""
     files = Files(
-        inbox=the_inbox(), log=TableStorefronts(engine(table)), find_platform=platform_named
+        inbox=open_inbox(table=table, bucket=_variable("INBOX_BUCKET")),
+        log=TableStorefronts(engine(table)),
+        find_platform=platform_named,
     )
     before = None
     while True:

@@ -96,8 +96,6 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         },
         HISTORY: {"dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
-        "Buckets/Inbox": {"s3:ListBucket"},
-        "Buckets/Inbox/_refused/*": {"s3:GetObject"},
     },
     "program": {
         TABLE: {
@@ -144,7 +142,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         FACTS: {"s3:GetObject"},
     },
     "webhooks": {
-        TABLE: GET,
+        TABLE: GET | {"dynamodb:PutItem of INBOX#*"},
         STOREFRONT_SECRETS: READ_SECRET,
         DELIVERIES: {"s3:PutObject"},
         "IntakeQueue/Queue": {"sqs:SendMessage"},
@@ -190,7 +188,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         IDENTITY_SECRET: READ_SECRET,
         STOREFRONT_SECRETS: {"secretsmanager:DeleteSecret"},
         "Buckets/Inbox": {"s3:ListBucket"},
-        DELIVERIES: {"s3:GetObject", "s3:PutObject"},
+        DELIVERIES: {"s3:DeleteObject", "s3:GetObject"},
         "*": {"ses:DeleteSuppressedDestination"},
         "PrivacyWork/Pages/Queue": WORK_QUEUE,
     },
@@ -256,7 +254,7 @@ COMMON_VARIABLES = {
 
 
 def rights(assembly: Assembly, function: Mapping[str, Any]) -> dict[str, set[str]]:
-    """What a function's role may do: actions by resource."""
+    """What a function's role may do: actions by resource, maybe `of` some keys only."""
     policies = [
         policy
         for policy in assembly.service.of_type("IAM::Policy").values()
@@ -266,8 +264,13 @@ def rights(assembly: Assembly, function: Mapping[str, Any]) -> dict[str, set[str
     for policy in policies:
         for statement in policy["PolicyDocument"]["Statement"]:
             assert statement["Effect"] == "Allow"
+            of_keys = ""
+            if "Condition" in statement:
+                (keys,) = statement["Condition"]["ForAllValues:StringLike"].values()
+                of_keys = f" of {' '.join(keys)}"
             for resource in listed(statement["Resource"]):
-                allowed[assembly.render(resource)] |= set(listed(statement["Action"]))
+                actions = {f"{action}{of_keys}" for action in listed(statement["Action"])}
+                allowed[assembly.render(resource)] |= actions
     return dict(allowed)
 
 
@@ -548,6 +551,10 @@ def test_the_stream_has_two_readers_that_split_retry_and_then_park(deployed: Ass
         # Time and not a number of attempts ends them: an outage of an hour is survived.
         assert reader["MaximumRetryAttempts"] == -1
         assert 3600 < reader["MaximumRecordAgeInSeconds"] <= 12 * 3600
+        # Received deliveries hold personal data, and are nothing to readers.
+        (chosen,) = reader["FilterCriteria"]["Filters"]
+        keys = {"pk": {"S": [{"prefix": "PROGRAM#"}]}}
+        assert json.loads(chosen["Pattern"]) == {"dynamodb": {"Keys": keys}}
         kept_in = reader["DestinationConfig"]["OnFailure"]["Destination"]
         assert deployed.render(kept_in) == "Buckets/FailedBatches"
 

@@ -1,5 +1,6 @@
 """What the table's stream hands to its readers."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -12,8 +13,16 @@ type Record = dict[str, Any]
 CONFIG: Final = Config(account_id_endpoint_mode="disabled")
 
 
-def records(table: str) -> list[Record]:
-    """Every change of the table, as an event source mapping would deliver it."""
+def records(table: str, *, begins_with: str = "PROGRAM#") -> list[Record]:
+    """The changes that readers get, as an event source mapping delivers them."""
+    return [
+        each
+        for each in _records(table)
+        if each["dynamodb"]["Keys"]["pk"]["S"].startswith(begins_with)
+    ]
+
+
+def _records(table: str) -> list[Record]:
     streams = boto3.client("dynamodbstreams", config=CONFIG)
     arn = streams.list_streams(TableName=table)["Streams"][0]["StreamArn"]
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
@@ -36,4 +45,8 @@ def batch(records: Sequence[Record]) -> dict[str, Any]:
 def _as_delivered(record: Record) -> Record:
     change = dict(record["dynamodb"])
     change["ApproximateCreationDateTime"] = change["ApproximateCreationDateTime"].timestamp()
+    for image in ("OldImage", "NewImage"):
+        for value in change.get(image, {}).values():
+            if "B" in value:
+                value["B"] = b64encode(value["B"]).decode()
     return record | {"dynamodb": change}

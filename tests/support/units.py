@@ -28,13 +28,15 @@ def item_size(item: Mapping[str, Value]) -> int:
 def value_size(value: Value) -> int:
     """Bytes of a value.
 
-    Text: its UTF-8. Numbers: a byte for two significant digits, zeros on both ends trimmed, and
-    one more; a negative one yet another. Null and Boolean: one. Lists and maps: 3, and of each
-    element one beside its own size.
+    Text: its UTF-8. Bytes: as many as there are. Numbers: a byte for two significant digits, zeros
+    on both ends trimmed, and one more; a negative one yet another. Null and Boolean: one. Lists and
+    maps: 3, and of each element one beside its own size.
     """
     match value:
         case None | bool():
             return 1
+        case bytes():
+            return len(value)
         case int():
             digits = str(abs(value)).rstrip("0")
             return (len(digits) + 1) // 2 + 1 + (value < 0)

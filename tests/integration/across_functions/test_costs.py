@@ -34,13 +34,12 @@ README: Final = Path(__file__).resolve().parents[3] / "README.md"
 
 # The milliseconds that functions are assumed to take: the only figures here that are not measured.
 MILLISECONDS: Final = {"accrual": 30, "webhooks": 45, "intake": 70, "relay": 10}
-# An order changes two items of the table. With four shards, as a new table has, both are in one
-# shard for a quarter of the orders. The more orders, the more of them share a batch.
-RELAY_WAKES: Final = 1.75
+# A new table has four shards. Changes of one order that are in one shard wake the relay once. The
+# more orders, the more of them share a batch.
+SHARDS: Final = 4
 
 EARN_MAX: Final = 5.50
-# Storing the delivery is $5.00 of it.
-SHOP_ORDER_MAX: Final = 14.20
+SHOP_ORDER_MAX: Final = 11.00
 
 # The dollars of a million, by row.
 type Bill = dict[str, float]
@@ -118,12 +117,12 @@ class Meters:
         calls = before_relay + Counter(
             {name: self._calls[name] for name in ("PutEvents", "SendMessageBatch")}
         )
-        woken = functions + Counter()
+        relay_wakes = _shards_of(len(changes["Records"]))
         seconds = sum(
             times * MILLISECONDS[name] / 1000 * memory_of(name) / 1024
-            for name, times in (*woken.items(), ("relay", RELAY_WAKES))
+            for name, times in (*functions.items(), ("relay", relay_wakes))
         )
-        requests = woken.total() + RELAY_WAKES
+        requests = functions.total() + relay_wakes
         logged = self._log.getvalue() + self._capsys.readouterr().out
         return {
             "DynamoDB, writes": written * prices.WRITE_UNITS_MILLION,
@@ -137,6 +136,11 @@ class Meters:
             + calls["GetObject"] * prices.S3_GETS_MILLION,
             "logs": _logs(logged),
         }
+
+
+def _shards_of(changes: int) -> float:
+    """Return in how many shards so many changes are on average."""
+    return SHARDS * (1 - (1 - 1 / SHARDS) ** changes)
 
 
 def _sqs(calls: Counter[str]) -> float:

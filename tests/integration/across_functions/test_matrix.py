@@ -33,7 +33,7 @@ from tests.integration.conftest import REGION, TABLE
 from tests.support import cold, till
 from tests.support.deliveries import connect, deliver, drain
 from tests.support.documents import published
-from tests.support.erasing import items, objects
+from tests.support.erasing import items
 from tests.support.http import (
     EVERY_KIND,
     Answer,
@@ -327,14 +327,10 @@ class World:
     redemptions: Mapping[str, str]
     codes: tuple[str, ...]
     resources: Snapshot
-    delivered: Mapping[str, bytes]
 
     def put_back(self) -> None:
         self.resources.put_back()
         put_colleague()
-        # A copy that moto makes of an object has lost its content.
-        for key, content in self.delivered.items():
-            boto3.client("s3").put_object(Bucket="inbox", Key=key, Body=content)
         cold.forget()
 
 
@@ -387,7 +383,7 @@ def made() -> World:
         "subject": put_colleague(),
         "version": "1",
     }
-    bare = World(names, members, {}, (), Snapshot(region=REGION), {})
+    bare = World(names, members, {}, (), Snapshot(region=REGION))
     assert ask(bare, "put_service", operator()).status == 201
     manager = CALLERS["manager"].claims
     assert ask(bare, "register_endpoint", manager).status == 201
@@ -413,7 +409,6 @@ def made() -> World:
         members=members,
         redemptions={whose: redeemed[ME if whose == OWN_ID else whose]["id"] for whose in members},
         codes=(redeemed[VICTIM]["voucher"]["code"], issued),
-        delivered=dict(objects(boto3.client("s3"), "inbox")),
         resources=Snapshot(region=REGION),
     )
 

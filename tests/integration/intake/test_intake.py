@@ -1,13 +1,11 @@
 """What storefronts delivered is applied from the queue."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
-import boto3
 import pytest
 
 from functions.enrollment.handler import handler as enrollment
@@ -17,6 +15,7 @@ from loyalty.table.operations import Item, Query
 from tests.integration.conftest import Clock
 from tests.support.deliveries import PROGRAM_ID, apply, connect, deliver, drain, post, queued
 from tests.support.http import call, service
+from tests.support.inbox import spoil
 from tests.support.shopify import OF_NOBODY, WITH_CUSTOMER, encoded, headers, payload
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -345,8 +344,7 @@ def test_an_unreadable_delivery_goes_back_with_the_rest_of_its_order_only() -> N
     deliver(order(id=2), event_id="another-order")
     messages = queued()
     where = json.loads(messages[0]["body"])["where"]
-    bucket = os.environ["LOYALTY_INBOX_BUCKET"]
-    boto3.client("s3").put_object(Bucket=bucket, Key=where, Body=b"not as it was kept")
+    spoil(where)
 
     failed = apply(messages)
 
@@ -377,8 +375,8 @@ def test_an_order_whose_record_outgrows_the_table_is_parked_and_held_up_by_nothi
     outcomes: Callable[[], list[Item]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     enroll(CUSTOMER)
-    monkeypatch.setattr(sizes, "ITEM_BYTES_MAX", 600)
     deliver(order())
+    monkeypatch.setattr(sizes, "ITEM_BYTES_MAX", 600)
     drain()
 
     (outcome,) = outcomes()

@@ -1,6 +1,5 @@
 """An erased person is found nowhere after the hourly run, and the books add up."""
 
-import base64
 import json
 import os
 from collections.abc import Callable
@@ -18,10 +17,9 @@ from functions.enrollment.handler import handler as enrollment
 from functions.privacy import handler as privacy
 from loyalty.domain.orders.order import OrderRef
 from loyalty.edge.aws import clients
-from loyalty.edge.aws.inbox import ERASED
 from loyalty.edge.desk import open_desk
 from loyalty.sdk.services import JsonService
-from loyalty.table import keys
+from loyalty.table import inbox, keys
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.erasures import TableErasures
 from loyalty.usecases.ledger.statements import audit_member
@@ -29,8 +27,9 @@ from loyalty.usecases.ports import Raced
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
 from tests.support.deliveries import apply, connect, deliver, drain, queued
-from tests.support.erasing import finish, items, objects
+from tests.support.erasing import finish, items
 from tests.support.http import Context, call, service
+from tests.support.inbox import inbox_texts
 from tests.support.mailroom import Mailroom, refusal
 from tests.support.queues import Message, receive, work_off
 from tests.support.received import RECEIVED_AT
@@ -71,19 +70,10 @@ def order_of(email: str, **changes: Any) -> dict[str, Any]:
     return delivered | {"customer": None, "phone": None, "email": email, "contact_email": email}
 
 
-def told_by_shops() -> list[str]:
-    """What the inbox holds: of each delivery its body, or that it was erased."""
-    stored = (body for _, body in objects(boto3.client("s3"), "inbox"))
-    return [
-        "erased" if body == ERASED else base64.b64decode(json.loads(body)["body"]).decode()
-        for body in stored
-    ]
-
-
 def orders_told() -> list[int]:
     """The orders that are still in the inbox."""
     return sorted(
-        json.loads(delivered)["id"] for delivered in told_by_shops() if delivered != "erased"
+        json.loads(delivered)["id"] for delivered in inbox_texts() if delivered != "erased"
     )
 
 
@@ -103,7 +93,7 @@ class TestTheInbox:
         till.erase(bob)
         finish()
 
-        erased, other = sorted(told_by_shops(), key=lambda delivered: delivered != "erased")
+        erased, other = sorted(inbox_texts(), key=lambda delivered: delivered != "erased")
         assert erased == "erased"
         assert json.loads(other)["id"] == 2
 
@@ -117,7 +107,7 @@ class TestTheInbox:
         till.erase(bob)
         finish()
 
-        assert told_by_shops() == ["erased", "erased"]
+        assert inbox_texts() == ["erased", "erased"]
 
     @pytest.mark.parametrize(
         "body",
@@ -135,7 +125,7 @@ class TestTheInbox:
         till.erase(bob)
         finish()
 
-        assert told_by_shops() == ["erased"]
+        assert inbox_texts() == ["erased"]
 
     @pytest.mark.parametrize(
         "body",
@@ -153,7 +143,7 @@ class TestTheInbox:
         till.erase(bob)
         finish()
 
-        assert "erased" not in told_by_shops()
+        assert "erased" not in inbox_texts()
 
     def test_an_erased_delivery_that_still_waits_is_let_go(self) -> None:
         bob = enroll(EMAIL)
@@ -167,7 +157,9 @@ class TestTheInbox:
     def test_a_long_inbox_is_searched_in_parts(
         self, monkeypatch: pytest.MonkeyPatch, log: Any
     ) -> None:
-        monkeypatch.setattr("loyalty.edge.aws.erasing.READ_AT_ONCE", 2)
+        monkeypatch.setattr(inbox, "SEARCHED_AT_ONCE", 2)
+        # In order of time.
+        monkeypatch.setattr(inbox, "_SHARDS", ("0",))
         monkeypatch.setattr(privacy, "SEARCH_SECONDS", 0)
         bob = enroll(EMAIL)
         for number in range(1, 6):
@@ -177,7 +169,7 @@ class TestTheInbox:
         till.erase(bob)
         finish()
 
-        assert told_by_shops() == ["erased"] * 5
+        assert inbox_texts() == ["erased"] * 5
         searched = [json.loads(line) for line in log.getvalue().splitlines() if "searched" in line]
         assert [each["searched"] for each in searched] == [2, 2, 1]
 
@@ -242,7 +234,7 @@ class TestTheRest:
         finish()
 
         assert audit_member(bob, desk=open_desk("bean", table=TABLE)) == []
-        stored = json.dumps(items(dynamodb, TABLE)) + "".join(told_by_shops())
+        stored = json.dumps(items(dynamodb, TABLE)) + "".join(inbox_texts())
         for mark in ("bob.norman", "3125551212", "Norman", "1990-02-28", "#ERASURES", "#IDENTITY#"):
             assert mark not in stored, mark
 
@@ -255,7 +247,7 @@ class TestTheRest:
         till.erase(bob)
         finish()
 
-        assert told_by_shops() == ["erased"]
+        assert inbox_texts() == ["erased"]
 
 
 class TestKilledHalfway:
@@ -275,7 +267,7 @@ class TestKilledHalfway:
             finish()
         finish()
 
-        assert told_by_shops() == ["erased", "erased"]
+        assert inbox_texts() == ["erased", "erased"]
         assert guest_items(dynamodb) == []
         assert unfinished(dynamodb) == []
 
@@ -365,7 +357,7 @@ class TestAnItemThatFailsEveryTime:
 
         finish()
 
-        assert told_by_shops() == ["erased"] * 3
+        assert inbox_texts() == ["erased"] * 3
         assert unfinished(dynamodb) == []
 
     def test_is_late_after_two_hours(
@@ -392,19 +384,21 @@ class TestTheSearch:
         traces, search = receive(queue_url())
 
         privacy.handler({"Records": [search]}, CONTEXT)
-        assert "erased" not in told_by_shops()
+        assert "erased" not in inbox_texts()
         assert delayed() == 1
 
         privacy.handler({"Records": [traces]}, CONTEXT)
         privacy.handler({"Records": [search]}, CONTEXT)
         work_off(privacy.handler, queue_url())
-        assert told_by_shops() == ["erased"]
+        assert inbox_texts() == ["erased"]
         assert unfinished(dynamodb) == []
 
     def test_finishes_only_members_searched_for_from_the_start(
         self, monkeypatch: pytest.MonkeyPatch, time: Clock, dynamodb: Any
     ) -> None:
-        monkeypatch.setattr("loyalty.edge.aws.erasing.READ_AT_ONCE", 1)
+        monkeypatch.setattr(inbox, "SEARCHED_AT_ONCE", 1)
+        # In order of time.
+        monkeypatch.setattr(inbox, "_SHARDS", ("0",))
         monkeypatch.setattr(privacy, "SEARCH_SECONDS", 0)
         bob, ana = enroll(EMAIL), enroll(ANOTHER)
         for number, identity in enumerate((ANOTHER, EMAIL, EMAIL), 1):
@@ -425,7 +419,7 @@ class TestTheSearch:
         assert orders_told() == [1]
         assert unfinished(dynamodb) == [ana]
         finish()
-        assert told_by_shops() == ["erased"] * 3
+        assert inbox_texts() == ["erased"] * 3
         assert unfinished(dynamodb) == []
 
     def test_does_not_finish_a_member_requested_again_in_the_meantime(

@@ -1,6 +1,5 @@
 """Shopify passes on what its customers have the right to, and each is answered once."""
 
-import base64
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,13 +12,13 @@ from functions.enrollment.handler import handler as enrollment
 from functions.program.handler import handler as program
 from functions.relay.handler import handler as relay
 from loyalty.edge.aws import clients
-from loyalty.edge.aws.inbox import ERASED
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
 from tests.support.deliveries import MANAGER, PROGRAM_ID, connect, deliver, drain, post
-from tests.support.erasing import finish, items, objects, wait_and_finish
+from tests.support.erasing import finish, items, wait_and_finish
 from tests.support.eventbridge import EventBridge
 from tests.support.http import Answer, Claims, Context, call, person, service
+from tests.support.inbox import inbox_texts
 from tests.support.mailroom import Mailroom
 from tests.support.received import RECEIVED_AT
 from tests.support.shopify import OF_SHOP, SHOP_REDACT, WITH_CUSTOMER, encoded, headers, payload
@@ -80,14 +79,6 @@ def listed() -> list[dict[str, Any]]:
     path = f"/v1/programs/{PROGRAM_ID}/storefronts/online/deliveries"
     page: list[dict[str, Any]] = call(program, "GET", path, as_=MANAGER).body["items"]
     return page
-
-
-def inbox() -> list[str]:
-    stored = [body for _, body in objects(boto3.client("s3"), "inbox")]
-    return [
-        "erased" if body == ERASED else base64.b64decode(json.loads(body)["body"]).decode()
-        for body in stored
-    ]
 
 
 def ask(delivery_id: str, *, as_: Claims = MANAGER) -> Answer:
@@ -211,7 +202,7 @@ class TestARequestForErasure:
         finish()
 
         assert read(bob).status == 404
-        assert inbox() == ["erased", "erased"]
+        assert inbox_texts() == ["erased", "erased"]
         stored = str(items(dynamodb, TABLE))
         assert not [mark for mark in (EMAIL["value"], "#IDENTITY#") if mark in stored]
         assert [each["status"] for each in listed()] == ["erasing", "earned"]
@@ -229,7 +220,7 @@ class TestARequestForErasure:
         member = read(bob).body
         assert {each["kind"] for each in member["identities"]} == {"subject", "email", "card"}
         assert member["balance"] == 587
-        assert inbox() == ["erased", "erased"]
+        assert inbox_texts() == ["erased", "erased"]
 
     def test_is_parted_from_orders_that_were_kept_for_them(
         self, dynamodb: Any, time: Clock
@@ -251,7 +242,7 @@ class TestARequestForErasure:
         drain()
         wait_and_finish(time)
 
-        assert sorted(events == "erased" for events in inbox()) == [False, True]
+        assert sorted(events == "erased" for events in inbox_texts()) == [False, True]
 
     def test_may_ask_twice(self, time: Clock) -> None:
         bob = enroll(CUSTOMER)
@@ -261,7 +252,7 @@ class TestARequestForErasure:
         wait_and_finish(time)
 
         assert read(bob).status == 404
-        assert inbox() == ["erased", "erased"]
+        assert inbox_texts() == ["erased", "erased"]
 
     def test_of_an_unknown_customer_is_ignored(self) -> None:
         deliver_topic("customers/redact", REDACT | {"customer": {}, "orders_to_redact": []})
@@ -304,7 +295,7 @@ class TestAnUninstalledShop:
         deliver_topic("shop/redact", SHOP_REDACT)
         wait_and_finish(time)
 
-        assert inbox() == ["erased", "erased"]
+        assert inbox_texts() == ["erased", "erased"]
         path = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
         assert call(program, "GET", path, as_=MANAGER).status == 404
         assert (
@@ -322,7 +313,7 @@ class TestAnUninstalledShop:
         wait_and_finish(time)
         buys()
 
-        assert [each for each in inbox() if each != "erased"] != []
+        assert [each for each in inbox_texts() if each != "erased"] != []
         path = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
         assert call(program, "GET", path, as_=MANAGER).status == 200
 
@@ -431,7 +422,7 @@ class TestAnErasureThatWaits:
         assert stop(requested()[0]["id"]).status == 200
         wait_and_finish(time)
 
-        assert "erased" not in inbox()
+        assert "erased" not in inbox_texts()
         path = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
         assert call(program, "GET", path, as_=MANAGER).status == 200
 

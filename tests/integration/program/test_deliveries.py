@@ -24,6 +24,7 @@ from tests.support.deliveries import (
     queued,
 )
 from tests.support.http import Answer, call, service, staff
+from tests.support.inbox import spoil
 from tests.support.platforms import PlatformServer, Reply
 from tests.support.received import RECEIVED_AT
 from tests.support.shopify import OF_NOBODY, WITH_CUSTOMER, headers, payload
@@ -294,13 +295,11 @@ class TestADeliveryThatIsNotAppliedYet:
         deliver(order(), event_id="after it")
         deliver(order(id=2), event_id="another")
         messages = queued()
-        s3 = boto3.client("s3")
         spoiled = json.loads(messages[0]["body"])["where"]
-        stored = s3.get_object(Bucket="inbox", Key=spoiled)["Body"].read()
-        s3.put_object(Bucket="inbox", Key=spoiled, Body=b"not as it was kept")
+        content = spoil(spoiled)
 
         apply(messages)
-        s3.put_object(Bucket="inbox", Key=spoiled, Body=stored)
+        spoil(spoiled, content)
 
         assert sorted(statuses(), key=str) == [
             ("failed", "held_up"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Protocol, cast
@@ -367,6 +368,8 @@ def to_wire(value: Value) -> dict[str, Any]:
             return {"N": str(value)}
         case str():
             return {"S": value}
+        case bytes():
+            return {"B": b64encode(value).decode()}
         case list():
             return {"L": [to_wire(each) for each in value]}
         case dict():
@@ -381,6 +384,8 @@ def from_wire(wire: Mapping[str, Any]) -> Value:
             return None
         case "N":
             return int(value)
+        case "B":
+            return b64decode(value)
         case "L":
             return [from_wire(each) for each in value]
         case "M":

@@ -1,8 +1,10 @@
 """The only place that builds keys, and the chart of which items they name and who reads those.
 
-Every key begins with its program, so one partition can never hold two programs' items. Only the
-lists of programs and of services are about the whole deployment. The chart
-in the docs is made from the `charted` functions by calling them with the names of their parameters.
+Every key names its program, so one partition can never hold two programs' items. Only the lists of
+programs and of services are about the whole deployment. Keys of received deliveries begin with
+`INBOX`, so that readers of the stream can skip them and a function can be allowed nothing else. The
+chart in the docs is made from the `charted` functions by calling them with the names of their
+parameters.
 """
 
 from __future__ import annotations
@@ -17,7 +19,11 @@ from loyalty.table.operations import Item, Key
 
 # Ten thousand members due at one midnight make 625 per shard, one page of an index query.
 SHARDS = 16
+# One partition takes a thousand write units a second. A delivery takes two or three.
+INBOX_SHARDS = 4
 
+PROGRAM = "PROGRAM#"
+INBOX = "INBOX#"
 
 REGISTRY_PARTITION = "PROGRAMS"
 SERVICES_PARTITION = "SERVICES"
@@ -26,6 +32,7 @@ ENDPOINTS = "ENDPOINT#"
 SOURCES = "SOURCE#"
 STOREFRONTS = "STOREFRONT#"
 MESSAGES = "MESSAGE#"
+RECEIVED = "RECEIVED#"
 RESPONSES = "RESPONSE#"
 
 
@@ -87,6 +94,10 @@ def deliveries_partition(program: str, storefront: str) -> str:
 
 def program_partition(program: str) -> str:
     return _program(program)
+
+
+def inbox_partition(program: str, shard: str) -> str:
+    return f"{INBOX}{program}#{shard}"
 
 
 @charted("registry of programs", read_by="every sweep")
@@ -178,6 +189,23 @@ def product(program: str, storefront: str, product: str) -> Key:
 def delivery(program: str, storefront: str, delivery: str, received: str) -> Key:
     """A delivery's id begins with its event's id, so deliveries of one event are adjacent."""
     return Key(deliveries_partition(program, storefront), f"{DELIVERIES}{delivery}#{received}")
+
+
+@charted(
+    "delivery as it was received (kept 30 days)",
+    read_by="intake, the list of a storefront's deliveries, erasures",
+)
+def received(program: str, shard: str, storefront: str, delivery: str) -> Key:
+    """`delivery` is its id in the log and its group, joined by a dot: deliveries sort by time."""
+    return Key(inbox_partition(program, shard), f"{RECEIVED}{storefront}#{delivery}")
+
+
+@charted(
+    "time of the last delivery with a wrong signature (kept 30 days)",
+    read_by="the check of a storefront",
+)
+def refused(program: str, shard: str, storefront: str) -> Key:
+    return Key(inbox_partition(program, shard), f"REFUSED#{storefront}")
 
 
 @charted("endpoint for webhooks", read_by="webhooks to endpoints")

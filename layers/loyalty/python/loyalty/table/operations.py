@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-type Value = None | bool | int | str | list[Value] | dict[str, Value]
+type Value = None | bool | int | str | bytes | list[Value] | dict[str, Value]
 type Item = dict[str, Value]
 type Path = tuple[str, ...]
 

@@ -68,6 +68,8 @@ def _value_size(value: Value) -> int:
     match value:
         case str():
             return _text_size(value)
+        case bytes():
+            return len(value)
         case None | bool():
             return 1
         case int():

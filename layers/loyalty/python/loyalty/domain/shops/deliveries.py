@@ -52,6 +52,11 @@ class StoredDelivery:
         """The delivery's id in the log. These ids sort by time of receipt."""
         return log_id(self.received_at, self.delivery_id)
 
+    @property
+    def name(self) -> str:
+        """The delivery's name among those of its storefront. Names sort by time of receipt."""
+        return f"{self.log_id}.{self.group}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handled:
@@ -146,6 +151,22 @@ def read_log_id(log_id: str) -> tuple[datetime, str] | None:
     except ValueError:
         return None
     return received_at, found[2]
+
+
+def read_name(name: str, *, program_id: str, storefront_id: str) -> StoredDelivery | None:
+    """The delivery that a name names; None if it is not the name of one."""
+    named, _, group = name.rpartition(".")
+    found = read_log_id(named)
+    if found is None or not group:
+        return None
+    received_at, delivery_id = found
+    return StoredDelivery(
+        program_id=program_id,
+        storefront_id=storefront_id,
+        received_at=received_at,
+        delivery_id=delivery_id,
+        group=group,
+    )
 
 
 def _group(program_id: str, source: str, what: str) -> str:
