@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help prepare prepare-cloud run token program mail clock test quick units check types lint build synth \
-	preflight verify redrive rekey restore openapi bench explore simulate mutants attack audit lock format clean
+	preflight verify redrive rekey restore carry openapi bench explore simulate mutants attack audit lock format clean
 
 # Settings of the shell must not reach our own environments.
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
@@ -101,6 +101,9 @@ rekey: prepare ## Put every member's identities under the current key (STAGE=)
 
 restore: prepare ## Restore the table to a moment, ready to be adopted (STAGE=, TIME=2026-11-21T20:00:00Z)
 	@$(python) -m operate.restore --stage $(STAGE) --time $(TIME)
+
+carry: prepare ## Take deliveries since a moment along into a restored table (STAGE=, FROM=<old table>, TIME=)
+	@$(python) -m operate.carry --stage $(STAGE) --from $(FROM) --time $(TIME)
 
 openapi: prepare ## Write all generated files: the OpenAPI document, schemas, pages of the docs
 	$(python) -m tools

@@ -115,8 +115,14 @@ def main() -> int:
     parser.add_argument("--time", required=True, type=read_moment)
     parser.add_argument("--unprotected", action="store_true", help="for a stage that is for trying")
     options = parser.parse_args()
-    lines = restore(Stage(options.stage), options.time, is_protected=not options.unprotected)
+    stage = Stage(options.stage)
+    before = stage.output("TableName")
+    lines = restore(stage, options.time, is_protected=not options.unprotected)
     print(f"\nDone. Add this to stages/{options.stage}.toml and deploy:\n\n{lines}")
+    print(
+        "Then take along what shops delivered since, and apply it:\n\n"
+        f"make carry STAGE={options.stage} FROM={before} TIME={options.time.isoformat()}"
+    )
     return 0
 
 

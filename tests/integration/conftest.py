@@ -144,7 +144,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def cognito(monkeypatch: pytest.MonkeyPatch) -> FakeCognito:
     """The user pools; moto's would need another package."""
     fake = FakeCognito()
-    monkeypatch.setattr(clients, "cognito", lambda: fake)
+    monkeypatch.setattr(clients, "cognito", cache(lambda: fake))
     return fake
 
 

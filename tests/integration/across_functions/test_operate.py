@@ -1,16 +1,13 @@
 """Commands for a deployed stage, on moto."""
 
-import io
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 
-from functions.archive.handler import handler as archive
 from functions.enrollment.handler import handler as enrollment
 from infra.settings import Configuration
 from loyalty.table.engine import DynamoEngine
@@ -19,96 +16,17 @@ from operate.preflight import preflight
 from operate.redrive import redrive
 from operate.rekey import rekey
 from operate.restore import read_moment, restore
-from operate.stage import OperationError, Stage
+from operate.stage import OperationError
 from tests.integration.conftest import IDENTITY_SECRET, TABLE
 from tests.support import cold, till
-from tests.support.http import Context, call
+from tests.support.http import call
+from tests.support.stage import ARN, BUCKET, StageOnMoto, restorable_moment, stage_on_moto
 from tests.support.stream import batch, records
-
-BUCKET = "failed-batches"
-ARN = "arn:aws:lambda:eu-west-1:123456789012:function:archive:live"
-
-
-class Lambda:
-    """Runs the archive's handler as an invocation does."""
-
-    def __init__(self) -> None:
-        self.invoked: list[str] = []
-
-    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803  # theirs
-        self.invoked.append(FunctionName)
-        answer: dict[str, Any]
-        try:
-            answer, error = dict(archive(json.loads(Payload), Context())), {}
-        except Exception as raised:  # noqa: BLE001  # Lambda answers with any
-            answer, error = {"errorType": type(raised).__name__}, {"FunctionError": "Unhandled"}
-        return {"Payload": io.BytesIO(json.dumps(answer).encode()), **error}
-
-    def get_account_settings(self) -> dict[str, Any]:
-        return {"AccountLimit": {"ConcurrentExecutions": 1000}}
-
-
-class Ses:
-    """An account in the sandbox, which may send as one domain."""
-
-    def get_email_identity(self, *, EmailIdentity: str) -> dict[str, Any]:  # noqa: N803  # theirs
-        if EmailIdentity != "beanleaf.example":
-            raise ClientError({"Error": {"Code": "NotFoundException"}}, "GetEmailIdentity")
-        return {"VerifiedForSendingStatus": True}
-
-    def get_account(self) -> dict[str, Any]:
-        return {"ProductionAccessEnabled": False, "SendQuota": {"Max24HourSend": 200.0}}
-
-
-class Cognito:
-    """An account without user pools."""
-
-    def describe_user_pool_domain(self, *, Domain: str) -> dict[str, Any]:  # noqa: N803  # theirs
-        return {"DomainDescription": {}}
-
-
-class StageOnMoto(Stage):
-    """A stage whose outputs are given, and whose functions run here."""
-
-    outputs: dict[str, str]
-    functions: Lambda
-
-    def output(self, key: str) -> str:
-        if key not in self.outputs:
-            raise OperationError(f"no output {key}")
-        return self.outputs[key]
-
-    def client(self, service: str) -> Any:
-        match service:
-            case "lambda":
-                return self.functions
-            case "sesv2":
-                return Ses()
-            case "cognito-idp":
-                return Cognito()
-            case _:
-                return super().client(service)
 
 
 @pytest.fixture
 def stage() -> StageOnMoto:
-    boto3.client("s3").create_bucket(
-        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-    )
-    queue = boto3.client("sqs").create_queue(QueueName="failed-batches")["QueueUrl"]
-    stage = StageOnMoto("test")
-    object.__setattr__(stage, "functions", Lambda())
-    object.__setattr__(
-        stage,
-        "outputs",
-        {
-            "FailedBatchesBucket": BUCKET,
-            "FailedBatchesQueueUrl": queue,
-            "TableName": TABLE,
-            "IdentitySecretArn": "identity",
-        },
-    )
-    return stage
+    return stage_on_moto()
 
 
 def keep_batch(stage: StageOnMoto, key: str, event: dict[str, Any]) -> None:
@@ -249,7 +167,7 @@ class TestRestoring:
         self, stage: StageOnMoto
     ) -> None:
         dynamodb = boto3.client("dynamodb")
-        moment = self.restorable()
+        moment = restorable_moment()
 
         lines = restore(stage, moment, is_protected=True, pause=print, say=lambda _: None)
 
@@ -267,13 +185,13 @@ class TestRestoring:
         )
 
     def test_it_can_be_repeated_after_it_was_killed(self, stage: StageOnMoto) -> None:
-        moment = self.restorable()
+        moment = restorable_moment()
         first = restore(stage, moment, is_protected=False, pause=print, say=lambda _: None)
 
         assert restore(stage, moment, is_protected=False, pause=print, say=lambda _: None) == first
 
     def test_a_moment_that_is_not_covered_is_refused(self, stage: StageOnMoto) -> None:
-        self.restorable()
+        restorable_moment()
         with pytest.raises(OperationError, match="can be restored from"):
             restore(
                 stage,
@@ -287,18 +205,6 @@ class TestRestoring:
         assert read_moment("2026-11-21T20:00:00Z") == datetime(2026, 11, 21, 20, tzinfo=UTC)
         with pytest.raises(Exception, match="no time zone"):
             read_moment("2026-11-21T20:00:00")
-
-    @staticmethod
-    def restorable() -> datetime:
-        dynamodb = boto3.client("dynamodb")
-        dynamodb.update_continuous_backups(
-            TableName=TABLE,
-            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
-        )
-        described = dynamodb.describe_continuous_backups(TableName=TABLE)
-        recovery = described["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
-        moment = recovery["LatestRestorableDateTime"]
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC) + timedelta()
 
 
 class TestPreflight:
