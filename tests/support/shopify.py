@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import random
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -90,6 +91,12 @@ def payload(name: str, *, paid_at: datetime | None = None, **changes: Any) -> di
         for line in body["line_items"]:
             line["current_quantity"] = line["quantity"]
     return body | changes
+
+
+def large_order(*, paid_at: datetime) -> dict[str, Any]:
+    """An order that is too large for the table, so the inbox has its content in S3."""
+    note = random.Random(1).randbytes(10_000).hex()  # no secret
+    return payload(WITH_CUSTOMER, paid_at=paid_at, note=note)
 
 
 def encoded(body: dict[str, Any]) -> bytes:

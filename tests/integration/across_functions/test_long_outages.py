@@ -37,7 +37,7 @@ from tests.support.http import Context, call, service, staff
 from tests.support.outages import Failure
 from tests.support.platforms import PlatformServer, Reply
 from tests.support.queues import Consumer, receive
-from tests.support.shopify import WITH_CUSTOMER, encoded, headers, payload
+from tests.support.shopify import encoded, headers, large_order
 from tests.support.stream import batch, records
 
 type BreakService = Callable[[str, Failure], AbstractContextManager[None]]
@@ -107,7 +107,7 @@ def test_a_shop_s_order_earns_once(
 ) -> None:
     publish(currency="USD")
     deliveries.connect()
-    raw = encoded(payload(WITH_CUSTOMER, paid_at=time.now))
+    raw = encoded(large_order(paid_at=time.now))
     identity = {"kind": "customer", "source": "shop", "value": "207119551"}
     enrolled = call(
         enrollment,

@@ -11,7 +11,7 @@ from tests.integration.conftest import Clock
 from tests.support import deliveries, till
 from tests.support.http import Answer
 from tests.support.outages import Failure
-from tests.support.shopify import WITH_CUSTOMER, encoded, headers, payload
+from tests.support.shopify import encoded, headers, large_order
 
 type BreakService = Callable[[str, Failure], AbstractContextManager[None]]
 
@@ -62,13 +62,13 @@ def test_a_member_is_to_be_looked_up_again_if_the_secret_is_out(
     assert till.post_order(order).status == 201
 
 
-@pytest.mark.parametrize("service", ["secretsmanager", "s3", "sqs"])
+@pytest.mark.parametrize("service", ["secretsmanager", "dynamodb", "s3", "sqs"])
 @pytest.mark.parametrize("failure", ["refused", "silent"])
 def test_a_shop_is_to_deliver_again_if_a_service_is_out(
     service: str, failure: Failure, break_service: BreakService, time: Clock
 ) -> None:
     deliveries.connect()
-    raw = encoded(payload(WITH_CUSTOMER, paid_at=time.now))
+    raw = encoded(large_order(paid_at=time.now))
 
     with break_service(service, failure):
         assert try_again(ask(lambda: deliveries.post(raw, headers(raw))))
