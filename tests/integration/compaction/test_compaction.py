@@ -42,7 +42,7 @@ def test_an_hour_s_objects_become_one_for_each_kind_and_reports_stay_the_same() 
     assert compact() == []
 
     folded = [key.rpartition("/")[2] for key in objects() if "touched" not in key]
-    assert folded == ["2026-11-21-10.parquet"] * 4
+    assert folded == ["2026-11-21-10.parquet"] * 5
     assert scattered > 2 * len(folded)
     assert answers(*REPORTS) == before
 
