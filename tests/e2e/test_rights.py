@@ -314,7 +314,10 @@ def drive_everything(api: DescribedApi) -> None:
     api.call("member", "GET", "/members/me/statement", params={"from": today, "to": today})
     api.call("analyst", "GET", "/reports/summary", params={"from": today, "to": today})
     open_console(api)
+    api.call("manager", "GET", "/home")
+    api.call("cashier", "POST", "/search", json={"text": ana})
     fetch_a_file(api)
+    api.call("manager", "POST", f"/members/{bob}/merge/preview", json={"into": ana})
     api.call("manager", "POST", f"/members/{bob}/merge", json={"into": ana}, status=201)
     api.send("service", "DELETE", f"/members/{ana}", status=204)
 
