@@ -16,11 +16,16 @@ from loyalty.edge.aws.queues import backoff
 from loyalty.edge.aws.queues.batches import handle_messages, log_failure
 from loyalty.edge.aws.queues.record import QueueRecord
 from loyalty.edge.aws.table import engine
-from loyalty.edge.desk import open_desk
+from loyalty.edge.desk import open_desk, shelf
 from loyalty.edge.directory import directory, keyring
 from loyalty.edge.http.app import ProgramId, create_app
 from loyalty.edge.logs import logger
-from loyalty.edge.mail.previews import PreviewAnswer, PreviewRequest, sample, with_draft
+from loyalty.edge.mail.previews import (
+    REQUEST_BYTES_MAX,
+    PreviewAnswer,
+    PreviewRequest,
+    preview,
+)
 from loyalty.edge.mail.render import Letter, mail
 from loyalty.edge.mail.unsubscribing import link
 from loyalty.edge.metrics import count
@@ -55,24 +60,21 @@ def handler(event: dict[str, Any], context: object) -> Any:
     return handle_messages(event, take, on_failure=on_failure, wait=wait)
 
 
-@api.post("/messages/preview", allow={"manager"})
+@api.post("/messages/preview", allow={"manager"}, body_bytes_max=REQUEST_BYTES_MAX)
 def preview_message(
     program_id: ProgramId, request: Annotated[PreviewRequest, Body()]
 ) -> PreviewAnswer:
     """Preview a message, for a sample member.
 
-    Words and a theme can be tried before they are published.
+    By the document in force, or by a draft of it. The HTML has no scripts and no forms.
     """
-    desk = open_desk(program_id, table=settings(NotificationsSettings).table)
-    document = with_draft(desk.program.document, request)
-    made = mail(
-        sample(
-            request,
-            document=document,
-            now=desk.now,
-            unsubscribe_url=unsubscribe_url(program_id, SAMPLE_MEMBER),
-        ),
-        document,
+    now = clock.now()
+    programs = shelf(settings(NotificationsSettings).table)
+    made = preview(
+        request,
+        in_force=lambda: programs.in_force(program_id, now=now).document,
+        now=now,
+        unsubscribe_url=unsubscribe_url(program_id, SAMPLE_MEMBER),
     )
     return PreviewAnswer(subject=made.subject, html=made.html, text=made.text)
 

@@ -160,7 +160,18 @@ BODIES: Final[dict[str, Any]] = {
     "preview_message": {
         "kind": "welcome",
         "locale": "fr-FR",
-        "template": {"kind": "welcome", "subject": "Bienvenue, {{ name }}", "body": "Merci"},
+        "name": "Ana",
+        "document": {
+            "name": "Bean",
+            "time_zone": "Europe/Paris",
+            "currency": "EUR",
+            "points": {"one": "bean", "many": "beans"},
+            "messages": {
+                "templates": [
+                    {"kind": "welcome", "subject": "Bienvenue, {{ name }}", "body": "Merci"}
+                ],
+            },
+        },
     },
 }
 DAYS: Final = {"from": "2026-11-01", "to": "2026-11-30"}

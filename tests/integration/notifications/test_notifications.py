@@ -1,7 +1,6 @@
 """Messages by mail: sent once, only with consent, with a working link to unsubscribe."""
 
 import json
-import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from email.header import decode_header, make_header
@@ -426,64 +425,3 @@ class TestBounces:
         till.erase(ana)
 
         assert deliver(bounced(ana)) == []
-
-
-class TestPreviews:
-    def preview(self, **request: Any) -> Answer:
-        path = f"{till.PROGRAM}/messages/preview"
-        return call(handler, "POST", path, body=request, as_=till.MANAGER)
-
-    @pytest.mark.parametrize(
-        "kind",
-        ["points_expiring", "voucher_expiring", "tier_ending", "birthday", "welcome", "lapsed"],
-    )
-    def test_every_kind_is_seen_in_the_words_in_force(self, kind: str) -> None:
-        answer = self.preview(kind=kind)
-
-        assert answer.status == 200
-        assert answer.body["subject"]
-        assert "{{" not in answer.text
-        assert f"{API_URL}/v1/programs/bean/unsubscribe/" in answer.body["text"]
-
-    def test_words_and_looks_are_seen_before_they_are_published(self) -> None:
-        draft = {
-            "kind": "points_expiring",
-            "locale": "de",
-            "subject": "{{ points }} bis {{ expires_on }}",
-            "body": "Hallo {{ name }} <3",
-            "button": {"label": "Los", "url": "https://example.com/?a=1&b=2"},
-        }
-
-        answer = self.preview(
-            kind="points_expiring", locale="fr-FR", template=draft, look={"color": "#FFE28A"}
-        )
-
-        assert re.fullmatch("120 beans bis 28 novembre 2026", answer.body["subject"])
-        assert "Hallo Ana &lt;3" in answer.body["html"]
-        assert "https://example.com/?a=1&amp;b=2" in answer.body["html"]
-        assert "#FFE28A" in answer.body["html"]
-
-    @pytest.mark.parametrize(
-        ("template", "pointers"),
-        [
-            ({"body": "{{ points }}"}, {"/template/body": "unknown_variable"}),
-            ({"kind": "lapsed"}, {"/template/kind": "contradiction"}),
-            ({"subject": ""}, {"/template/subject": "string_too_short"}),
-        ],
-    )
-    def test_a_draft_that_could_not_be_published_is_refused_the_same_way(
-        self, template: dict[str, str], pointers: dict[str, str]
-    ) -> None:
-        draft = {"kind": "welcome", "subject": "Welcome", "body": "Hello"} | template
-
-        answer = self.preview(kind="welcome", template=draft)
-
-        assert answer.status == 422
-        assert set(answer.pointers) == set(pointers)
-
-    def test_previews_are_for_managers(self) -> None:
-        path = f"{till.PROGRAM}/messages/preview"
-
-        answer = call(handler, "POST", path, body={"kind": "welcome"}, as_=till.CASHIER)
-
-        assert answer.status == 403

@@ -1,21 +1,32 @@
-"""Previews: a message as a sample member would get it, with words that need not be published."""
+"""Previews: a message as a sample member would get it, by a document that may be a draft."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from pydantic import Field, StrictStr
+from pydantic import Field, StrictStr, ValidationError
 
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.messaging.messages import Message, Row
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, Profile
-from loyalty.domain.program import wording
-from loyalty.domain.program.document import Program
+from loyalty.domain.program.document import DOCUMENT_BYTES_MAX, Program
 from loyalty.domain.program.kinds import MessageKind
-from loyalty.domain.program.messages import LOCALE, MailTheme, MessageTemplate
+from loyalty.domain.program.messages import LOCALE
+from loyalty.domain.program.parts import Unread, read_partly
+from loyalty.domain.program.publication import faults, faults_of_broken
+from loyalty.edge.aws.mailbox import RenderedMail
 from loyalty.edge.http.schemas import AnswerPart, Label, RequestPart
-from loyalty.edge.mail.render import Letter
+from loyalty.edge.http.validation import faults_of
+from loyalty.edge.mail.render import Letter, mail
 
+# A document, and what is said beside it.
+REQUEST_BYTES_MAX: Final = DOCUMENT_BYTES_MAX + 4 * 1024
+# The parts of a document that a mail is made from.
+READ_PARTS: Final = frozenset(
+    {"name", "time_zone", "currency", "points", "messages", "reminders", "rewards", "tiers"}
+)
 SAMPLE_NAME: Final = "Ana"
 SAMPLE_BALANCE: Final = 1234
 SAMPLE_POINTS: Final = 120
@@ -25,7 +36,7 @@ LATER: Final = timedelta(days=23)
 
 
 class PreviewRequest(RequestPart):
-    """A kind of message, with words and a theme that need not be published yet."""
+    """A kind of message, and a document that need not be published yet."""
 
     kind: Annotated[MessageKind, Field(description="The kind of message.")]
     locale: Annotated[
@@ -35,12 +46,12 @@ class PreviewRequest(RequestPart):
     name: Annotated[
         Label | None, Field(description="The sample member's name; null: they have none.")
     ] = SAMPLE_NAME
-    template: Annotated[
-        MessageTemplate | None,
-        Field(description="The words to try; null: those in force for the kind and locale."),
-    ] = None
-    look: Annotated[
-        MailTheme | None, Field(description="The theme to try; null: the one in force.")
+    document: Annotated[
+        dict[str, Any] | None,
+        Field(
+            description="The program document to show it by, such as a draft; null: the one in "
+            "force. Mistakes in parts that no mail reads do not matter."
+        ),
     ] = None
 
 
@@ -52,24 +63,31 @@ class PreviewAnswer(AnswerPart):
     text: Annotated[str, Field(description="The plain text part.")]
 
 
-def with_draft(document: Program, preview: PreviewRequest) -> Program:
-    """The program in force with the draft in place of its own words and theme.
+def preview(
+    request: PreviewRequest,
+    *,
+    in_force: Callable[[], Program],
+    now: datetime,
+    unsubscribe_url: str,
+) -> RenderedMail:
+    """The mail that a sample member would get.
 
     Raises:
-        ValidationFailed: the draft is for another kind, or cannot be rendered.
+        ValidationFailed: the document has mistakes in what the mail reads.
+        NotFound: no document is given, and none is in force.
     """
-    messages = document.messages
-    if preview.look is not None:
-        messages = messages.model_copy(update={"look": preview.look})
-    if preview.template is not None:
-        _require_sound(preview.template, kind=preview.kind)
-        # The draft is what the manager wants to see, whatever its locale.
-        drafted = tuple(
-            preview.template.model_copy(update={"locale": locale})
-            for locale in dict.fromkeys((preview.locale, preview.template.locale, None))
-        )
-        messages = messages.model_copy(update={"templates": drafted})
-    return document.model_copy(update={"messages": messages})
+    if request.document is None:
+        document, mistakes = in_force(), ()
+    else:
+        document, mistakes = _read(request.document)
+    if in_the_way := [each for each in mistakes if each.pointer.split("/")[1] in READ_PARTS]:
+        raise _invalid(in_the_way)
+    try:
+        letter = sample(request, document=document, now=now, unsubscribe_url=unsubscribe_url)
+        return mail(letter, document)
+    except Unread:
+        # A misspelled name can hide what the mail reads.
+        raise _invalid(mistakes) from None
 
 
 def sample(
@@ -110,12 +128,19 @@ def sample(
     )
 
 
-def _require_sound(template: MessageTemplate, *, kind: MessageKind) -> None:
-    if template.kind != kind:
-        detail = f"The template is for {template.kind}"
-        raise ValidationFailed(detail, faults=(Fault("/template/kind", "contradiction", detail),))
-    if found := tuple(wording.faults(template, place="/template")):
-        raise ValidationFailed(found[0].detail, faults=found)
+def _read(given: dict[str, Any]) -> tuple[Program, Sequence[Fault]]:
+    """As much of a document as can be read, and the mistakes in it."""
+    try:
+        document = Program.model_validate(given)
+    except ValidationError as error:
+        found = faults_of(error.errors(), given, inspect=faults_of_broken)
+        return read_partly(Program, given), found
+    return document, faults(document)
+
+
+def _invalid(mistakes: Sequence[Fault]) -> ValidationFailed:
+    placed = tuple(replace(each, pointer=f"/document{each.pointer}") for each in mistakes)
+    return ValidationFailed(placed[0].detail, faults=placed)
 
 
 def _about(kind: MessageKind, document: Program, *, today: date) -> date | None:
