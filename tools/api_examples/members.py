@@ -5,6 +5,7 @@ from typing import Any, Final
 from tools.api_examples.story import (
     ANA,
     BEN,
+    DOCUMENT,
     EARNED,
     EARNED_AT,
     EARNED_IN_FULL,
@@ -129,10 +130,17 @@ REQUESTS: Final[dict[str, Json]] = {
     "preview_message": {
         "kind": "welcome",
         "locale": "fr-FR",
-        "template": {
-            "kind": "welcome",
-            "subject": "Bienvenue, {{ name }}",
-            "body": "Merci d'être là.",
+        "document": DOCUMENT
+        | {
+            "messages": {
+                "templates": [
+                    {
+                        "kind": "welcome",
+                        "subject": "Bienvenue, {{ name }}",
+                        "body": "Merci d'être là.",
+                    }
+                ]
+            }
         },
     },
     "transfer_points": {"to_member_id": BEN, "points": 5},

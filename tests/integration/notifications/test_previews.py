@@ -114,6 +114,7 @@ def test_mistakes_where_no_mail_reads_do_not_matter() -> None:
     ("parts", "pointer"),
     [
         ({"time_zone": "Mars/Olympus"}, "/document/time_zone"),
+        ({"time_zone": None}, "/document/time_zone"),
         ({"currency": "XXX"}, "/document/currency"),
         ({"points": {"one": "bean"}}, "/document/points/many"),
         ({"rewards": "latte"}, "/document/rewards"),
@@ -133,6 +134,10 @@ def test_mistakes_that_the_mail_would_show_are_named_at_their_place(
     answer = preview(kind="welcome", document=document(**parts))
 
     assert (answer.status, list(answer.pointers)) == (422, [pointer])
+
+
+def test_an_empty_draft_is_not_the_document_in_force() -> None:
+    assert "/document/name" in preview(kind="welcome", document={}).pointers
 
 
 def test_a_misspelled_part_that_the_mail_needs_is_named() -> None:

@@ -76,10 +76,8 @@ def preview(
         ValidationFailed: the document has mistakes in what the mail reads.
         NotFound: no document is given, and none is in force.
     """
-    if request.document is None:
-        document, mistakes = in_force(), ()
-    else:
-        document, mistakes = _read(request.document)
+    given = request.document
+    document, mistakes = _read(given) if given is not None else (in_force(), ())
     if in_the_way := [each for each in mistakes if each.pointer.split("/")[1] in READ_PARTS]:
         raise _invalid(in_the_way)
     try:
