@@ -95,6 +95,7 @@ def test_a_member_who_is_erased_while_open_is_left(
     program: OpenProgram, member_id: str, api: DescribedApi, visit: Visit
 ) -> None:
     page = visit(program, f"member/{member_id}")
+    expect(page.get_by_role("table", name="History")).to_be_visible()
     api.send("manager", "DELETE", f"/members/{member_id}", status=204)
 
     page.get_by_role("button", name="Erase").click()
