@@ -11,7 +11,8 @@ import { table } from "../table.js";
 /** @type {import("../types").View} */
 export const view = {
   async open(page) {
-    const { items } = await page.api.get("/endpoints");
+    /** @type {any[] | null} */
+    let items = null;
     /** @type {{ id: string, secret: string } | null} */
     let made = null;
     const form = new Form(page, "endpoint", {
@@ -27,16 +28,16 @@ export const view = {
         (await page.api.request("PUT", path`/endpoints/${id}`, { body, isNew: true })).body,
       done: async (endpoint) => {
         made = endpoint;
-        items.push(endpoint);
+        items?.push(endpoint);
         page.announce("The endpoint is registered.");
       },
       values: { events: "*" },
     });
     page.show(
       () => html`
-        ${table(items, {
+        ${table(items ?? [], {
           caption: "Endpoints",
-          empty: "No endpoint is registered, so no events are sent.",
+          empty: items ? "No endpoint is registered, so no events are sent." : "Reading…",
           columns: [
             {
               label: "Endpoint",
@@ -54,7 +55,7 @@ export const view = {
           ],
         })}
         ${made ? secret(made) : nothing}
-        <details class="panel" ?open=${items.length === 0 || form.faults.size > 0}><summary>Register an endpoint</summary>
+        <details class="panel" ?open=${items?.length === 0 || form.faults.size > 0}><summary>Register an endpoint</summary>
           ${form.render(
             html`${form.field({ name: "id", label: "Name", hint: "Letters, digits and . _ : -", isRequired: true, pattern: "[A-Za-z0-9._:\\-]{1,64}", patternHint: "Use letters, digits and . _ : - only." })}
               ${form.field({ name: "url", label: "Address", hint: "A public https address that takes events", type: "url", isRequired: true })}
@@ -65,6 +66,8 @@ export const view = {
         </details>`,
       { title: "Webhooks" },
     );
+    ({ items } = await page.api.get("/endpoints"));
+    page.redraw();
   },
 };
 

@@ -42,17 +42,20 @@ const DAYS = 30;
 export const view = {
   async open(page) {
     const { document, version, published_at: publishedAt } = page.inForce;
-    const home = await page.api.get("/home");
+    /** @type {any} */
+    let home = null;
     /** @type {{ now: any, before: any } | null} */
     let figures = null;
     page.show(
       () => html`
-        ${concerns(page, home)}
+        ${home ? concerns(page, home) : html`<p class="quiet">Looking at what needs you…</p>`}
         ${figures ? keyFigures(page, figures) : nothing}
         <p class="quiet">Version ${version}, published ${page.format.instant(publishedAt)}. Days are days in
           ${document.time_zone}.</p>`,
       { title: document.name },
     );
+    home = await page.api.get("/home");
+    page.redraw();
     if (!page.may("analyst", "manager")) return;
     // Reports are slower than the rest, so they come when they come.
     const [now, before] = await Promise.all([summary(page, 0), summary(page, DAYS)]);

@@ -10,13 +10,14 @@ import { table } from "../table.js";
 /** @type {import("../types").View} */
 export const view = {
   async open(page) {
-    const { items } = await page.api.get("/storefronts");
+    /** @type {any[] | null} */
+    let items = null;
     const form = connecting(page, null);
     page.show(
       () => html`
-        ${table(items, {
+        ${table(items ?? [], {
           caption: "Connected shops",
-          empty: "No shop is connected yet.",
+          empty: items ? "No shop is connected yet." : "Reading…",
           columns: [
             {
               label: "Shop",
@@ -40,5 +41,7 @@ export const view = {
         <section class="panel"><h2>Connect a shop</h2>${form()}</section>`,
       { title: "Shops" },
     );
+    ({ items } = await page.api.get("/storefronts"));
+    page.redraw();
   },
 };
