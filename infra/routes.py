@@ -227,10 +227,10 @@ ROUTES: tuple[Route, ...] = (
             method="GET",
             path=f"/v1/console/assets{path}",
             throttle=Throttle.READ,
-            why_open="Scripts and styles of that page, the same for everyone.",
+            why_open="Files of that page, the same for everyone.",
             shared="/v1/console/assets",
         )
-        for path in ("/{digest}/{name}", "/{digest}/views/{name}")
+        for path in ("/{digest}/{name}", "/{digest}/views/{name}", "/{digest}/frames/mail")
     ),
     Route(
         function="console",

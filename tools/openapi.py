@@ -1,7 +1,8 @@
 """Generate what describes the product to other programs, or check that it is current.
 
 `docs/openapi.json` and the copy that the API serves are merged from the handlers' own routes and
-models; `docs/program.schema.json` is the schema of the program document.
+models; `docs/program.schema.json` is the schema of the program document, of which the console has a
+copy to make its form from.
 """
 
 import importlib
@@ -35,6 +36,9 @@ from tools.generated import ROOT, Generated, generated_text, main
 
 OPENAPI: Final = ROOT / "docs" / "openapi.json"
 SERVED: Final = ROOT / "functions" / "program" / "openapi.json"
+CONSOLE_SCHEMA: Final = (
+    ROOT / "layers" / "loyalty" / "python" / "loyalty" / "console" / "program_schema.json"
+)
 PROGRAM_SCHEMA: Final = ROOT / "docs" / "program.schema.json"
 
 # Resources, in the order in which a newcomer meets them.
@@ -181,6 +185,8 @@ def generated() -> Iterator[Generated]:
     schema |= Program.model_json_schema()
     text = json.dumps(schema, indent=2, ensure_ascii=False)
     yield generated_text(PROGRAM_SCHEMA, f"{text}\n")
+    served = json.dumps(schema, separators=(",", ":"), ensure_ascii=False)
+    yield generated_text(CONSOLE_SCHEMA, f"{served}\n")
 
 
 def _info() -> Json:

@@ -16,7 +16,7 @@ api = create_app("console", limits_callers=False)
 handler = api
 
 Digest = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
-FileName = Annotated[str, Path(pattern="^[a-z_]{1,30}\\.(css|js)$")]
+FileName = Annotated[str, Path(pattern="^[a-z_]{1,30}\\.(css|js|json)$")]
 
 
 @api.get(console.PATH, prefix="", allow=ANYONE)
@@ -35,11 +35,11 @@ def open_console() -> Response[str]:
     f"{console.PATH}/assets/<digest>/<name>",
     prefix="",
     allow=ANYONE,
-    media=("text/css", "text/javascript"),
+    media=("application/json", "text/css", "text/javascript"),
     refuses=(NotFound,),
 )
 def read_console_file(digest: Digest, name: FileName) -> Response[str]:
-    """Read a script or a style sheet of the console.
+    """Read a script or a style sheet of the console, or the schema of the program document.
 
     The digest in the path changes with the content, so an answer can be cached forever.
     """
@@ -59,6 +59,13 @@ def read_console_view(digest: Digest, name: FileName) -> Response[str]:
     Views are loaded when somebody goes to them.
     """
     return _file(digest, f"{console.VIEWS}/{name}")
+
+
+@api.get(f"{console.PATH}/assets/<digest>/frames/mail", prefix="", allow=ANYONE)
+def open_mail_frame(digest: Digest) -> Response[str]:
+    """Open the page in which the console shows what a mail looks like."""
+    page = console.mail_frame(digest)
+    return html_page(page.html, policy=page.policy)
 
 
 @api.get("/reports", allow=ANYONE, status=303)

@@ -329,8 +329,12 @@ def open_console(api: DescribedApi) -> None:
     api.driven |= {"GET /v1/console", "GET /v1/console/assets/{digest}/{name}"}
     paths = re.findall(r'(?:src|href)="([^"#]+/assets/[^"]+)"', shell.text)
     views = urljoin(paths[0], "views/home.js")
-    api.driven.add("GET /v1/console/assets/{digest}/views/{name}")
-    for path in (*paths, views):
+    mail = urljoin(paths[0], "frames/mail")
+    api.driven |= {
+        "GET /v1/console/assets/{digest}/views/{name}",
+        "GET /v1/console/assets/{digest}/frames/mail",
+    }
+    for path in (*paths, views, mail):
         file = httpx.get(address.join(path), trust_env=False, timeout=60)
         assert file.status_code == 200, file.text
 

@@ -83,7 +83,12 @@ REQUESTS: Final[dict[str, Json]] = {
 ANSWERS: Final[dict[str, Any]] = {
     "list_report_exports": page(_FILE_DONE),
     "open_console": HTML,
-    "read_console_file": {"text/css": "body { margin: 0 }", "text/javascript": "export {};"},
+    "open_mail_frame": HTML,
+    "read_console_file": {
+        "application/json": "{}",
+        "text/css": "body { margin: 0 }",
+        "text/javascript": "export {};",
+    },
     "read_console_view": {"text/javascript": "export {};"},
     "read_report": {"application/json": _REPORT, "text/csv": _CSV, "text/html": HTML},
     "read_report_export": _FILE_DONE

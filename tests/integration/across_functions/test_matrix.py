@@ -180,6 +180,7 @@ RULES: Final[Mapping[str, Rule]] = {
 OPEN: Final[Mapping[str, str]] = {
     "read_openapi": "The description of the API is public.",
     "open_console": "A page without data.",
+    "open_mail_frame": "A page without data, in which that page shows a mail.",
     "open_reports": "A redirect to that page.",
     "read_console_file": "Scripts and styles of that page.",
     "read_console_view": "Scripts of that page.",

@@ -40,13 +40,15 @@ def test_it_knows_where_staff_sign_in_and_what_their_groups_are_called(
 
 
 def test_its_files_can_be_cached_forever() -> None:
-    for path in (*files(), view("home")):
+    for path in (*files(), view("home"), urljoin(files()[0], "program_schema.json")):
         file = call(console.handler, "GET", path)
 
         assert file.status == 200, path
         assert file.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert file.headers["x-content-type-options"] == "nosniff"
-        assert file.headers["content-type"].startswith(("text/javascript", "text/css"))
+        assert file.headers["content-type"].startswith(
+            ("text/javascript", "text/css", "application/json")
+        )
 
 
 def test_its_files_are_sent_compressed() -> None:
@@ -68,6 +70,7 @@ def test_its_files_are_sent_compressed() -> None:
         "0000000000000000/plot.js",
         "0000000000000000/passwd",
         "0000000000000000/views/home.js",
+        "0000000000000000/frames/mail",
         "x/plot.js",
         "%2e%2e/plot.js",
     ],
@@ -84,6 +87,13 @@ def test_the_address_of_the_reports_leads_to_the_console() -> None:
     assert answer.status == 303
     page = urljoin("https://api.example.com/v1/programs/bean/reports", answer.headers["location"])
     assert page == "https://api.example.com/v1/console#/bean/reports"
+
+
+def test_a_mail_is_shown_in_a_page_with_a_policy_of_its_own() -> None:
+    page = call(console.handler, "GET", urljoin(files()[0], "frames/mail"))
+
+    assert page.status == 200
+    assert "sandbox allow-scripts" in page.headers["content-security-policy"]
 
 
 def open_page() -> Answer:

@@ -24,7 +24,7 @@ FILES: Final = Path(console.__file__).parents[1] / "console"
 NODE: Final = Path(sys.prefix) / "bin" / "node"
 HOSTILE: Final = "</script><script>alert(1)</script><img src=x onerror=alert(2)> & “קפה”"
 # Without the libraries, which are others' work.
-OURS: Final = sorted({*console.assets()} - {"lit.js", "plot.js"})
+OURS: Final = sorted({*console.assets()} - {"lit.js", "plot.js", "program_schema.json"})
 
 
 class TestShell:
@@ -118,6 +118,25 @@ def config(page: HtmlPage) -> dict[str, Any]:
     (text,) = (text for _, each, text in Parts(page).inline if each.get("id") == "config")
     read: dict[str, Any] = json.loads(text)
     return read
+
+
+class TestMailFrame:
+    def test_a_mail_has_styles_and_pictures_but_no_scripts_and_no_way_to_the_console(self) -> None:
+        allowed = directives(console.mail_frame(console.assets_digest()))
+
+        assert allowed["default-src"] == allowed["base-uri"] == allowed["form-action"] == ["'none'"]
+        assert allowed["script-src"] == allowed["frame-ancestors"] == ["'self'"]
+        assert (allowed["style-src"], allowed["img-src"]) == (
+            ["'unsafe-inline'"],
+            ["https:", "data:"],
+        )
+        # Without `allow-same-origin`, its origin is nobody's.
+        assert allowed["sandbox"] == ["allow-scripts"]
+
+    def test_it_loads_one_script_that_exists(self) -> None:
+        (script,) = Parts(console.mail_frame(console.assets_digest())).attributes("src")
+
+        assert script.removeprefix("../") in console.assets()
 
 
 class TestScripts:

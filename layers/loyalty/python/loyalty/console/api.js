@@ -206,7 +206,7 @@ function isUnconditional(method, { ifMatch, isNew }) {
 async function read(answer, accept) {
   const { status, headers } = answer;
   if (!answer.ok) throw new Problem(status, await answer.json().catch(() => null));
-  const isJson = headers.get("content-type")?.includes("json");
+  const isJson = status !== 204 && headers.get("content-type")?.includes("json");
   const body = accept ? await answer.blob() : isJson ? await answer.json() : null;
   return { status, body, etag: headers.get("etag"), headers };
 }

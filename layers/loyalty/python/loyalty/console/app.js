@@ -89,7 +89,16 @@ async function open(entry, address, mine) {
       programOf(address.program),
     ]);
     if (mine !== turn) return;
-    const page = new Page({ api, session, entry, address, inForce, place: main, onFail: fail });
+    const page = new Page({
+      api,
+      session,
+      entry,
+      address,
+      inForce,
+      place: main,
+      onFail: fail,
+      onProgram: learn,
+    });
     shown = { page, address, view };
     surround(entry, address, inForce);
     scrollTo(0, 0);
@@ -111,6 +120,11 @@ function programOf(id) {
   programs.set(id, reading);
   reading.catch(() => programs.delete(id));
   return reading;
+}
+
+/** Another version is in force. @param {string} id @param {InForce} inForce */
+function learn(id, inForce) {
+  programs.set(id, Promise.resolve(inForce));
 }
 
 /** @param {ViewEntry} entry @param {Address} address @param {InForce} inForce */

@@ -17,8 +17,9 @@ export class Page {
    * @param {import("./types").Page["inForce"]} options.inForce
    * @param {HTMLElement} options.place
    * @param {(page: Page, error: unknown) => void} options.onFail
+   * @param {(program: string, inForce: import("./types").Page["inForce"]) => void} options.onProgram
    */
-  constructor({ api, session, entry, address, inForce, place, onFail }) {
+  constructor({ api, session, entry, address, inForce, place, onFail, onProgram }) {
     this.session = session;
     this.entry = entry;
     this.program = address.program;
@@ -27,6 +28,7 @@ export class Page {
     this.inForce = inForce;
     this.place = place;
     this.onFail = onFail;
+    this.onProgram = onProgram;
     this.roles = session.rolesIn(address.program);
     this.format = new Format(inForce.document);
     this.leaving = new AbortController();
@@ -83,9 +85,22 @@ export class Page {
     location.hash = address;
   }
 
+  /** Go to other parameters of this view without opening it again. @param {string[]} params */
+  moveTo(...params) {
+    this.params = params;
+    this.query = new URLSearchParams();
+    history.replaceState(null, "", this.link(this.entry.name, ...params));
+  }
+
+  /** Somebody published a version here. @param {import("./types").Page["inForce"]} inForce */
+  learnProgram(inForce) {
+    this.inForce = inForce;
+    this.format = new Format(inForce.document);
+    this.onProgram(this.program, inForce);
+  }
+
   async refreshProgram() {
-    this.inForce = await this.api.get("");
-    this.format = new Format(this.inForce.document);
+    this.learnProgram(await this.api.get(""));
   }
 
   /** @param {unknown} error */

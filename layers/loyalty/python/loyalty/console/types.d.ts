@@ -54,6 +54,10 @@ export interface Page {
   /** The address of a view: `page.link("member", id)`, `page.link("actions", {by: "…"})`. */
   link(view: string, ...parts: (string | Record<string, string>)[]): string;
   go(address: string): void;
+  /** Go to other parameters of this view without opening it again. */
+  moveTo(...params: string[]): void;
+  /** Another version was published here. */
+  learnProgram(inForce: Page["inForce"]): void;
   /** Read the program again, after it was published. */
   refreshProgram(): Promise<void>;
   /** Show an error in place of the view; 401 asks to sign in. */

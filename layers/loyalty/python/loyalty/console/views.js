@@ -50,6 +50,13 @@ export const VIEWS = [
   { name: "deliveries", group: "Shops", title: "Deliveries", roles: ["manager"], isListed: false },
   { name: "endpoints", group: "Webhooks", title: "Webhooks", roles: ["manager"] },
   { name: "endpoint", group: "Webhooks", title: "Endpoint", roles: ["manager"], isListed: false },
+  { name: "program", group: "Program", title: "Program", roles: ["manager"] },
+  {
+    name: "versions",
+    group: "Program",
+    title: "Versions",
+    roles: ["manager", "analyst", "cashier"],
+  },
   { name: "reports", group: "Reports", title: "Reports", roles: ["analyst", "manager"] },
   { name: "exports", group: "Exports", title: "Exports", roles: ["analyst", "manager"] },
   { name: "actions", group: "Actions", title: "Actions", roles: ["manager"] },

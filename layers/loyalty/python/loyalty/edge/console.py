@@ -20,7 +20,11 @@ from loyalty.domain.staff.actions import ACTION_NAMES
 from loyalty.edge import local_cloud
 from loyalty.lake import reports
 
-MEDIA: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+MEDIA: Final = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "json": "application/json",
+}
 PATH: Final = "/v1/console"
 # The folder of the views, which are loaded one by one.
 VIEWS: Final = "views"
@@ -120,8 +124,33 @@ def shell(sign_in: ConsoleSettings, *, groups_claim: str) -> HtmlPage:
             "style-src 'self'",
             # The icon, and pictures that a view makes of what it has read.
             "img-src data: blob:",
+            # Only the page around a mail.
+            "frame-src 'self'",
             f"connect-src {sources}",
             "frame-ancestors 'none'",
+        ),
+    )
+
+
+def mail_frame(digest: str) -> HtmlPage:
+    """The page in which the console shows a mail, by a script that waits for it.
+
+    A mail has styles of its own and pictures from anywhere, which the console's policy forbids. The
+    page is sandboxed, so nothing in a mail reaches the console or its token.
+
+    Raises:
+        NotFound: the digest has changed.
+    """
+    if digest != assets_digest():
+        raise NotFound("There is no such page.")
+    return HtmlPage(
+        _read("mail_frame.html"),
+        policy(
+            "script-src 'self'",
+            "style-src 'unsafe-inline'",
+            "img-src https: data:",
+            "frame-ancestors 'self'",
+            "sandbox allow-scripts",
         ),
     )
 

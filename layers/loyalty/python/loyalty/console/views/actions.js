@@ -93,7 +93,7 @@ function changes(page, { changes: changed, results }) {
     (/** @type {any} */ { field, before, after }) =>
       html`<div>${field.replaceAll("_", " ")}: ${before === null ? nothing : html`${value(before)} → `}${value(after)}</div>`,
   )}
-  ${results.version ? html`<div><a href=${page.link("versions")}>version ${results.version}</a></div>` : nothing}
+  ${results.version ? html`<div><a href=${page.link("versions", results.version)}>version ${results.version}</a></div>` : nothing}
   ${results.into ? html`<div>into <a href=${page.link("member", results.into)}>${results.into}</a></div>` : nothing}`;
 }
 

@@ -1,0 +1,29 @@
+// @ts-check
+// Moments as people say them in a time zone, "2026-12-01T18:00", and as the API writes them.
+
+/** What the clocks of a zone show at a moment. @param {string} instant @param {string} zone */
+export function wallTime(instant, zone) {
+  const parts = new Intl.DateTimeFormat("en-CA", {
+    timeZone: zone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+  }).formatToParts(new Date(instant));
+  const of = (/** @type {string} */ type) => parts.find((part) => part.type === type)?.value;
+  return `${of("year")}-${of("month")}-${of("day")}T${of("hour")}:${of("minute")}`;
+}
+
+/** The moment at which the clocks of a zone show a time: in UTC, "2026-12-01T17:00:00Z". A time that
+ * a zone skips becomes the one an hour later; of one that it repeats this is the second. @param {string} wall @param {string} zone */
+export function instantAt(wall, zone) {
+  const wanted = Date.parse(`${wall}Z`);
+  let moment = wanted;
+  // The offset at the result can be another than the one at the first guess.
+  for (let turn = 0; turn < 2; turn += 1) {
+    moment += wanted - Date.parse(`${wallTime(new Date(moment).toISOString(), zone)}Z`);
+  }
+  return new Date(moment).toISOString().replace(".000Z", "Z");
+}

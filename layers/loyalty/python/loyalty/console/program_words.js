@@ -1,0 +1,279 @@
+// @ts-check
+// What the schema of the program document does not say: groups of settings, plain names of values,
+// which names refer to something else in the document, and what a new thing begins with.
+
+import { Format } from "./format.js";
+import { instantAt, wallTime } from "./moments.js";
+
+/** @typedef {import("./form_words").FormWords} FormWords */
+
+const SECTIONS = [
+  { title: "Basics", fields: ["name", "points", "time_zone", "currency", "point_value"] },
+  { title: "Earning", fields: ["earning_rules", "pending_days"] },
+  {
+    title: "Campaigns",
+    fields: ["campaigns", "campaign_groups", "campaign_points_per_order_max", "lists"],
+  },
+  { title: "Expiry", fields: ["expiry", "expiry_by_source", "inactivity"] },
+  { title: "Levels", fields: ["tiers"] },
+  {
+    title: "Rewards",
+    fields: [
+      "rewards",
+      "hold_minutes",
+      "late_redemption_minutes",
+      "reinstate_days",
+      "reinstate_vouchers",
+    ],
+  },
+  { title: "Refunds and guests", fields: ["clawback", "claim_days"] },
+  { title: "Presents and gifts", fields: ["presents", "transfers", "adjustments"] },
+  { title: "Messages", fields: ["reminders", "messages"] },
+  { title: "Surveys", fields: ["surveys"] },
+];
+
+// By definition and field, or by field alone.
+const LABELS = /** @type {Record<string, string>} */ ({
+  "EarningRule.when": "When and for whom",
+  "EarningRule.points": "Points",
+  "PayWithPoints.amount_minor": "Worth",
+  "PointValue.amount_minor": "Worth",
+  "Reward.tiers": "For levels",
+  "RuleConditions.tiers": "For levels",
+  ".tiers": "Levels",
+  also_earn_on: "Also earns on",
+  at_least_minor: "At least",
+  at_most_minor: "At most",
+  bonus_points: "Points as a present",
+  cost_points: "Cost in points",
+  days_before: "Days before",
+  exclude_categories: "Without categories",
+  exclude_skus: "Without SKUs",
+  id: "Id",
+  include_categories: "Only categories",
+  include_skus: "Only SKUs",
+  keeps_at: "Kept at",
+  level_multiplies: "Levels multiply it",
+  logo_url: "Logo",
+  many: "Several points",
+  multiplier_percent: "Orders earn, in percent",
+  on_refund: "When a part is refunded",
+  one: "One point",
+  order_minor_min: "Smallest order",
+  order_percent_max: "Share of an order, in percent",
+  pay: "Pay with points",
+  per_member_max: "For one member, at most",
+  per_minor: "For each",
+  per_week_max: "Messages a week, at most",
+  skus: "SKUs",
+  stock: "Stock",
+  tier_costs: "Cost by level",
+  url: "Address",
+  voucher_days: "Days that a voucher is valid",
+});
+
+const CHOICES = /** @type {Record<string, string>} */ ({
+  best: "The one that gives most",
+  calendar_year: "A calendar year",
+  ceil: "Up",
+  csat: "Satisfaction, 1 to 5",
+  first: "The first in the list",
+  floor: "Down",
+  half_up: "To the nearest",
+  membership_year: "A year of membership",
+  none: "Not at all",
+  nps: "Recommendation, 0 to 10",
+  only_pending: "Pending points only",
+  orders: "Number of orders",
+  qualifying_points: "Qualifying points",
+  rolling_months: "The last months",
+  spend: "Money spent",
+  unlimited: "All; members can owe points",
+  within_balance: "No more than the balance",
+});
+
+const THINGS = /** @type {Record<string, string>} */ ({
+  ".campaign_groups": "Campaign group",
+  ".campaigns": "Campaign",
+  ".earning_rules": "Earning rule",
+  ".expiry_by_source": "For points from",
+  ".lists": "Name of a list",
+  ".rewards": "Reward",
+  ".surveys": "Survey",
+  "CampaignWindow.hours": "Hours",
+  "Messages.templates": "Message",
+  "PointsName.translations": "Language, such as fr or fr-CA",
+  "Reward.tier_costs": "Level",
+  "Reward.translations": "Language, such as fr or fr-CA",
+  "StepsEffect.steps": "Step",
+  "Tiers.levels": "Level",
+  all: "Condition",
+  any: "Condition",
+});
+
+// Where the description of the schema speaks to people who write JSON.
+const HINTS = /** @type {Record<string, string>} */ ({
+  ".currency": "Three letters (ISO 4217). It never changes once the program is published.",
+  "EarningRule.per_minor": "The amount that earns these points.",
+  "Reward.amount_minor": "The discount or value.",
+});
+
+const LEVELS = new Set([
+  "Reward.tiers",
+  "RuleConditions.tiers",
+  "Reward.tier_costs",
+  "TierCondition.is_in",
+]);
+
+const LEVEL = { name: "New level", reached_at: 20_000 };
+const STARTS = {
+  AfterEarningExpiry: { months: 12 },
+  AnniversaryPresent: { bonus_points: 50 },
+  Campaign: { name: "New campaign", effect: { kind: "multiply", percent: 200 } },
+  CampaignGroup: {},
+  DailyHours: { from: "09:00", until: "12:00" },
+  EarningRule: { points: 1, per_minor: 100 },
+  EffectStep: { at_least_minor: 5_000, points: 100 },
+  FixedDateExpiry: { month: 12, day: 31 },
+  FixedEffect: { points: 100 },
+  HoldsMonths: { months: 12 },
+  Inactivity: { months: 12 },
+  MailButton: { label: "Open" },
+  MessageTemplate: {
+    kind: "welcome",
+    subject: "Welcome to {{ program }}",
+    body: "Hello{% if name %} {{ name }}{% endif %},\n\nIt is lovely to have you.",
+  },
+  MultiplyEffect: { percent: 200 },
+  PointsWords: { one: "point", many: "points" },
+  ProgramSurvey: { kind: "csat", question: "How happy were you with your order?" },
+  Reward: { name: "New reward", kind: "free_product", cost_points: 100 },
+  RewardWords: { name: "New name" },
+  SignUpPresent: { bonus_points: 50 },
+  TierLevel: LEVEL,
+  Tiers: { basis: "spend", period: "calendar_year", levels: [{ id: "level-1", ...LEVEL }] },
+  Transfers: { points_max: 500 },
+};
+
+/** Words of the program document. @param {Format} fallback how figures are written while the
+ * document's own currency is none @returns {FormWords} */
+export function programWords(fallback) {
+  return {
+    sections: SECTIONS,
+    hidden: new Set(["$schema", "schema_version"]),
+    starts: STARTS,
+    label: (field) => byField(LABELS, field) ?? humanized(nameOf(field)),
+    hint: (field) => HINTS[field],
+    choice: (value) => CHOICES[value] ?? humanized(String(value)),
+    thing: (field) => byField(THINGS, field) ?? "Entry",
+    names: namesFor,
+    money: (field, document) => (isMoney(field, document) ? moneyOf(document, fallback) : null),
+    moment: (document, shown) => momentIn(document, shown),
+    summary: (kind, value, document) => summaryOf(kind, value, document, fallback),
+  };
+}
+
+/** @param {string} field */
+const nameOf = (field) => field.slice(field.lastIndexOf(".") + 1);
+
+/** @param {Record<string, string>} words @param {string} field */
+const byField = (words, field) => words[field] ?? words[nameOf(field)];
+
+/** "claim_days" as "Claim days". @param {string} name */
+export function humanized(name) {
+  const words = name
+    .replace(/_minor(?=_|$)/, "")
+    .replaceAll("_", " ")
+    .replace(/\btier/g, "level");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** What a field can refer to. @param {string} field @param {any} document @returns {[string, string][] | null} */
+function namesFor(field, document) {
+  const named = (/** @type {any} */ things) =>
+    (Array.isArray(things) ? things : [])
+      .filter((thing) => typeof thing?.id === "string")
+      .map((thing) => /** @type {[string, string]} */ ([thing.id, String(thing.name ?? thing.id)]));
+  if (LEVELS.has(field)) return named(document.tiers?.levels);
+  if (field === "AnniversaryPresent.reward_id") return named(document.rewards);
+  if (field === "Campaign.group") return named(document.campaign_groups);
+  return null;
+}
+
+/** @param {string} field @param {any} document */
+function isMoney(field, document) {
+  if (field === "TierLevel.reached_at" || field === "TierLevel.keeps_at")
+    return document.tiers?.basis === "spend";
+  return /(^|_)minor(_|$)/.test(nameOf(field));
+}
+
+/** @param {any} document @param {Format} fallback */
+function formatOf(document, fallback) {
+  if (document.currency === fallback.currency) return fallback;
+  try {
+    return new Format(document);
+  } catch {
+    // While somebody types, the currency is none.
+    return fallback;
+  }
+}
+
+/** @param {any} document @param {Format} fallback */
+function moneyOf(document, fallback) {
+  const format = formatOf(document, fallback);
+  return {
+    currency: format.currency,
+    written: (/** @type {number} */ minor) => (minor / 10 ** format.digits).toFixed(format.digits),
+    minorOf: (/** @type {string} */ text) => format.minorOf(text),
+  };
+}
+
+/** How a moment is typed: as the clocks of the program show it. @param {any} document @param {any} shown */
+function momentIn({ time_zone: zone }, shown) {
+  const isMoment = typeof shown === "string" && !Number.isNaN(Date.parse(shown));
+  try {
+    if (isMoment) wallTime(shown, zone);
+  } catch {
+    return null;
+  }
+  if (shown && !isMoment) return null;
+  return {
+    type: "datetime-local",
+    unit: `in ${zone}`,
+    write: (/** @type {any} */ value) => (value ? wallTime(value, zone) : ""),
+    read: (/** @type {string} */ typed) =>
+      Number.isNaN(Date.parse(`${typed}Z`)) ? typed : instantAt(typed, zone),
+  };
+}
+
+/** An entry of a list in a line. @param {string} kind its definition, or what its variant is called
+ * @param {any} value @param {any} document @param {Format} fallback */
+function summaryOf(kind, value, document, fallback) {
+  const format = formatOf(document, fallback);
+  const { one = "point", many = "points" } = document.points ?? {};
+  const points = (/** @type {any} */ count) =>
+    typeof count === "number" ? `${format.number(count)} ${count === 1 ? one : many}` : "";
+  if (typeof value !== "object" || value === null) return { name: String(value), note: "" };
+  const name = String(value.name || value.question || value.id || kind);
+  switch (kind) {
+    case "Reward":
+      return { name, note: value.offered === false ? "given only" : points(value.cost_points) };
+    case "EarningRule":
+      return { name, note: `${points(value.points)} for ${format.minor(value.per_minor)}` };
+    case "TierLevel": {
+      const from = isMoney("TierLevel.reached_at", document)
+        ? format.minor(value.reached_at)
+        : format.number(value.reached_at);
+      return { name, note: value.reached_at === null ? "only given" : `from ${from}` };
+    }
+    case "MessageTemplate":
+      return {
+        name: `${humanized(String(value.kind))}${value.locale ? ` (${value.locale})` : ""}`,
+        note: String(value.subject ?? ""),
+      };
+    case "ProgramSurvey":
+      return { name, note: CHOICES[value.kind] ?? "" };
+    default:
+      return { name, note: "" };
+  }
+}
