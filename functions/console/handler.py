@@ -63,7 +63,10 @@ def read_console_view(digest: Digest, name: FileName) -> Response[str]:
 
 @api.get(f"{console.PATH}/assets/<digest>/frames/mail", prefix="", allow=ANYONE)
 def open_mail_frame(digest: Digest) -> Response[str]:
-    """Open the page in which the console shows what a mail looks like."""
+    """Open the page in which the console shows what a mail looks like.
+
+    It is sandboxed and has no data: the console sends it the mail.
+    """
     page = console.mail_frame(digest)
     return html_page(page.html, policy=page.policy)
 
