@@ -88,6 +88,7 @@ class ServiceStack(Stack):
             members.program(kit),
             members.enrollment(kit),
             members.accrual(kit),
+            members.adjustments(kit),
             members.redemption(kit),
             reports.reporting(kit),
             members.console(kit),

@@ -67,6 +67,7 @@ TAG_OF: Final = {
     "versions": "program",
     "": "program",
     "openapi.json": "program",
+    "approvals": "members",
     "home": "overview",
     "search": "overview",
     "services": "deployment",
@@ -78,7 +79,8 @@ TAG_OF: Final = {
 GATEWAY: Final = {
     HTTPStatus.UNAUTHORIZED: "No token, or `unauthenticated`: it has expired; get a new one.",
     HTTPStatus.FORBIDDEN: (
-        "A token that is forged or of another issuer, or `forbidden` or `own_account`."
+        "A token that is forged or of another issuer, or `forbidden`, `own_account` or "
+        "`second_manager`."
     ),
     HTTPStatus.TOO_MANY_REQUESTS: (
         "More requests than the route allows, or `too_many_requests` of one caller; slow down."
@@ -86,6 +88,7 @@ GATEWAY: Final = {
 }
 # A path parameter means the same on every route, unless the route describes it itself.
 PATH_PARAMETERS: Final = {
+    "approval_id": "The approval's id.",
     "code": "The voucher's code; case does not matter.",
     "delivery_id": "The delivery's id.",
     "digest": "The digest of the file's content.",

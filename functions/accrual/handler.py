@@ -9,29 +9,24 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from loyalty.domain.kernel.errors import (
     CurrencyMismatch,
-    Forbidden,
     IdempotencyConflict,
-    InsufficientPoints,
     LimitReached,
     NotFound,
     OrderConflict,
-    OwnAccount,
     ResponseConflict,
     TryAgain,
     WrongState,
 )
-from loyalty.domain.ledger.entries import Adjustment, Clawback, Entry
+from loyalty.domain.ledger.entries import Clawback, Entry
 from loyalty.domain.ledger.order_vouchers import codes_among
 from loyalty.domain.orders.order import Order, OrderRef
 from loyalty.domain.people.identity import Keyring
-from loyalty.domain.program.document import AdjustmentLimit, Adjustments
-from loyalty.domain.staff.actions import ActionOutcome, Change
+from loyalty.domain.staff.actions import ActionOutcome
 from loyalty.edge.aws.table import engine
-from loyalty.edge.desk import caller_id, open_actions, open_desk, request_id
+from loyalty.edge.desk import open_actions, open_desk
 from loyalty.edge.directory import acting_for, directory, keyring, own_member
 from loyalty.edge.http.app import (
     ANYONE,
-    IdempotencyKey,
     PathId,
     ProgramId,
     create_app,
@@ -51,10 +46,9 @@ from loyalty.edge.mail.survey_links import (
     path,
 )
 from loyalty.edge.metrics import count, count_together
-from loyalty.edge.models.entries import EntryAnswer, RecordedEntry, entry_answer, shares_answer
+from loyalty.edge.models.entries import EntryAnswer, entry_answer, shares_answer
 from loyalty.edge.models.order_vouchers import VoucherStepAnswer, steps_answer
 from loyalty.edge.models.orders import (
-    AdjustmentRequest,
     OrderAnswer,
     OrderContent,
     OrderCorrected,
@@ -78,8 +72,6 @@ from loyalty.edge.models.surveys import (
 from loyalty.edge.settings import settings
 from loyalty.table.positions import is_survey_response
 from loyalty.table.responses import TableResponses
-from loyalty.usecases.ledger import corrections
-from loyalty.usecases.ledger.corrections import Allowance, RequestedAdjustment
 from loyalty.usecases.ledger.order_vouchers import net_of_vouchers
 from loyalty.usecases.orders import accrual, lookup
 from loyalty.usecases.orders.accrual import Earned, GuestOrderKept
@@ -298,55 +290,6 @@ def record_refund(
 
 
 @api.post(
-    "/members/<member_id>/adjustments",
-    allow=ADJUSTERS,
-    status=201,
-    also=(200,),
-    refuses=(OwnAccount, IdempotencyConflict, InsufficientPoints, LimitReached, TryAgain),
-    acts="points.adjust",
-)
-def adjust_balance(
-    program_id: ProgramId,
-    member_id: PathId,
-    idempotency_key: IdempotencyKey,
-    adjustment: Annotated[AdjustmentRequest, Body()],
-) -> Response[RecordedEntry]:
-    """Add or take points by hand.
-
-    The program document limits what each role may adjust at a time and in a day.
-    """
-    desk = open_desk(program_id, table=settings(AccrualSettings).table, caller=api.trusted_caller)
-    adjustment.require_sense(today=desk.today)
-    corrected = corrections.adjust(
-        member_id,
-        adjustment=RequestedAdjustment(
-            points=adjustment.points,
-            why=Adjustment(
-                reason=adjustment.reason,
-                reference=adjustment.reference,
-            ),
-            expiring_on=adjustment.expires_on,
-            below_zero=adjustment.below_zero,
-        ),
-        request_id=request_id(
-            program_id=program_id,
-            caller=api.principal.subject,
-            idempotency_key=idempotency_key,
-        ),
-        allowance=_allowance(desk.program.document.adjustments, program_id),
-        desk=desk,
-    )
-    api.report_outcome(
-        ActionOutcome(
-            changes=(Change(field="points", after=adjustment.points),),
-            results={"entry": corrected.entry.id},
-        )
-    )
-    answer = RecordedEntry(entry=entry_answer(corrected.entry))
-    return reply(answer, status=200 if corrected.replayed else 201)
-
-
-@api.post(
     "/surveys/<survey_id>/responses",
     allow=ADJUSTERS | {"member"},
     status=201,
@@ -500,30 +443,6 @@ def _responses(program_id: str) -> TableResponses:
 
 def _explained(entry: Entry, desk: Desk) -> EntryAnswer:
     return entry_answer(entry, decided_by=desk.version(entry.program_version).document)
-
-
-def _allowance(adjustments: Adjustments, program_id: str) -> Allowance | None:
-    """What the caller may adjust: the widest limits among their roles, None for no limit.
-
-    Raises:
-        Forbidden: the program lets none of their roles adjust.
-    """
-    limits: list[AdjustmentLimit] = [
-        getattr(adjustments, role) for role in ADJUSTERS & api.principal.roles
-    ]
-    allowing = [limit for limit in limits if not limit.allows_none]
-    if not allowing:
-        raise Forbidden("Your role adjusts no balances in this program")
-    each_max = _widest([limit.each for limit in allowing])
-    per_day_max = _widest([limit.per_day for limit in allowing])
-    if each_max is None and per_day_max is None:
-        return None
-    caller = caller_id(program_id=program_id, caller=api.principal.subject)
-    return Allowance(caller, per_day_max, each_max)
-
-
-def _widest(limits: list[int | None]) -> int | None:
-    return None if None in limits else max(each for each in limits if each is not None)
 
 
 def _arrived(

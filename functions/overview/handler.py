@@ -23,6 +23,7 @@ from loyalty.edge.metrics import count
 from loyalty.edge.models.home import HomeAnswer, home_answer
 from loyalty.edge.models.search import SearchAnswer, SearchRequest, found_thing
 from loyalty.edge.settings import settings
+from loyalty.table.approvals import TableApprovals
 from loyalty.table.drafts import TableDrafts
 from loyalty.table.erasures import TableErasures
 from loyalty.table.inbox import InboxList
@@ -60,7 +61,7 @@ _PARTS: Final[Mapping[Role, frozenset[HomePart]]] = {
     "analyst": frozenset({"exports"}),
     "cashier": frozenset(),
     "manager": frozenset(
-        {"deliveries", "signatures", "erasures", "endpoints", "exports", "drafts"}
+        {"approvals", "deliveries", "signatures", "erasures", "endpoints", "exports", "drafts"}
     ),
 }
 
@@ -74,7 +75,11 @@ def read_home(program_id: ProgramId) -> HomeAnswer:
     """
     now = clock.now()
     found = home(
-        _allowed(_PARTS), sources=_sources(program_id, now), now=now, note_failure=_note_failure
+        _allowed(_PARTS),
+        sources=_sources(program_id, now),
+        by=api.principal.subject,
+        now=now,
+        note_failure=_note_failure,
     )
     return home_answer(found, as_of=now)
 
@@ -121,6 +126,7 @@ def _sources(program_id: str, now: datetime) -> HomeSources:
         endpoints=TableEndpoints(table),
         endpoint_log=TableEndpointLog(table),
         exports=TableReportExports(table, program_id=program_id),
+        approvals=TableApprovals(table, program_id=program_id),
         drafts=TableDrafts(table, program_id=program_id),
         version_in_force=partial(_version_in_force, program_id, now),
     )

@@ -110,7 +110,7 @@ def enrollment(kit: Kit) -> CapabilityFunction:
 def accrual(kit: Kit) -> CapabilityFunction:
     function = kit.function(
         "accrual",
-        "Earn points for orders, take them back for refunds, adjust balances",
+        "Earn points for orders, take them back for refunds",
         environment=kit.table_name | kit.identity_secret | kit.claims,
     )
     kit.allow_ledger(function)
@@ -118,6 +118,17 @@ def accrual(kit: Kit) -> CapabilityFunction:
     kit.data.table.allow(function, QUERY, DELETE)
     # An answer to a survey requires that its member still exists.
     kit.data.table.allow(function, CHECK)
+    kit.data.table.allow_query(function, index="history")
+    return function
+
+
+def adjustments(kit: Kit) -> CapabilityFunction:
+    function = kit.function(
+        "adjustments",
+        "Adjust balances by hand, and let a second manager approve what is large",
+        environment=kit.table_name | kit.identity_secret | kit.claims,
+    )
+    kit.allow_ledger(function)
     kit.data.table.allow_query(function, index="history")
     return function
 

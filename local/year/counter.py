@@ -14,6 +14,7 @@ from ulid import ULID
 from local.memory import MemoryEngine
 from loyalty.domain.kernel.errors import Refusal
 from loyalty.domain.ledger.account import Account, TierFloor
+from loyalty.domain.ledger.approvals import RequestedAdjustment
 from loyalty.domain.ledger.entries import Adjustment, Redemption, RequestedRefund
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.orders.order import Order, fingerprint
@@ -37,7 +38,6 @@ from loyalty.table.programs import TablePrograms
 from loyalty.table.responses import TableResponses
 from loyalty.table.sources import TableSources
 from loyalty.usecases.ledger.corrections import (
-    RequestedAdjustment,
     adjust,
     give,
     grant_tier,

@@ -9,12 +9,13 @@ import pytest
 
 from loyalty.domain.kernel.errors import InsufficientPoints, LimitReached, OutOfStock, Refusal
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.approvals import RequestedAdjustment
 from loyalty.domain.ledger.entries import Adjustment, Entry, Redemption, RequestedRefund
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.identity import Keyring
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
-from loyalty.usecases.ledger.corrections import RequestedAdjustment, adjust
+from loyalty.usecases.ledger.corrections import adjust
 from loyalty.usecases.ledger.order_vouchers import (
     OrderVoucherCodes,
     apply_vouchers,

@@ -9,13 +9,14 @@ import pytest
 
 from loyalty.domain.kernel.errors import InsufficientPoints
 from loyalty.domain.ledger.account import view
+from loyalty.domain.ledger.approvals import RequestedAdjustment
 from loyalty.domain.ledger.audit import audit
 from loyalty.domain.ledger.entries import Adjustment
 from loyalty.domain.people.identity import Keyring
 from loyalty.table.due import TableDues, TableProgress
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
-from loyalty.usecases.ledger.corrections import RequestedAdjustment, adjust
+from loyalty.usecases.ledger.corrections import adjust
 from loyalty.usecases.ledger.redemption import RequestedReward, redeem_reward
 from loyalty.usecases.ledger.sweeps import DueItem, Finder, wake
 from loyalty.usecases.people.enrollment import Application, enroll

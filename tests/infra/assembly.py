@@ -22,6 +22,7 @@ FUNCTIONS: Final = (
     "program",
     "enrollment",
     "accrual",
+    "adjustments",
     "redemption",
     "reporting",
     "console",

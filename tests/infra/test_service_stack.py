@@ -130,6 +130,11 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         HISTORY: {"dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
     },
+    "adjustments": {
+        TABLE: MOVE_POINTS,
+        HISTORY: {"dynamodb:Query"},
+        IDENTITY_SECRET: READ_SECRET,
+    },
     "redemption": {
         TABLE: MOVE_POINTS,
         HISTORY: {"dynamodb:Query"},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.ledger.account import TierFloor
+from loyalty.domain.ledger.approvals import RequestedAdjustment
 from loyalty.domain.ledger.entries import Adjustment, RequestedRefund, RewardGrant
 from loyalty.domain.orders.order import Order, OrderRef
 from loyalty.domain.people.identity import Identity
@@ -18,7 +19,6 @@ from loyalty.table.operations import Key
 from loyalty.table.responses import TableResponses
 from loyalty.usecases.ledger.corrections import (
     Allowance,
-    RequestedAdjustment,
     adjust,
     give,
     grant_tier,

@@ -1,11 +1,12 @@
 """A change of the table for every kind of event."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from loyalty.domain.changes import TableChange
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.approvals import Approval, Decision, RequestedAdjustment
 from loyalty.domain.ledger.entries import (
     Adjustment,
     Counterpart,
@@ -49,6 +50,24 @@ DATA_REQUEST: Final = DataRequest(
     orders=(OrderRef("shop", "1001"),),
     member_id="mem_1",
     reason=None,
+)
+APPROVAL: Final = Approval(
+    request_id="c0ffee",
+    fingerprint="f",
+    member_id="mem_1",
+    adjustment=RequestedAdjustment(
+        points=6000, why=Adjustment(reason="Ana called", reference="case 12")
+    ),
+    requested_by="clerk",
+    requested_at=NOON,
+    expires_at=NOON + timedelta(days=14),
+)
+DECISION: Final = Decision(
+    verdict="approved",
+    by="boss",
+    decided_at=LATER,
+    reason="Ana is right",
+    entry_id="ent_d2f7",
 )
 # One change for every kind of event there is.
 CHANGES: Final[dict[str, TableChange]] = {
@@ -135,4 +154,6 @@ CHANGES: Final[dict[str, TableChange]] = {
             unusual=(UnusualHand(person="bea", points=900, actions=6, usual=120),),
         )
     ),
+    "ApprovalRequested": change(APPROVAL),
+    "ApprovalDecided": change(replace(APPROVAL, decision=DECISION), APPROVAL, made_at=LATER),
 }

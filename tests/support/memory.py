@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from local.memory import MemoryEngine
 from loyalty.domain.ledger.account import Account, view
+from loyalty.domain.ledger.approvals import RequestedAdjustment
 from loyalty.domain.ledger.audit import audit
 from loyalty.domain.ledger.entries import Adjustment, Entry
 from loyalty.domain.people.identity import Keyring
@@ -15,7 +16,7 @@ from loyalty.table.books import TableBooks
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
 from loyalty.table.operations import Operation, Put, Transient
-from loyalty.usecases.ledger.corrections import RequestedAdjustment, adjust
+from loyalty.usecases.ledger.corrections import adjust
 from loyalty.usecases.ports import Desk
 from tests.support.documents import published
 

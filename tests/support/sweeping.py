@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from local.memory import MemoryEngine
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.approvals import RequestedAdjustment
 from loyalty.domain.ledger.entries import Adjustment, Entry, Redemption
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.program.document import PublishedProgram
@@ -17,7 +18,7 @@ from loyalty.table.due import TableDues, TableProgress
 from loyalty.table.engine import Engine
 from loyalty.table.operations import Item, Key, Operation, Put, Query, QueryPage
 from loyalty.usecases import work_pages
-from loyalty.usecases.ledger.corrections import RequestedAdjustment, adjust
+from loyalty.usecases.ledger.corrections import adjust
 from loyalty.usecases.ledger.redemption import RequestedReward, redeem_reward
 from loyalty.usecases.ledger.sweeps import DueItem, Finder, wake
 from loyalty.usecases.orders.accrual import Customer, Earned, earn

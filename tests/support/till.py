@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any, Final
 
 from functions.accrual import handler as accrual
+from functions.adjustments import handler as adjustments
 from functions.enrollment import handler as enrollment
 from functions.redemption import handler as redemption
 from tests.support.http import Answer, Claims, Handler, call, staff
@@ -214,12 +215,18 @@ def adjust(
     member_id: str, points: int, *, key: str | None = None, as_: Claims = MANAGER, **more: Any
 ) -> Answer:
     return _post_once(
-        accrual.handler,
+        adjustments.handler,
         f"/members/{member_id}/adjustments",
         {"points": points, "reason": "goodwill"} | more,
         key,
         as_,
     )
+
+
+def decide(approval_id: str, to: str, *, as_: Claims = MANAGER, reason: str = "checked") -> Answer:
+    """`approve` or `refuse` an adjustment that waits."""
+    path = f"{PROGRAM}/approvals/{approval_id}/{to}"
+    return call(adjustments.handler, "POST", path, body={"reason": reason}, as_=as_)
 
 
 def transfer(

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from functions.accrual import handler as accrual
+from functions.adjustments import handler as adjustments
 from functions.enrollment import handler as enrollment
 from functions.program import handler as program
 from functions.registry.handler import handler as registry
@@ -63,7 +63,7 @@ def listed(**query: Any) -> list[dict[str, Any]]:
 
 def adjust(member_id: str, points: int, *, key: str = "adjust-1", as_: Claims = BOSS) -> Answer:
     return call(
-        accrual.handler,
+        adjustments.handler,
         "POST",
         f"{till.PROGRAM}/members/{member_id}/adjustments",
         body={"points": points, "reason": "The latte of Ana Gomez was cold"},
@@ -198,7 +198,7 @@ def test_an_action_stays_begun_if_only_its_end_cannot_be_recorded(
 def test_a_request_that_fails_may_have_had_its_effect(monkeypatch: pytest.MonkeyPatch) -> None:
     ana = till.enroll()
     broken: Any = None
-    monkeypatch.setattr("functions.accrual.handler.corrections.adjust", broken)
+    monkeypatch.setattr("functions.adjustments.handler.approvals.adjust_or_hold", broken)
 
     assert adjust(ana, 10).status == 500
 

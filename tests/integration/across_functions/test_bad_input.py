@@ -109,6 +109,8 @@ BODIES: Final[dict[str, Any]] = {
         "expires_on": "2027-01-31",
         "below_zero": False,
     },
+    "approve_adjustment": {"reason": "checked"},
+    "refuse_adjustment": {"reason": "checked"},
     "record_order": ORDER,
     "correct_order": {
         **{name: part for name, part in ORDER.items() if name not in ("source", "order_id")},
@@ -206,6 +208,7 @@ NO_JSON: Final[list[str | bytes | None]] = [
 
 # The list that each cursor is bound to, and what a page of it could have ended with.
 LISTS: Final[dict[str, str]] = {
+    "list_approvals": "approvals bean None",
     "list_history": "history bean {member_id}",
     "list_messages": "messages bean {member_id}",
     "list_redemptions": "redemptions bean {member_id}",
@@ -230,6 +233,7 @@ MOMENT: Final = "2026-11-21T09:00:00.000000Z"
 RECEIVED: Final = "20261121T090000000000Z." + "0123456789" * 4
 LISTED: Final = [f"{MOMENT}#1"]
 POSITIONS: Final[dict[str, list[str]]] = {
+    "list_approvals": LISTED,
     "list_history": LISTED,
     "list_messages": ["MESSAGE#2026-11-21#welcome"],
     "list_redemptions": LISTED,
@@ -308,6 +312,7 @@ def names(publish: Callable[..., PublishedProgram], cognito: FakeCognito) -> dic
         "event_id": "unseen",
         "survey_id": "visit",
         "export_id": "unseen",
+        "approval_id": "unseen",
         "service_id": "shop",
         "subject": cognito.add("bea@example.com", "bean/cashier"),
         "version": "1",

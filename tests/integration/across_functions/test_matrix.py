@@ -106,6 +106,10 @@ RULES: Final[Mapping[str, Rule]] = {
     "answer_survey": own_or("cashier", "manager", "service"),
     # Corrections: nobody's own account.
     "adjust_balance": only("cashier", "manager", "service"),
+    "list_approvals": only("manager"),
+    "read_approval": only("manager"),
+    "approve_adjustment": only("manager"),
+    "refuse_adjustment": only("manager"),
     "grant_reward": only("manager", "service"),
     "merge_members": only("manager", "service"),
     "preview_merge": only("manager", "service"),
@@ -311,7 +315,11 @@ PROFILE: Final = {
 }
 MARKS: Final = ("wharfinger", "1971-07-17", "33655501234")
 DOCUMENT: Final[dict[str, Any]] = right.PROGRAM | {
-    "adjustments": {"cashier": {"per_day": 1000}, "service": {"per_day": 1000}},
+    "adjustments": {
+        "cashier": {"per_day": 1000},
+        "service": {"per_day": 1000},
+        "approval_above": 100,
+    },
     "surveys": [
         *right.PROGRAM["surveys"],
         {"id": "mood", "kind": "nps", "question": "Would you come again?", "per": "month"},
@@ -386,6 +394,8 @@ def made() -> World:
     }
     bare = World(names, members, {}, (), Snapshot(region=REGION))
     assert ask(bare, "put_service", operator()).status == 201
+    boss = staff("bean", "manager", subject="boss")
+    names["approval_id"] = till.adjust(members[VICTIM], 200, as_=boss).body["approval"]["id"]
     manager = CALLERS["manager"].claims
     assert ask(bare, "register_endpoint", manager).status == 201
     assert ask(bare, "save_draft", manager).status == 201

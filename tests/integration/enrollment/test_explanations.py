@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from functions.accrual import handler as accrual
+from functions.adjustments import handler as adjustments
 from functions.enrollment import handler as enrollment
 from loyalty.domain.program.document import PublishedProgram
 from tests.integration.conftest import Clock
@@ -125,7 +126,7 @@ def test_the_reason_of_an_adjustment_is_part_of_the_sentence(ana: str) -> None:
     body: dict[str, Any] = {"points": 10, "reason": "The latte was cold"}
     path = f"{till.PROGRAM}/members/{ana}/adjustments"
     key = {"Idempotency-Key": "adjust-1"}
-    call(accrual.handler, "POST", path, body=body, as_=till.MANAGER, headers=key)
+    call(adjustments.handler, "POST", path, body=body, as_=till.MANAGER, headers=key)
 
     (lot,) = explain(ana).body["lots"]
 

@@ -23,11 +23,12 @@ from tests.support.shopify import DATA_REQUEST, REDACT, WITH_CUSTOMER, payload
 from tests.support.units import MeteredEngine, metered
 
 ANALYST = staff("bean", "analyst")
+BEA = staff("bean", "manager", subject="bea")
 
 
 @pytest.fixture(autouse=True)
 def bean(publish: Callable[..., object]) -> None:
-    publish(currency="USD")
+    publish(currency="USD", adjustments={"approval_above": 100})
 
 
 def home(*, as_: Claims = till.MANAGER) -> Answer:
@@ -60,6 +61,7 @@ def park(number: int) -> None:
 def trouble() -> None:
     """One of nearly everything that can need a person."""
     connect()
+    assert till.adjust(till.enroll(), 101, as_=BEA).status == 202
     deliver(REDACT, topic="customers/redact", event_id="redact")
     deliver(DATA_REQUEST, topic="customers/data_request", event_id="data")
     for number in (1, 2):
@@ -73,6 +75,13 @@ def trouble() -> None:
         ask(program, "PUT", f"/drafts/{draft_id}", draft, If_None_Match="*")
 
 
+def test_what_somebody_has_requested_is_for_others_to_approve() -> None:
+    till.adjust(till.enroll(), 101, as_=BEA)
+
+    assert brief() == {("approvals_waiting", "warning", 1, "/approvals")}
+    assert brief(as_=BEA) == set()
+
+
 def test_a_program_without_troubles_needs_nobody() -> None:
     connect()
 
@@ -83,6 +92,7 @@ def test_each_trouble_is_counted_and_leads_to_where_it_is_solved() -> None:
     trouble()
 
     assert brief() == {
+        ("approvals_waiting", "warning", 1, "/approvals"),
         ("deliveries_parked", "error", 2, "/storefronts/online/deliveries"),
         ("data_requests", "warning", 1, "/storefronts/online/deliveries"),
         ("erasures_stoppable", "info", 1, "/storefronts/online/erasures"),
@@ -169,6 +179,6 @@ def test_home_is_a_bounded_number_of_reads(monkeypatch: pytest.MonkeyPatch) -> N
         home()
 
     # Storefronts twice, three kinds of troubles, the last refused delivery of a storefront,
-    # erasures, endpoints, the deliveries to one of them, exports, drafts.
-    assert (cost.round_trips, cost.write) == (11, 0)
+    # erasures, endpoints, the deliveries to one of them, exports, approvals, drafts.
+    assert (cost.round_trips, cost.write) == (12, 0)
     assert cost.read <= 20

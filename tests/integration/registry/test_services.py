@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from functions.accrual.handler import handler as accrual
+from functions.adjustments.handler import handler as adjustments
 from functions.program.handler import handler as program_api
 from functions.registry.handler import handler as registry
 from loyalty.domain.program.document import PublishedProgram
@@ -187,7 +188,7 @@ def test_staff_with_a_sign_in_of_their_own_cannot_adjust_the_account_with_their_
     def adjust(member_id: str) -> Answer:
         path = f"{till.PROGRAM}/members/{member_id}/adjustments"
         return call(
-            accrual,
+            adjustments,
             "POST",
             path,
             body={"points": 5, "reason": "goodwill"},

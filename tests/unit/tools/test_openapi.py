@@ -231,6 +231,7 @@ PARAMETERS = {
     "explain_balance": {"at"},
     "export_member": {"cursor"},
     "list_actions": PAGE | {"target", "action", "to", "by", "from"},
+    "list_approvals": PAGE | {"state"},
     "list_deliveries": PAGE,
     "list_deployment_actions": PAGE | {"target", "action", "to", "by", "from"},
     "list_endpoint_deliveries": PAGE,

@@ -15,9 +15,9 @@ from loyalty.domain.kernel.errors import (
 )
 from loyalty.domain.kernel.limits import POINTS_MAX
 from loyalty.domain.ledger.account import TierFloor
+from loyalty.domain.ledger.approvals import RequestedAdjustment
 from loyalty.usecases.ledger.corrections import (
     Allowance,
-    RequestedAdjustment,
     adjust,
     give,
     grant_tier,

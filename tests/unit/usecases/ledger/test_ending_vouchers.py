@@ -1,7 +1,8 @@
 """Vouchers of an erased member end with them; nobody gets their points."""
 
+from loyalty.domain.ledger.approvals import RequestedAdjustment
 from loyalty.domain.ledger.corrections import close
-from loyalty.usecases.ledger.corrections import RequestedAdjustment, adjust
+from loyalty.usecases.ledger.corrections import adjust
 from loyalty.usecases.ledger.redemption import (
     RequestedReward,
     end_cancelling,

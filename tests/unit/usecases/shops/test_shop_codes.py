@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from loyalty.domain.kernel.errors import NotFound, TryAgain, WrongState
+from loyalty.domain.ledger.approvals import RequestedAdjustment
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.shops.shop_codes import KnownCode, ShopCode
-from loyalty.usecases.ledger.corrections import RequestedAdjustment, adjust
+from loyalty.usecases.ledger.corrections import adjust
 from loyalty.usecases.ledger.order_vouchers import (
     OrderVoucherCodes,
     apply_vouchers,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.approvals import Approval
 from loyalty.domain.ledger.entries import Entry, Placeholder
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.messages import Message
@@ -29,6 +30,7 @@ type Record = (
     | DataRequest
     | StaffAction
     | StaffDay
+    | Approval
 )
 
 

@@ -12,6 +12,7 @@ from loyalty.domain.people.privacy_requests import due_at
 from loyalty.domain.report_exports import FILE_DAYS, ReportExport
 
 if TYPE_CHECKING:
+    from loyalty.domain.ledger.approvals import Approval
     from loyalty.domain.people.erasure import Erasure
     from loyalty.domain.program.drafts import Draft
     from loyalty.domain.shops.deliveries import TroubledDelivery
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from loyalty.domain.webhooks_out.endpoints import Endpoint
 
 type ConcernKind = Literal[
+    "approvals_waiting",
     "deliveries_failed",
     "deliveries_parked",
     "drafts",
@@ -211,6 +213,22 @@ def of_exports(exports: Sequence[ReportExport], *, now: datetime) -> Iterator[Co
     if failed := [moment for moment in ended if moment >= since]:
         yield Concern(
             kind="exports_failed", severity="warning", count=len(failed), latest_at=max(failed)
+        )
+
+
+def of_approvals(approvals: NewestFew[Approval], *, by: str, now: datetime) -> Iterator[Concern]:
+    """Adjustments that somebody else requested, so that this person can decide."""
+    waiting = [
+        each for each in approvals.items if each.state_at(now) == "held" and each.requested_by != by
+    ]
+    if waiting:
+        yield Concern(
+            kind="approvals_waiting",
+            severity="warning",
+            count=len(waiting),
+            is_more=approvals.is_more,
+            latest_at=max(each.requested_at for each in waiting),
+            due_at=min(each.expires_at for each in waiting),
         )
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
+from loyalty.domain.ledger.approvals import Approval
 from loyalty.domain.ledger.entries import (
     Bonus,
     BonusOccasion,
@@ -40,7 +41,7 @@ from loyalty.domain.shops.deliveries import log_id
 from loyalty.domain.staff.staff_days import StaffDay
 
 if TYPE_CHECKING:
-    from loyalty.domain.changes import TableChange
+    from loyalty.domain.changes import Record, TableChange
 
 SOURCE: Final = "loyalty"
 LATE: Final = timedelta(days=1)
@@ -484,6 +485,33 @@ class UnusualActions(Event):
     """The 99th percentile of what one person moved on one of the 90 days before."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRequested(MemberEvent):
+    """A person requested an adjustment that waits until a second manager approves it."""
+
+    name: ClassVar[str] = "ApprovalRequested"
+
+    approval_id: str
+    points: int
+    """Points to add; negative: points to take."""
+    expires_at: datetime
+    """Until when a manager can decide."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalDecided(MemberEvent):
+    """A manager approved an adjustment, which carried it out, or refused it."""
+
+    name: ClassVar[str] = "ApprovalDecided"
+
+    approval_id: str
+    verdict: Literal["approved", "refused"]
+    points: int
+    """Points that were requested; if it was refused, none moved."""
+    entry_id: str | None
+    """The entry of the adjustment; null: it was refused."""
+
+
 ALL: Final[tuple[type[Event], ...]] = (
     MemberEnrolled,
     ProfileChanged,
@@ -510,6 +538,8 @@ ALL: Final[tuple[type[Event], ...]] = (
     SurveyAnswered,
     DataRequested,
     UnusualActions,
+    ApprovalRequested,
+    ApprovalDecided,
 )
 
 
@@ -550,6 +580,8 @@ def events_of(change: TableChange) -> Iterator[Event]:
                 is_low=response.is_low,
                 order=response.order,
             )
+        case Approval() as approval, before:
+            yield from _of_approval(approval, before, change.program_id)
         case DataRequest() as request, before if not isinstance(before, DataRequest):
             yield _event(
                 DataRequested,
@@ -769,6 +801,33 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
                 why=detail.why,
                 order=order,
             )
+
+
+def _of_approval(approval: Approval, before: Record | None, program_id: str) -> Iterator[Event]:
+    decision = approval.decision
+    if before is None and decision is None:
+        yield _event(
+            ApprovalRequested,
+            program_id,
+            subject=approval.approval_id,
+            member_id=approval.member_id,
+            occurred_at=approval.requested_at,
+            approval_id=approval.approval_id,
+            points=approval.adjustment.points,
+            expires_at=approval.expires_at,
+        )
+    if decision is not None:
+        yield _event(
+            ApprovalDecided,
+            program_id,
+            subject=approval.approval_id,
+            member_id=approval.member_id,
+            occurred_at=decision.decided_at,
+            approval_id=approval.approval_id,
+            verdict=decision.verdict,
+            points=approval.adjustment.points,
+            entry_id=decision.entry_id,
+        )
 
 
 def _takes(entry: Entry) -> bool:

@@ -38,6 +38,7 @@ from loyalty.table.operations import (
     greater,
     less,
 )
+from loyalty.table.records.approvals import HELD, approval_to_item
 from loyalty.table.records.members import member_from_item
 from loyalty.table.records.parts import instant_from
 from loyalty.table.records.responses import response_key, response_to_item
@@ -271,9 +272,7 @@ class TableBooks:
             conditions = (seen_state, *unchanged)
             operations.append(self._put_voucher(posting.voucher.becomes, conditions))
         operations.extend(self._counters(posting))
-        if (response := posting.response) is not None:
-            item = response_to_item(response, self._program)
-            operations.append(Put(response_key(response, self._program), item, (Absent(),)))
+        operations.extend(self._beside(posting))
         if posting.active is not None:
             is_active = equal(("status",), "active")
             operations.append(Check(keys.account(self._program, posting.active), (is_active,)))
@@ -285,6 +284,16 @@ class TableBooks:
             found_by = records.guest_orders_of(posting.replaces, self._program)
             operations.extend(Delete(key_of(each)) for each in found_by)
         return operations
+
+    def _beside(self, posting: Posting) -> Iterator[Put]:
+        """A survey's answer or an approval that is written with what it causes."""
+        if (approval := posting.approval) is not None:
+            key = keys.approval(self._program, approval.approval_id)
+            item = approval_to_item(approval, self._program)
+            yield Put(key, item, (equal(("state",), HELD),))
+        if (response := posting.response) is not None:
+            item = response_to_item(response, self._program)
+            yield Put(response_key(response, self._program), item, (Absent(),))
 
     def _put_voucher(self, voucher: Voucher, conditions: tuple[Condition, ...]) -> Put:
         key = keys.voucher(self._program, voucher.code)

@@ -252,6 +252,15 @@ def staff_turn(program: str) -> Key:
     return Key(_program(program), "STAFF_TURN")
 
 
+@charted(
+    "adjustment that waits, or waited, for a second manager",
+    read_by="approvals, home",
+    index="history",
+)
+def approval(program: str, approval: str) -> Key:
+    return Key(_program(program, "APPROVAL", approval), "APPROVAL")
+
+
 @charted("exports under way", read_by="exports")
 def exports_under_way(program: str) -> Key:
     return Key(_program(program), "EXPORTS")
@@ -424,6 +433,11 @@ def troubled_deliveries_partition(program: str, status: str) -> str:
 def actions_partition(program: str, target_kind: str, target: str) -> str:
     """The `history` partition of the actions about one target."""
     return _program(program, "ACTED", target_kind, target)
+
+
+def approvals_partition(program: str) -> str:
+    """The `history` partition of a program's approvals."""
+    return _program(program, "APPROVALS")
 
 
 def report_exports_partition(program: str) -> str:

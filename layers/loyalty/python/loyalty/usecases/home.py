@@ -12,6 +12,7 @@ from loyalty.domain.concerns import (
     Concern,
     NewestFew,
     most_severe_first,
+    of_approvals,
     of_data_requests,
     of_drafts,
     of_endpoint,
@@ -23,6 +24,7 @@ from loyalty.domain.concerns import (
 )
 
 if TYPE_CHECKING:
+    from loyalty.domain.ledger.approvals import Approval
     from loyalty.domain.people.erasure import Erasure
     from loyalty.domain.program.drafts import Draft
     from loyalty.domain.report_exports import ReportExport
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
     from loyalty.domain.webhooks_out.endpoints import Endpoint
     from loyalty.usecases.ports import Listed
 
-type HomePart = Literal["deliveries", "signatures", "erasures", "endpoints", "exports", "drafts"]
+type HomePart = Literal[
+    "approvals", "deliveries", "signatures", "erasures", "endpoints", "exports", "drafts"
+]
 
 # More than that need no exact number.
 COUNTED_MAX: Final = 100
@@ -85,6 +89,12 @@ class ListedExports(Protocol):
     def listed(self, *, limit: int, start: str | None) -> Listed[ReportExport]: ...
 
 
+class NewestApprovals(Protocol):
+    def listed(
+        self, *, matches: Callable[[Approval], bool], limit: int, start: str | None
+    ) -> Listed[Approval]: ...
+
+
 class AllDrafts(Protocol):
     def all(self) -> Sequence[Draft]: ...
 
@@ -100,6 +110,7 @@ class HomeSources:
     endpoints: AllEndpoints
     endpoint_log: RecentEndpointDeliveries
     exports: ListedExports
+    approvals: NewestApprovals
     drafts: AllDrafts
     version_in_force: Callable[[], int | None]
 
@@ -116,11 +127,16 @@ def home(
     parts: Collection[HomePart],
     *,
     sources: HomeSources,
+    by: str,
     now: datetime,
     note_failure: Callable[[HomePart, Exception], None],
 ) -> Home:
-    """The concerns of these parts. Each part reads a bounded number of items."""
+    """The concerns of these parts for a person, `by` the subject of their token.
+
+    Each part reads a bounded number of items.
+    """
     read_parts: Mapping[HomePart, Callable[[], Iterable[Concern]]] = {
+        "approvals": lambda: _of_approvals(sources, by, now),
         "deliveries": lambda: _of_deliveries(sources, now),
         "signatures": lambda: _of_signatures(sources, now),
         "erasures": lambda: _of_erasures(sources, now),
@@ -139,6 +155,11 @@ def home(
             note_failure(part, error)
             unavailable.append(part)
     return Home(most_severe_first(concerns), unavailable)
+
+
+def _of_approvals(sources: HomeSources, by: str, now: datetime) -> Iterator[Concern]:
+    page = sources.approvals.listed(matches=lambda _: True, limit=COUNTED_MAX, start=None)
+    return of_approvals(NewestFew(page.items, is_more=page.next is not None), by=by, now=now)
 
 
 def _of_deliveries(sources: HomeSources, now: datetime) -> Iterator[Concern]:

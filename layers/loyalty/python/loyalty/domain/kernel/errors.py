@@ -66,6 +66,13 @@ class OwnAccount(Refusal):
     title = "A colleague has to correct your own account"
 
 
+class SecondManager(Refusal):
+    """Nobody approves what they have requested themselves."""
+
+    code = "second_manager"
+    title = "A second manager has to decide this"
+
+
 class NotFound(Refusal):
     """Also the answer for anything that belongs to another program or another member."""
 

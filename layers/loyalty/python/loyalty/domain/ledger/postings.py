@@ -30,6 +30,7 @@ from loyalty.domain.program.kinds import LOTS_MAX, Activity
 if TYPE_CHECKING:
     from loyalty.domain.campaigns.budgets import BudgetTaken
     from loyalty.domain.ledger.account import Account, TierReached
+    from loyalty.domain.ledger.approvals import Approval
     from loyalty.domain.ledger.order_vouchers import OrderVouchers
     from loyalty.domain.ledger.refunds import OrderState
     from loyalty.domain.ledger.tiers import Counting, TierAnnouncement
@@ -166,6 +167,8 @@ class Posting:
     voucher: VoucherChange | None = None
     stock: StockTaken | None = None
     allowance: AllowanceUsed | None = None
+    approval: Approval | None = None
+    """The approval that the posting carries out, with the decision; relies on it being held."""
     budgets: tuple[BudgetTaken, ...] = ()
     response: Response | None = None
     active: str | None = None

@@ -125,7 +125,7 @@ class AdjustmentLimit(DocumentPart):
 _NO_ADJUSTMENTS: Final = AdjustmentLimit(each=0, per_day=0)
 
 
-class Adjustments(DocumentPart):
+class AdjustmentRules(DocumentPart):
     """How many points each role may add and take by hand."""
 
     cashier: Annotated[AdjustmentLimit, Field(description="The limits of each cashier.")] = (
@@ -137,6 +137,17 @@ class Adjustments(DocumentPart):
     service: Annotated[AdjustmentLimit, Field(description="The limits of each service.")] = (
         _NO_ADJUSTMENTS
     )
+    approval_above: Annotated[
+        Points | None,
+        Field(
+            description="An adjustment by a person of more points than this, added or taken, waits "
+            "until a second manager approves it; null: none waits."
+        ),
+    ] = None
+    approval_days: Annotated[
+        StrictInt,
+        Field(ge=1, le=90, description="Days after which an adjustment that waits expires."),
+    ] = 14
 
 
 class Transfers(DocumentPart):
@@ -412,8 +423,8 @@ class Program(DocumentPart):
         Field(description="What points are worth in reports; null: reports show points only."),
     ] = None
     adjustments: Annotated[
-        Adjustments, Field(description="How many points staff and services can add and take.")
-    ] = Adjustments()
+        AdjustmentRules, Field(description="How many points staff and services can add and take.")
+    ] = AdjustmentRules()
     transfers: Annotated[
         Transfers | None,
         Field(description="Points that members give to each other; null: they cannot."),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from loyalty.domain.staff.people import StaffRole
 
 type ActionName = Literal[
+    "approval.approve",
+    "approval.refuse",
     "delivery.read",
     "delivery.read_data_request",
     "delivery.replay",
@@ -65,6 +67,7 @@ type TargetKind = Literal[
     "service",
     "person",
     "draft",
+    "approval",
 ]
 type ChangedValue = None | bool | int | str
 

@@ -16,6 +16,7 @@ from loyalty.usecases.ports import Actions
 # The kind of an action's target by the first word of its name, and the parameters of the path that
 # identify the target.
 _TARGETS: Final[Mapping[str, tuple[TargetKind, tuple[str, ...]]]] = {
+    "approval": ("approval", ("approval_id",)),
     "delivery": ("delivery", ("storefront_id", "delivery_id")),
     "draft": ("draft", ("draft_id",)),
     "endpoint": ("endpoint", ("endpoint_id",)),

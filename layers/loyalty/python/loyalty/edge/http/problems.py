@@ -16,6 +16,7 @@ STATUS: Final = {
     "unauthenticated": HTTPStatus.UNAUTHORIZED,
     "forbidden": HTTPStatus.FORBIDDEN,
     "own_account": HTTPStatus.FORBIDDEN,
+    "second_manager": HTTPStatus.FORBIDDEN,
     "not_found": HTTPStatus.NOT_FOUND,
     "identity_taken": HTTPStatus.CONFLICT,
     "idempotency_conflict": HTTPStatus.CONFLICT,

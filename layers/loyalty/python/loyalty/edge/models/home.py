@@ -11,6 +11,7 @@ from loyalty.usecases.home import Home, HomePart
 
 # The route that lists what a concern counts, below the program.
 _ROUTES: Final[dict[ConcernKind, str]] = {
+    "approvals_waiting": "/approvals",
     "data_requests": "/storefronts/{subject}/deliveries",
     "deliveries_failed": "/storefronts/{subject}/deliveries",
     "deliveries_parked": "/storefronts/{subject}/deliveries",

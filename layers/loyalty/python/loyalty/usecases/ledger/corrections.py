@@ -25,7 +25,7 @@ from loyalty.domain.ledger.corrections import (
     take_points,
     transfer,
 )
-from loyalty.domain.ledger.entries import Adjustment, RequestCause
+from loyalty.domain.ledger.entries import RequestCause
 from loyalty.domain.ledger.giving import giveable
 from loyalty.domain.ledger.postings import AllowanceUsed, Posting
 from loyalty.domain.orders.order import fingerprint
@@ -36,23 +36,10 @@ from loyalty.usecases.ledger.once import Recorded, once
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from loyalty.domain.ledger.approvals import Approval, RequestedAdjustment
     from loyalty.usecases.ports import Desk
 
 FLOOR_MONTHS_MAX: Final = 120
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestedAdjustment:
-    """Points to add (positive) or take (negative), and why.
-
-    `expiring_on` is the last day of added points (None: the program's own rule). `below_zero`
-    lets a take leave a debt.
-    """
-
-    points: int
-    why: Adjustment
-    expiring_on: date | None = None
-    below_zero: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +65,12 @@ class Allowance:
         if self.per_day_max is not None and abs(points) > self.per_day_max:
             raise LimitReached(f"Your role may adjust at most {self.per_day_max} points a day")
 
+    def used(self, points: int, *, day: date) -> AllowanceUsed | None:
+        """What an adjustment uses of the limit of a day; None if there is no such limit."""
+        if self.per_day_max is None:
+            return None
+        return AllowanceUsed(self.caller, day, abs(points), self.per_day_max)
+
 
 def adjust(
     member_id: str,
@@ -85,9 +78,12 @@ def adjust(
     adjustment: RequestedAdjustment,
     request_id: str,
     allowance: Allowance | None,
+    approving: Callable[[], Approval] | None = None,
     desk: Desk,
 ) -> Recorded:
     """Correct a balance by hand, once. Without an `allowance`, the amount has no limit.
+
+    `approving` decides, from what is there by then, the approval that this carries out.
 
     Raises:
         NotFound: no such member.
@@ -97,53 +93,80 @@ def adjust(
         TryAgain: other writers were faster too often.
     """
     points = adjustment.points
-    request_fingerprint = fingerprint(
+
+    def decide() -> Posting:
+        approval = approving() if approving else None
+        used = None
+        if allowance is not None:
+            allowance.require_room_for(points)
+            used = allowance.used(points, day=desk.today)
+        posting = decide_adjustment(
+            member_id, adjustment=adjustment, request_id=request_id, settle=settled, desk=desk
+        )
+        return replace(posting, allowance=used, approval=approval)
+
+    return once(
+        RequestCause(request_id, "adjustment"),
+        fingerprint=adjustment_fingerprint(member_id, adjustment),
+        decide=decide,
+        desk=desk,
+    )
+
+
+def adjustment_fingerprint(member_id: str, adjustment: RequestedAdjustment) -> str:
+    """Distinguishes a repeated adjustment from another one with the same key."""
+    return fingerprint(
         "adjust",
         member_id,
-        points,
+        adjustment.points,
         adjustment.why.reason,
         adjustment.why.reference,
         adjustment.expiring_on.isoformat() if adjustment.expiring_on else None,
         adjustment.below_zero,
     )
 
-    def decide() -> Posting:
-        if allowance is None:
-            return correct()
-        allowance.require_room_for(points)
-        if allowance.per_day_max is None:
-            return correct()
-        used = AllowanceUsed(allowance.caller, desk.today, abs(points), allowance.per_day_max)
-        return replace(correct(), allowance=used)
 
-    def correct() -> Posting:
-        account = settled(desk, open_account(desk, member_id, strong=True))
-        if points > 0:
-            _require_room_for(points, account)
-            return add_points(
-                points,
-                account=account,
-                program=desk.program,
-                expiring_on=adjustment.expiring_on,
-                why=adjustment.why,
-                request_id=request_id,
-                fingerprint=request_fingerprint,
-                now=desk.now,
-            )
-        if account.holding.spendable < -points and not adjustment.below_zero:
-            raise InsufficientPoints(f"Only {account.holding.spendable} points are available")
-        return take_points(
-            -points,
+def decide_adjustment(
+    member_id: str,
+    *,
+    adjustment: RequestedAdjustment,
+    request_id: str,
+    settle: Callable[[Desk, Account], Account],
+    desk: Desk,
+) -> Posting:
+    """Decide a correction, from a strong read; `settle` catches the account up.
+
+    Raises:
+        NotFound: no such member.
+        LimitReached: more than a balance may hold.
+        InsufficientPoints: the account has fewer points than the correction takes.
+    """
+    points = adjustment.points
+    request_fingerprint = adjustment_fingerprint(member_id, adjustment)
+    account = settle(desk, open_account(desk, member_id, strong=True))
+    if points > 0:
+        _require_room_for(points, account)
+        return add_points(
+            points,
             account=account,
             program=desk.program,
+            expiring_on=adjustment.expiring_on,
             why=adjustment.why,
             request_id=request_id,
             fingerprint=request_fingerprint,
             now=desk.now,
         )
-
-    cause = RequestCause(request_id, "adjustment")
-    return once(cause, fingerprint=request_fingerprint, decide=decide, desk=desk)
+    if account.holding.spendable < -points and not adjustment.below_zero:
+        raise InsufficientPoints(f"Only {account.holding.spendable} points are available")
+    return take_points(
+        -points,
+        account=account,
+        program=desk.program,
+        why=adjustment.why,
+        request_id=request_id,
+        fingerprint=request_fingerprint,
+        now=desk.now,
+    )
 
 
 def give(giver_id: str, *, taker_id: str, points: int, request_id: str, desk: Desk) -> Recorded:

@@ -56,12 +56,22 @@ def once(
     return Recorded(entry=posting.entries[0], replayed=False)
 
 
+def first_time(cause: RequestCause, fingerprint: str, *, desk: Desk) -> Recorded | None:
+    """The answer of the first time that a request was made; None if there was none.
+
+    Raises:
+        IdempotencyConflict: it was made with different content.
+    """
+    first = desk.books.entry(cause)
+    return _replay(first, fingerprint) if isinstance(first, Entry) else None
+
+
 def _first_or(refusal: Refusal, cause: RequestCause, fingerprint: str, *, desk: Desk) -> Recorded:
     """The answer of the first time, or the refusal if there was no first time."""
-    first = desk.books.entry(cause)
-    if not isinstance(first, Entry):
+    first = first_time(cause, fingerprint, desk=desk)
+    if first is None:
         raise refusal
-    return _replay(first, fingerprint)
+    return first
 
 
 def _replay(first: Entry, fingerprint: str) -> Recorded:
