@@ -6,7 +6,7 @@ from typing import Final
 
 from loyalty.domain.changes import TableChange
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.approvals import Approval, Decision, RequestedAdjustment
+from loyalty.domain.ledger.approvals import Approval, ApprovalDecision, RequestedAdjustment
 from loyalty.domain.ledger.entries import (
     Adjustment,
     Counterpart,
@@ -62,7 +62,7 @@ APPROVAL: Final = Approval(
     requested_at=NOON,
     expires_at=NOON + timedelta(days=14),
 )
-DECISION: Final = Decision(
+DECISION: Final = ApprovalDecision(
     verdict="approved",
     by="boss",
     decided_at=LATER,

@@ -6,14 +6,16 @@ from datetime import timedelta
 import pytest
 
 from loyalty.domain.kernel.errors import SecondManager, WrongState
-from loyalty.domain.ledger.approvals import Approval, Decision, Verdict, decided
+from loyalty.domain.ledger.approvals import Approval, ApprovalDecision, Verdict, decided
 from tests.support.event_examples import APPROVAL, DECISION
 from tests.support.ledger import NOON
 
 LAST: timedelta = timedelta(days=14)
 
 
-def decision(verdict: Verdict = "approved", *, by: str = "boss", after: timedelta) -> Decision:
+def decision(
+    verdict: Verdict = "approved", *, by: str = "boss", after: timedelta
+) -> ApprovalDecision:
     return replace(DECISION, verdict=verdict, by=by, decided_at=NOON + after)
 
 

@@ -30,7 +30,7 @@ class RequestedAdjustment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class ApprovalDecision:
     """What a manager decided, and why; `by` is the subject of their token.
 
     `entry_id` is the entry of an adjustment that was approved.
@@ -59,7 +59,7 @@ class Approval:
     requested_by: str
     requested_at: datetime
     expires_at: datetime
-    decision: Decision | None = None
+    decision: ApprovalDecision | None = None
 
     @property
     def approval_id(self) -> str:
@@ -97,7 +97,7 @@ def held(
     )
 
 
-def decided(approval: Approval, decision: Decision) -> Approval:
+def decided(approval: Approval, decision: ApprovalDecision) -> Approval:
     """The approval with a decision; one that was decided before keeps its own.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from loyalty.domain.ledger.approvals import Approval, Decision, RequestedAdjustment
+from loyalty.domain.ledger.approvals import Approval, ApprovalDecision, RequestedAdjustment
 from loyalty.domain.ledger.entries import Adjustment
 from loyalty.table import keys
 from loyalty.table.records.parts import VERSION, maybe_date
@@ -68,7 +68,7 @@ def approval_from_item(item: Item) -> Approval:
     )
 
 
-def _decision_to_item(decision: Decision) -> Item:
+def _decision_to_item(decision: ApprovalDecision) -> Item:
     item: Item = {
         "verdict": decision.verdict,
         "by": decision.by,
@@ -79,8 +79,8 @@ def _decision_to_item(decision: Decision) -> Item:
     return {name: value for name, value in item.items() if value is not None}
 
 
-def _decision_from_item(wire: dict[str, Any]) -> Decision:
-    return Decision(
+def _decision_from_item(wire: dict[str, Any]) -> ApprovalDecision:
+    return ApprovalDecision(
         verdict=wire["verdict"],
         by=wire["by"],
         decided_at=datetime.fromisoformat(wire["decided_at"]),

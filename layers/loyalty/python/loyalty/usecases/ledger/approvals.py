@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from loyalty.domain.kernel.errors import IdempotencyConflict, NotFound, WrongState
-from loyalty.domain.ledger.approvals import Decision, approval_id, decided, held
+from loyalty.domain.ledger.approvals import ApprovalDecision, approval_id, decided, held
 from loyalty.domain.ledger.entries import RequestCause, entry_id
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import as_settled
@@ -135,7 +135,7 @@ def approve(
         TryAgain: other writers were faster too often.
     """
     approval = approval_of(approval_id, approvals=approvals)
-    decision = Decision(
+    decision = ApprovalDecision(
         verdict="approved",
         by=by,
         decided_at=desk.now,
@@ -178,7 +178,7 @@ def refuse(approval_id: str, *, by: str, reason: str, approvals: Approvals, desk
         TryAgain: other writers were faster too often.
     """
     approval = approval_of(approval_id, approvals=approvals)
-    decision = Decision(verdict="refused", by=by, decided_at=desk.now, reason=reason)
+    decision = ApprovalDecision(verdict="refused", by=by, decided_at=desk.now, reason=reason)
     refused = decided(approval, decision)
     if refused is not approval:
         approvals.refuse(refused)
