@@ -492,7 +492,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "what was bought too long ago is claimed",
-        "_unclaimed",
+        "_unclaimed_of",
         "timedelta(days=days)",
         "timedelta(days=days + 9)",
     ),

@@ -39,6 +39,8 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"^https://[^\s\x22'<>\\{}]+$": _HTTPS,
     r"^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$": "Write a host name in lower case, such as "
     "shop.example.com",
+    r"^(name|locale|birthday|email|phone|attributes\.[A-Za-z0-9._:-]{1,64})$": "Use name, locale, "
+    "birthday, email, phone, or attributes. with the name of an attribute",
     r"^#[0-9A-Fa-f]{6}$": "Write a color as # and six hexadecimal digits, such as #1F5C4A",
     r"^[^@\s<>,;:\x22]+@[^@\s<>,;:\x22]+\.[^@\s<>,;:\x22]+$": "Write an e-mail address, such as "
     "hello@example.com",
