@@ -91,8 +91,8 @@ MUTANTS: Final = (
     Mutant(
         "a refusal is given without looking for the first try",
         "_first_or",
-        "not isinstance(first, Entry)",
-        "not isinstance(first, Entry) or first",
+        "first is None",
+        "first is None or first",
     ),
     # Guards.
     Mutant(
