@@ -146,6 +146,7 @@ class Auditor:
         # The levels that each member reached, with the days.
         self.reached: dict[str, set[tuple[str, str]]] = defaultdict(set)
         self.stock_out: dict[str, int] = defaultdict(int)
+        self._stock_shards: dict[str, dict[str, Any]] = defaultdict(dict)
         # What the write at hand lets expire no more, because a late redemption spends it.
         self._restored: dict[str, int] = {}
         self._expired: dict[tuple[str, str], int] = defaultdict(int)
@@ -182,8 +183,7 @@ class Auditor:
                     self.orders[_order(key)].state = wire
                 case "VOUCHER", _, _:
                     self._voucher(before, wire, decided_at)
-                case "STOCK", _, reward_id:
-                    self._stock(reward_id, wire, decided_by)
+        self._stock(written)
         self._activity(written, decided_by, today)
         for member_id in members:
             self._balance(member_id)
@@ -681,12 +681,22 @@ class Auditor:
             else (account["status"] == "closed")
         )
 
-    def _stock(self, reward_id: str, item: Any, program: PublishedProgram) -> None:
-        reward = program.document.reward(reward_id)
-        if reward is not None and reward.stock is not None and item["taken"] > reward.stock:
-            raise Violation(f"{item['taken']} of {reward.stock} pieces of {reward_id} are gone")
-        if item["taken"] != self.stock_out[reward_id]:
-            raise Violation(f"{item['taken']} of {reward_id} are gone: other vouchers say")
+    def _stock(self, written: Sequence[Written]) -> None:
+        """All shards of a stock are dealt for the same number, and give out no more together."""
+        changed: set[str] = set()
+        for key, _, after in written:
+            if key.sk == "STOCK":
+                *_, reward_id, shard = key.pk.split("#")
+                self._stock_shards[reward_id][shard] = after
+                changed.add(reward_id)
+        for reward_id in changed:
+            shards = self._stock_shards[reward_id].values()
+            (stock,) = {each["stock"] for each in shards}
+            taken = sum(each["taken"] for each in shards)
+            if taken > stock:
+                raise Violation(f"{taken} of {stock} pieces of {reward_id} are gone")
+            if taken != self.stock_out[reward_id]:
+                raise Violation(f"{taken} of {reward_id} are gone: other vouchers say")
 
 
 def _tier(rank: int, program: PublishedProgram) -> str | None:

@@ -169,9 +169,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         "stock is taken beyond the last piece",
-        "TableBooks._take_stock",
-        "taken.stock - taken.units",
-        "taken.stock",
+        "stock.take",
+        "taken.share - taken.units",
+        "taken.share",
     ),
     Mutant(
         "the limit per member is only looked at",
@@ -608,7 +608,7 @@ MUTANTS: Final = (
     Mutant(
         "a cancelled piece of stock is gone",
         "give_back",
-        "StockTaken(voucher.reward_id, -1, 0) if voucher.stocked else None",
+        "unit_back(voucher)",
         "None",
     ),
     Mutant(

@@ -19,6 +19,7 @@ from loyalty.domain.ledger.redemptions import (
     redeem,
     why_not,
 )
+from loyalty.domain.ledger.stock import unit_of
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.program.document import Reward
 from tests.support.accounts import account, effect_of
@@ -58,6 +59,7 @@ def redeemed(
         request_id="r1",
         fingerprint="f",
         code="CODE",
+        stock=unit_of("latte", parts["stock"], shard=0) if "stock" in parts else None,
         hold=hold,
         now=NOW,
         late=late,
@@ -70,7 +72,7 @@ def issued(posting: Posting) -> Voucher:
 
 
 def refusal(
-    held: Account, *, stock_taken: int = 0, late: LateRedemption | None = None, **parts: Any
+    held: Account, *, is_sold_out: bool = False, late: LateRedemption | None = None, **parts: Any
 ) -> str | None:
     found = why_not(
         latte(**parts),
@@ -79,7 +81,7 @@ def refusal(
         level=None,
         program=program_with(**parts),
         now=NOW,
-        stock_taken=stock_taken,
+        is_sold_out=is_sold_out,
         late=late,
     )
     return found.code if found else None
@@ -170,7 +172,7 @@ class TestARedemptionThatIsReportedLate:
 def test_a_reward_is_refused_for_the_first_rule_in_the_way(
     held: Account, parts: dict[str, Any], code: str | None
 ) -> None:
-    assert refusal(held, stock_taken=5, **parts) == code
+    assert refusal(held, is_sold_out=code == "out_of_stock", **parts) == code
 
 
 def test_a_reward_with_a_fixed_price_takes_no_points_of_the_members_choice() -> None:

@@ -19,6 +19,7 @@ from loyalty.domain.ledger.returns import (
     slices_between,
     take_share_again,
 )
+from loyalty.domain.ledger.stock import unit_of
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.orders.order import Line, Order, OrderRef
 from loyalty.domain.program.document import Reward
@@ -51,6 +52,7 @@ def redeemed(held: Account, *, hold: bool = False, **parts: Any) -> Posting:
         request_id="r1",
         fingerprint="f",
         code="CODE",
+        stock=unit_of("latte", parts["stock"], shard=0) if "stock" in parts else None,
         hold=hold,
         now=NOW,
     )

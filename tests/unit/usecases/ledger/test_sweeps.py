@@ -284,7 +284,7 @@ class TestVouchers:
         town.sweep()
 
         assert town.voucher(held.code).state == "cancelled"
-        assert town.table.items[keys.stock("bean", "latte")]["taken"] == 0
+        assert town.desk.books.stock("latte").taken == 0
         assert town.kinds() == ["adjustment", "redemption"]
         assert town.sweep() == 0
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyalty.domain.campaigns.budgets import SHARDS, budgets_on
+from loyalty.domain.campaigns.budgets import budgets_on
 from loyalty.domain.campaigns.limits import member_cap
 from loyalty.domain.kernel.errors import InsufficientPoints
+from loyalty.domain.kernel.shards import share_of
 from loyalty.domain.ledger.account import Account, used_of_campaigns
 from loyalty.domain.ledger.campaign_counts import ORDERS, counted_of, has_goods
 from loyalty.domain.ledger.entries import (
@@ -282,10 +283,8 @@ def shards_used(club: Shop) -> int:
     total = 0
     for budget in budgets_on(document, TODAY).values():
         (used,) = club.desk.books.budgets_used([budget.of]).values()
-        assert all(
-            of_shard <= budget.points // SHARDS + (shard < budget.points % SHARDS)
-            for shard, of_shard in enumerate(used)
-        )
+        shares = (share_of(budget.points, shard) for shard in range(len(used)))
+        assert all(mine <= most for mine, most in zip(used, shares, strict=True))
         total += sum(used)
     return total
 

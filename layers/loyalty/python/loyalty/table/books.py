@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta, tzinfo
 from itertools import batched, islice
 from typing import TYPE_CHECKING, Final, cast
 
-from loyalty.domain.campaigns.budgets import SHARDS
 from loyalty.domain.campaigns.limits import CampaignPeriod
 from loyalty.domain.kernel.calendar import midnight
+from loyalty.domain.kernel.shards import SHARDS
 from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
-from loyalty.table import keys, records
+from loyalty.table import keys, records, stock
 from loyalty.table.engine import BATCH_GET_MAX, Engine, every, key_of, pages
 from loyalty.table.histories import newest
 from loyalty.table.operations import (
@@ -55,8 +55,8 @@ if TYPE_CHECKING:
         DueTime,
         OrderSeen,
         Posting,
-        StockTaken,
     )
+    from loyalty.domain.ledger.stock import StockShards
     from loyalty.domain.ledger.vouchers import Voucher
 
 # Each is read together with its accrual, and one batch reads up to a hundred items.
@@ -172,15 +172,18 @@ class TableBooks:
             last=keys.instant(before) if before else None,
         )
 
-    def stock_taken(self, reward_ids: Sequence[str]) -> Mapping[str, int]:
-        if not reward_ids:
-            return {}
-        reward_by_key = {
-            keys.stock(self._program, reward_id): reward_id for reward_id in reward_ids
-        }
-        found = self._engine.get_many(tuple(reward_by_key), strong=False)
-        taken = {reward_by_key[key]: cast("int", item["taken"]) for key, item in found.items()}
-        return dict.fromkeys(reward_ids, 0) | taken
+    def stock(self, reward_id: str) -> StockShards:
+        return stock.read(self._engine, self._program, reward_id, strong=True)
+
+    def deal_stock(self, reward_id: str, seen: StockShards, becomes: StockShards) -> None:
+        operations = stock.deal(self._program, reward_id, seen, becomes)
+        try:
+            self._engine.write(operations)
+        except Refused as refused:
+            raise Overtaken(entry=None, accounts={}, short_stock=True) from refused
+
+    def sold_out(self, stocks: Mapping[str, int], *, near: str) -> Collection[str]:
+        return stock.sold_out(self._engine, self._program, stocks, near=near)
 
     def vouchers(
         self, member_ids: Sequence[str], *, limit: int, start: str | None
@@ -313,19 +316,10 @@ class TableBooks:
     def _counters(self, posting: Posting) -> Iterator[Operation]:
         """Updates of counters beside the accounts that must stay within a limit."""
         if posting.stock is not None:
-            yield self._take_stock(posting.stock)
+            yield stock.take(self._program, posting.stock)
         if posting.allowance is not None:
             yield self._use_allowance(posting.allowance)
         yield from map(self._take_budget, posting.budgets)
-
-    def _take_stock(self, taken: StockTaken) -> Update:
-        room: tuple[Condition, ...] = (_missing_or(at_most(("taken",), taken.stock - taken.units)),)
-        return Update(
-            keys.stock(self._program, taken.reward_id),
-            actions=(Increase(("taken",), taken.units),),
-            conditions=room if taken.units > 0 else (),
-            creates=True,
-        )
 
     def _take_budget(self, taken: BudgetTaken) -> Update:
         key = keys.budget(self._program, taken.campaign_id, taken.period, str(taken.shard))
@@ -416,11 +410,11 @@ class TableBooks:
         entry: Entry | Placeholder | None = None
         accounts: dict[str, Account] = {}
         short_budgets: set[CampaignPeriod] = set()
-        out_of_stock = over_allowance = False
+        short_stock = over_allowance = False
         for index, item in refused.found.items():
             key = operations[index].key
-            if key.sk.startswith("STOCK#"):
-                out_of_stock = True
+            if key.sk == "STOCK":
+                short_stock = True
             elif key.sk.startswith("ADJUSTED#"):
                 over_allowance = True
             elif key.sk == "BUDGET":
@@ -435,7 +429,7 @@ class TableBooks:
         return Overtaken(
             entry=entry,
             accounts=accounts,
-            out_of_stock=out_of_stock,
+            short_stock=short_stock,
             over_allowance=over_allowance,
             short_budgets=frozenset(short_budgets),
         )

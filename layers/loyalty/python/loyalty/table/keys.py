@@ -156,9 +156,9 @@ def targeting(program: str, member: str) -> Key:
     return Key(member_partition(program, member), "TARGETING")
 
 
-@charted("reward stock", read_by="redemption, catalog")
-def stock(program: str, reward: str) -> Key:
-    return Key(_program(program), f"STOCK#{reward}")
+@charted("reward stock, one of 16 shards", read_by="redemptions that find it short, catalog")
+def stock(program: str, reward: str, shard: str) -> Key:
+    return Key(_program(program, "STOCK", reward, shard), "STOCK")
 
 
 @charted("points that a caller adjusted on a day (kept 7 days)", read_by="adjustments")

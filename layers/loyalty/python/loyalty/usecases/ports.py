@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from loyalty.domain.ledger.order_vouchers import OrderVouchers
     from loyalty.domain.ledger.postings import Posting
     from loyalty.domain.ledger.refunds import OrderState
+    from loyalty.domain.ledger.stock import StockShards
     from loyalty.domain.ledger.vouchers import Voucher
     from loyalty.domain.people.erasure import Erasure
     from loyalty.domain.people.identity import Identity
@@ -34,7 +35,8 @@ class Overtaken(Exception):
     """The books changed since they were read; nothing was written.
 
     `entry` is the entry or placeholder that already has the cause (None: not reported).
-    `accounts` are the accounts as they are now, as far as the table reported them. `short_budgets`
+    `accounts` are the accounts as they are now, as far as the table reported them. `short_stock`
+    says that a shard of a stock has no unit left, or is not dealt for this stock. `short_budgets`
     are budgets of campaigns with a shard that has less left than the posting takes.
     """
 
@@ -43,14 +45,14 @@ class Overtaken(Exception):
         *,
         entry: Entry | Placeholder | None,
         accounts: Mapping[str, Account],
-        out_of_stock: bool = False,
+        short_stock: bool = False,
         over_allowance: bool = False,
         short_budgets: frozenset[CampaignPeriod] = frozenset(),
     ) -> None:
         super().__init__("the books changed since they were read")
         self.entry = entry
         self.accounts = accounts
-        self.out_of_stock = out_of_stock
+        self.short_stock = short_stock
         self.over_allowance = over_allowance
         self.short_budgets = short_budgets
 
@@ -147,8 +149,23 @@ class Books(Protocol):
         """How many entries `entries` would list; cheaper, as nothing but their number is sent."""
         ...
 
-    def stock_taken(self, reward_ids: Sequence[str]) -> Mapping[str, int]:
-        """How many units of each of these rewards were redeemed so far."""
+    def stock(self, reward_id: str) -> StockShards:
+        """All shards of a reward's stock, read strongly."""
+        ...
+
+    def deal_stock(self, reward_id: str, seen: StockShards, becomes: StockShards) -> None:
+        """Deal a stock out anew.
+
+        Raises:
+            Overtaken: it is not as seen any more.
+        """
+        ...
+
+    def sold_out(self, stocks: Mapping[str, int], *, near: str) -> Collection[str]:
+        """The rewards of which no unit is left, of these stocks on offer.
+
+        Callers who name something else that they are `near` read other shards first.
+        """
         ...
 
     def vouchers(

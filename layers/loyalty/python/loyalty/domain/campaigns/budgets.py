@@ -8,21 +8,18 @@ goes to its own shard, which may fall below zero: that is room, too.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from loyalty.domain.campaigns.limits import BUDGET, CampaignBudget, LimitUse, budget_of
+from loyalty.domain.kernel.shards import SHARDS, own_shard, share_of
 
 if TYPE_CHECKING:
     from datetime import date
 
     from loyalty.domain.orders.order import OrderRef
     from loyalty.domain.program.document import Program
-
-# Never fewer for a campaign: what the others used would be forgotten.
-SHARDS: Final = 16
 
 # What each shard of a budget used, by the budget's name.
 type ShardsUsed = Mapping[str, tuple[int, ...]]
@@ -72,7 +69,7 @@ def takes(
 def _takes(
     order: OrderRef, budget: CampaignBudget, points: int, used: tuple[int, ...] | None
 ) -> Iterator[BudgetTaken]:
-    own = zlib.crc32(f"{order.source}#{order.order_id}".encode()) % SHARDS
+    own = own_shard(f"{order.source}#{order.order_id}")
     if points < 0 or used is None:
         yield _taken(budget, own, points)
         return
@@ -84,13 +81,9 @@ def _takes(
 
 
 def _taken(budget: CampaignBudget, shard: int, points: int) -> BudgetTaken:
-    return BudgetTaken(budget.campaign_id, budget.period, shard, points, _share(budget, shard))
-
-
-def _share(budget: CampaignBudget, shard: int) -> int:
-    """What a shard may use: the shares of all shards add up to the budget."""
-    return budget.points // SHARDS + (shard < budget.points % SHARDS)
+    part = share_of(budget.points, shard)
+    return BudgetTaken(budget.campaign_id, budget.period, shard, points, part)
 
 
 def _room(budget: CampaignBudget, shard: int, used: int) -> int:
-    return max(0, _share(budget, shard) - used)
+    return max(0, share_of(budget.points, shard) - used)

@@ -111,11 +111,16 @@ class VoucherChange:
 
 @dataclass(frozen=True, slots=True)
 class StockTaken:
-    """Units taken from a reward's stock (negative: returned); `stock` is the number on offer."""
+    """Units taken from a shard of a reward's stock (negative: returned).
+
+    Taking relies on the shard: it was dealt for this `stock`, and gives out at most its `share`.
+    """
 
     reward_id: str
+    shard: int
     units: int
     stock: int
+    share: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ def why_not(
     level: TierLevel | None,
     program: PublishedProgram,
     now: datetime,
-    stock_taken: int,
+    is_sold_out: bool,
     late: LateRedemption | None = None,
 ) -> Refusal | None:
     """Why a settled account cannot redeem a reward now; None if it can.
@@ -169,7 +169,7 @@ def why_not(
         return RewardUnavailable(f"{reward.name} is not offered now")
     if reward.tiers and (level is None or level.id not in reward.tiers):
         return RewardUnavailable(f"{reward.name} is for members of other levels")
-    if reward.stock is not None and stock_taken >= reward.stock:
+    if is_sold_out:
         return OutOfStock(f"{reward.name} is out of stock")
     redeemed = account.redeemed.get(reward.id, 0)
     if reward.per_member_max is not None and redeemed >= reward.per_member_max:
@@ -211,6 +211,7 @@ def give(
     request_id: str,
     fingerprint: str,
     code: str,
+    stock: StockTaken | None,
     now: datetime,
 ) -> Posting:
     """Give a reward for no points: an ordinary redemption that costs nothing."""
@@ -222,6 +223,7 @@ def give(
         request_id=request_id,
         fingerprint=fingerprint,
         code=code,
+        stock=stock,
         hold=False,
         grant=why,
         now=now,
@@ -237,12 +239,15 @@ def redeem(
     request_id: str,
     fingerprint: str,
     code: str,
+    stock: StockTaken | None,
     hold: bool,
     now: datetime,
     late: LateRedemption | None = None,
     grant: RewardGrant | None = None,
 ) -> Posting:
     """Spend points on a reward that `why_not` does not refuse: soonest expiry first.
+
+    `stock` is the unit that it takes, if the reward's stock is limited.
 
     Points that expired after a late redemption was made pay for it: an entry beside it undoes that
     part of their expiry.
@@ -302,11 +307,11 @@ def redeem(
             expires_at=expires_at,
             limited=is_limited,
             granted_for=grant.granted_for if grant else None,
-            stocked=reward.stock is not None,
+            stocked=stock is not None,
             pays=reward.pay is not None,
             terms=terms(reward, price, currency=decided_by.document.currency),
         ),
-        stock=StockTaken(reward.id, 1, reward.stock) if reward.stock is not None else None,
+        stock=stock,
         changes=(
             change_by_taking(
                 account,

@@ -15,7 +15,6 @@ from loyalty.domain.ledger.holding import Holding, ends_on
 from loyalty.domain.ledger.postings import (
     AccountChange,
     Posting,
-    StockTaken,
     VoucherChange,
     addition,
     change_by_addition,
@@ -23,6 +22,7 @@ from loyalty.domain.ledger.postings import (
 )
 from loyalty.domain.ledger.redemptions import request_of
 from loyalty.domain.ledger.refunds import OrderState, unrefunded
+from loyalty.domain.ledger.stock import unit_back
 
 if TYPE_CHECKING:
     from loyalty.domain.ledger.vouchers import Voucher
@@ -69,7 +69,7 @@ def give_back(
     return Posting(
         entries=returned.entries,
         voucher=VoucherChange(voucher, replace(voucher, state="cancelled")),
-        stock=StockTaken(voucher.reward_id, -1, 0) if voucher.stocked else None,
+        stock=unit_back(voucher),
         changes=(returned.change,),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from loyalty.domain.kernel.errors import IdempotencyConflict, LimitReached, OutOfStock, Refusal
+from loyalty.domain.kernel.errors import IdempotencyConflict, LimitReached, Refusal
 from loyalty.domain.ledger.entries import Entry, RequestCause
 from loyalty.domain.ledger.postings import Posting, signed
 from loyalty.usecases.attempts import until_saved
@@ -22,12 +22,19 @@ class Recorded:
 
 @until_saved
 def once(
-    cause: RequestCause, *, fingerprint: str, decide: Callable[[], Posting], desk: Desk
+    cause: RequestCause,
+    *,
+    fingerprint: str,
+    decide: Callable[[], Posting],
+    on_short_stock: Callable[[], None] = lambda: None,
+    desk: Desk,
 ) -> Recorded:
     """Decide and post until it is written; an entry that already has the cause is the answer.
 
     No refusal goes out before a strong read of the cause's entry: the first attempt may have
     succeeded, lost its answer, and taken the points that this one misses.
+
+    `on_short_stock` is called before another attempt, if a shard of a stock refused its unit.
 
     Raises:
         IdempotencyConflict: the same request was made before with different content.
@@ -47,8 +54,8 @@ def once(
             first = desk.books.entry(cause)
         if isinstance(first, Entry):
             return _replay(first, fingerprint)
-        if overtaken.out_of_stock:
-            return _first_or(OutOfStock(), cause, fingerprint, desk=desk)
+        if overtaken.short_stock:
+            on_short_stock()
         if overtaken.over_allowance:
             over = LimitReached("This exceeds what your role may still adjust today")
             return _first_or(over, cause, fingerprint, desk=desk)

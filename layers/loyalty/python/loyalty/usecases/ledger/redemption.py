@@ -21,7 +21,7 @@ from loyalty.domain.kernel.errors import (
 )
 from loyalty.domain.ledger.account import Account, view
 from loyalty.domain.ledger.entries import Entry, Redemption, RequestCause, RewardGrant
-from loyalty.domain.ledger.postings import Posting, StockTaken, VoucherChange, signed
+from loyalty.domain.ledger.postings import Posting, VoucherChange, signed
 from loyalty.domain.ledger.redemptions import (
     LateRedemption,
     cost,
@@ -33,6 +33,7 @@ from loyalty.domain.ledger.redemptions import (
     why_not_given,
 )
 from loyalty.domain.ledger.returns import give_back
+from loyalty.domain.ledger.stock import unit_back
 from loyalty.domain.ledger.tiers import level_on
 from loyalty.domain.orders.order import AHEAD_MAX, OrderRef, fingerprint
 from loyalty.usecases.attempts import until_saved
@@ -40,6 +41,7 @@ from loyalty.usecases.ledger.accounts import lineage, open_account, settled, set
 from loyalty.usecases.ledger.once import Recorded, once
 from loyalty.usecases.ledger.order_vouchers import held_by
 from loyalty.usecases.ledger.paid_points import settle_paid_points
+from loyalty.usecases.ledger.stock import StockTaker
 
 if TYPE_CHECKING:
     from loyalty.domain.ledger.order_vouchers import OrderVouchers
@@ -90,18 +92,21 @@ def redeem_reward(
         *made_at,
     )
 
+    stock = StockTaker(desk)
+
     def decide() -> Posting:
         path = settled_lineage(desk, member_id)
         account = path[-1]
         late = _late(request.made_at, path, desk=desk) if request.made_at else None
-        document = late.program.document if late else desk.program.document
+        decided_by = late.program if late else desk.program
+        document = decided_by.document
         reward = document.reward(request.reward_id)
         if reward is None:
             raise NotFound("There is no such reward")
         day = document.today(late.made_at) if late else desk.today
         level = level_on(account, document, day=day)
         costs = price(reward, level, points=request.points, order_minor=request.order_minor)
-        # The write relies on the stock itself, so its count need not be read first.
+        # The write relies on the stock itself, so it need not be read first.
         refusal = why_not(
             reward,
             account,
@@ -109,11 +114,12 @@ def redeem_reward(
             level=level,
             program=desk.program,
             now=desk.now,
-            stock_taken=0,
+            is_sold_out=reward.stock == 0,
             late=late,
         )
         if refusal is not None:
             raise refusal
+        code = desk.new_code()
         return redeem(
             reward,
             account=account,
@@ -121,14 +127,21 @@ def redeem_reward(
             program=desk.program,
             request_id=request_id,
             fingerprint=request_fingerprint,
-            code=desk.new_code(),
+            code=code,
+            stock=stock.take(reward, code=code, version=decided_by.version),
             hold=request.hold,
             now=desk.now,
             late=late,
         )
 
     cause = RequestCause(request_id, "redemption")
-    return once(cause, fingerprint=request_fingerprint, decide=decide, desk=desk)
+    return once(
+        cause,
+        fingerprint=request_fingerprint,
+        decide=decide,
+        on_short_stock=stock.note_short,
+        desk=desk,
+    )
 
 
 def give_reward(
@@ -148,6 +161,7 @@ def give_reward(
         TryAgain: other writers were faster too often.
     """
     request_fingerprint = fingerprint("give", member_id, reward_id, why.reason, why.reference)
+    stock = StockTaker(desk)
 
     def decide() -> Posting:
         reward = desk.program.document.reward(reward_id)
@@ -157,6 +171,7 @@ def give_reward(
         refusal = why_not_given(reward, account, program=desk.program, now=desk.now)
         if refusal is not None:
             raise refusal
+        code = desk.new_code()
         return give(
             reward,
             why=why,
@@ -164,12 +179,19 @@ def give_reward(
             program=desk.program,
             request_id=request_id,
             fingerprint=request_fingerprint,
-            code=desk.new_code(),
+            code=code,
+            stock=stock.take(reward, code=code, version=desk.program.version),
             now=desk.now,
         )
 
     cause = RequestCause(request_id, "redemption")
-    return once(cause, fingerprint=request_fingerprint, decide=decide, desk=desk)
+    return once(
+        cause,
+        fingerprint=request_fingerprint,
+        decide=decide,
+        on_short_stock=stock.note_short,
+        desk=desk,
+    )
 
 
 def _late(made_at: datetime, path: Sequence[Account], *, desk: Desk) -> LateRedemption | None:
@@ -224,7 +246,8 @@ def rewards_for(member_id: str, *, desk: Desk) -> list[Offer]:
     """All rewards as one member sees them now."""
     account = view(open_account(desk, member_id, strong=False), program=desk.program, now=desk.now)
     rewards = [reward for reward in desk.program.document.rewards if reward.offered]
-    taken = desk.books.stock_taken([each.id for each in rewards if each.stock is not None])
+    stocks = {each.id: each.stock for each in rewards if each.stock is not None}
+    sold_out = desk.books.sold_out(stocks, near=member_id)
     level = level_on(account, desk.program.document, day=desk.today)
     return [
         Offer(
@@ -238,7 +261,7 @@ def rewards_for(member_id: str, *, desk: Desk) -> list[Offer]:
                 level=level,
                 program=desk.program,
                 now=desk.now,
-                stock_taken=taken.get(reward.id, 0),
+                is_sold_out=reward.id in sold_out,
             ),
         )
         for reward in rewards
@@ -490,8 +513,7 @@ def _step(
     seen: Voucher, becomes: Voucher, *, using: OrderVouchers | None = None, desk: Desk
 ) -> Voucher:
     """Write a voucher's next state, relying on the state seen. Returns what was written."""
-    is_cancelled = becomes.state == "cancelled"
-    returned = StockTaken(seen.reward_id, -1, 0) if seen.stocked and is_cancelled else None
+    returned = unit_back(seen) if becomes.state == "cancelled" else None
     posting = Posting(order_vouchers=using, voucher=VoucherChange(seen, becomes), stock=returned)
     posting = signed(posting, by=desk.caller)
     desk.books.post(posting)
