@@ -54,6 +54,7 @@ def watched(assembly: Assembly) -> set[tuple[str, str]]:
 
 # Their callers get a 5xx, which has an alarm.
 ONLY_ANSWER_HTTP = {
+    "adjustments",
     "authorizer",
     "console",
     "overview",
