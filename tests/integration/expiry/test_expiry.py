@@ -83,7 +83,9 @@ def metrics(text: str) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for line in text.splitlines():
         written = json.loads(line)
-        for metric in written["_aws"]["CloudWatchMetrics"][0]["Metrics"]:
+        # Other lines are of the log.
+        directives = written.get("_aws", {}).get("CloudWatchMetrics", [])
+        for metric in (each for directive in directives for each in directive["Metrics"]):
             found.setdefault(metric["Name"], []).append(written[metric["Name"]])
     return found
 
@@ -240,8 +242,13 @@ class TestPoison:
 
 class TestTheSchedule:
     def test_it_says_how_much_was_due(
-        self, ana: str, time: Clock, capsys: pytest.CaptureFixture[str]
+        self,
+        ana: str,
+        time: Clock,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setenv("LOYALTY_DASHBOARD", "yes")
         time.now = MIDNIGHT
         capsys.readouterr()
 
