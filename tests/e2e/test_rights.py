@@ -232,6 +232,11 @@ def drive_everything(api: DescribedApi) -> None:
     bob = enroll(api, "bob@example.com")
     assert api.call("member", "POST", "/members", json={})["id"] == ana
     assert api.call("manager", "GET", f"/members/{ana}/actions")["items"]
+    assert api.call("manager", "GET", "/approvals")["items"] == []
+    api.send("manager", "GET", "/approvals/nothing", status=404)
+    for decision in ("approve", "refuse"):
+        path = f"/approvals/nothing/{decision}"
+        api.send("manager", "POST", path, json={"reason": "checked"}, status=404)
     card = {"identities": [{"kind": "card", "value": "6034-1"}]}
     api.call("cashier", "PATCH", f"/members/{ana}", json=card)
     api.call("cashier", "PATCH", f"/members/{ana}", json={"remove_identities": card["identities"]})
