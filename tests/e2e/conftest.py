@@ -61,10 +61,7 @@ def document() -> dict[str, Any]:
     return document
 
 
-@pytest.fixture(scope="session")
-def open_program(deployed: Deployment, document: dict[str, Any]) -> Callable[..., OpenProgram]:
-    """Open a program that no other test sees; what is given replaces parts of the example's."""
-
+def opener(deployed: Deployment, document: dict[str, Any]) -> Callable[..., OpenProgram]:
     def open_program(**parts: object) -> OpenProgram:
         program_id = f"test-{uuid4().hex[:12]}"
         published = document | parts
@@ -75,14 +72,28 @@ def open_program(deployed: Deployment, document: dict[str, Any]) -> Callable[...
 
 
 @pytest.fixture
+def open_program(deployed: Deployment, document: dict[str, Any]) -> Callable[..., OpenProgram]:
+    """Open a program that no other test sees; what is given replaces parts of the example's."""
+    return opener(deployed, document)
+
+
+@pytest.fixture(scope="session")
+def open_lasting_program(
+    deployed: Deployment, document: dict[str, Any]
+) -> Callable[..., OpenProgram]:
+    """Open a program that several tests share."""
+    return opener(deployed, document)
+
+
+@pytest.fixture
 def program(open_program: Callable[..., OpenProgram]) -> OpenProgram:
     return open_program()
 
 
 @pytest.fixture(scope="session")
-def common_program(open_program: Callable[..., OpenProgram]) -> OpenProgram:
+def common_program(open_lasting_program: Callable[..., OpenProgram]) -> OpenProgram:
     """Return one program for all page tests: each enrolls its own members and publishes nothing."""
-    return open_program()
+    return open_lasting_program()
 
 
 @pytest.fixture

@@ -94,9 +94,9 @@ CAMPAIGN: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def bean(open_program: Callable[..., OpenProgram]) -> OpenProgram:
+def bean(open_lasting_program: Callable[..., OpenProgram]) -> OpenProgram:
     """Return a program for tests that leave drafts, and publish nothing."""
-    return open_program()
+    return open_lasting_program()
 
 
 def open_reward(page: Page, name: str) -> None:
@@ -184,9 +184,9 @@ def test_a_draft_survives_the_tab_and_a_network_that_is_gone(
     page.get_by_label("Name", exact=True).fill(HOSTILE)
     expect(page.locator(".draft-bar")).to_contain_text("does not answer; it is kept in this tab")
     # Somebody reloads the page before the network is back.
+    page.reload()
     page.unroute("**/drafts/*")
     page.unroute("**/check?*")
-    page.reload()
     drawn(page)
     saved(page)
     expect(changes(page)).to_contain_text(f"“{HOSTILE}”")
