@@ -6,9 +6,9 @@ from typing import Annotated, Final
 
 from pydantic import StrictStr, ValidationError
 
-from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.shops.products import Product, ProductsNeeded, categories, tags
 from loyalty.storefronts.payloads import NONE_IF_UNREADABLE, OptionalText, Part, Payload, Several
+from loyalty.storefronts.shopify.graphql import GraphqlAnswer
 from loyalty.storefronts.shopify.payload import GRAPHQL_PATH
 from loyalty.usecases.shops.platforms import ProductCatalog, Unfetchable
 
@@ -62,17 +62,8 @@ class _Data(Payload):
     nodes: tuple[_Product | None, ...]
 
 
-class _Extensions(Payload):
-    code: OptionalText = None
-
-
-class _Error(Payload):
-    extensions: Part[_Extensions] = None
-
-
-class _Answer(Payload):
+class _Answer(GraphqlAnswer):
     data: Part[_Data] = None
-    errors: Several[_Error] = ()
 
 
 def _request(product_ids: Sequence[str]) -> ProductsNeeded:
@@ -97,11 +88,9 @@ def _answer(response: bytes) -> _Data:
         answer = _Answer.model_validate_json(response)
     except ValidationError as error:
         raise Unfetchable("malformed") from error
-    codes = {each.extensions.code for each in answer.errors if each.extensions}
-    if "THROTTLED" in codes:
-        raise TryAgain("The shop asks for time")
+    refusal = answer.refusal()
     if answer.errors or answer.data is None:
-        raise Unfetchable("access_denied" if "ACCESS_DENIED" in codes else "refused_by_platform")
+        raise Unfetchable(refusal)
     return answer.data
 
 

@@ -8,18 +8,10 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.orders.order import Tender
 from loyalty.domain.shops.storefront import Command, FetchNeeded, Parked
-from loyalty.storefronts.payloads import (
-    Amount,
-    OptionalText,
-    Part,
-    Payload,
-    Several,
-    fetch,
-    minor,
-)
+from loyalty.storefronts.payloads import Amount, OptionalText, Part, Payload, fetch, minor
+from loyalty.storefronts.shopify.graphql import GraphqlAnswer
 from loyalty.storefronts.shopify.payload import GRAPHQL_PATH, ShopifyOrder
 from loyalty.storefronts.tenders import CARD, CASH, GIFT_CARD, STORE_CREDIT, tender_kind, tenders
 
@@ -73,17 +65,8 @@ class _Data(Payload):
     order: _Order
 
 
-class _Extensions(Payload):
-    code: OptionalText = None
-
-
-class _Error(Payload):
-    extensions: Part[_Extensions] = None
-
-
-class _Answer(Payload):
+class _Answer(GraphqlAnswer):
     data: Part[_Data] = None
-    errors: Several[_Error] = ()
 
 
 def needs_transactions(order: ShopifyOrder) -> bool:
@@ -104,11 +87,9 @@ def fetch_tenders(
 
     def completed(responses: Sequence[bytes]) -> Command:
         answer = _Answer.model_validate_json(responses[0])
-        codes = {each.extensions.code for each in answer.errors if each.extensions}
-        if "THROTTLED" in codes:
-            raise TryAgain("The shop asks for time")
+        refusal = answer.refusal()
         if answer.data is None:
-            return Parked("access_denied" if "ACCESS_DENIED" in codes else "refused_by_platform")
+            return Parked(refusal)
         return complete(
             tenders(
                 (tender_kind(each.gateway, _KINDS), minor(each.paid, decimals))
