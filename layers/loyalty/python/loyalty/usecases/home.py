@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from loyalty.domain.people.erasure import Erasure
     from loyalty.domain.program.drafts import Draft
     from loyalty.domain.report_exports import ReportExport
-    from loyalty.domain.shops.deliveries import StoredDelivery, TroubledDelivery
+    from loyalty.domain.shops.deliveries import TroubledDelivery
     from loyalty.domain.shops.storefront import Status, Storefront
     from loyalty.domain.webhooks_out.deliveries import EndpointDelivery
     from loyalty.domain.webhooks_out.endpoints import Endpoint
     from loyalty.usecases.ports import Listed
+    from loyalty.usecases.shops.deliveries import ReceivedDeliveries
 
 type HomePart = Literal[
     "approvals", "deliveries", "signatures", "erasures", "endpoints", "exports", "drafts"
@@ -54,21 +55,6 @@ class TroubledShops(Protocol):
     def troubled(
         self, program_id: str, status: Status, *, limit: int
     ) -> Listed[TroubledDelivery]: ...
-
-
-class RefusedDeliveries(Protocol):
-    def refused_at(self, program_id: str, storefront_id: str) -> datetime | None: ...
-
-    def newest(
-        self,
-        program_id: str,
-        storefront_id: str,
-        *,
-        since: datetime,
-        before: datetime,
-        before_id: str | None,
-        limit: int,
-    ) -> Listed[StoredDelivery]: ...
 
 
 class SomeErasures(Protocol):
@@ -105,7 +91,7 @@ class HomeSources:
 
     program_id: str
     shops: TroubledShops
-    inbox: RefusedDeliveries
+    inbox: ReceivedDeliveries
     erasures: SomeErasures
     endpoints: AllEndpoints
     endpoint_log: RecentEndpointDeliveries

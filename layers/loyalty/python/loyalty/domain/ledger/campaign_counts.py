@@ -35,7 +35,7 @@ from loyalty.domain.ledger.account import campaign_counter, used_of_campaigns
 from loyalty.domain.ledger.refunds import award_of, unrefunded
 
 if TYPE_CHECKING:
-    from loyalty.domain.earning.awarding import Award
+    from loyalty.domain.earning.awarding import Share
     from loyalty.domain.ledger.account import Account
     from loyalty.domain.ledger.entries import Accrual
     from loyalty.domain.ledger.refunds import OrderState
@@ -202,7 +202,7 @@ def moved(
     if not any(map(is_limited, program.campaigns)):
         return CountsMoved(uses=orders)
     was, now = award_of(accrual, before, program), award_of(accrual, after, program)
-    fallen = sum((_by_giver(was) - _by_giver(now)).values())
+    fallen = sum((_by_giver(was.shares) - _by_giver(now.shares)).values())
     forgiven = max(0, after.forgiven - before.forgiven)
     counted = counted_of(accrual, before)
     counts = outstanding(
@@ -244,12 +244,7 @@ def counting_of_step(
 
 def counted_of(accrual: Accrual, state: OrderState) -> Mapping[str, int]:
     """What an order counts in the limits of each campaign: at first, what it gave."""
-    if state.counted is not None:
-        return state.counted
-    points: Counter[str] = Counter()
-    for share in accrual.shares:
-        points[share.rule_id] += share.points
-    return points
+    return _by_giver(accrual.shares) if state.counted is None else state.counted
 
 
 def ceilings_of_edit(
@@ -291,10 +286,10 @@ def _counts_as_order(accrual: Accrual, state: OrderState) -> int:
     return int(has_goods(unrefunded(accrual.order, state)) or state.forgiven > 0)
 
 
-def _by_giver(award: Award) -> Counter[str]:
+def _by_giver(shares: Iterable[Share]) -> Counter[str]:
     """The points of each rule and campaign."""
     points: Counter[str] = Counter()
-    for share in award.shares:
+    for share in shares:
         points[share.rule_id] += share.points
     return points
 

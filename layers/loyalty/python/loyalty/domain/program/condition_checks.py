@@ -129,10 +129,7 @@ def selector(lines: LineSelector, document: Program, place: str) -> Iterator[Fau
         ("skus", lines.skus, lines.not_skus),
     )
     for field, included, excluded in pairs:
-        for index, name in enumerate(excluded):
-            if name in included:
-                detail = f"“{name}” is both included and excluded"
-                yield Fault(f"{place}/not_{field}/{index}", "contradiction", detail)
+        yield from included_and_excluded(included, excluded, f"{place}/not_{field}")
     for index, charge in enumerate(lines.also_charges):
         if charge in lines.not_categories:
             detail = f"“{charge}” counts here, but its category is excluded"
@@ -141,3 +138,12 @@ def selector(lines: LineSelector, document: Program, place: str) -> Iterator[Fau
         if category in CHARGES and category not in lines.also_charges:
             detail = f"“{category}” does not count unless also_charges names it too"
             yield Fault(f"{place}/categories/{index}", "never_counts", detail)
+
+
+def included_and_excluded(
+    included: Sequence[str], excluded: Sequence[str], place: str
+) -> Iterator[Fault]:
+    for index, name in enumerate(excluded):
+        if name in included:
+            detail = f"“{name}” is both included and excluded"
+            yield Fault(f"{place}/{index}", "contradiction", detail)

@@ -11,6 +11,7 @@ from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.errors import Fault
 from loyalty.domain.program import campaign_checks, level_checks, wording
 from loyalty.domain.program.campaigns import Campaign
+from loyalty.domain.program.condition_checks import included_and_excluded
 from loyalty.domain.program.document import Program, Reward
 from loyalty.domain.program.earning_rules import EarningRule
 from loyalty.domain.program.expiry_policies import (
@@ -183,20 +184,11 @@ def _rule_window(rule: EarningRule, place: str) -> Iterator[Fault]:
 
 def _rule_categories(rule: EarningRule, place: str) -> Iterator[Fault]:
     excluded, included = rule.exclude_categories, rule.include_categories
-    yield from _included_and_excluded(included, excluded, f"{place}/exclude_categories")
+    yield from included_and_excluded(included, excluded, f"{place}/exclude_categories")
 
 
 def _rule_skus(rule: EarningRule, place: str) -> Iterator[Fault]:
-    yield from _included_and_excluded(rule.include_skus, rule.exclude_skus, f"{place}/exclude_skus")
-
-
-def _included_and_excluded(
-    included: Sequence[str], excluded: Sequence[str], place: str
-) -> Iterator[Fault]:
-    for index, name in enumerate(excluded):
-        if name in included:
-            detail = f"“{name}” is both included and excluded"
-            yield Fault(f"{place}/{index}", "contradiction", detail)
+    yield from included_and_excluded(rule.include_skus, rule.exclude_skus, f"{place}/exclude_skus")
 
 
 def _rule_charges(rule: EarningRule, place: str) -> Iterator[Fault]:

@@ -44,21 +44,11 @@ STRANDED_BEFORE: Final = timedelta(hours=2)
 RECEIVED: Final = Outcome(status="received")
 
 
-class InboxReader(Protocol):
-    """Deliveries as they were received."""
-
-    def read(self, stored: StoredDelivery) -> Delivery | None: ...
-
-    def find(self, program_id: str, storefront_id: str, log_id: str) -> StoredDelivery | None: ...
+class ReceivedDeliveries(Protocol):
+    """What a storefront sent: what was accepted, and what was refused."""
 
     def refused_at(self, program_id: str, storefront_id: str) -> datetime | None:
         """When a delivery was refused for its signature last, to a few minutes."""
-        ...
-
-    def oldest(
-        self, program_id: str, storefront_id: str, *, since: str, before: str, limit: int
-    ) -> Listed[StoredDelivery]:
-        """In the order of receipt; `since` and `before` are times or log ids."""
         ...
 
     def newest(
@@ -72,6 +62,20 @@ class InboxReader(Protocol):
         limit: int,
     ) -> Listed[StoredDelivery]:
         """Newest first. A page may be shorter than `limit` even if more follow."""
+        ...
+
+
+class InboxReader(ReceivedDeliveries, Protocol):
+    """Deliveries as they were received."""
+
+    def read(self, stored: StoredDelivery) -> Delivery | None: ...
+
+    def find(self, program_id: str, storefront_id: str, log_id: str) -> StoredDelivery | None: ...
+
+    def oldest(
+        self, program_id: str, storefront_id: str, *, since: str, before: str, limit: int
+    ) -> Listed[StoredDelivery]:
+        """In the order of receipt; `since` and `before` are times or log ids."""
         ...
 
 
