@@ -5,6 +5,7 @@ import { html, nothing, render } from "./lit.js";
 import { addressOf, isSameView } from "./address.js";
 import { Api, Problem } from "./api.js";
 import { Auth, SignInFailed } from "./auth.js";
+import { CONFIG } from "./config.js";
 import { door, programDoor, signInDoor, whoseDoor } from "./doors.js";
 import { drawMenu } from "./menu.js";
 import { Page, wordsOf } from "./page.js";
@@ -22,12 +23,11 @@ const SLOW_MS = 300;
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const main = byId("main");
 const menu = byId("menu");
-const config = JSON.parse(byId("config").textContent ?? "{}");
 const session = new Session(sessionStorage, {
   scope: location.pathname,
-  groupsClaim: config.groups_claim || undefined,
+  groupsClaim: CONFIG.groups_claim || undefined,
 });
-const auth = new Auth(session, config.sign_in);
+const auth = new Auth(session, CONFIG.sign_in);
 const api = new Api({
   root: new URL(".", location.href).pathname.replace(/\/$/, ""),
   auth,

@@ -2,6 +2,7 @@
 // Entries of the ledger in words: what each was, and how refunds took points back.
 
 import { html } from "./lit.js";
+import { rewardName } from "./names.js";
 
 /** @typedef {import("./types").Page} Page */
 /** @typedef {import("./types").Content} Content */
@@ -63,10 +64,10 @@ export function settled(page, entry) {
     [parts.forgiven, "forgiven"],
     [parts.excused, "had already expired"],
   ];
-  const told = words
+  const settlement = words
     .filter(([points]) => points)
     .map(([points, word]) => `${page.format.number(points)} ${word}`);
-  return told.length ? told.join(", ") : null;
+  return settlement.length ? settlement.join(", ") : null;
 }
 
 /** The change of an entry: available and pending points, and debt. @param {Page} page @param {any} entry */
@@ -85,12 +86,6 @@ export function orderLink(page, { source, order_id: id }) {
 /** @param {Page} page @param {string | null} id */
 export function memberLink(page, id) {
   return id ? html`<a href=${page.link("member", id)}>${id}</a>` : "another member";
-}
-
-/** @param {Page} page @param {string} id */
-export function rewardName(page, id) {
-  const { rewards } = page.inForce.document;
-  return rewards?.find((/** @type {any} */ each) => each.id === id)?.name ?? id;
 }
 
 /** @param {any} entry @returns {Content} */

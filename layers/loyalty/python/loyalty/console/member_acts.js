@@ -4,6 +4,7 @@
 import { Form } from "./forms.js";
 import { html } from "./lit.js";
 import { path } from "./api.js";
+import { levelName, rewardName, rewardOf } from "./names.js";
 
 /** @typedef {import("./types").Page} Page */
 /** @typedef {(words: string) => Promise<void>} Done announces what happened and reads the member again */
@@ -77,7 +78,7 @@ function granting(page, done) {
     act: (body, key) => page.api.request("POST", `${memberPath(page)}/grants`, { body, key }),
     confirm: ({ reward_id: id }) => ({
       title: "Give this reward?",
-      text: `The member gets a voucher for ${nameOf(page, id)} and pays 0 points.`,
+      text: `The member gets a voucher for ${rewardName(page, id)} and pays 0 points.`,
       action: "Give it",
     }),
     done: ({ body }) => done(`The voucher is ${body.voucher?.code ?? "issued"}.`),
@@ -102,7 +103,7 @@ function redeeming(page, read, done) {
     confirm: ({ reward_id: id }) => {
       const cost = rewardOf(page, id)?.cost_points ?? 0;
       return {
-        title: `Redeem ${nameOf(page, id)}?`,
+        title: `Redeem ${rewardName(page, id)}?`,
         text: `It costs ${page.format.points(cost)}; ${page.format.points(read().balance - cost)} remain.`,
         action: "Redeem",
       };
@@ -134,7 +135,7 @@ function leveling(page, done) {
     act: (body) => page.api.request("PUT", `${memberPath(page)}/tier-floor`, { body }),
     confirm: ({ level, until }) => ({
       title: "Grant this level?",
-      text: `The member has at least ${levels.find((/** @type {any} */ each) => each.id === level)?.name} until ${page.format.day(until)}, whatever they buy.`,
+      text: `The member has at least ${levelName(page, level)} until ${page.format.day(until)}, whatever they buy.`,
       action: "Grant",
     }),
     done: () => done("The level was granted."),
@@ -190,11 +191,3 @@ function changing(page, read, done) {
       form,
     );
 }
-
-/** @param {Page} page @param {string} id */
-function rewardOf(page, id) {
-  return page.inForce.document.rewards?.find((/** @type {any} */ each) => each.id === id);
-}
-
-/** @param {Page} page @param {string} id */
-const nameOf = (page, id) => rewardOf(page, id)?.name ?? id;

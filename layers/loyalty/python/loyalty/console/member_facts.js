@@ -3,6 +3,7 @@
 
 import { html, nothing } from "./lit.js";
 import { memberLink } from "./entry_words.js";
+import { levelName } from "./names.js";
 
 /** @typedef {import("./types").Page} Page */
 
@@ -50,18 +51,15 @@ export function level(page, { progress }) {
     progress.basis === "spend"
       ? format.minor(value)
       : `${format.number(value)} ${progress.basis === "orders" ? "orders" : "qualifying points"}`;
-  const levels = page.inForce.document.tiers?.levels ?? [];
-  const nameOf = (/** @type {string} */ id) =>
-    levels.find((/** @type {any} */ each) => each.id === id)?.name ?? id;
   return html`<section class="panel">
     <h2>Level</h2>
     <p class="big">${progress.level?.name ?? "None"}</p>
     <dl class="facts">
       <dt>So far</dt><dd>${amount(progress.amount)}</dd>
       ${progress.holds_until ? html`<dt>Holds until</dt><dd>${format.day(progress.holds_until)}</dd>` : nothing}
-      ${progress.next ? html`<dt>For ${nameOf(progress.next.level)}</dt><dd>${amount(progress.next.missing)} more by ${format.day(progress.next.by)}</dd>` : nothing}
+      ${progress.next ? html`<dt>For ${levelName(page, progress.next.level)}</dt><dd>${amount(progress.next.missing)} more by ${format.day(progress.next.by)}</dd>` : nothing}
       ${progress.keep ? html`<dt>To keep it</dt><dd>${amount(progress.keep.missing)} more by ${format.day(progress.keep.by)}</dd>` : nothing}
-      ${progress.floor ? html`<dt>Granted</dt><dd>${nameOf(progress.floor.level)} until ${format.day(progress.floor.until)}</dd>` : nothing}
+      ${progress.floor ? html`<dt>Granted</dt><dd>${levelName(page, progress.floor.level)} until ${format.day(progress.floor.until)}</dd>` : nothing}
     </dl>
   </section>`;
 }

@@ -4,6 +4,7 @@
 import { confirm, Form } from "./forms.js";
 import { html, nothing } from "./lit.js";
 import { Problem, path } from "./api.js";
+import { saveFile } from "./saving.js";
 
 /** @typedef {import("./types").Page} Page */
 
@@ -103,12 +104,7 @@ async function save(page) {
     return page.fail(error);
   }
   const file = new Blob([JSON.stringify(pages, null, 2)], { type: "application/json" });
-  const link = Object.assign(document.createElement("a"), {
-    href: URL.createObjectURL(file),
-    download: `${id}.json`,
-  });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  saveFile(file, `${id}.json`);
   page.announce("The export was saved.");
 }
 

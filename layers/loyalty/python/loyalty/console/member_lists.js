@@ -4,9 +4,9 @@
 import { confirm } from "./forms.js";
 import { html, nothing } from "./lit.js";
 import { path } from "./api.js";
-import { Problem } from "./api.js";
 import { listed, table } from "./table.js";
-import { change, rewardName, settled, what } from "./entry_words.js";
+import { change, settled, what } from "./entry_words.js";
+import { rewardName } from "./names.js";
 
 /** @typedef {import("./types").Page} Page */
 /** @typedef {import("./api.js").CursorList} CursorList */
@@ -74,16 +74,8 @@ function undo(page, redemption, reread) {
       isDanger: true,
     });
     if (!isSure) return;
-    try {
-      await page.api.request(
-        "POST",
-        path`/members/${page.params[0]}/redemptions/${redemption.id}/cancel`,
-      );
-      page.announce(`${name} was cancelled.`);
-    } catch (error) {
-      if (!(error instanceof Problem) || error.status === 401) return page.fail(error);
-      page.announce(error.message);
-    }
+    const where = path`/members/${page.params[0]}/redemptions/${redemption.id}/cancel`;
+    await page.attempt(() => page.api.request("POST", where), `${name} was cancelled.`);
     await reread();
   };
   return html`<button type="button" aria-label="Cancel ${name} of ${page.format.instant(redemption.redeemed_at)}" @click=${cancel}>Cancel</button>`;

@@ -21,7 +21,7 @@ export function wallTime(instant, zone) {
 export function instantAt(wall, zone) {
   const wanted = Date.parse(`${wall}Z`);
   let moment = wanted;
-  // The offset at the result can be another than the one at the first guess.
+  // The offset at the result can differ from the one at the first guess.
   for (let turn = 0; turn < 2; turn += 1) {
     moment += wanted - Date.parse(`${wallTime(new Date(moment).toISOString(), zone)}Z`);
   }

@@ -108,6 +108,20 @@ export class Page {
     if (!this.signal.aborted) this.onFail(this, error);
   }
 
+  /** Do something that the API may refuse, and say how it ended. Returns whether it was done.
+   * @param {() => Promise<unknown>} act @param {string} done what is said when it was */
+  async attempt(act, done) {
+    try {
+      await act();
+    } catch (error) {
+      if (error instanceof Problem && error.status !== 401) this.announce(error.message);
+      else this.fail(error);
+      return false;
+    }
+    this.announce(done);
+    return true;
+  }
+
   /** @param {string} text */
   announce(text) {
     const place = /** @type {HTMLElement} */ (document.getElementById("announcer"));

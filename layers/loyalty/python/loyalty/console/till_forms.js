@@ -4,6 +4,7 @@
 import { Form } from "./forms.js";
 import { html, nothing } from "./lit.js";
 import { path } from "./api.js";
+import { rewardName } from "./names.js";
 
 /** @typedef {import("./types").Page} Page */
 /** @typedef {{ words: string, method: string, where: string, body?: unknown }} Undo what takes an act back */
@@ -126,9 +127,7 @@ export function using(page, done) {
     act: ({ code }, key) =>
       page.api.request("POST", path`/vouchers/${code.trim()}/use`, { body: {}, key }),
     done: ({ body }) => {
-      const { rewards } = page.inForce.document;
-      const reward = rewards.find((/** @type {any} */ each) => each.id === body.reward_id);
-      return done(`Used: ${reward?.name ?? body.reward_id}. Hand it over.`, null);
+      return done(`Used: ${rewardName(page, body.reward_id)}. Hand it over.`, null);
     },
   });
   return () => html`<section class="panel"><h2>Use a voucher</h2>

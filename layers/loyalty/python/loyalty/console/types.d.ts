@@ -62,6 +62,8 @@ export interface Page {
   refreshProgram(): Promise<void>;
   /** Show an error in place of the view; 401 asks to sign in. */
   fail(error: unknown): void;
+  /** Do something that the API may refuse, and say how it ended. Whether it was done. */
+  attempt(act: () => Promise<unknown>, done: string): Promise<boolean>;
   /** Tell briefly what has happened: “10 points were added.” */
   announce(text: string): void;
   /** Keep something of this view for the tab, such as a form. */

@@ -33,6 +33,7 @@ FRAME: Final = (
     "address.js",
     "api.js",
     "auth.js",
+    "config.js",
     "doors.js",
     "format.js",
     "forms.js",

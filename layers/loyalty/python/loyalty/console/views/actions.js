@@ -4,12 +4,11 @@
 // The address says what is listed: #/<program>/actions?from=&to=&by=&action=&target=
 
 import { html, nothing } from "../lit.js";
+import { CONFIG } from "../config.js";
 import { listed } from "../table.js";
 
 /** @typedef {import("../types").Page} Page */
 
-/** @type {string[]} */
-const ACTIONS = JSON.parse(document.getElementById("config")?.textContent ?? "{}").actions ?? [];
 const FILTERS = ["from", "to", "by", "action", "target"];
 const STATES = new Map([
   ["begun", "begun; it may have had its effect"],
@@ -61,7 +60,7 @@ function filters(page) {
     ${field("from", "From", "date")} ${field("to", "To", "date")}
     <label>Action <select name="action">
       <option value="">all</option>
-      ${ACTIONS.map((name) => html`<option value=${name} .selected=${name === page.query.get("action")}>${words(name)}</option>`)}
+      ${CONFIG.actions.map((name) => html`<option value=${name} .selected=${name === page.query.get("action")}>${words(name)}</option>`)}
     </select></label> ${field("target", "About")} ${field("by", "Person")}
   </form>`;
 }

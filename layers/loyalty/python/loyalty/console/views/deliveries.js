@@ -5,7 +5,7 @@
 
 import { confirm, Form } from "../forms.js";
 import { html, nothing } from "../lit.js";
-import { Problem, path } from "../api.js";
+import { path } from "../api.js";
 import { listed } from "../table.js";
 import { memberLink, orderLink } from "../entry_words.js";
 
@@ -39,14 +39,10 @@ export const view = {
       document.getElementById("delivery")?.focus();
     };
     const again = async (/** @type {string} */ delivery) => {
-      try {
+      await page.attempt(async () => {
         await page.api.request("POST", where + path`/${delivery}/replay`);
-        page.announce("It is applied again. Nothing counts twice.");
         await reread();
-      } catch (error) {
-        if (!(error instanceof Problem) || error.status === 401) return page.fail(error);
-        page.announce(error.message);
-      }
+      }, "It is applied again. Nothing counts twice.");
     };
     const replaying = replayOf(page, where, reread);
     page.show(

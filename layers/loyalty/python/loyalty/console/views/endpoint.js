@@ -2,7 +2,7 @@
 // One endpoint: its attempts, sending again, rotating its secret, switching it off, removing it.
 
 import { html, nothing } from "../lit.js";
-import { Problem, path } from "../api.js";
+import { path } from "../api.js";
 import { confirm } from "../forms.js";
 import { listed } from "../table.js";
 import { secret, stateOf } from "./endpoints.js";
@@ -20,16 +20,12 @@ export const view = {
       deliveries: page.api.list(`${where}/deliveries`, { limit: 50 }),
     };
     const act = async (/** @type {() => Promise<unknown>} */ send, /** @type {string} */ words) => {
-      try {
+      await page.attempt(async () => {
         await send();
-        page.announce(words);
         state.endpoint = await page.api.get(where);
         state.deliveries = page.api.list(`${where}/deliveries`, { limit: 50 });
         await state.deliveries.next();
-      } catch (error) {
-        if (!(error instanceof Problem) || error.status === 401) return page.fail(error);
-        page.announce(error.message);
-      }
+      }, words);
       page.redraw();
     };
     page.show(() => content(page, where, state, act), { title: `Endpoint ${id}` });
@@ -65,8 +61,8 @@ function content(page, where, state, act) {
       isDanger: true,
     });
     if (!isSure) return;
-    await page.api.request("DELETE", where).catch((error) => page.fail(error));
-    page.go(page.link("endpoints"));
+    const send = () => page.api.request("DELETE", where);
+    if (await page.attempt(send, `${endpoint.id} was removed.`)) page.go(page.link("endpoints"));
   };
   const turn = () => {
     const { url, events, description, enabled } = endpoint;

@@ -3,6 +3,7 @@
 
 import { html, nothing, svg } from "../lit.js";
 import { path } from "../api.js";
+import { instantAt } from "../moments.js";
 
 /** @typedef {import("../types").Page} Page */
 /** @typedef {{ label: string, points: number, isTotal?: boolean }} Step */
@@ -12,14 +13,15 @@ const LABEL = 230;
 const WIDTH = 640;
 const FIGURE = 70;
 const STEPS_MAX = 24;
+const DAY_MS = 86_400_000;
 
 /** @type {import("../types").View} */
 export const view = {
   async open(page) {
     const [id] = page.params;
     const day = page.query.get("day");
-    const moment = day ? { at: momentAfter(page, day) } : {};
-    const told = await page.api.get(path`/members/${id}/explain`, moment);
+    const moment = day ? { at: endOf(page, day) } : {};
+    const explained = await page.api.get(path`/members/${id}/explain`, moment);
     page.show(
       () => html`
         <p><a href=${page.link("member", id)}>Back to the member</a></p>
@@ -27,11 +29,11 @@ export const view = {
           <label>At the end of
             <input type="date" name="day" max=${page.format.today()} .value=${day ?? page.format.today()} /></label>
         </form>
-        <p class="answer">${told.text}</p>
-        ${waterfall(page, told)}
-        ${told.lots.map((/** @type {any} */ lot) => part(page, lot))}
-        ${told.pending.map((/** @type {any} */ pending) => part(page, pending))}
-        ${debt(page, told)}`,
+        <p class="answer">${explained.text}</p>
+        ${waterfall(page, explained)}
+        ${explained.lots.map((/** @type {any} */ lot) => part(page, lot))}
+        ${explained.pending.map((/** @type {any} */ pending) => part(page, pending))}
+        ${debt(page, explained)}`,
       { title: "Why this balance?" },
     );
   },
@@ -46,17 +48,12 @@ function choose(page, id, event) {
   if (value) page.go(page.link("explain", id, value === page.format.today() ? {} : { day: value }));
 }
 
-/** The last moment of a day in the program's time zone: what began on it counts.
+/** The last moment of a day in the program's time zone: what happened on it counts.
  * @param {Page} page @param {string} day */
-function momentAfter(page, day) {
-  const noon = new Date(`${day}T12:00:00Z`);
-  const name = new Intl.DateTimeFormat("en-US", {
-    timeZone: page.format.timeZone,
-    timeZoneName: "longOffset",
-  })
-    .formatToParts(new Date(noon.getTime() + 12 * 3_600_000))
-    .find(({ type }) => type === "timeZoneName")?.value;
-  return `${day}T23:59:59${name === "GMT" ? "Z" : (name ?? "GMT+00:00").slice(3)}`;
+function endOf(page, day) {
+  const next = new Date(Date.parse(`${day}T00:00:00Z`) + DAY_MS).toISOString().slice(0, 10);
+  const midnight = instantAt(`${next}T00:00`, page.format.timeZone);
+  return new Date(Date.parse(midnight) - 1).toISOString();
 }
 
 /** A lot or a part of the pending points, and what brought it. @param {Page} page @param {any} lot */
@@ -87,19 +84,19 @@ function entryLink(page, { entry_id: id, kind, points, brought }, order) {
   return html`<a href=${target}>${words}</a>`;
 }
 
-/** @param {Page} page @param {any} told */
-function debt(page, told) {
-  if (!told.debt_changes.length) return nothing;
+/** @param {Page} page @param {any} explained */
+function debt(page, explained) {
+  if (!explained.debt_changes.length) return nothing;
   return html`<section class="panel">
-    <h2>${page.format.points(told.debt)} owed</h2>
-    <ul>${told.debt_changes.map((/** @type {any} */ each) => html`<li>${each.text}. ${entryLink(page, each, null)}</li>`)}</ul>
+    <h2>${page.format.points(explained.debt)} owed</h2>
+    <ul>${explained.debt_changes.map((/** @type {any} */ each) => html`<li>${each.text}. ${entryLink(page, each, null)}</li>`)}</ul>
   </section>`;
 }
 
 /** What brought points and what took them, from zero to the balance.
- * @param {Page} page @param {any} told */
-function waterfall(page, told) {
-  const steps = stepsOf(page, told);
+ * @param {Page} page @param {any} explained */
+function waterfall(page, explained) {
+  const steps = stepsOf(page, explained);
   if (steps.length < 2) return nothing;
   const bars = placed(steps);
   const most = Math.max(1, ...bars.map(({ to, from }) => Math.max(to, from)));
@@ -119,9 +116,9 @@ function waterfall(page, told) {
 }
 
 /** One step for each origin and each taking; the oldest are summed up if there are too many.
- * @param {Page} page @param {any} told @returns {Step[]} */
-function stepsOf(page, told) {
-  const origins = told.lots.flatMap((/** @type {any} */ lot) => lot.origins);
+ * @param {Page} page @param {any} explained @returns {Step[]} */
+function stepsOf(page, explained) {
+  const origins = explained.lots.flatMap((/** @type {any} */ lot) => lot.origins);
   const changes = origins.flatMap((/** @type {any} */ origin) => [
     { at: origin.at, label: labelOf(page, origin), points: origin.brought },
     ...origin.taken.map((/** @type {any} */ each) => ({
@@ -140,7 +137,7 @@ function stepsOf(page, told) {
   return [
     ...before,
     ...changes.slice(early.length),
-    { label: "Balance", points: told.balance, isTotal: true },
+    { label: "Balance", points: explained.balance, isTotal: true },
   ];
 }
 

@@ -4,13 +4,12 @@
 import { Form } from "../forms.js";
 import { html } from "../lit.js";
 import { path } from "../api.js";
+import { readable, topicOf } from "../report_menu.js";
 import { listed } from "../table.js";
 
 /** @typedef {import("../types").Page} Page */
 
 const LOOK_AGAIN_MS = 3_000;
-/** @type {{ heading: string, reports: { name: string, topic: string }[] }[]} */
-const GROUPS = JSON.parse(document.getElementById("config")?.textContent ?? "{}").reports ?? [];
 const FORMATS = /** @type {[string, string][]} */ ([
   ["csv", "CSV"],
   ["parquet", "Parquet"],
@@ -36,7 +35,7 @@ export const view = {
               isHead: true,
               cell: (each) => page.format.instant(each.requested_at),
             },
-            { label: "What", cell: (each) => topicOf(each) },
+            { label: "What", cell: (each) => subjectOf(each) },
             {
               label: "Period",
               cell: (each) =>
@@ -47,7 +46,7 @@ export const view = {
               label: "File",
               cell: (each) =>
                 each.state === "done"
-                  ? html`<button type="button" aria-label="Save ${topicOf(each)} of ${page.format.instant(each.requested_at)}" @click=${() => save(page, each)}>Save ${each.format}</button>`
+                  ? html`<button type="button" aria-label="Save ${subjectOf(each)} of ${page.format.instant(each.requested_at)}" @click=${() => save(page, each)}>Save ${each.format}</button>`
                   : "–",
             },
           ],
@@ -78,6 +77,7 @@ function watch(page, items, again) {
 
 /** @param {Page} page @param {() => Promise<void>} again */
 function requesting(page, again) {
+  const groups = readable(page);
   const first = `${page.format.today().slice(0, 4)}-01-01`;
   const form = new Form(page, "export", {
     act: (body, key) => page.api.request("POST", "/reports/exports", { body, key }),
@@ -86,13 +86,13 @@ function requesting(page, again) {
       await again();
     },
     values: {
-      report: GROUPS[0]?.reports[0]?.name ?? "",
+      report: groups[0]?.reports[0]?.name ?? "",
       from: first,
       to: page.format.today(),
       format: "csv",
     },
   });
-  const reports = GROUPS.flatMap((group) =>
+  const reports = groups.flatMap((group) =>
     group.reports.map(({ name, topic }) => /** @type {[string, string]} */ ([name, topic])),
   );
   return () =>
@@ -106,9 +106,8 @@ function requesting(page, again) {
 }
 
 /** @param {any} each */
-function topicOf({ report, facts }) {
-  const all = GROUPS.flatMap(({ reports }) => reports);
-  return report ? (all.find(({ name }) => name === report)?.topic ?? report) : `facts: ${facts}`;
+function subjectOf({ report, facts }) {
+  return report ? (topicOf(report) ?? report) : `facts: ${facts}`;
 }
 
 /** @param {Page} page @param {any} each */

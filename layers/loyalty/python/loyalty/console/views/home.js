@@ -13,6 +13,10 @@ const CONCERNS = {
   ],
   deliveries_failed: ["delivery failed", "deliveries failed"],
   deliveries_parked: ["delivery is parked", "deliveries are parked"],
+  approvals_waiting: [
+    "adjustment waits for a second manager",
+    "adjustments wait for a second manager",
+  ],
   drafts: ["draft of the program", "drafts of the program"],
   drafts_outdated: ["draft is based on an older version", "drafts are based on older versions"],
   endpoint_disabled: ["endpoint is switched off", "endpoints are switched off"],

@@ -4,6 +4,7 @@
 import { html, nothing } from "../lit.js";
 import { path } from "../api.js";
 import { table } from "../table.js";
+import { levelName } from "../names.js";
 import { change, memberLink, settled, what } from "../entry_words.js";
 
 /** @typedef {import("../types").Page} Page */
@@ -98,10 +99,4 @@ function rate(page, rate) {
       ? ""
       : ` × ${page.format.percent(rate.multiplier_percent / 100)}`;
   return `${rate.points} per ${page.format.minor(rate.per_minor)}${times}`;
-}
-
-/** @param {Page} page @param {string} id */
-function levelName(page, id) {
-  const levels = page.inForce.document.tiers?.levels ?? [];
-  return levels.find((/** @type {any} */ each) => each.id === id)?.name ?? id;
 }

@@ -3,7 +3,7 @@
 
 import { confirm, Form } from "../forms.js";
 import { html, nothing } from "../lit.js";
-import { Problem, path } from "../api.js";
+import { path } from "../api.js";
 import { listed } from "../table.js";
 
 /** @typedef {import("../types").Page} Page */
@@ -19,14 +19,10 @@ export const view = {
   async open(page) {
     let people = await read(page);
     const act = async (/** @type {() => Promise<unknown>} */ send, /** @type {string} */ words) => {
-      try {
+      await page.attempt(async () => {
         await send();
-        page.announce(words);
         people = await read(page);
-      } catch (error) {
-        if (!(error instanceof Problem) || error.status === 401) return page.fail(error);
-        page.announce(error.message);
-      }
+      }, words);
       page.redraw();
     };
     const inviting = inviteOf(page, async (words) => act(async () => null, words));

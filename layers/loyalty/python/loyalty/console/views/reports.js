@@ -5,18 +5,15 @@
 
 import { drawing, element, figures, fit, show } from "../draw.js";
 import { html } from "../lit.js";
+import { readable, topicOf } from "../report_menu.js";
+import { saveFile } from "../saving.js";
 
 /** @typedef {import("../types").Page} Page */
 /** @typedef {{ report: string, from: string, to: string, by: string }} Period */
-/** @typedef {{ name: string, topic: string, isForManagers: boolean }} ListedReport */
-/** @typedef {{ heading: string, reports: ListedReport[] }} ReportGroup */
 
 const OVERVIEW = ["trend", "members", "retention", "liability", "rewards", "sources"];
 const DAY_MS = 86_400_000;
 const STEPS = ["day", "week", "month"];
-
-/** @type {ReportGroup[]} */
-const GROUPS = JSON.parse(document.getElementById("config")?.textContent ?? "{}").reports ?? [];
 
 /** @type {import("../types").View} */
 export const view = {
@@ -28,7 +25,7 @@ export const view = {
   async follow(page) {
     const period = periodOf(page);
     page.show(() => html`${controls(page, periodOf(page))}<div id="report" class="report"></div>`, {
-      title: topicOf(period.report),
+      title: topicOf(period.report) ?? "Overview",
     });
     const place = /** @type {HTMLElement} */ (document.getElementById("report"));
     const isShown = () => !page.signal.aborted && isSame(period, periodOf(page));
@@ -58,15 +55,6 @@ function loadLibrary() {
 
 // Which report, and which period
 
-/** The reports that the person may read. @param {Page} page @returns {ReportGroup[]} */
-function readable(page) {
-  const isReadable = (/** @type {ListedReport} */ report) =>
-    !report.isForManagers || page.may("manager");
-  return GROUPS.map((group) => ({ ...group, reports: group.reports.filter(isReadable) })).filter(
-    (group) => group.reports.length,
-  );
-}
-
 /** By default the last twelve months. @param {Page} page @returns {Period} */
 function periodOf(page) {
   const today = page.format.today();
@@ -92,12 +80,6 @@ function before(period) {
   const days = Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1;
   const moved = (/** @type {number} */ by) => dayOf(new Date(Date.parse(from) + by * DAY_MS));
   return { ...period, from: moved(-days), to: moved(-1) };
-}
-
-/** @param {string} name */
-function topicOf(name) {
-  const all = GROUPS.flatMap(({ reports }) => reports);
-  return all.find((report) => report.name === name)?.topic ?? "Overview";
 }
 
 /** @param {Page} page @param {Period} period */
@@ -186,7 +168,11 @@ function quiet() {
 
 /** @param {Page} page @param {Period} period */
 function card(page, period) {
-  const link = element("a", { href: addressOf(page, period) }, topicOf(period.report));
+  const link = element(
+    "a",
+    { href: addressOf(page, period) },
+    topicOf(period.report) ?? "Overview",
+  );
   const chart = element("div", { class: "chart" });
   return element("section", { class: "card", "aria-busy": "true" }, element("h2", {}, link), chart);
 }
@@ -221,7 +207,7 @@ function keeping(page, period) {
     try {
       const where = `/reports/${encodeURIComponent(report)}`;
       const { body } = await page.api.request("GET", where, { query: { from, to, by }, accept });
-      save(body, `${report}_${from}_${to}.${ending}`);
+      saveFile(body, `${report}_${from}_${to}.${ending}`);
     } catch (error) {
       page.fail(error);
     }
@@ -233,11 +219,4 @@ function keeping(page, period) {
     button("Page to keep", file("text/html", "html")),
     button("Print", () => window.print()),
   );
-}
-
-/** @param {Blob} blob @param {string} name */
-function save(blob, name) {
-  const link = element("a", { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

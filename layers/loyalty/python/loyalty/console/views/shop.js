@@ -4,7 +4,7 @@
 import { confirm } from "../forms.js";
 import { connecting } from "../shop_forms.js";
 import { html, nothing } from "../lit.js";
-import { Problem, path } from "../api.js";
+import { path } from "../api.js";
 import { table } from "../table.js";
 
 /** @typedef {import("../types").Page} Page */
@@ -67,8 +67,7 @@ function findings(check) {
 /** @param {Page} page @param {string} where @param {any[]} erasures */
 function requested(page, where, erasures) {
   const stop = async (/** @type {any} */ erasure) => {
-    await act(
-      page,
+    await page.attempt(
       () => page.api.request("POST", where + path`/erasures/${erasure.id}/stop`),
       "The erasure was stopped.",
     );
@@ -103,20 +102,7 @@ async function disconnect(page, where, shop) {
   });
   if (
     isSure &&
-    (await act(page, () => page.api.request("DELETE", where), "The shop is disconnected."))
+    (await page.attempt(() => page.api.request("DELETE", where), "The shop is disconnected."))
   )
     page.go(page.link("shops"));
-}
-
-/** @param {Page} page @param {() => Promise<unknown>} send @param {string} words */
-async function act(page, send, words) {
-  try {
-    await send();
-    page.announce(words);
-    return true;
-  } catch (error) {
-    if (!(error instanceof Problem) || error.status === 401) page.fail(error);
-    else page.announce(error.message);
-    return false;
-  }
 }

@@ -3,7 +3,7 @@
 
 import { Form } from "../forms.js";
 import { html, nothing } from "../lit.js";
-import { Problem, path } from "../api.js";
+import { path } from "../api.js";
 import { canScan, scan } from "../scanning.js";
 import { earning, redeeming, using } from "../till_forms.js";
 
@@ -132,13 +132,9 @@ function identityOf(text) {
 function undoing(page, state, done) {
   const undo = /** @type {Undo} */ (state.undo);
   const act = async () => {
-    try {
-      await page.api.request(undo.method, undo.where, { body: undo.body });
-      await done(`Undone: ${undo.words}`, null);
-    } catch (error) {
-      if (!(error instanceof Problem) || error.status === 401) return page.fail(error);
-      page.announce(error.message);
-    }
+    const send = () => page.api.request(undo.method, undo.where, { body: undo.body });
+    const words = `Undone: ${undo.words}`;
+    if (await page.attempt(send, words)) await done(words, null);
   };
   return html`<p class="actions"><button type="button" @click=${act}>Undo: ${undo.words}</button></p>`;
 }
