@@ -1,6 +1,5 @@
 """Codes: keep shops' discount codes in step with vouchers."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -54,7 +53,7 @@ def note_failure(_record: QueueRecord, error: Exception) -> None:
 
 def take(record: QueueRecord) -> None:
     """Something became of a voucher: let the shops know, as it is now."""
-    event = json.loads(record.body)
+    event = record.content
     detail = event["detail"]
     program_id, redemption_id = detail["program_id"], detail["redemption_id"]
     shops = list(shops_of(program_id))

@@ -153,7 +153,7 @@ def require_may_read(file: RequestedFile) -> None:
 
 
 def take(record: QueueRecord) -> None:
-    ordered = read_file_order(record.body)
+    ordered = read_file_order(record.content)
     export = make_file(
         ordered.export_id,
         exports=exports(ordered.program_id),

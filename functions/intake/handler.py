@@ -101,11 +101,12 @@ def look_for_stranded(*, runs_an_hour: int) -> None:
 def take(record: QueueRecord) -> None:
     """Apply one delivery and record its outcome, or go on with a claim of guest orders."""
     config = settings(IntakeSettings)
-    if claim := read_claim(record.body):
+    message = record.content
+    if claim := read_claim(message):
         _claim(claim, config)
         return
     attempt = record.attempts
-    stored, requested_at = read_message(record.body)
+    stored, requested_at = read_message(message)
     log = TableStorefronts(engine(config.table))
     if attempt > 1:
         # A killed function recorded nothing; from the second attempt on, a manager sees it.
@@ -175,7 +176,7 @@ def note_failure(record: QueueRecord, error: Exception) -> None:
     # Messages about guest orders have no delivery, and a malformed message has none that we know.
     with suppress(KeyError, ValueError, TryAgain):
         log = TableStorefronts(engine(settings(IntakeSettings).table))
-        stored = read_message(record.body).stored
+        stored = read_message(record.content).stored
         log.fail(stored, reason=reason, attempts=record.attempts, now=clock.now())
 
 

@@ -1,6 +1,5 @@
 """Notifications: send members' messages by mail, handle bounces, and preview mails."""
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Final
@@ -81,7 +80,7 @@ def preview_message(
 
 def take(record: QueueRecord) -> None:
     """Handle one event: send a message, or stop writing to an address."""
-    message = json.loads(record.body)
+    message = record.content
     detail = message["detail"]
     match message["detail-type"]:
         case "MessageDue":

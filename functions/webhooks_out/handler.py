@@ -1,6 +1,5 @@
 """Webhooks out: manage merchants' endpoints, and send them events as signed webhooks."""
 
-import json
 import random
 import secrets
 import time
@@ -232,10 +231,10 @@ def redeliver_event(
 
 def take(record: QueueRecord, *, endpoints_of: Callable[[str], Sequence[Endpoint]]) -> None:
     """Queue an event for the endpoints that want it, or make an attempt that is due."""
-    if due := read_attempt(record.body):
+    message = record.content
+    if due := read_attempt(message):
         attempt(due)
         return
-    message = json.loads(record.body)
     event, detail = message["event"], message["detail"]
     outgoing = OutgoingEvent(
         program_id=detail["program_id"],

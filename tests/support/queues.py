@@ -36,6 +36,17 @@ def record_of(message: Mapping[str, Any], queue_url: str) -> Message:
     }
 
 
+def handed_over(message_id: str, body: str, *, receipt: str = "r") -> Message:
+    """A message that is handed over for the first time."""
+    received = {
+        "MessageId": message_id,
+        "ReceiptHandle": receipt,
+        "Body": body,
+        "Attributes": {"ApproximateReceiveCount": "1", "MessageGroupId": "g"},
+    }
+    return record_of(received, "https://sqs/123456789012/queue")
+
+
 def consume(handler: Consumer, messages: list[Message]) -> list[str]:
     """Let a function take a batch; gives the ids of those that failed."""
     answer = handler({"Records": messages}, Context())

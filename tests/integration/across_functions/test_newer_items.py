@@ -1,19 +1,29 @@
-"""Older code meets items that newer code wrote: it refuses them for now, and misreads nothing."""
+"""Older code meets items and messages of newer code: it refuses them for now, misreads nothing."""
 
+import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 
 from functions.archive.handler import handler as archive
+from functions.codes.handler import handler as codes
 from functions.enrollment.handler import handler as enrollment
+from functions.expiry.handler import handler as expiry
+from functions.exports.handler import handler as exports
+from functions.intake.handler import handler as intake
+from functions.notifications.handler import handler as notifications
 from functions.relay.handler import handler as relay
+from functions.webhooks_out.handler import handler as webhooks_out
 from loyalty.domain.kernel.errors import TryAgain
+from loyalty.edge.aws.queues import backoff, record
 from loyalty.table.engine import VERSION_MAX, DynamoEngine
 from tests.integration.conftest import TABLE
 from tests.support import till
 from tests.support.http import Context, call
+from tests.support.queues import Consumer, consume, handed_over
 from tests.support.stream import batch, records
 
 pytestmark = pytest.mark.usefixtures("program")
@@ -62,3 +72,29 @@ def test_an_item_of_this_version_is_read(engine: DynamoEngine) -> None:
     page = engine.scan(segment=0, segments=1, after=None)
 
     assert len(page.items) > 3
+
+
+NEWER = record.VERSION_MAX + 1
+
+
+@pytest.mark.parametrize(
+    ("consumer", "content"),
+    [
+        (codes, {"detail-type": "RewardRedeemed", "detail": {"v": NEWER}}),
+        (expiry, {"v": NEWER, "program_id": "bean", "lane": "members", "items": ["m"]}),
+        (exports, {"v": NEWER, "program_id": "bean", "export_id": "e"}),
+        (intake, {"v": NEWER, "where": "bean/online/x"}),
+        (notifications, {"detail-type": "MessageDue", "detail": {"v": NEWER}}),
+        (webhooks_out, {"v": NEWER, "event": "PointsEarned", "detail": {}}),
+    ],
+    ids=["codes", "expiry", "exports", "intake", "notifications", "webhooks_out"],
+)
+def test_a_queue_keeps_a_newer_message_for_code_that_can_read_it(
+    consumer: Consumer, content: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden: list[timedelta] = []
+    monkeypatch.setattr(backoff, "hide", lambda _record, *, delay: hidden.append(delay))
+
+    assert consume(consumer, [handed_over("m1", json.dumps(content))]) == ["m1"]
+    # As long as in an outage, whose waits use up no more attempts than there are.
+    assert hidden[0] <= backoff.OUTAGE_WAIT_FIRST

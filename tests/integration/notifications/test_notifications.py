@@ -25,7 +25,7 @@ from tests.support import till
 from tests.support.http import Answer, call
 from tests.support.mailroom import Mailroom, refusal
 from tests.support.planned_service import PlannedService
-from tests.support.queues import consume
+from tests.support.queues import consume, handed_over
 
 FOOTER: Final = "Bean & Leaf, 1 rue du Four, Paris"
 TODAY: Final = date(2026, 11, 21)
@@ -137,16 +137,7 @@ def complained(member_id: str) -> dict[str, Any]:
 def deliver(*events: dict[str, Any], receipt: str = "r") -> list[str]:
     """Hand events over as the queue does; gives the ids of those that go back."""
     records = [
-        {
-            "messageId": f"m{number}",
-            "receiptHandle": receipt,
-            "body": json.dumps(event),
-            "attributes": {"ApproximateReceiveCount": "1"},
-            "messageAttributes": {},
-            "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:notifications",
-            "awsRegion": "eu-west-1",
-        }
+        handed_over(f"m{number}", json.dumps(event), receipt=receipt)
         for number, event in enumerate(events)
     ]
     return consume(handler, records)

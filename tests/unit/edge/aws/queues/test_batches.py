@@ -21,7 +21,7 @@ def batch(*messages: str) -> dict[str, Any]:
         "Records": [
             {
                 "messageId": each,
-                "body": each,
+                "body": json.dumps({"named": each}),
                 "attributes": {
                     "ApproximateReceiveCount": "3",
                     "MessageGroupId": each.partition("-")[0],
@@ -40,12 +40,12 @@ class Worker:
         self.failures: list[tuple[str, type[Exception]]] = []
 
     def handle(self, record: QueueRecord) -> None:
-        if record.body.endswith("fails"):
+        if record.content["named"].endswith("fails"):
             raise LookupError
-        self.handled.append(record.body)
+        self.handled.append(record.content["named"])
 
     def on_failure(self, record: QueueRecord, error: Exception) -> None:
-        self.failures.append((record.body, type(error)))
+        self.failures.append((record.content["named"], type(error)))
 
 
 def test_a_message_that_fails_goes_back_and_the_others_go_on() -> None:
@@ -95,7 +95,7 @@ def test_a_failure_is_logged_without_its_text_and_one_that_only_waits_is_not(
         """Nothing is wrong."""
 
     def handle(record: QueueRecord) -> None:
-        raise ComesLater if record.body == "a-later" else LookupError("ana@example.com")
+        raise ComesLater if record.content["named"] == "a-later" else LookupError("ana@example.com")
 
     answer = handle_messages(
         batch("a-later", "a-fails"),
@@ -113,7 +113,7 @@ def test_a_failure_is_logged_without_its_text_and_one_that_only_waits_is_not(
 
 def test_a_message_waits_longer_the_longer_a_service_is_out(hidden: dict[str, timedelta]) -> None:
     def handle(record: QueueRecord) -> None:
-        raise TryAgain if record.body == "a-outage" else LookupError
+        raise TryAgain if record.content["named"] == "a-outage" else LookupError
 
     handle_messages(batch("a-outage", "a-fails"), handle, on_failure=log_failure("failed"))
 

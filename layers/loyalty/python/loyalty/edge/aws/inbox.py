@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import batched
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.shops.deliveries import StoredDelivery, read_name
@@ -101,13 +101,12 @@ def search_inbox(program_id: str, *, table: str, bucket: str) -> InboxSearch:
     return InboxSearch(engine(table), large=large, program_id=program_id)
 
 
-def read_message(message: str) -> QueuedDelivery:
-    content = json.loads(message)
-    program_id, storefront_id, name = str(content["where"]).split("/")
+def read_message(message: Mapping[str, Any]) -> QueuedDelivery:
+    program_id, storefront_id, name = str(message["where"]).split("/")
     stored = read_name(name, program_id=program_id, storefront_id=storefront_id)
     if stored is None:
         raise ValueError("This is not the name of a delivery")
-    asked_at = content.get("asked_at")
+    asked_at = message.get("asked_at")
     return QueuedDelivery(stored, datetime.fromisoformat(asked_at) if asked_at else None)
 
 

@@ -1,12 +1,12 @@
 """Exports of reports, as analysts request and read them, and how a file is made."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import Field, StrictInt, StrictStr
 
@@ -332,6 +332,5 @@ class FileOrderQueue:
         )
 
 
-def read_file_order(message: str) -> FileOrder:
-    order = json.loads(message)
-    return FileOrder(program_id=order["program_id"], export_id=order["export_id"])
+def read_file_order(message: Mapping[str, Any]) -> FileOrder:
+    return FileOrder(program_id=message["program_id"], export_id=message["export_id"])

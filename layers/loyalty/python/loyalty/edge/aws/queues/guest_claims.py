@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from loyalty.sdk.services import AwsService
@@ -35,7 +36,7 @@ def hand_over(sqs: AwsService, claim: GuestClaim, *, queue_url: str, now: dateti
     )
 
 
-def read_claim(message: str) -> GuestClaim | None:
+def read_claim(message: Mapping[str, Any]) -> GuestClaim | None:
     """The claim that a message of the queue holds; None for a delivery."""
-    claim = json.loads(message).get("claim")
+    claim = message.get("claim")
     return GuestClaim(claim["program_id"], claim["member_id"]) if claim else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from loyalty.domain.webhooks_out.deliveries import Attempt
 from loyalty.edge.aws.publishing import publish_in_order
@@ -53,9 +53,8 @@ def to_message(attempt: Attempt) -> str:
     return json.dumps(message, separators=(",", ":"))
 
 
-def read_attempt(body: str) -> Attempt | None:
+def read_attempt(message: Mapping[str, Any]) -> Attempt | None:
     """The attempt that a message asks for; None if it is a message of another kind."""
-    message = json.loads(body)
     if "turn" not in message:
         return None
     return Attempt(

@@ -104,7 +104,7 @@ def work(
     apart: list[WorkPage] = []
 
     def take_page(record: QueueRecord) -> None:
-        page = _page(record.body)
+        page = _page(record.content)
         failed: list[WorkPage] = []
         outage: Exception | None = None
         for item in page.items:
@@ -171,8 +171,7 @@ def _entry(number: int, page: WorkPage) -> Mapping[str, Any]:
     }
 
 
-def _page(body: str) -> WorkPage:
-    message = json.loads(body)
+def _page(message: Mapping[str, Any]) -> WorkPage:
     return WorkPage(
         program_id=message["program_id"],
         lane=message["lane"],
