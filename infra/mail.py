@@ -58,13 +58,15 @@ class Mail(Construct):
         return variables | ({"LOYALTY_MAIL_FROM": sender} if sender else {})
 
     def allow_send(self, function: CapabilityFunction) -> None:
-        """Allow sending as the deployment's sender, be the address verified or its domain."""
+        """Allow sending as the sender, be the address verified, its domain, or another identity."""
         sender = self._settings.configuration.mail_from
+        verified = self._settings.configuration.mail_identity
         if not self._settings.sends_by_identity:
             function.allow("ses:SendEmail", on=["*"])
             function.acknowledge_wildcard("*", why="The local cloud asks for the right on no one.")
         elif sender:
-            identities = [self._arn("identity", name) for name in (sender, sender.split("@")[1])]
+            names = dict.fromkeys((sender, sender.split("@")[1], *([verified] if verified else ())))
+            identities = [self._arn("identity", name) for name in names]
             configuration_set = self._arn("configuration-set", self.configuration_set)
             function.allow("ses:SendEmail", on=[*identities, configuration_set])
 

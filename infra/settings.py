@@ -135,6 +135,7 @@ class Configuration(_Part):
     `callback_urls` are where Cognito's sign-in may send members back to (empty: it is off).
     `mail_from` is the sender of mails to members (None: no mail), and `mail_identity` the identity
     that is verified in SES for it (None: the address's domain).
+    `mails_per_second` is the rate at which SES accepts mail from the account.
     `domain` is the API's own domain name, and `firewall` what stands before it (None: the API has
     only the address that AWS gives it, which changes if its stack is created again).
     `api_url` is where links in mails lead, if not to the API's own address.
@@ -167,6 +168,7 @@ class Configuration(_Part):
     dashboard: pydantic.StrictBool = False
     mail_from: Address | None = None
     mail_identity: Text | None = None
+    mails_per_second: Annotated[pydantic.StrictInt, pydantic.Field(ge=1, le=1000)] = 14
     api_url: Url | None = None
     domain: Domain | None = None
     firewall: Firewall | None = None
@@ -255,6 +257,11 @@ class Settings:
     @property
     def has_versions(self) -> bool:
         """Whether functions have versions. The local cloud replaces a function in one step."""
+        return self.platform != "local"
+
+    @property
+    def paces_mail(self) -> bool:
+        """Whether mail keeps to SES's rate. The local cloud has none, and its stories hurry."""
         return self.platform != "local"
 
     @property

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
+from infra.routes import ROUTES
 from infra.settings import Configuration, read_configuration
 from operate.stage import OperationError, Stage, run
 
@@ -24,7 +25,7 @@ UNRESERVED_MIN = 100
 # Below this, queues and streams can take everything that the API needs.
 CONCURRENCY_MIN = 1000
 BOOTSTRAP_VERSION_MIN = 6
-HTTP_FUNCTIONS = 10
+HTTP_FUNCTIONS = len({"authorizer", *(route.function for route in ROUTES)})
 # Two events an earn.
 EVENTS_PER_SECOND_MIN = 600
 MAILS_PER_DAY_SANDBOX = 200
@@ -119,9 +120,17 @@ def _mail(stage: Stage, configuration: Configuration) -> Iterator[Finding]:
             "SES is in its sandbox: only verified addresses get mail. Request production access.",
         )
     quota = account.get("SendQuota", {})
-    if (daily := quota.get("Max24HourSend", 0)) > MAILS_PER_DAY_SANDBOX:
-        rate = quota.get("MaxSendRate", 0)
-        yield Finding("ok", f"SES sends {daily:.0f} mails a day, {rate:.0f} a second.")
+    daily, rate = quota.get("Max24HourSend", 0), quota.get("MaxSendRate", 0)
+    paced = configuration.mails_per_second
+    if rate < paced:
+        yield Finding(
+            "failed" if configuration.production else "warning",
+            f"SES sends {rate:.0f} mails a second, and `mails_per_second` is {paced}: it would "
+            "refuse the rest. Lower it, or request more.",
+        )
+    elif daily > MAILS_PER_DAY_SANDBOX:
+        says = f"SES sends {daily:.0f} mails a day and {rate:.0f} a second; we send {paced}."
+        yield Finding("ok", says)
 
 
 def _sign_in_domains(stage: Stage, configuration: Configuration) -> Iterator[Finding]:

@@ -1,7 +1,9 @@
 """Notifications: send members' messages by mail, handle bounces, and preview mails."""
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Annotated, Any, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -19,6 +21,7 @@ from loyalty.edge.desk import open_desk, shelf
 from loyalty.edge.directory import directory, keyring
 from loyalty.edge.http.app import ProgramId, create_app
 from loyalty.edge.logs import logger
+from loyalty.edge.mail.pacing import Pace
 from loyalty.edge.mail.previews import (
     REQUEST_BYTES_MAX,
     PreviewAnswer,
@@ -41,6 +44,7 @@ class NotificationsSettings:
     configuration_set: str
     api_url: str
     mail_from: str = ""
+    mail_pause_ms: str = "0"
 
 
 # SES counts the mails of the last 24 hours, so some of the quota is free again every hour.
@@ -139,6 +143,7 @@ def postman(desk: Desk) -> Postman:
         if not config.mail_from:
             logger.error("no sender: deploy with mail_from")
             raise Rejected
+        pace().wait()
         url = unsubscribe_url(program_id, member.member_id)
         letter = Letter(
             message=message,
@@ -165,6 +170,12 @@ def postman(desk: Desk) -> Postman:
         )
 
     return post
+
+
+@cache
+def pace() -> Pace:
+    pause_s = int(settings(NotificationsSettings).mail_pause_ms) / 1000
+    return Pace(pause_s, clock=time.monotonic, sleep=time.sleep)
 
 
 def give_up(mailed: dict[str, Any], address: str, *, why: Any) -> None:

@@ -47,6 +47,7 @@ def optional(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
         canary_minutes=5,
         dashboard=True,
         event_archive_days=30,
+        mail_identity="verified.example",
         reserved_concurrency=50,
         scale=3,
         warm_writes=12_000,

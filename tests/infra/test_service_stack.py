@@ -328,6 +328,14 @@ def test_each_function_may_do_what_it_needs_and_nothing_else(deployed: Assembly)
     assert found == expected
 
 
+def test_mail_may_be_sent_as_the_identity_that_is_verified_for_it(optional: Assembly) -> None:
+    functions = dict(optional.service.functions())
+
+    allowed = rights(optional, functions["notifications"])
+
+    assert f"{SES}:identity/verified.example" in allowed
+
+
 def test_no_two_functions_share_a_role_and_none_has_a_managed_policy(deployed: Assembly) -> None:
     roles = [str(function["Role"]) for _, function in deployed.service.functions()]
 

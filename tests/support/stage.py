@@ -39,7 +39,13 @@ class Lambda:
 
 
 class Ses:
-    """An account in the sandbox, which may send as one domain."""
+    """An account that may send as one domain; in the sandbox unless a test takes it out."""
+
+    def __init__(self) -> None:
+        self.account: dict[str, Any] = {
+            "ProductionAccessEnabled": False,
+            "SendQuota": {"Max24HourSend": 200.0, "MaxSendRate": 1.0},
+        }
 
     def get_email_identity(self, *, EmailIdentity: str) -> dict[str, Any]:  # noqa: N803  # theirs
         if EmailIdentity != "beanleaf.example":
@@ -47,7 +53,7 @@ class Ses:
         return {"VerifiedForSendingStatus": True}
 
     def get_account(self) -> dict[str, Any]:
-        return {"ProductionAccessEnabled": False, "SendQuota": {"Max24HourSend": 200.0}}
+        return self.account
 
 
 class Cognito:
@@ -62,6 +68,7 @@ class StageOnMoto(Stage):
 
     outputs: dict[str, str]
     functions: Lambda
+    ses: Ses
 
     def output(self, key: str) -> str:
         if key not in self.outputs:
@@ -73,7 +80,7 @@ class StageOnMoto(Stage):
             case "lambda":
                 return self.functions
             case "sesv2":
-                return Ses()
+                return self.ses
             case "cognito-idp":
                 return Cognito()
             case _:
@@ -87,6 +94,7 @@ def stage_on_moto() -> StageOnMoto:
     queue = boto3.client("sqs").create_queue(QueueName="failed-batches")["QueueUrl"]
     stage = StageOnMoto("test")
     object.__setattr__(stage, "functions", Lambda())
+    object.__setattr__(stage, "ses", Ses())
     object.__setattr__(
         stage,
         "outputs",

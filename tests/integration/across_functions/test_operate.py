@@ -224,11 +224,23 @@ class TestPreflight:
         assert [level for level, _ in found("1000 executions at once")] == ["ok"]
 
     def test_reservations_must_leave_a_hundred_executions(self, stage: StageOnMoto) -> None:
-        found = self.findings(stage, mail_from="club@beanleaf.example", reserved_concurrency=101)
+        found = self.findings(stage, mail_from="club@beanleaf.example", reserved_concurrency=70)
 
         ((level, says),) = found("reserved ones leave")
         assert level == "failed"
-        assert "1010" in says
+        assert "980" in says
+
+    def test_mail_may_not_be_paced_faster_than_ses_accepts_it(self, stage: StageOnMoto) -> None:
+        stage.ses.account = {
+            "ProductionAccessEnabled": True,
+            "SendQuota": {"Max24HourSend": 50_000.0, "MaxSendRate": 14.0},
+        }
+
+        ready = self.findings(stage, mail_from="club@beanleaf.example")
+        hurried = self.findings(stage, mail_from="club@beanleaf.example", mails_per_second=15)
+
+        assert [level for level, _ in ready("mails a day")] == ["ok"]
+        assert [level for level, _ in hurried("`mails_per_second` is 15")] == ["failed"]
 
     def test_an_account_that_is_ready_passes(self, stage: StageOnMoto) -> None:
         boto3.client("ssm").put_parameter(
@@ -238,5 +250,5 @@ class TestPreflight:
         found = self.findings(stage, mail_from="club@beanleaf.example", reserved_concurrency=50)
 
         assert found("Bootstrapped, version 30")[0][0] == "ok"
-        assert found("500 are reserved")[0][0] == "ok"
+        assert found("700 are reserved")[0][0] == "ok"
         assert found("sign-in domain")[0][0] == "ok"
