@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -127,8 +128,8 @@ def test_each_worker_keeps_the_pause_that_the_deployment_gives_it(
 ) -> None:
     monkeypatch.setenv("LOYALTY_MAIL_PAUSE_MS", "159")
     pauses: list[float] = []
-    monkeypatch.setattr(notifications.time, "monotonic", lambda: 0.0)
-    monkeypatch.setattr(notifications.time, "sleep", pauses.append)
+    still = SimpleNamespace(monotonic=lambda: 0.0, sleep=pauses.append)
+    monkeypatch.setattr("functions.notifications.handler.time", still)
     ses = Ses(time, quota=100, at_once=100)
     monkeypatch.setattr(clients, "ses", lambda: cast("SESV2Client", ses))
     records = [handed_over(f"m{number}", event) for number, event in enumerate(due(4))]
