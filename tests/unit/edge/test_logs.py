@@ -1,12 +1,18 @@
 """Lines of the log as Lambda takes them."""
 
 import json
+import subprocess
+import sys
 from datetime import date, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
+from infra.routes import ROUTES
 from loyalty.edge.logs import Logger, failure
+
+ROOT: Final = Path(__file__).resolve().parents[3]
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -61,3 +67,27 @@ def test_a_failure_has_its_place_and_its_cause_without_their_texts() -> None:
     assert '"kind": "KeyError"' in logged
     assert "test_logs.py" in logged
     assert "ana@example.com" not in logged
+
+
+def test_no_function_without_a_route_loads_the_library_of_the_router() -> None:
+    with_routes = {route.function for route in ROUTES}
+    others = sorted(
+        each.parent.name
+        for each in (ROOT / "functions").glob("*/handler.py")
+        if each.parent.name not in with_routes
+    )
+    # In a process of its own, because tests have loaded everything here.
+    program = ";".join(
+        [
+            "import sys",
+            *(f"import functions.{each}.handler" for each in others),
+            "print([each for each in sys.modules if each.startswith('aws_lambda_powertools')])",
+        ]
+    )
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    assert {"relay", "intake", "expiry"} <= set(others)
+    assert loaded.stdout.strip() == "[]"
