@@ -35,6 +35,8 @@ class Cloud:
     clock: Clock
     log: Path
     process: subprocess.Popen[bytes]
+    # Files that all its functions share, such as unpacked layers.
+    shared: Path
 
     def wait_until_it_ends(self) -> Never:
         """Wait until the cloud ends by itself, which is a failure; Ctrl-C interrupts the wait."""
@@ -67,7 +69,7 @@ def running_cloud(*, port: int, home: Path) -> Iterator[Cloud]:
             # A process group of its own: Ctrl-C reaches only us, and we stop all that it started.
             start_new_session=True,
         )
-    cloud = Cloud(aws=Aws(port), clock=clock, log=log, process=process)
+    cloud = Cloud(aws=Aws(port), clock=clock, log=log, process=process, shared=scratch / "shared")
     try:
         _wait_until_ready(cloud)
         yield cloud

@@ -7,6 +7,7 @@ would add several seconds of Node to every start.
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -20,12 +21,15 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from local.aws import ACCOUNT, REGION, Aws
-from local.cloud import ROOT, stop
+from local.cloud import ROOT, Cloud, stop
 from local.failures import LocalCloudError
 
 type Report = Callable[[str], None]
 
 ASSEMBLY = ROOT / ".local" / "assembly"
+BUILT_LAYERS = ROOT / "build" / "local" / "layers"
+# Where Lambda reads the `.pth` files of a layer.
+SITE_PACKAGES: Final = ("python", "lib", "python3.13", "site-packages")
 
 STAGE_FILE = "local/stage.toml"
 _CONTEXT: Final[Mapping[str, Any]] = {
@@ -74,17 +78,18 @@ def synthesize(*, log: Path, report: Report) -> bool:
     return True
 
 
-def deploy(aws: Aws, *, report: Report) -> list[str]:
+def deploy(cloud: Cloud, *, report: Report) -> list[str]:
     """Create the stacks of the assembly except the alarms', in the order of their dependencies.
 
     Returns their names.
     """
+    aws = cloud.aws
     aws.ssm.put_parameter(Name=_BOOTSTRAP_VERSION, Value="99", Type="String", Overwrite=True)
     names = []
     for stack in _stacks_in_order():
         name = stack["properties"].get("stackName") or stack["id"]
         report(f"{name}: assets")
-        _upload_assets(aws, stack["id"])
+        _upload_assets(cloud, stack["id"])
         report(name)
         url = _resolve(stack["properties"]["stackTemplateAssetObjectUrl"])
         bucket, _, key = url.removeprefix("s3://").partition("/")
@@ -134,15 +139,48 @@ def _stacks_in_order() -> Iterator[dict[str, Any]]:
             yield {"id": artifact_id, **artifact}
 
 
-def _upload_assets(aws: Aws, stack_id: str) -> None:
+def _upload_assets(cloud: Cloud, stack_id: str) -> None:
+    aws = cloud.aws
     manifest = json.loads((ASSEMBLY / f"{stack_id}.assets.json").read_text())
     for asset in manifest["files"].values():
         source = ASSEMBLY / asset["source"]["path"]
-        body = zipped(source) if asset["source"]["packaging"] == "zip" else source.read_bytes()
+        if asset["source"]["packaging"] != "zip":
+            body = source.read_bytes()
+        elif source.parent == BUILT_LAYERS:
+            body = zipped(shared_layer(source, cloud.shared))
+        else:
+            body = zipped(source)
         for destination in asset["destinations"].values():
             bucket = _resolve(destination["bucketName"])
             aws.s3.create_bucket(Bucket=bucket)
             aws.s3.put_object(Bucket=bucket, Key=destination["objectKey"], Body=body)
+
+
+def shared_layer(layer: Path, shared: Path) -> Path:
+    """Put a layer where all workers of a cloud can read it; return the folder to deploy instead.
+
+    The local cloud unpacks the layers of a function for each of its workers, which takes most of
+    the time of its cold start. What we deploy therefore only says where the layer is, in the way in
+    which Lambda lets a layer extend Python's path. The copy consists of hard links: a build
+    replaces folders and never changes a file, so a running cloud keeps what it was deployed with.
+    """
+    copy = shared / layer.name
+    shutil.copytree(layer, copy, copy_function=_link)
+    pointer = shared / f"{layer.name}-pointer"
+    site_packages = pointer.joinpath(*SITE_PACKAGES)
+    site_packages.mkdir(parents=True)
+    # A plain path would come after the local cloud's own packages.
+    (site_packages / "layer.pth").write_text(
+        f"import sys; sys.path.insert(0, {str(copy / 'python')!r})\n", encoding="utf-8"
+    )
+    return pointer
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # Another file system.
+        shutil.copyfile(source, target)
 
 
 def zipped(folder: Path) -> bytes:

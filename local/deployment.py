@@ -100,7 +100,7 @@ def deployment(*, port: int, home: Path, console: Console) -> Iterator[Deploymen
             cloud = stack.enter_context(running_cloud(port=port, home=home))
             line.detail = cloud.aws.endpoint
         with console.line("Deploy the stacks") as line:
-            line.report(", ".join(deploy(cloud.aws, report=line.report)))
+            line.report(", ".join(deploy(cloud, report=line.report)))
         log = functions_log(home)
         stack.callback(save_function_logs, cloud.aws, to=log)
         outputs = stack_outputs(cloud.aws)
