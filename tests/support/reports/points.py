@@ -1,0 +1,253 @@
+"""What points are held, expire and are spent, and what earned them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from loyalty.domain.kernel.calendar import NEVER
+from loyalty.domain.ledger.entries import Accrual, Redemption, Return
+from loyalty.domain.ledger.vouchers import Voucher
+from tests.support.reports.recorded import (
+    ADJUSTING,
+    EARNING,
+    Move,
+    Recorded,
+    Row,
+    first_of_month,
+    iso,
+    months_between,
+    quartiles,
+    ratio,
+    revenue_of,
+)
+
+
+class PointReports(Recorded):
+    """Reports on liability, breakage, redemptions and earning rules."""
+
+    def liability(self) -> list[Row]:
+        held: Counter[tuple[str, date | None]] = Counter()
+        for move in self._held():
+            waits = move.available_on is not None and move.available_on > self.last
+            state = "debt" if move.place == "debt" else "pending" if waits else "available"
+            month = None if move.expires_on == NEVER else first_of_month(move.expires_on)
+            held[state, month] += move.points
+        return [
+            {
+                "state": state,
+                "expires_in": iso(month),
+                "points": points,
+                "worth_minor": self._worth(points),
+            }
+            for (state, month), points in sorted(
+                held.items(), key=lambda each: (each[0][0], each[0][1] or NEVER)
+            )
+            if points
+        ]
+
+    def liability_age(self) -> list[Row]:
+        lots: defaultdict[Any, Counter[int]] = defaultdict(Counter)
+        lefts: Counter[Any] = Counter()
+        for move in self._held():
+            if move.place == "debt" or (move.available_on and move.available_on > self.last):
+                continue
+            lot = (move.member, move.expires_on)
+            came_on = max(move.counted_on, move.available_on or move.counted_on)
+            if move.place == "pending" or move.points > 0:
+                lots[lot][months_between(first_of_month(came_on), first_of_month(self.last))] += (
+                    move.points
+                )
+            lefts[lot] += move.points
+        ages: Counter[int] = Counter()
+        for lot, came in lots.items():
+            younger = 0
+            for age, points in sorted(came.items()):
+                ages[age] += max(0, min(points, lefts[lot] - younger))
+                younger += points
+        return [
+            {
+                "age_months": age,
+                "points": points,
+                "share": ratio(points, ages.total()),
+                "worth_minor": self._worth(points),
+            }
+            for age, points in sorted(ages.items())
+            if points
+        ]
+
+    def breakage(self) -> list[Row]:
+        lots: defaultdict[date, list[Move]] = defaultdict(list)
+        for move in self.moves:
+            if move.place == "lot" and move.counted_on <= self.period.last:
+                lots[NEVER if move.expires_on == NEVER else first_of_month(move.expires_on)].append(
+                    move
+                )
+        rows = []
+        for month, moves in sorted(lots.items()):
+            issued, expired, outstanding = self._run(moves)
+            forecast = self._forecast(month, lots, outstanding)
+            if month < first_of_month(self.period.first):
+                continue
+            by_kind: Counter[str] = Counter()
+            for move in moves:
+                by_kind[move.kind] += move.points
+            is_over = month < first_of_month(self.last)
+            rows.append(
+                {
+                    "expires_in": None if month == NEVER else iso(month),
+                    "status": "observed" if is_over else "forecast",
+                    "issued_points": issued,
+                    "redeemed_points": -by_kind["redemption"] - by_kind["return"],
+                    "clawed_back_points": -by_kind["clawback"],
+                    "adjusted_points": sum(by_kind[kind] for kind in ADJUSTING),
+                    "expired_points": expired,
+                    "outstanding_points": outstanding,
+                    "forecast_points": forecast,
+                    "breakage_rate": ratio(expired + (forecast or 0), issued),
+                    "forecast_minor": None if forecast is None else self._worth(forecast),
+                }
+            )
+        return rows
+
+    def _run(self, moves: Sequence[Move]) -> tuple[int, int, int]:
+        """What was issued in lots, what of it expired, and what is left."""
+        issued = sum(each.points for each in moves if each.kind in {*EARNING, "activation"})
+        recorded = sum(each.points for each in moves if each.kind == "expiry")
+        overdue = sum(each.points for each in moves if each.expires_on < self.last)
+        left = sum(each.points for each in moves) - overdue
+        return issued, overdue - recorded, left
+
+    def _forecast(
+        self, month: date, lots: Mapping[date, Sequence[Move]], outstanding: int
+    ) -> int | None:
+        if month < first_of_month(self.last) or month == NEVER:
+            return None
+        months_left = months_between(first_of_month(self.last), month)
+        lost = held = 0
+        for other, moves in lots.items():
+            if other == NEVER or other >= first_of_month(self.last):
+                continue
+            then = sum(
+                each.points
+                for each in moves
+                if each.kind != "expiry"
+                and months_between(first_of_month(each.counted_on), other) - self._is_later(each)
+                >= months_left
+            )
+            if then > 0:
+                held += then
+                lost += self._run(moves)[1]
+        if held <= 0:
+            return None
+        lost = min(lost, held)
+        return (2 * max(0, outstanding) * lost + held) // (2 * held)
+
+    def _is_later(self, move: Move) -> bool:
+        """Whether the day is later in its month than the report's last day is in its own."""
+        is_end = first_of_month(self.last + timedelta(days=1)) != first_of_month(self.last)
+        return not is_end and move.counted_on.day > self.last.day
+
+    def redemption(self) -> list[Row]:
+        last = self.period.last
+        done = [each for each in self.entries if self.day(each.happened_at) <= last]
+        returned = {each.detail.redemption_id for each in done if isinstance(each.detail, Return)}
+        firsts: dict[str, datetime] = {}
+        earned, redeemed = Counter[str](), Counter[str]()
+        for each in sorted(done, key=lambda each: each.happened_at):
+            member = self.heir(each.member_id)
+            if each.kind in EARNING:
+                earned[member] += each.points + each.pending_points
+            if each.kind in {"redemption", "return"}:
+                redeemed[member] -= each.points
+            detail = each.detail
+            if isinstance(detail, Redemption) and detail.redemption_id not in returned:
+                firsts.setdefault(member, each.happened_at)
+        rows = []
+        for cohort, members in self._cohorts().items():
+            days = [
+                max(0, (self.day(firsts[each]) - self._enrolled_on(each)).days)
+                for each in members
+                if each in firsts
+            ]
+            points = sum(earned[each] for each in members)
+            spent = sum(redeemed[each] for each in members)
+            rows.append(
+                {
+                    "cohort": iso(cohort),
+                    "members": len(members),
+                    "earners": sum(earned[each] > 0 for each in members),
+                    "redeemers": len(days),
+                    "redeemer_rate": ratio(len(days), len(members)),
+                    "points_earned": points,
+                    "points_redeemed": spent,
+                    "redemption_rate": ratio(spent, points),
+                }
+                | quartiles(days)
+            )
+        return rows
+
+    def rewards(self) -> list[Row]:
+        groups: defaultdict[str, list[Voucher]] = defaultdict(list)
+        for voucher in self.vouchers:
+            if self.period.first <= self.day(voucher.issued_at) <= self.period.last:
+                groups[voucher.reward_id].append(voucher)
+        amounts = {(each.source, each.order_id): each.amount_minor for each in self.sales}
+        rows = []
+        for reward_id, vouchers in groups.items():
+            states = Counter(each.state_at(self.period.as_of) for each in vouchers)
+            counted = [e for e in vouchers if e.state_at(self.period.as_of) != "cancelled"]
+            used = [each for each in vouchers if each.state == "used"]
+            reward = self.document.reward(reward_id)
+            worth = [
+                each.amount_minor
+                if each.amount_minor is not None
+                else (reward.amount_minor if reward else None)
+                for each in used
+            ]
+            orders = {each.used_order for each in used if each.used_order}
+            rows.append(
+                {
+                    "reward_id": reward_id,
+                    "redeemed": len(vouchers),
+                    "granted": sum(each.granted_for is not None for each in vouchers),
+                    "used": len(used),
+                    "open": states["held"] + states["issued"],
+                    "expired": states["expired"],
+                    "cancelled": states["cancelled"],
+                    "used_rate": ratio(len(used), len(counted)),
+                    "points": sum(each.points - each.returned for each in counted),
+                    "cost_minor": None if None in worth else sum(map(int, worth)),  # type: ignore[arg-type]
+                    "orders": len(orders),
+                    "order_revenue_minor": sum(
+                        amounts.get((each.source, each.order_id), 0) for each in orders
+                    ),
+                }
+            )
+        return sorted(rows, key=lambda row: (-row["redeemed"], row["reward_id"]))
+
+    def earning_rules(self) -> list[Row]:
+        points, revenue = Counter[str](), Counter[str]()
+        orders: defaultdict[str, set[str]] = defaultdict(set)
+        members: defaultdict[str, set[str]] = defaultdict(set)
+        for each in self.entries:
+            if isinstance(each.detail, Accrual) and self._during(each.happened_at):
+                for share in each.detail.shares:
+                    points[share.rule_id] += share.points
+                    revenue[share.rule_id] += share.eligible_minor
+                    orders[share.rule_id].add(each.id)
+                    members[share.rule_id].add(each.member_id)
+        sold = revenue_of(self._sold("members", self.period.first, self.period.last))
+        return [
+            {
+                "rule_id": rule,
+                "orders": len(orders[rule]),
+                "members": len(members[rule]),
+                "points": points[rule],
+                "points_share": ratio(points[rule], points.total()),
+                "revenue_minor": revenue[rule],
+                "revenue_share": ratio(revenue[rule], sold),
+                "points_rate": ratio(points[rule], revenue[rule]),
+            }
+            for rule in sorted(points, key=lambda rule: (-points[rule], rule))
+        ]
