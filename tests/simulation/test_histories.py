@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from tests.simulation.__main__ import replay, run
-from tests.simulation.mutants import ROOT
+from tests.simulation.mutants.mutant import ROOT
 
 HISTORIES: Final = 10_000
 CHUNK: Final = 500

@@ -5,7 +5,9 @@ from typing import Final
 
 import pytest
 
-from tests.simulation.mutants import MUTANTS, Mutant, judge
+from tests.simulation.mutants.every import MUTANTS
+from tests.simulation.mutants.judging import judge
+from tests.simulation.mutants.mutant import Mutant
 
 # Mutants that random histories find within a second.
 SAMPLE: Final = (

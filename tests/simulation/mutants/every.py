@@ -1,0 +1,14 @@
+"""All mutants, by what they are about."""
+
+from typing import Final
+
+from tests.simulation.mutants import dates, guests, orders, policies, spending, writes
+
+MUTANTS: Final = (
+    *writes.MUTANTS,
+    *dates.MUTANTS,
+    *orders.MUTANTS,
+    *guests.MUTANTS,
+    *spending.MUTANTS,
+    *policies.MUTANTS,
+)
