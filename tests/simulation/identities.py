@@ -7,7 +7,7 @@ from local.memory import Written
 from loyalty.domain.people.identity import Identity
 from loyalty.table import keys
 from loyalty.table.operations import Item, Key
-from tests.simulation.auditor import Violation
+from tests.simulation.auditing.seen import Violation
 
 NOTED, CLAIMED, PROVEN = range(3)
 CONTACTS: Final = ("email", "phone")

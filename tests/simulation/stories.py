@@ -9,7 +9,7 @@ from typing import Any, Final
 from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.orders.order import Order, fingerprint
 from tests.simulation import naive, programs
-from tests.simulation.auditor import Violation
+from tests.simulation.auditing.seen import Violation
 from tests.simulation.requests import Redeem
 from tests.simulation.shop_requests import TellOrder, TellRefund
 from tests.simulation.world import Request, World

@@ -34,7 +34,8 @@ from loyalty.table.operations import (
     Transient,
 )
 from loyalty.usecases.ports import Desk
-from tests.simulation.auditor import Auditor, Violation, lapses_when_quiet
+from tests.simulation.auditing.seen import Violation
+from tests.simulation.auditor import Auditor, lapses_when_quiet
 from tests.simulation.identities import Identities
 from tests.simulation.tracing import answer_line, call_line
 
