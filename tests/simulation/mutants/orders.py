@@ -166,7 +166,7 @@ MUTANTS: Final = (
     Mutant(
         "a refund does not lower what its order counted for",
         "disqualified",
-        "counts(after) - counts(before)",
+        "now - then",
         "0",
     ),
 )

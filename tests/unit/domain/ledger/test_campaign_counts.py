@@ -17,7 +17,7 @@ from loyalty.domain.ledger.campaign_counts import (
     moved,
 )
 from loyalty.domain.ledger.entries import Accrual
-from loyalty.domain.ledger.refunds import OrderState, state_of
+from loyalty.domain.ledger.refunds import OrderState, remainder_of, state_of
 from loyalty.domain.program.document import Program
 from tests.support.campaigns import campaign, with_campaigns
 from tests.support.orders import NOON, order_of
@@ -89,11 +89,13 @@ def test_a_limit_with_room_is_relied_on_to_have_it_and_a_short_one_to_be_as_seen
 def test_a_refund_gives_back_what_it_takes_and_the_order_only_if_nothing_was_forgiven() -> None:
     program = with_campaigns(CAPPED)
     accrual = accrual_of(program)
-    before = state_of(accrual, None)
-    whole = replace(before, whole=True)
+    before = remainder_of(accrual, state_of(accrual, None), program)
+    whole = remainder_of(accrual, replace(before.state, whole=True), program)
 
-    taken = moved(accrual, program, before=before, after=whole, today=TODAY)
-    half = moved(accrual, program, before=before, after=replace(whole, forgiven=10), today=TODAY)
+    taken, half = (
+        moved(accrual, program, before=before, after=whole, forgiven=forgiven, today=TODAY)
+        for forgiven in (0, 10)
+    )
 
     limit, orders = "welcome#2026-11", "welcome#2026-11#orders"
     assert taken.uses == (LimitUse(limit, -10), LimitUse(orders, -1), LimitUse(ORDERS, -1))
@@ -106,8 +108,10 @@ def test_where_no_campaign_has_a_limit_an_order_s_state_counts_nothing() -> None
     program = with_campaigns(campaign())
     accrual = accrual_of(program)
 
-    step = moved(
-        accrual, program, before=OrderState(), after=OrderState(amount_minor=1), today=TODAY
+    before, after = (
+        remainder_of(accrual, OrderState(amount_minor=amount), program) for amount in (0, 1)
     )
+
+    step = moved(accrual, program, before=before, after=after, forgiven=0, today=TODAY)
 
     assert (step.counted, step.uses) == (None, ())

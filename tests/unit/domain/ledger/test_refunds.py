@@ -14,6 +14,7 @@ from loyalty.domain.ledger.refunds import (
     OrderState,
     counted_minor,
     refunded_with,
+    remainder_of,
     to_settle,
     unrefunded,
 )
@@ -113,7 +114,8 @@ def clawed_by(refunds: list[RequestedRefund], accrual: Accrual, rules: Program) 
     points: list[int] = []
     for refund in refunds:
         refunded = refunded_with(state, refund)
-        points.append(to_settle(accrual, rules, before=state, after=refunded))
+        left = remainder_of(accrual, refunded, rules)
+        points.append(to_settle(accrual, before=state, after=left))
         state = replace(refunded, clawed=state.clawed + points[-1])
     return points
 
@@ -179,9 +181,13 @@ def test_half_of_an_order_refunded_by_amount_keeps_the_points_of_the_other_half(
 def test_refunded_units_beyond_those_bought_do_not_count() -> None:
     bought = order(line(3000, "1", quantity=3), line(1000, "2"))
     first, second = (refund_of(name, quantities={"1": 2}) for name in ("r1", "r2"))
+    rules = program()
+    accrual = accrual_of(bought, rules)
 
-    assert unrefunded(bought, after(first, second)).amount_minor == 1000
-    assert counted_minor(bought, before=after(first), after=after(first, second)) == 1000
+    half, rest = (remainder_of(accrual, after(*some), rules) for some in ([first], [first, second]))
+
+    assert rest.order.amount_minor == 1000
+    assert counted_minor(before=half, after=rest) == 1000
 
 
 @given(st.data())

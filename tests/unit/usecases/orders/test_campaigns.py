@@ -23,7 +23,7 @@ from loyalty.domain.ledger.entries import (
     OrderCause,
     RequestedRefund,
 )
-from loyalty.domain.ledger.refunds import award_of, parts_of, state_of
+from loyalty.domain.ledger.refunds import parts_of, remainder_of, state_of
 from loyalty.domain.orders.order import Order, OrderRef
 from loyalty.domain.people.identity import identify
 from loyalty.domain.people.member import Consent, Member, Profile
@@ -438,7 +438,7 @@ def must_recompute(club: Club, entry: Entry) -> None:
         OrderCause(accrual.order.source, accrual.order.order_id, "clawback", "")
     )
     state = state_of(accrual, file.state)
-    award = award_of(accrual, state, club.program.document)
+    award = remainder_of(accrual, state, club.program.document).award
     assert award.points == sum(part.points for part in parts_of(accrual, state)) - state.settled
     counts = counted_of(accrual, state)
     for campaign_id, points in award.campaign_points.items():

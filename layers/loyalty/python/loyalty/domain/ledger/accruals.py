@@ -37,6 +37,7 @@ from loyalty.domain.ledger.refunds import (
     counted_minor,
     disqualified,
     refunded_with,
+    remainder_of,
     to_settle,
 )
 from loyalty.domain.ledger.tiers import counter, counting, level_of_order
@@ -198,27 +199,32 @@ def _waiting(
 ) -> WaitingRefunds:
     """Settle the waiting refunds against the parts of the award, pending ones first."""
     state = OrderState(taken=(0,) * len(accrual.parts))
+    waiting_refunds = placeholder.refunds if placeholder else ()
+    if not waiting_refunds:
+        return WaitingRefunds((), state)
     refunds: list[WaitingRefund] = []
-    for refund in placeholder.refunds if placeholder else ():
-        after = refunded_with(state, refund)
-        owing = to_settle(accrual, program, before=state, after=after)
+    before = remainder_of(accrual, state, program)
+    for refund in waiting_refunds:
+        after = remainder_of(accrual, refunded_with(state, refund), program)
+        owing = to_settle(accrual, before=state, after=after)
         taken, effect = _taken_from(accrual.parts, state.taken, owing, today=today)
-        step = moved(accrual, program, before=state, after=after, today=today)
+        step = moved(accrual, program, before=before, after=after, forgiven=0, today=today)
         clawback = Clawback(
             source=accrual.order.source,
             order_id=accrual.order.order_id,
             refund_id=refund.refund_id,
-            amount_minor=counted_minor(accrual.order, before=state, after=after),
+            amount_minor=counted_minor(before=before, after=after),
             clawed=owing,
             owed=0,
             forgiven=0,
             excused=0,
             debt_after=0,
-            qualifying=disqualified(accrual, program, before=state, after=after),
+            qualifying=disqualified(accrual, before=before, after=after),
             counted=step.uses,
         )
         refunds.append(WaitingRefund(clawback, refund.fingerprint, refund.occurred_at, effect))
-        state = replace(after, clawed=state.clawed + owing, taken=taken, counted=step.counted)
+        state = replace(after.state, clawed=state.clawed + owing, taken=taken, counted=step.counted)
+        before = after._replace(state=state)
     return WaitingRefunds(tuple(refunds), state)
 
 

@@ -32,13 +32,12 @@ from loyalty.domain.campaigns.member_facts import (
 from loyalty.domain.campaigns.planning import AwardContext, compiled, freeze
 from loyalty.domain.earning.qualifying import qualifies
 from loyalty.domain.ledger.account import campaign_counter, used_of_campaigns
-from loyalty.domain.ledger.refunds import award_of, unrefunded
 
 if TYPE_CHECKING:
     from loyalty.domain.earning.awarding import Share
     from loyalty.domain.ledger.account import Account
     from loyalty.domain.ledger.entries import Accrual
-    from loyalty.domain.ledger.refunds import OrderState
+    from loyalty.domain.ledger.refunds import OrderState, Remainder
     from loyalty.domain.orders.order import Order
     from loyalty.domain.program.campaigns import Campaign
     from loyalty.domain.program.document import Program
@@ -188,29 +187,33 @@ def moved(
     accrual: Accrual,
     program: Program,
     *,
-    before: OrderState,
-    after: OrderState,
+    before: Remainder,
+    after: Remainder,
+    forgiven: int,
     today: date,
 ) -> CountsMoved:
-    """What changes in limits between two states of an order, once it is known what was forgiven.
+    """What changes in limits with what is left of an order, once it is known what was forgiven.
 
-    A limit gets back what was really taken back from the member. The order counts as one as long
-    as goods that cost something are left of it, or points of it were forgiven.
+    `forgiven` are all points of the order that are forgiven by now. A limit gets back what was
+    really taken back from the member. The order counts as one as long as goods that cost something
+    are left of it, or points of it were forgiven.
     """
-    order_change = _counts_as_order(accrual, after) - _counts_as_order(accrual, before)
+    order_change = _counts_as_order(after.order, forgiven) - _counts_as_order(
+        before.order, before.state.forgiven
+    )
     orders = (LimitUse(ORDERS, order_change),) if order_change else ()
     if not any(map(is_limited, program.campaigns)):
         return CountsMoved(uses=orders)
-    was, now = award_of(accrual, before, program), award_of(accrual, after, program)
+    was, now = before.award, after.award
     fallen = sum((_by_giver(was.shares) - _by_giver(now.shares)).values())
-    forgiven = max(0, after.forgiven - before.forgiven)
-    counted = counted_of(accrual, before)
+    newly_forgiven = max(0, forgiven - before.state.forgiven)
+    counted = counted_of(accrual, before.state)
     counts = outstanding(
         program,
         before=was.campaign_points,
         after=now.campaign_points,
         counted=counted,
-        taken_back=(fallen - forgiven, fallen) if fallen else (1, 1),
+        taken_back=(fallen - newly_forgiven, fallen) if fallen else (1, 1),
     )
     day = program.today(accrual.order.occurred_at)
     changes = uses(program, day, today=today, before=counted, after=counts)
@@ -282,8 +285,8 @@ def has_goods(order: Order) -> bool:
     return qualifies(order, points=0, basis="orders") > 0
 
 
-def _counts_as_order(accrual: Accrual, state: OrderState) -> int:
-    return int(has_goods(unrefunded(accrual.order, state)) or state.forgiven > 0)
+def _counts_as_order(left: Order, forgiven: int) -> int:
+    return int(has_goods(left) or forgiven > 0)
 
 
 def _by_giver(shares: Iterable[Share]) -> Counter[str]:

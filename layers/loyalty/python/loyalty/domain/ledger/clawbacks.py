@@ -32,6 +32,7 @@ from loyalty.domain.ledger.refunds import (
     disqualified,
     parts_of,
     refunded_with,
+    remainder_of,
     state_of,
     to_settle,
 )
@@ -115,21 +116,29 @@ def claw_back(
     the version in force; its policy decides where they come from. `expired` says how many points
     of each of the order's past lots expired unspent.
     """
-    before = state_of(earned, state)
-    after = refunded_with(before, refund)
+    seen = state_of(earned, state)
+    before = remainder_of(earned, seen, decided_by.document)
+    after = remainder_of(earned, refunded_with(seen, refund), decided_by.document)
     sources = sources_of(
-        to_settle(earned, decided_by.document, before=before, after=after),
-        parts=parts_of(earned, before),
-        before=before,
+        to_settle(earned, before=seen, after=after),
+        parts=parts_of(earned, seen),
+        before=seen,
         account=account,
         expired=expired,
         policy=program.document,
     )
     today = program.document.today(now)
-    settled = sources.settling(after)
-    step = moved(earned, decided_by.document, before=before, after=settled, today=today)
+    settled = sources.settling(after.state)
+    step = moved(
+        earned,
+        decided_by.document,
+        before=before,
+        after=after,
+        forgiven=settled.forgiven,
+        today=today,
+    )
     order, name = earned.order, clawback_name(refund, state)
-    less = disqualified(earned, decided_by.document, before=before, after=after)
+    less = disqualified(earned, before=before, after=after)
     counted = counted_for(less, account)
     level = counting(account, program.document, counted=counted, day=today)
     entry = Entry(
@@ -144,7 +153,7 @@ def claw_back(
             source=order.source,
             order_id=order.order_id,
             refund_id=name,
-            amount_minor=counted_minor(order, before=before, after=after),
+            amount_minor=counted_minor(before=before, after=after),
             clawed=sources.clawed,
             owed=sources.owed,
             forgiven=sources.forgiven,

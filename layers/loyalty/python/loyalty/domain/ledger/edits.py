@@ -27,10 +27,11 @@ from loyalty.domain.ledger.postings import (
 )
 from loyalty.domain.ledger.refunds import (
     OrderState,
-    award_of,
+    Remainder,
     counted_minor,
     disqualified,
     parts_of,
+    remainder_of,
     state_of,
     to_settle,
     withdrawing,
@@ -40,7 +41,7 @@ from loyalty.domain.orders.order import Order, content_fingerprint, fingerprint
 
 if TYPE_CHECKING:
     from loyalty.domain.campaigns.budgets import ShardsUsed
-    from loyalty.domain.program.document import Program, PublishedProgram
+    from loyalty.domain.program.document import PublishedProgram
 
 
 def edit_name(order: Order, listed: Collection[str] | None = None) -> str:
@@ -81,7 +82,7 @@ def edit(
     else is as in `claw_back`.
     """
     edited = replace(order, occurred_at=earned.order.occurred_at)
-    before = state_of(earned, state)
+    seen = state_of(earned, state)
     today = program.document.today(now)
     budgets = budgets_on(decided_by.document, decided_by.document.today(edited.occurred_at))
     ceilings = ceilings_of_edit(
@@ -89,40 +90,40 @@ def edit(
         account,
         decided_by.document,
         earned,
-        before=before,
+        before=seen,
         today=today,
         left=left_of(budgets, shards),
     )
-    after = replace(
-        withdrawing(before, withdrawn),
+    version = replace(
+        withdrawing(seen, withdrawn),
         order=edited,
         told_at=order.told_at,
-        counter=before.counter + 1,
+        counter=seen.counter + 1,
         ceilings=ceilings,
     )
-    owing = to_settle(earned, decided_by.document, before=before, after=after)
+    before = remainder_of(earned, seen, decided_by.document)
+    after = remainder_of(earned, version, decided_by.document)
+    owing = to_settle(earned, before=seen, after=after)
     taken = sources_of(
         max(0, owing),
-        parts=parts_of(earned, before),
-        before=before,
+        parts=parts_of(earned, seen),
+        before=seen,
         account=account,
         expired=expired,
         policy=program.document,
     )
-    unforgiven = min(before.forgiven, max(0, -owing))
-    given = _growth(
-        max(0, -owing) - unforgiven, earned, decided_by.document, before=before, after=after
-    )
-    forgiven = before.forgiven + taken.forgiven - unforgiven
+    unforgiven = min(seen.forgiven, max(0, -owing))
+    given = _growth(max(0, -owing) - unforgiven, before=before, after=after)
     step = moved(
         earned,
         decided_by.document,
         before=before,
-        after=replace(after, forgiven=forgiven),
+        after=after,
+        forgiven=seen.forgiven + taken.forgiven - unforgiven,
         today=today,
     )
     campaigns = counting_of_step(account, earned, decided_by.document, step, ceilings=ceilings)
-    counts = disqualified(earned, decided_by.document, before=before, after=after)
+    counts = disqualified(earned, before=before, after=after)
     counted = counted_for(counts, account)
     level = counting(account, program.document, counted=counted, day=today)
     added = addition(
@@ -143,7 +144,7 @@ def edit(
         detail=Edit(
             order=edited,
             parts=given,
-            amount_minor=-counted_minor(earned.order, before=before, after=after),
+            amount_minor=-counted_minor(before=before, after=after),
             clawed=taken.clawed,
             owed=taken.owed,
             forgiven=taken.forgiven - unforgiven,
@@ -162,7 +163,7 @@ def edit(
             order.source,
             order.order_id,
             replace(
-                _given_with(taken.settling(after), given, added, unforgiven=unforgiven),
+                _given_with(taken.settling(version), given, added, unforgiven=unforgiven),
                 counted=step.counted,
             ),
             counter_seen=state.counter if state else None,
@@ -184,12 +185,10 @@ def edit(
     )
 
 
-def _growth(
-    points: int, earned: Accrual, program: Program, *, before: OrderState, after: OrderState
-) -> tuple[Part, ...]:
+def _growth(points: int, *, before: Remainder, after: Remainder) -> tuple[Part, ...]:
     """Points to add, with the dates of the award's parts that grew."""
-    grown = Counter(_dated(earned, after, program))
-    grown.subtract(_dated(earned, before, program))
+    grown = Counter(_dated(after))
+    grown.subtract(_dated(before))
     given: list[Part] = []
     for dates in sorted(grown):
         if share := max(0, min(points, grown[dates])):
@@ -198,9 +197,10 @@ def _growth(
     return tuple(given)
 
 
-def _dated(earned: Accrual, state: OrderState, program: Program) -> dict[PendingDates, int]:
-    parts = award_of(earned, state, program).parts
-    return {PendingDates(part.available_on, part.expires_on): part.points for part in parts}
+def _dated(left: Remainder) -> dict[PendingDates, int]:
+    return {
+        PendingDates(part.available_on, part.expires_on): part.points for part in left.award.parts
+    }
 
 
 def _given_with(

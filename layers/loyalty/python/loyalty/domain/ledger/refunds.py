@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from loyalty.domain.campaigns.awards import full_award
 from loyalty.domain.campaigns.planning import AwardContext
@@ -78,6 +78,14 @@ class OrderState:
     def settled(self) -> int:
         """The points that earlier refunds have dealt with, one way or another."""
         return self.clawed + self.owed + self.forgiven + self.excused
+
+
+class Remainder(NamedTuple):
+    """What is left of an order in a state, and what that earns."""
+
+    state: OrderState
+    order: Order
+    award: Award
 
 
 def state_of(accrual: Accrual, state: OrderState | None) -> OrderState:
@@ -212,51 +220,43 @@ def unrefunded(order: Order, state: OrderState) -> Order:
     )
 
 
-def award_of(accrual: Accrual, state: OrderState, program: Program) -> Award:
-    """What is earned by what is left of an order, in the context of its accrual or latest edit.
+def remainder_of(accrual: Accrual, state: OrderState, program: Program) -> Remainder:
+    """What is left of an order, and what that earns in the context of its accrual or latest edit.
 
     `program` is the version that decided the accrual.
     """
+    left = unrefunded(accrual.order, state)
     ceilings = accrual.ceilings if state.ceilings is None else state.ceilings
-    return full_award(
-        unrefunded(accrual.order, state),
-        bought=in_force(accrual, state),
-        program=program,
-        context=AwardContext(
-            tier=accrual.tier, opened=frozenset(accrual.opened), ceilings=ceilings
-        ),
-    )
+    context = AwardContext(tier=accrual.tier, opened=frozenset(accrual.opened), ceilings=ceilings)
+    bought = in_force(accrual, state)
+    award = full_award(left, bought=bought, program=program, context=context)
+    return Remainder(state, left, award)
 
 
-def to_settle(accrual: Accrual, program: Program, *, before: OrderState, after: OrderState) -> int:
-    """The points still to be settled between two states of an order.
+def to_settle(accrual: Accrual, *, before: OrderState, after: Remainder) -> int:
+    """The points still to be settled once this is left of an order.
 
     Negative if an edit makes the order worth more.
     """
-    target = award_of(accrual, after, program).points
     earned = sum(part.points for part in parts_of(accrual, before))
-    return earned - target - before.settled
+    return earned - after.award.points - before.settled
 
 
-def disqualified(
-    accrual: Accrual, program: Program, *, before: OrderState, after: OrderState
-) -> Qualifying | None:
+def disqualified(accrual: Accrual, *, before: Remainder, after: Remainder) -> Qualifying | None:
     """How much less the order counts toward a level, in the period that it counted in."""
     if accrual.qualifying is None:
         return None
     basis = basis_of(accrual.qualifying.counter)
-
-    def counts(state: OrderState) -> int:
-        order = unrefunded(accrual.order, state)
-        points = award_of(accrual, state, program).qualifying_points
-        return qualifies(order, points=points, basis=basis)
-
-    return Qualifying(accrual.qualifying.counter, counts(after) - counts(before))
+    then, now = (
+        qualifies(each.order, points=each.award.qualifying_points, basis=basis)
+        for each in (before, after)
+    )
+    return Qualifying(accrual.qualifying.counter, now - then)
 
 
-def counted_minor(order: Order, *, before: OrderState, after: OrderState) -> int:
+def counted_minor(*, before: Remainder, after: Remainder) -> int:
     """How much money of a refund counted: how much less of the order is left."""
-    return unrefunded(order, before).amount_minor - unrefunded(order, after).amount_minor
+    return before.order.amount_minor - after.order.amount_minor
 
 
 def _added(totals: Mapping[str, int], more: Mapping[str, int]) -> Mapping[str, int]:
