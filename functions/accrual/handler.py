@@ -46,7 +46,15 @@ from loyalty.edge.mail.survey_links import (
     path,
 )
 from loyalty.edge.metrics import count, count_together
-from loyalty.edge.models.entries import EntryAnswer, entry_answer, shares_answer
+from loyalty.edge.models.entries import EntryAnswer, entry_answer
+from loyalty.edge.models.order_explanations import (
+    OrderExplanationAnswer,
+    QuoteAnswer,
+    RefundQuoteAnswer,
+    order_explanation_answer,
+    quote_answer,
+    refund_quote_answer,
+)
 from loyalty.edge.models.order_vouchers import VoucherStepAnswer, steps_answer
 from loyalty.edge.models.orders import (
     OrderAnswer,
@@ -56,7 +64,6 @@ from loyalty.edge.models.orders import (
     OrderEarned,
     OrderKept,
     OrderRequest,
-    QuoteAnswer,
     RefundAnswer,
     RefundRequest,
     RefundWaiting,
@@ -73,7 +80,7 @@ from loyalty.edge.settings import settings
 from loyalty.table.positions import is_survey_response
 from loyalty.table.responses import TableResponses
 from loyalty.usecases.ledger.order_vouchers import net_of_vouchers
-from loyalty.usecases.orders import accrual, lookup
+from loyalty.usecases.orders import accrual, explaining, lookup
 from loyalty.usecases.orders.accrual import Earned, GuestOrderKept
 from loyalty.usecases.orders.arrival import (
     ArrivedOrder,
@@ -83,6 +90,7 @@ from loyalty.usecases.orders.arrival import (
     refund_arrived,
 )
 from loyalty.usecases.orders.edits import Edited, Outdated
+from loyalty.usecases.orders.explaining import OrderInBooks
 from loyalty.usecases.orders.refunds import Refunded, Waiting
 from loyalty.usecases.people import surveys
 from loyalty.usecases.people.members import look_up
@@ -104,6 +112,7 @@ SurveyToken = Annotated[
 ]
 
 ADJUSTERS: Final[frozenset[Role]] = frozenset({"cashier", "manager", "service"})
+ORDER_EXPLAINED_TO: Final[frozenset[Role]] = ADJUSTERS | {"member"}
 
 
 @api.post(
@@ -195,7 +204,8 @@ def correct_order(
 def quote_order(program_id: ProgramId, order: Annotated[OrderRequest, Body()]) -> QuoteAnswer:
     """Quote what an order would earn.
 
-    Nothing is recorded.
+    Nothing is recorded, and no budget is taken. Every campaign says what it would give, or why
+    nothing, and how much is missing.
     """
     desk = open_desk(program_id, table=settings(AccrualSettings).table, caller=api.trusted_caller)
     document = desk.program.document
@@ -208,16 +218,7 @@ def quote_order(program_id: ProgramId, order: Annotated[OrderRequest, Body()]) -
         directory=directory(program_id, settings(AccrualSettings)),
         desk=desk,
     )
-    award = quoted.award
-    pending = sum(part.points for part in award.parts if part.available_on > desk.today)
-    return QuoteAnswer(
-        member_id=quoted.member_id,
-        tier=quoted.tier,
-        balance=quoted.balance,
-        points=award.points - pending,
-        pending_points=pending,
-        breakdown=shares_answer(award.shares, document=document, tier=quoted.tier),
-    )
+    return quote_answer(quoted, document=document, today=desk.today)
 
 
 @api.get("/orders/<source>/<order_id>", allow=STAFF | {"service"})
@@ -236,6 +237,44 @@ def read_order(program_id: ProgramId, source: PathId, order_id: PathId) -> Order
         entries=[_explained(entry, desk) for entry in story.entries],
         refunds_waiting=list(story.refunds_waiting),
     )
+
+
+@api.get("/orders/<source>/<order_id>/explanation", allow=ORDER_EXPLAINED_TO)
+def explain_order(
+    program_id: ProgramId, source: PathId, order_id: PathId
+) -> OrderExplanationAnswer:
+    """Explain what an order earned.
+
+    Every campaign and earning rule of the version that decided it, condition by condition. It is
+    computed from the order's entry. Members see it of their own orders.
+    """
+    desk = open_desk(program_id, table=settings(AccrualSettings).table, caller=api.trusted_caller)
+    ref = OrderRef(source, order_id)
+    found = _found_for_caller(ref, desk)
+    return order_explanation_answer(ref, found, explaining.explain(found, desk=desk))
+
+
+@api.post(
+    "/orders/<source>/<order_id>/refunds/quote",
+    allow=ORDER_EXPLAINED_TO,
+    refuses=(IdempotencyConflict, CurrencyMismatch),
+)
+def quote_refund(
+    program_id: ProgramId,
+    source: PathId,
+    order_id: PathId,
+    refund: Annotated[RefundRequest, Body()],
+) -> RefundQuoteAnswer:
+    """Quote what a refund would take.
+
+    Nothing is recorded. The points are those that the order would no longer earn, before the
+    program's clawback policy. Members see it of their own orders.
+    """
+    desk = open_desk(program_id, table=settings(AccrualSettings).table, caller=api.trusted_caller)
+    currency = desk.program.document.currency
+    requested = refund.requested(currency=currency, now=desk.now)
+    found = _found_for_caller(OrderRef(source, order_id), desk, refund_id=refund.refund_id)
+    return refund_quote_answer(explaining.quote(found, requested, desk=desk), currency=currency)
 
 
 @api.post(
@@ -439,6 +478,22 @@ def _answering(member_id: str | None) -> str | None:
 
 def _responses(program_id: str) -> TableResponses:
     return TableResponses(engine(settings(AccrualSettings).table), program_id=program_id)
+
+
+def _found_for_caller(ref: OrderRef, desk: Desk, *, refund_id: str | None = None) -> OrderInBooks:
+    """An order; of a member's, only their own exists for them.
+
+    Raises:
+        NotFound: there is no such order.
+        Forbidden: it is not their own, and the caller is staff without a role for it.
+    """
+    found = explaining.find_order(ref, refund_id=refund_id, desk=desk)
+    if not api.principal.is_trusted:
+        try:
+            own_member(api.principal, found.accrual.member_id if found.accrual else "")
+        except NotFound:
+            raise NotFound("There is no such order") from None
+    return found
 
 
 def _explained(entry: Entry, desk: Desk) -> EntryAnswer:

@@ -266,9 +266,11 @@ def drive_everything(api: DescribedApi) -> None:
     old = order("4", member_id=ana) | {"occurred_at": long_ago}
     api.call("service", "POST", "/orders", json=old, status=201)
     refund = {"refund_id": "r", "occurred_at": long_ago, "whole": True}
+    api.call("service", "POST", "/orders/pos/4/refunds/quote", json=refund)
     api.call("service", "POST", "/orders/pos/4/refunds", json=refund, status=201)
     api.call("service", "POST", "/orders/pos/5/refunds", json=refund, status=202)
     api.call("service", "GET", "/orders/pos/4")
+    assert api.call("service", "GET", "/orders/pos/4/explanation")["kept"] == 0
     content = order("1", 6000, member_id=ana)
     corrected = {name: content[name] for name in content.keys() - {"source", "order_id"}}
     api.call("service", "PUT", "/orders/pos/1", json=corrected)

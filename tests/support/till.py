@@ -179,6 +179,24 @@ def read_order(order_id: str, *, source: str = "pos", as_: Claims = CASHIER) -> 
     return call(accrual.handler, "GET", path, as_=as_)
 
 
+def explain_order(order_id: str, *, source: str = "pos", as_: Claims = CASHIER) -> Answer:
+    path = f"{PROGRAM}/orders/{source}/{order_id}/explanation"
+    return call(accrual.handler, "GET", path, as_=as_)
+
+
+def quote_refund(
+    order_id: str, refund_id: str = "r1", *, source: str = "pos", as_: Claims = CASHIER, **what: Any
+) -> Answer:
+    """What a refund by `lines`, by `amount` or whole would take."""
+    return call(
+        accrual.handler,
+        "POST",
+        f"{PROGRAM}/orders/{source}/{order_id}/refunds/quote",
+        body={"refund_id": refund_id, "occurred_at": "2026-11-21T10:00:00Z"} | what,
+        as_=as_,
+    )
+
+
 def refund(
     order_id: str, refund_id: str = "r1", *, source: str = "pos", as_: Claims = CASHIER, **what: Any
 ) -> Answer:
@@ -285,3 +303,9 @@ def balance_at(member_id: str, moment: str, *, as_: Claims = CASHIER) -> dict[st
     assert answer.status == 200, answer.text
     body: dict[str, Any] = answer.body
     return body
+
+
+def explain(member_id: str, *, as_: Claims = CASHIER, **query: str) -> Answer:
+    """Why a member holds what they hold."""
+    path = f"{PROGRAM}/members/{member_id}/explain"
+    return call(enrollment.handler, "GET", path, as_=as_, query=query)

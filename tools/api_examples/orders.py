@@ -52,6 +52,22 @@ _ORDER_REQUEST: Final[Json] = {
     "codes": ["FLYER"],
 }
 
+_REFUND_REQUEST: Final[Json] = {
+    "refund_id": "r1",
+    "occurred_at": REFUNDED_AT,
+    "lines": [{"line_id": "beans", "quantity": 1}],
+}
+
+_SPEND_60: Final[Json] = {"id": "spend-60", "name": "Spend 60"}
+_DOUBLE: Final[Json] = {"id": "double-days", "name": "Double days"}
+_TOO_LITTLE: Final[Json] = {
+    "fact": "amount",
+    "at_least_minor": 6000,
+    "is": 4500,
+    "missing": 1500,
+}
+_RUNS: Final[Json] = {"fact": "when", "holds": True, "text": "It runs at that time."}
+
 _SURVEY_RESPONSE: Final[Json] = {
     "id": "rsp_8f14e45fceea167a",
     "survey_id": "after-order",
@@ -76,11 +92,8 @@ REQUESTS: Final[dict[str, Json]] = {
     },
     "quote_order": _ORDER_REQUEST,
     "record_order": _ORDER_REQUEST,
-    "record_refund": {
-        "refund_id": "r1",
-        "occurred_at": REFUNDED_AT,
-        "lines": [{"line_id": "beans", "quantity": 1}],
-    },
+    "quote_refund": _REFUND_REQUEST,
+    "record_refund": _REFUND_REQUEST,
 }
 
 ANSWERS: Final[dict[str, Any]] = {
@@ -96,9 +109,115 @@ ANSWERS: Final[dict[str, Any]] = {
         "member_id": ANA,
         "tier": None,
         "balance": 0,
-        "points": 75,
+        "points": 120,
         "pending_points": 0,
-        "breakdown": BREAKDOWN,
+        "breakdown": [
+            *BREAKDOWN,
+            {
+                "rule_id": "double-days",
+                "line_id": "beans",
+                "points": 30,
+                "eligible_minor": 3000,
+                "rate": None,
+            },
+            {
+                "rule_id": "double-days",
+                "line_id": "mug",
+                "points": 15,
+                "eligible_minor": 1500,
+                "rate": None,
+            },
+        ],
+        "campaigns": [
+            {
+                **_SPEND_60,
+                "applies": False,
+                "points": 0,
+                "could_give": 50,
+                "why_not": [_TOO_LITTLE],
+                "text": "15.00 EUR more for 50 beans.",
+            },
+            {
+                **_DOUBLE,
+                "applies": True,
+                "points": 45,
+                "could_give": 45,
+                "why_not": [],
+                "text": "45 beans: 2 times what the earning rules give.",
+            },
+        ],
+    },
+    "explain_order": {
+        **ORDER,
+        "status": "earned",
+        "member_id": ANA,
+        "program_version": 1,
+        "tier": None,
+        "points": 120,
+        "kept": 75,
+        "campaigns": [
+            {
+                **_SPEND_60,
+                "applies": False,
+                "points": 0,
+                "kept": 0,
+                "findings": [
+                    _RUNS,
+                    _TOO_LITTLE
+                    | {
+                        "holds": False,
+                        "text": "The amount is not at least 60.00 EUR: it is 45.00 EUR.",
+                    },
+                ],
+                "text": "The amount is not at least 60.00 EUR: it is 45.00 EUR.",
+            },
+            {
+                **_DOUBLE,
+                "applies": True,
+                "points": 45,
+                "kept": 30,
+                "findings": [_RUNS],
+                "text": "45 beans: 2 times what the earning rules give.",
+            },
+        ],
+        "rules": [
+            {
+                "id": "base",
+                "applies": True,
+                "points": 45,
+                "kept": 30,
+                "eligible_minor": 4500,
+                "rate": {"points": 1, "per_minor": 100, "multiplier_percent": 100},
+                "findings": [_RUNS],
+                "text": "45 beans: 1 bean for each 1.00 EUR, on 45.00 EUR.",
+            },
+            {
+                "id": "coffee-at-home",
+                "applies": True,
+                "points": 30,
+                "kept": 15,
+                "eligible_minor": 3000,
+                "rate": {"points": 1, "per_minor": 100, "multiplier_percent": 100},
+                "findings": [_RUNS],
+                "text": "30 beans: 1 bean for each 1.00 EUR, on 30.00 EUR.",
+            },
+        ],
+    },
+    "quote_refund": {
+        "status": "new",
+        "points": -45,
+        "counted": eur(1500),
+        "campaigns": [{"id": "double-days", "points": -15}],
+        "rules": [{"id": "base", "points": -15}, {"id": "coffee-at-home", "points": -15}],
+        "limits": [
+            {
+                "campaign_id": "double-days",
+                "limit": "budget",
+                "period": "2026-11",
+                "points": 15,
+                "orders": 0,
+            }
+        ],
     },
     "read_order": {
         **ORDER,

@@ -67,6 +67,11 @@ ORDER: Final = till.order(
     tenders=[{"kind": "card", "amount": till.money(4999)}],
     codes=["FLYER"],
 )
+REFUND: Final = {
+    "refund_id": "r1",
+    "occurred_at": "2026-11-21T10:00:00Z",
+    "lines": [{"line_id": "1", "quantity": 1}],
+}
 # A request of each operation that would be done; it says nearly all that can be said.
 BODIES: Final[dict[str, Any]] = {
     "publish_program": document(**PROGRAM),
@@ -118,11 +123,8 @@ BODIES: Final[dict[str, Any]] = {
     },
     # Of a guest: a quote for somebody unknown is refused.
     "quote_order": ORDER | {"identities": []},
-    "record_refund": {
-        "refund_id": "r1",
-        "occurred_at": "2026-11-21T10:00:00Z",
-        "lines": [{"line_id": "1", "quantity": 1}],
-    },
+    "record_refund": REFUND,
+    "quote_refund": REFUND | {"refund_id": "r2"},
     "redeem": {"reward_id": "latte", "hold": False},
     "transfer_points": {"to_member_id": BOB, "points": 5},
     "grant_reward": {"reward_id": "latte", "reason": "a cold latte", "reference": "case 12"},

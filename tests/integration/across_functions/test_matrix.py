@@ -92,6 +92,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "list_member_rewards": own_or("cashier", "analyst", "manager", "service"),
     "list_redemptions": own_or("cashier", "analyst", "manager", "service"),
     "read_order": only("cashier", "analyst", "manager", "service"),
+    "explain_order": own_or("cashier", "manager", "service"),
+    "quote_refund": own_or("cashier", "manager", "service"),
     # People.
     "enroll_member": own_or("cashier", "manager", "service"),
     "look_up_member": only("cashier", "manager", "service"),
@@ -448,6 +450,8 @@ def ask(
     if whose:
         names["member_id"] = ME if whose == ME else world.members[whose]
         names["redemption_id"] = world.redemptions.get(whose, "")
+    if operation in ("explain_order", "quote_refund") and whose == OWN_ID:
+        names["order_id"] = "3"
     path = re.sub(r"<(\w+)>", lambda part: names[part[1]], served.rule)
     return call(
         api,
@@ -520,7 +524,7 @@ def targets(operation: str) -> Sequence[str | None]:
     match operation:
         case "enroll_member":
             return (VICTIM, ME)
-        case "answer_survey":
+        case "answer_survey" | "explain_order" | "quote_refund":
             return (VICTIM, OWN_ID)
     return (VICTIM, ME, OWN_ID) if "{member_id}" in OPERATIONS[operation]["path"] else (None,)
 

@@ -8,11 +8,10 @@ import pytest
 
 from functions.accrual import handler as accrual
 from functions.adjustments import handler as adjustments
-from functions.enrollment import handler as enrollment
 from loyalty.domain.program.document import PublishedProgram
 from tests.integration.conftest import Clock
 from tests.support import till
-from tests.support.http import Answer, Claims, call, person, staff
+from tests.support.http import call, person, staff
 
 
 @pytest.fixture(autouse=True)
@@ -43,15 +42,10 @@ def refund(number: int, order_id: str, *, amount: int) -> None:
     assert answer.status == 201, answer.text
 
 
-def explain(member_id: str, *, as_: Claims = till.CASHIER, **query: str) -> Answer:
-    path = f"{till.PROGRAM}/members/{member_id}/explain"
-    return call(enrollment.handler, "GET", path, as_=as_, query=query)
-
-
 def test_every_point_leads_to_its_entry_and_to_what_took_the_others(ana: str) -> None:
     entries = {entry["id"]: entry for entry in till.history(ana)}
 
-    answer = explain(ana)
+    answer = till.explain(ana)
 
     assert answer.status == 200, answer.text
     body = answer.body
@@ -67,7 +61,7 @@ def test_every_point_leads_to_its_entry_and_to_what_took_the_others(ana: str) ->
 
 
 def test_the_breakdown_of_an_order_says_which_rule_gave_what(ana: str) -> None:
-    (lot,) = explain(ana).body["lots"]
+    (lot,) = till.explain(ana).body["lots"]
 
     (share,) = lot["origins"][0]["breakdown"]
 
@@ -75,7 +69,7 @@ def test_the_breakdown_of_an_order_says_which_rule_gave_what(ana: str) -> None:
 
 
 def test_it_can_be_read_to_a_customer(ana: str) -> None:
-    body = explain(ana).body
+    body = till.explain(ana).body
     (lot,) = body["lots"]
 
     assert body["text"] == "On November 22, 2026 the balance was 24 beans."
@@ -95,7 +89,7 @@ def test_it_can_be_read_to_a_customer(ana: str) -> None:
 
 
 def test_a_past_balance_is_explained_as_it_was(ana: str) -> None:
-    body = explain(ana, at="2026-11-21T12:00:00Z").body
+    body = till.explain(ana, at="2026-11-21T12:00:00Z").body
 
     assert (body["balance"], body["at"]) == (49, "2026-11-21T12:00:00Z")
     ((origin,),) = [lot["origins"] for lot in body["lots"]]
@@ -105,7 +99,7 @@ def test_a_past_balance_is_explained_as_it_was(ana: str) -> None:
 def test_a_debt_names_what_made_it(ana: str) -> None:
     refund(3, "5001", amount=4999)
 
-    body = explain(ana).body
+    body = till.explain(ana).body
 
     assert (body["balance"], body["lots"]) == (-25, [])
     (change,) = body["debt_changes"]
@@ -117,9 +111,9 @@ def test_a_member_reads_their_own_and_nobody_elses(ana: str) -> None:
     pia = person("pia", email="pia@example.com")
     till.enroll_oneself(pia)
 
-    assert explain("me", as_=pia).body["balance"] == 0
-    assert explain(ana, as_=pia).status == 404
-    assert explain(ana, as_=staff("bean", "analyst")).status == 200
+    assert till.explain("me", as_=pia).body["balance"] == 0
+    assert till.explain(ana, as_=pia).status == 404
+    assert till.explain(ana, as_=staff("bean", "analyst")).status == 200
 
 
 def test_the_reason_of_an_adjustment_is_part_of_the_sentence(ana: str) -> None:
@@ -128,7 +122,7 @@ def test_the_reason_of_an_adjustment_is_part_of_the_sentence(ana: str) -> None:
     key = {"Idempotency-Key": "adjust-1"}
     call(adjustments.handler, "POST", path, body=body, as_=till.MANAGER, headers=key)
 
-    (lot,) = explain(ana).body["lots"]
+    (lot,) = till.explain(ana).body["lots"]
 
     assert lot["origins"][-1]["text"] == (
         "10 beans added by hand on November 22, 2026: The latte was cold"

@@ -5,13 +5,17 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from loyalty.domain.campaigns.findings import CampaignFindings, ConditionFinding, findings
+from loyalty.domain.campaigns.awards import full_award
+from loyalty.domain.campaigns.findings import CampaignFindings, findings
+from loyalty.domain.campaigns.limits import LimitRoom
 from loyalty.domain.campaigns.member_facts import MemberFacts, is_for
-from loyalty.domain.campaigns.planning import AwardContext, compiled
-from loyalty.domain.orders.order import Order
+from loyalty.domain.campaigns.planning import AwardContext, compiled, freeze
+from loyalty.domain.orders.order import Order, Tender
 from loyalty.domain.program.document import Program
-from tests.support.campaigns import campaign, with_campaigns
+from tests.support.campaigns import campaign, orders, programs, with_campaigns
 from tests.support.orders import line, order, order_of
 
 FACTS = MemberFacts(
@@ -28,7 +32,7 @@ def found(
     bought: Order,
     *,
     facts: MemberFacts | None = None,
-    short: dict[str, ConditionFinding] | None = None,
+    rooms: dict[str, LimitRoom] | None = None,
     **context: Any,
 ) -> dict[str, CampaignFindings]:
     every = compiled(program)
@@ -36,7 +40,7 @@ def found(
         opened = (each.id for each in program.campaigns if is_for(each, facts))
         context["opened"] = frozenset(opened)
     purchase = every.purchase(bought, tier=None)
-    outcomes = findings(every, purchase, AwardContext(**context), facts=facts, short=short or {})
+    outcomes = findings(every, purchase, AwardContext(**context), facts=facts, rooms=rooms or {})
     return {each.campaign.id: each for each in outcomes}
 
 
@@ -134,10 +138,126 @@ def test_every_other_reason_is_named() -> None:
     assert why_not({"effect": {"kind": "per_unit", "points": 5, "every": 3}}, bought) == [
         ("units", {"at_least": 3, "is": 1, "missing": 2})
     ]
-    spent = ConditionFinding(fact="budget", holds=False, details={"left": 0}, matters=True)
-    assert why_not({}, bought, ceilings={"welcome": 0}, short={"welcome": spent}) == [
-        ("budget", {"left": 0})
+    cash = {"kind": "rate", "points": 1, "per_minor": 10, "tenders": ["cash"]}
+    paid = replace(bought, tenders=(Tender("card", 1000),))
+    assert why_not({"effect": cash}, paid) == [("tender", {"is_in": ["cash"], "is": ["card"]})]
+
+
+def test_a_spent_limit_is_named_even_if_a_condition_fails_as_well() -> None:
+    condition = {"if": {"fact": "amount", "at_least_minor": 6000}}
+    spent = {"welcome": LimitRoom("budget", 0)}
+
+    assert why_not(condition, order_of(1000), rooms=spent) == [
+        ("amount", {"at_least_minor": 6000, "is": 1000, "missing": 5000}),
+        ("budget", {"left": 0}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("limits", "fact"),
+    [
+        ({"per_member": {"points": 99}}, "cap"),
+        ({"budget": {"points": 99}}, "budget"),
+        ({"per_member": {"points": 99}, "budget": {"points": 99}}, "limit"),
+    ],
+)
+def test_a_past_order_knows_what_its_limit_left_and_its_kind_if_there_is_one(
+    limits: dict[str, Any], fact: str
+) -> None:
+    program = with_campaigns(campaign(limits=limits))
+
+    (nothing,) = found(program, order_of(1000), ceilings={"welcome": 0}).values()
+    (less,) = found(program, order_of(1000), ceilings={"welcome": 4}).values()
+
+    assert [(each.fact, dict(each.details)) for each in nothing.why_not] == [(fact, {"left": 0})]
+    assert (less.points, less.why_not) == (4, ())
+    assert [(each.fact, dict(each.details)) for each in less.findings[1:]] == [(fact, {"left": 4})]
+
+
+def test_what_cuts_a_campaign_that_gives_something_is_no_reason_against_it() -> None:
+    program = with_campaigns(
+        campaign(id="a", limits={"per_order": 7}),
+        campaign(id="b"),
+        campaign_points_per_order_max=12,
+    )
+
+    outcomes = found(program, order_of(1000))
+
+    assert {name: each.points for name, each in outcomes.items()} == {"a": 7, "b": 5}
+    assert [(each.fact, dict(each.details)) for each in outcomes["a"].findings[1:]] == [
+        ("per_order", {"at_most": 7})
+    ]
+    assert [(each.fact, dict(each.details)) for each in outcomes["b"].findings[1:]] == [
+        ("campaign_points_per_order_max", {"left": 5})
+    ]
+    assert not any(each.why_not for each in outcomes.values())
+
+
+STEPS: dict[str, Any] = {
+    "kind": "steps",
+    "steps": [{"at_least_minor": 3000, "points": 5}, {"at_least_minor": 9000, "points": 20}],
+}
+
+
+@pytest.mark.parametrize(
+    ("parts", "could_give"),
+    [
+        ({}, 10),
+        ({"effect": STEPS}, 5),
+        ({"effect": {"kind": "per_unit", "points": 3, "every": 4}}, 3),
+        ({"effect": {"kind": "rate", "points": 1, "per_minor": 100}}, 10),
+        ({"effect": {"kind": "rate", "points": 1, "per_minor": 5000}}, 1),
+        ({"effect": {"kind": "multiply", "percent": 250}}, 15),
+        ({"limits": {"per_order": 7}}, 7),
+    ],
+)
+def test_a_campaign_says_what_it_could_give(parts: dict[str, Any], could_give: int) -> None:
+    conditions = {"if": {"fact": "amount", "at_least_minor": 6000}}
+    program = with_campaigns(campaign(**conditions | parts))
+
+    (outcome,) = found(program, order_of(1000)).values()
+
+    assert (outcome.points, outcome.could_give) == (0, could_give)
+
+
+def test_a_campaign_could_give_no_more_than_its_limits_leave() -> None:
+    program = with_campaigns(campaign(**{"if": {"fact": "units", "at_least": 9}}))
+
+    (outcome,) = found(program, order_of(1000), rooms={"welcome": LimitRoom("cap", 4)}).values()
+
+    assert outcome.could_give == 4
+
+
+def test_a_campaign_to_join_is_shut_by_what_is_not_known_of_those_who_joined() -> None:
+    parts = {"activation": "join", "for": {"not": {"fact": "first_order"}}}
+    unknown = replace(FACTS, orders=None, joined={"welcome": FACTS.occurred_at})
+
+    assert why_not(parts, order_of(1000), facts=unknown) == [("first_order", {"is": None})]
+
+
+@given(programs(), orders(), st.data())
+def test_what_gives_nothing_says_why_and_what_gives_something_has_no_reason_against_it(
+    program: Program, bought: Order, data: st.DataObject
+) -> None:
+    rooms = data.draw(
+        st.dictionaries(
+            st.sampled_from(["c0", "c1"]),
+            st.builds(LimitRoom, st.sampled_from(["cap", "budget"]), st.integers(0, 200)),
+        )
+    )
+    every = compiled(program)
+    purchase = every.purchase(bought, tier=None)
+    context = AwardContext(ceilings=freeze(every, purchase, AwardContext(), rooms=rooms))
+
+    outcomes = findings(every, purchase, context, rooms=rooms)
+
+    award = full_award(bought, bought=bought, program=program, context=context)
+    assert {each.campaign.id: each.points for each in outcomes if each.points} == dict(
+        award.campaign_points
+    )
+    for each in outcomes:
+        assert bool(each.why_not) == (each.points == 0)
+        assert each.points <= each.could_give
 
 
 def test_a_loser_of_a_group_and_of_the_order_s_maximum_knows_why() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.campaigns.awards import full_award
+from loyalty.domain.campaigns.limits import LimitRoom
 from loyalty.domain.campaigns.planning import AwardContext, compiled, freeze
 from loyalty.domain.orders.order import Order, Tender
 from loyalty.domain.program.document import Program
@@ -103,14 +104,15 @@ def test_limits_never_give_more_than_their_room_and_leave_nothing_over(
     program, bought = data.draw(programs()), data.draw(orders())
     every = compiled(program)
     purchase = every.purchase(bought, tier=None)
-    rooms = data.draw(st.dictionaries(st.sampled_from(["c0", "c1"]), st.integers(0, 200)))
+    room = st.builds(LimitRoom, st.sampled_from(["cap", "budget"]), st.integers(0, 200))
+    rooms = data.draw(st.dictionaries(st.sampled_from(["c0", "c1"]), room))
     had = data.draw(st.dictionaries(st.sampled_from(["c0", "c1"]), st.integers(0, 50)))
 
     ceilings = freeze(every, purchase, AwardContext(), rooms=rooms, had=had)
 
     planned = every.plan(purchase, AwardContext(ceilings=ceilings))
-    for campaign_id, room in rooms.items():
-        assert planned.get(campaign_id, 0) <= had.get(campaign_id, 0) + room
+    for campaign_id, left in rooms.items():
+        assert planned.get(campaign_id, 0) <= had.get(campaign_id, 0) + left.points
     assert all(planned.get(each, 0) <= ceiling for each, ceiling in ceilings.items())
 
 
@@ -174,7 +176,7 @@ def test_a_group_that_loses_its_winner_to_a_limit_gives_the_other_one() -> None:
     every = compiled(program)
     purchase = every.purchase(order_of(1000), tier=None)
 
-    ceilings = freeze(every, purchase, AwardContext(), rooms={"large": 4})
+    ceilings = freeze(every, purchase, AwardContext(), rooms={"large": LimitRoom("cap", 4)})
 
     assert ceilings == {"large": 4}
     assert every.plan(purchase, AwardContext(ceilings=ceilings)) == {"small": 10}

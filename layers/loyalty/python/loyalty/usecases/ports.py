@@ -102,7 +102,7 @@ class Books(Protocol):
         ...
 
     def order(self, cause: OrderCause) -> OrderOnFile:
-        """The order of a refund or an edit, read strongly in one request."""
+        """The order of an accrual, a refund or an edit, read strongly in one request."""
         ...
 
     def order_entries(self, source: str, order_id: str) -> Sequence[Entry | Placeholder]:

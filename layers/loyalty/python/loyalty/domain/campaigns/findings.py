@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from loyalty.domain.campaigns import member_facts, order_facts
 from loyalty.domain.campaigns.purchases import Purchase, amount_of, units_of
+from loyalty.domain.earning.awarding import paid_share
 from loyalty.domain.program.campaign_effects import (
     Effect,
+    FixedEffect,
     PerUnitEffect,
     RateEffect,
     StepsEffect,
 )
-from loyalty.domain.program.member_conditions import AllOfMember, NotOfMember
+from loyalty.domain.program.member_conditions import AllOfMember, NotOfMember, OrderNumberCondition
 from loyalty.domain.program.order_conditions import AllOfOrder, Measure, NotOfOrder
 
 if TYPE_CHECKING:
+    from loyalty.domain.campaigns.limits import LimitRoom
     from loyalty.domain.campaigns.member_facts import MemberFacts
     from loyalty.domain.campaigns.planning import AwardContext, CompiledCampaign, CompiledProgram
     from loyalty.domain.program.campaigns import Campaign
@@ -35,6 +38,7 @@ class ConditionFinding:
 
     `details` are the fields of the condition, what the fact `is`, and how much is `missing`.
     `negated`: the condition must not hold. `matters`: the campaign gives nothing because of it.
+    `is_alternative`: it is one of several of which another one would do.
     """
 
     fact: str
@@ -42,14 +46,20 @@ class ConditionFinding:
     details: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     negated: bool = False
     matters: bool = False
+    is_alternative: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignFindings:
-    """What a campaign gives for an order, and what was found about each of its conditions."""
+    """What a campaign gives for an order, and what was found about each of its conditions.
+
+    `could_give` are the points that it would give if nothing stood against it: for these goods, or
+    for the fewest that are worth anything. More goods may give more.
+    """
 
     campaign: Campaign
     points: int
+    could_give: int
     findings: tuple[ConditionFinding, ...]
 
     @property
@@ -64,45 +74,95 @@ def findings(
     context: AwardContext,
     *,
     facts: MemberFacts | None = None,
-    short: Mapping[str, ConditionFinding] = MappingProxyType({}),
+    rooms: Mapping[str, LimitRoom] = MappingProxyType({}),
 ) -> tuple[CampaignFindings, ...]:
     """What every campaign of a program gives for an order as it was bought, and why.
 
     `facts` are those of the member, while they are known: only the decision is kept with an order.
-    `short` names the limit that left a campaign less than the order would have got.
+    `rooms` are what limits leave each campaign, while that is known.
     """
-    planned = program.plan(bought, context)
     candidates = program.candidates(bought, context)
-    losers = program.outdone(candidates)
+    outcome = _Outcome(
+        planned=program.plan(bought, context),
+        candidates=candidates,
+        losers=program.outdone(candidates),
+        ceilings=context.ceilings,
+        rooms=rooms,
+    )
     found = []
     for each in program.campaigns:
         conditions = [
             _of_window(each.campaign, bought),
             *_of_member(each.campaign, context, facts),
             *_of_order(each.campaign, program, bought),
+            *outcome.of_spent_limit(each),
         ]
-        if each.id not in planned and not any(one.matters for one in conditions):
-            if each.id in losers:
-                winner = {"winner": losers[each.id]}
-                conditions.append(_reason("group", winner))
-            elif each.id in candidates:
-                conditions.append(_reason("campaign_points_per_order_max", {"left": 0}))
-            elif each.worth(bought):
-                conditions.append(short.get(each.id) or _reason("limit", {"left": 0}))
-            else:
-                conditions.append(_too_little(each, bought))
+        if not any(one.matters for one in conditions):
+            conditions += outcome.of_choice(each, bought)
         found.append(
             CampaignFindings(
                 campaign=each.campaign,
-                points=planned.get(each.id, 0),
+                points=outcome.planned.get(each.id, 0),
+                could_give=outcome.most_of(each, bought),
                 findings=tuple(conditions),
             )
         )
     return tuple(found)
 
 
-def _reason(fact: str, details: Mapping[str, Any]) -> ConditionFinding:
-    return ConditionFinding(fact=fact, holds=False, details=details, matters=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What was chosen for an order among campaigns, and within which limits."""
+
+    planned: Mapping[str, int]
+    candidates: Mapping[str, int]
+    losers: Mapping[str, str]
+    ceilings: Mapping[str, int]
+    rooms: Mapping[str, LimitRoom]
+
+    def of_spent_limit(self, each: CompiledCampaign) -> Iterator[ConditionFinding]:
+        """The limit that leaves nothing, whatever the order is."""
+        room = self.rooms.get(each.id)
+        if room and not room.points:
+            yield _reason(room.limit, {"left": 0})
+
+    def of_choice(self, each: CompiledCampaign, bought: Purchase) -> Iterator[ConditionFinding]:
+        """Why a campaign whose conditions hold gives nothing, or less than it is worth."""
+        worth, chosen = each.worth(bought), self.candidates.get(each.id, 0)
+        most = worth if each.order_max is None else min(worth, each.order_max)
+        if not worth:
+            yield _too_little(each, bought)
+            return
+        if each.order_max is not None and each.order_max < worth:
+            yield _reason("per_order", {"at_most": each.order_max}, matters=False)
+        if chosen < most:
+            left = self.ceilings.get(each.id, 0)
+            yield _reason(self._limit_of(each.campaign), {"left": left}, matters=not left)
+        if each.id in self.losers:
+            yield _reason("group", {"winner": self.losers[each.id]})
+        elif (given := self.planned.get(each.id, 0)) < chosen:
+            yield _reason("campaign_points_per_order_max", {"left": given}, matters=not given)
+
+    def most_of(self, each: CompiledCampaign, bought: Purchase) -> int:
+        """What a campaign would give if nothing but its limits stood against it."""
+        worth = each.full_worth(bought) or _least_worth(each.campaign.effect)
+        room = self.rooms.get(each.id)
+        limits = (each.order_max, room and room.points)
+        return min((worth, *(limit for limit in limits if limit is not None)))
+
+    def _limit_of(self, campaign: Campaign) -> str:
+        """The limit that cut a campaign: of two, an order does not remember which one."""
+        if room := self.rooms.get(campaign.id):
+            return room.limit
+        has_cap = campaign.limits.per_member is not None
+        if has_cap and campaign.limits.budget is not None:
+            return "limit"
+        return "cap" if has_cap else "budget"
+
+
+def _reason(fact: str, details: Mapping[str, Any], *, matters: bool = True) -> ConditionFinding:
+    """Something else than a condition that stands against a campaign; it may only make it less."""
+    return ConditionFinding(fact=fact, holds=False, details=details, matters=matters)
 
 
 def _of_window(campaign: Campaign, bought: Purchase) -> ConditionFinding:
@@ -119,13 +179,13 @@ def _of_member(
     if facts is None:
         yield ConditionFinding(fact="for", holds=is_open, matters=not is_open)
         return
+    takes_part = campaign.activation == "auto" or member_facts.has_joined(campaign, facts)
     if campaign.activation == "join":
-        joined = member_facts.has_joined(campaign, facts)
-        yield ConditionFinding(fact="joined", holds=joined, matters=not joined)
+        yield ConditionFinding(fact="joined", holds=takes_part, matters=not takes_part)
     if campaign.members is not None:
         met, found = _walked(campaign.members, lambda leaf: _member_leaf(leaf, facts))
         # Something unknown shuts a campaign whatever its conditions would say of it.
-        unknown = met and not is_open and campaign.activation == "auto"
+        unknown = met and takes_part and not is_open
         yield from (replace(each, matters=True) for each in found) if unknown else found
 
 
@@ -159,7 +219,11 @@ def _walked(
     needs_all = isinstance(condition, AllOfOrder | AllOfMember) == must_hold
     is_met = (all if needs_all else any)(met for met, _ in parts)
     found = [each for _, leaves in parts for each in leaves]
-    return is_met, [replace(each, matters=False) for each in found] if is_met else found
+    if is_met:
+        return is_met, [replace(each, matters=False) for each in found]
+    if not needs_all and len(parts) > 1:
+        found = [replace(each, is_alternative=True) for each in found]
+    return is_met, found
 
 
 def _order_leaf(
@@ -199,8 +263,10 @@ def _about(
 
 
 def _missing(leaf: ConditionPart, value: int | Fraction | None) -> int | None:
-    """How much a number is below its lower bound; None if it is not."""
+    """How much a number is below what it has to be; None if it is not."""
     lowest, _ = leaf.bounds
+    if isinstance(leaf, OrderNumberCondition):
+        lowest = max((each for each in (lowest, leaf.exactly) if each is not None), default=None)
     return (
         ceil(lowest - value)
         if lowest is not None and value is not None and value < lowest
@@ -209,33 +275,61 @@ def _missing(leaf: ConditionPart, value: int | Fraction | None) -> int | None:
 
 
 def _fields(leaf: ConditionPart) -> dict[str, Any]:
-    """The fields of a condition that were given, as in the document."""
+    """The fields of a condition that were given, as in the document.
+
+    What an order's number has to be is `exactly`, because a finding says what it `is`.
+    """
     fields = leaf.model_dump(mode="json", exclude_defaults=True)
     del fields["fact"]
+    if "is" in fields:
+        fields["exactly"] = fields.pop("is")
     return fields
 
 
 def _too_little(each: CompiledCampaign, bought: Purchase) -> ConditionFinding:
     """Why a campaign whose conditions hold gives nothing: too few goods that it covers."""
-    lines = bought.lines(each.covers)
+    lines, effect = bought.lines(each.covers), each.campaign.effect
     amount_minor, units = amount_of(lines), units_of(lines)
-    least = _least(each.campaign.effect)
+    if (
+        isinstance(effect, RateEffect)
+        and effect.tenders
+        and not paid_share(bought.bought, effect.tenders)[0]
+    ):
+        paid = sorted(tender.kind for tender in bought.bought.tenders)
+        return _reason("tender", {"is_in": list(effect.tenders), "is": paid})
+    least = _least(effect)
     if least is None or not (amount_minor or units):
         return _reason("lines", {"is": units})
-    fact, needed = least
+    fact, needed, _ = least
     value = units if fact == "units" else amount_minor
     bound = "at_least" if fact == "units" else "at_least_minor"
     return _reason(fact, {bound: needed, "is": value, "missing": max(0, needed - value)})
 
 
-def _least(effect: Effect) -> tuple[str, int] | None:
-    """The least amount or number of units that an effect gives points for."""
+class _Least(NamedTuple):
+    """The least amount, or number of units, that an effect gives points for, and how many."""
+
+    fact: Literal["amount", "units"]
+    needed: int
+    points: int
+
+
+def _least(effect: Effect) -> _Least | None:
     match effect:
-        case PerUnitEffect(every=every):
-            return "units", every
+        case PerUnitEffect(every=every, points=points):
+            return _Least("units", every, points)
         case StepsEffect(steps=steps):
-            return "amount", min(step.at_least_minor for step in steps)
+            step = min(steps, key=lambda each: each.at_least_minor)
+            return _Least("amount", step.at_least_minor, step.points)
         case RateEffect(tenders=(), rounding="floor"):
-            return "amount", -(-effect.per_minor // effect.points)
+            return _Least("amount", -(-effect.per_minor // effect.points), 1)
         case _:
             return None
+
+
+def _least_worth(effect: Effect) -> int:
+    """The fewest points that an effect gives, if it gives any."""
+    least = _least(effect)
+    if isinstance(effect, FixedEffect):
+        return effect.points
+    return least.points if least else 0

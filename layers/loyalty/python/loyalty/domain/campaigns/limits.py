@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from loyalty.domain.kernel.calendar import NEVER, end_of_month
 from loyalty.domain.orders.order import BACKDATED_DAYS_MAX
@@ -155,6 +155,13 @@ def budget_of(campaign: Campaign, value: PointValue | None, day: date) -> Campai
     return CampaignBudget(campaign.id, period_of(budget.per, day), points)
 
 
+class LimitRoom(NamedTuple):
+    """The points that a campaign may still give an order, and the limit that leaves no more."""
+
+    limit: Literal["cap", "budget"]
+    points: int
+
+
 def rooms(
     program: Program,
     day: date,
@@ -163,7 +170,7 @@ def rooms(
     used: Mapping[str, int],
     left: Mapping[str, int] = MappingProxyType({}),
     had: Mapping[str, int] = MappingProxyType({}),
-) -> dict[str, int]:
+) -> dict[str, LimitRoom]:
     """The points that each campaign with a limit may still give an order of a day.
 
     `used` is what the member used of each limit. Of a period that is no longer counted nothing is
@@ -171,18 +178,18 @@ def rooms(
     has left, as far as it was read; a budget that was not read is taken to be whole. `had` are the
     points that the order has already.
     """
-    found: dict[str, int] = {}
+    found: dict[str, LimitRoom] = {}
     for campaign in program.campaigns:
-        room: list[int] = []
+        room: list[LimitRoom] = []
         cap = member_cap(campaign, day)
         if cap and is_forgotten(cap.period, today=today):
-            room.append(0)
+            room.append(LimitRoom("cap", 0))
         elif cap and (of_member := cap.room(used, had=had.get(campaign.id, 0))) is not None:
-            room.append(of_member)
+            room.append(LimitRoom("cap", of_member))
         if budget := budget_of(campaign, program.point_value, day):
-            room.append(max(0, left.get(budget.name, budget.points)))
+            room.append(LimitRoom("budget", max(0, left.get(budget.name, budget.points))))
         if room:
-            found[campaign.id] = min(room)
+            found[campaign.id] = min(room, key=lambda each: each.points)
     return found
 
 

@@ -18,6 +18,7 @@ from loyalty.domain.campaigns.purchases import Covers, Purchase, covering
 from loyalty.domain.earning.awarding import rates_of
 
 if TYPE_CHECKING:
+    from loyalty.domain.campaigns.limits import LimitRoom
     from loyalty.domain.orders.order import Order
     from loyalty.domain.program.campaigns import Campaign
     from loyalty.domain.program.document import Program
@@ -152,7 +153,7 @@ def freeze(
     bought: Purchase,
     context: AwardContext,
     *,
-    rooms: Mapping[str, int],
+    rooms: Mapping[str, LimitRoom],
     had: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[str, int]:
     """The ceilings of an order whose campaigns have less room in their limits than it would get.
@@ -168,9 +169,9 @@ def freeze(
             bought, AwardContext(tier=context.tier, opened=context.opened, ceilings=ceilings)
         )
         short = {
-            campaign_id: had.get(campaign_id, 0) + room
+            campaign_id: had.get(campaign_id, 0) + room.points
             for campaign_id, room in rooms.items()
-            if planned.get(campaign_id, 0) > had.get(campaign_id, 0) + room
+            if planned.get(campaign_id, 0) > had.get(campaign_id, 0) + room.points
         }
         if not short:
             return ceilings

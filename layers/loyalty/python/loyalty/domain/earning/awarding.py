@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -192,6 +192,14 @@ def rounded(numerator: int, denominator: int, rounding: Rounding) -> int:
             return -(-numerator // denominator)
         case "half_up":
             return (2 * numerator + denominator) // (2 * denominator)
+
+
+def points_by_giver(shares: Iterable[Share]) -> Counter[str]:
+    """The points of each rule and campaign."""
+    points: Counter[str] = Counter()
+    for share in shares:
+        points[share.rule_id] += share.points
+    return points
 
 
 def shared(giver_id: str, lines: Sequence[Line], points: int) -> list[Share]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from loyalty.domain.campaigns.limits import (
     BUDGET,
+    LimitRoom,
     LimitUse,
     is_limited,
     member_cap,
@@ -30,11 +31,11 @@ from loyalty.domain.campaigns.member_facts import (
     sources,
 )
 from loyalty.domain.campaigns.planning import AwardContext, compiled, freeze
+from loyalty.domain.earning.awarding import points_by_giver
 from loyalty.domain.earning.qualifying import qualifies
 from loyalty.domain.ledger.account import campaign_counter, used_of_campaigns
 
 if TYPE_CHECKING:
-    from loyalty.domain.earning.awarding import Share
     from loyalty.domain.ledger.account import Account
     from loyalty.domain.ledger.entries import Accrual
     from loyalty.domain.ledger.refunds import OrderState, Remainder
@@ -74,11 +75,14 @@ class CampaignCounting:
 class CampaignDecision:
     """What was decided of an order and its member: the context in which it earns for ever.
 
-    `relied` are the campaigns whose decision depends on the member's orders.
+    `relied` are the campaigns whose decision depends on the member's orders. `facts` are what was
+    known of the member, and `rooms` what limits left each campaign.
     """
 
     context: AwardContext
     relied: tuple[Campaign, ...] = ()
+    facts: MemberFacts | None = None
+    rooms: Mapping[str, LimitRoom] = MappingProxyType({})
 
 
 def decide(
@@ -111,7 +115,23 @@ def decide(
     return CampaignDecision(
         context=replace(context, ceilings=ceilings),
         relied=tuple(each for each in running if sources(each) & {"orders", "bought_on"}),
+        facts=facts,
+        rooms=room,
     )
+
+
+def decide_of_guest(
+    order: Order,
+    program: Program,
+    *,
+    today: date,
+    left: Mapping[str, int] = MappingProxyType({}),
+) -> CampaignDecision:
+    """What would be decided of an order of nobody known: no campaign that asks for the member."""
+    every, context = compiled(program), AwardContext()
+    room = rooms(program, program.today(order.occurred_at), today=today, used={}, left=left)
+    ceilings = freeze(every, every.purchase(order, tier=None), context, rooms=room)
+    return CampaignDecision(context=replace(context, ceilings=ceilings), rooms=room)
 
 
 def _facts(
@@ -205,7 +225,7 @@ def moved(
     if not any(map(is_limited, program.campaigns)):
         return CountsMoved(uses=orders)
     was, now = before.award, after.award
-    fallen = sum((_by_giver(was.shares) - _by_giver(now.shares)).values())
+    fallen = sum((points_by_giver(was.shares) - points_by_giver(now.shares)).values())
     newly_forgiven = max(0, forgiven - before.state.forgiven)
     counted = counted_of(accrual, before.state)
     counts = outstanding(
@@ -247,7 +267,7 @@ def counting_of_step(
 
 def counted_of(accrual: Accrual, state: OrderState) -> Mapping[str, int]:
     """What an order counts in the limits of each campaign: at first, what it gave."""
-    return _by_giver(accrual.shares) if state.counted is None else state.counted
+    return points_by_giver(accrual.shares) if state.counted is None else state.counted
 
 
 def ceilings_of_edit(
@@ -287,14 +307,6 @@ def has_goods(order: Order) -> bool:
 
 def _counts_as_order(left: Order, forgiven: int) -> int:
     return int(has_goods(left) or forgiven > 0)
-
-
-def _by_giver(shares: Iterable[Share]) -> Counter[str]:
-    """The points of each rule and campaign."""
-    points: Counter[str] = Counter()
-    for share in shares:
-        points[share.rule_id] += share.points
-    return points
 
 
 def _counting_of_limits(

@@ -226,11 +226,18 @@ def remainder_of(accrual: Accrual, state: OrderState, program: Program) -> Remai
     `program` is the version that decided the accrual.
     """
     left = unrefunded(accrual.order, state)
-    ceilings = accrual.ceilings if state.ceilings is None else state.ceilings
-    context = AwardContext(tier=accrual.tier, opened=frozenset(accrual.opened), ceilings=ceilings)
-    bought = in_force(accrual, state)
+    bought, context = in_force(accrual, state), context_of(accrual, state)
     award = full_award(left, bought=bought, program=program, context=context)
     return Remainder(state, left, award)
+
+
+def context_of(accrual: Accrual, state: OrderState) -> AwardContext:
+    """What was decided of an order and its member when its latest version was recorded."""
+    return AwardContext(
+        tier=accrual.tier,
+        opened=frozenset(accrual.opened),
+        ceilings=accrual.ceilings if state.ceilings is None else state.ceilings,
+    )
 
 
 def to_settle(accrual: Accrual, *, before: OrderState, after: Remainder) -> int:

@@ -33,7 +33,7 @@ def condition_in_words(condition: Mapping[str, Any], *, currency: str) -> str:
             return word.join(parts)
     if "not" in condition:
         return f"not {_nested(condition['not'], currency)}"
-    return _fact_in_words(condition, currency)
+    return fact_in_words(condition, currency=currency)
 
 
 def _nested(condition: Mapping[str, Any], currency: str) -> str:
@@ -43,20 +43,22 @@ def _nested(condition: Mapping[str, Any], currency: str) -> str:
     return f"({words})" if several else words
 
 
-def _fact_in_words(condition: Mapping[str, Any], currency: str) -> str:
+def fact_in_words(condition: Mapping[str, Any], *, currency: str, is_so: bool = True) -> str:
+    """A condition on one fact as a phrase, or the opposite if it is not so."""
+    verb = "is" if is_so else "is not"
     match condition:
         case {"fact": "first_order"}:
-            return "it is the first order"
+            return f"it {verb} the first order"
         case {"fact": "birthday", "on": near}:
-            return f"it is the {near} of the birthday"
+            return f"it {verb} the {near} of the birthday"
         case {"fact": "consent", "name": name}:
-            return f"the consent “{name}” is given"
+            return f"the consent “{name}” {verb} given"
         case {"fact": "attribute", "name": name, "is_in": choices}:
-            return f"the attribute “{name}” is {_one_of(choices)}"
+            return f"the attribute “{name}” {verb} {_one_of(choices)}"
         case {"fact": "tier", "is_in": choices}:
-            return f"the level is {_one_of(choices)}"
+            return f"the level {verb} {_one_of(choices)}"
         case {"fact": fact, "is_in": choices}:
-            return f"the {fact} is {_one_of(choices)}"
+            return f"the {fact} {verb} {_one_of(choices)}"
     bounds = " and ".join(
         f"{word} {_bound(name, condition[name], currency)}"
         for name, word in _BOUNDS.items()
@@ -65,7 +67,7 @@ def _fact_in_words(condition: Mapping[str, Any], currency: str) -> str:
     fact = _FACTS.get(condition["fact"], condition["fact"])
     lines = _lines(condition.get("of") or {})
     bought = " when it was bought" if condition.get("read") == "bought" else ""
-    return f"{fact}{lines} is {bounds}{bought}"
+    return f"{fact}{lines} {verb} {bounds}{bought}"
 
 
 def _bound(name: str, value: int, currency: str) -> str:

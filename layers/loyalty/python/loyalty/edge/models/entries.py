@@ -25,6 +25,8 @@ from loyalty.domain.ledger.entries import (
     Return,
 )
 from loyalty.domain.program.document import Program
+from loyalty.domain.program.earning_rules import EarningRule
+from loyalty.domain.program.levels import TierLevel
 from loyalty.edge.http.redaction import OfStaff
 from loyalty.edge.http.schemas import AnswerPart, LotPoints, NamedOrder, PendingPoints
 
@@ -53,9 +55,11 @@ SHARES_MAX: Final = 1_000
 
 
 class EntryShare(AnswerPart):
-    """What one line earned under one rule, and on how much money."""
+    """What one line earned under one rule or campaign, and on how much money."""
 
-    rule_id: Annotated[str, Field(description="The earning rule's id in the program document.")]
+    rule_id: Annotated[
+        str, Field(description="The id of the earning rule or campaign in the program document.")
+    ]
     line_id: Annotated[
         str | None,
         Field(
@@ -63,11 +67,14 @@ class EntryShare(AnswerPart):
             "one share for each rule."
         ),
     ]
-    points: Annotated[int, Field(description="Points that the line earned under this rule.")]
+    points: Annotated[int, Field(description="Points that the line earned under it.")]
     eligible_minor: Annotated[
         int, Field(description="How much of the line counted, in the currency's minor units.")
     ]
-    rate: Annotated[EntryRate, Field(description="The rule's rate at that time.")]
+    rate: Annotated[
+        EntryRate | None,
+        Field(description="The rule's rate at that time; null: the points are of a campaign."),
+    ]
 
 
 RefundedMinor = Annotated[
@@ -220,8 +227,8 @@ def shares_answer(
 ) -> list[EntryShare]:
     """A breakdown with the rates of the program version that decided it.
 
-    More than `SHARES_MAX` shares are summed up by rule, so that every answer stays far below the
-    gateway's limit.
+    Points of campaigns have no rate. More than `SHARES_MAX` shares are summed up by rule, so that
+    every answer stays far below the gateway's limit.
     """
     rules = {rule.id: rule for rule in document.earning_rules}
     level = document.tiers.level(tier) if document.tiers else None
@@ -234,14 +241,18 @@ def shares_answer(
             line_id=share.line_id,
             points=share.points,
             eligible_minor=share.eligible_minor,
-            rate=EntryRate(
-                points=rules[share.rule_id].points,
-                per_minor=rules[share.rule_id].per_minor,
-                multiplier_percent=percent_of(rules[share.rule_id], level),
-            ),
+            rate=_rate(rules[share.rule_id], level) if share.rule_id in rules else None,
         )
         for share in shown
     ]
+
+
+def _rate(rule: EarningRule, level: TierLevel | None) -> EntryRate:
+    return EntryRate(
+        points=rule.points,
+        per_minor=rule.per_minor,
+        multiplier_percent=percent_of(rule, level),
+    )
 
 
 def _by_rule(shares: Sequence[Share | _RuleShare]) -> tuple[_RuleShare, ...]:

@@ -232,10 +232,13 @@ class _Narrator:
         phrases: list[str] = []
         for rule_id in dict.fromkeys(share.rule_id for share in breakdown):
             shares = [share for share in breakdown if share.rule_id == rule_id]
-            rate = shares[0].rate
+            points, rate = sum(share.points for share in shares), shares[0].rate
+            if rate is None:
+                phrases.append(f"{rule_id}: {points}")
+                continue
             level = f" times {rate.multiplier_percent} %" if rate.multiplier_percent != 100 else ""
             phrases.append(
-                f"{rule_id}: {sum(share.points for share in shares)} for "
+                f"{rule_id}: {points} for "
                 f"{self._money(sum(share.eligible_minor for share in shares))} at "
                 f"{rate.points} per {self._money(rate.per_minor)}{level}"
             )

@@ -36,10 +36,11 @@ from loyalty.edge.http.schemas import (
     RequestPart,
     Source,
 )
-from loyalty.edge.models.entries import EntryAnswer, EntryShare
+from loyalty.edge.models.entries import EntryAnswer
 from loyalty.edge.models.identities import NamedIdentity
 from loyalty.edge.models.order_vouchers import CancelledVouchers, Vouchers
 from loyalty.usecases.orders.accrual import NamedCustomer
+from loyalty.usecases.orders.lookup import OrderStatus
 
 
 class OrderLine(RequestPart):
@@ -424,7 +425,7 @@ class OrderAnswer(AnswerPart):
     source: Source
     order_id: OrderId
     status: Annotated[
-        Literal["earned", "guest", "ignored", "waiting"],
+        OrderStatus,
         Field(
             description="`earned`: a member has earned. `guest`: it earns when its customer "
             "enrolls. `ignored`: it names no customer. `waiting`: only refunds have arrived."
@@ -438,16 +439,3 @@ class OrderAnswer(AnswerPart):
     refunds_waiting: Annotated[
         list[str], Field(description="Ids of the refunds that wait for the order.")
     ]
-
-
-class QuoteAnswer(AnswerPart):
-    """What an order would earn now, for the member it names or else for a guest."""
-
-    member_id: Annotated[str | None, Field(description="The member quoted for; null: a guest.")]
-    tier: Annotated[str | None, Field(description="The member's level on the day of the order.")]
-    balance: Annotated[
-        int | None, Field(description="Points that the member can spend now, before this order.")
-    ]
-    points: Annotated[int, Field(description="Points that could be spent at once.")]
-    pending_points: Annotated[int, Field(description="Points that would become available later.")]
-    breakdown: Annotated[list[EntryShare], Field(description="What each line would earn.")]

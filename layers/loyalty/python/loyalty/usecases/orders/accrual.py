@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from loyalty.domain.campaigns.awards import full_award
 from loyalty.domain.campaigns.budgets import budgets_on, left_of
-from loyalty.domain.campaigns.planning import AwardContext
+from loyalty.domain.campaigns.findings import findings
+from loyalty.domain.campaigns.planning import compiled
 from loyalty.domain.kernel.errors import Fault, NotFound, OrderConflict, ValidationFailed
 from loyalty.domain.ledger.account import Account, lapse_of, settlement
 from loyalty.domain.ledger.accruals import accrue
-from loyalty.domain.ledger.campaign_counts import decide
+from loyalty.domain.ledger.campaign_counts import decide, decide_of_guest
 from loyalty.domain.ledger.entries import Entry, OrderCause, Placeholder
 from loyalty.domain.ledger.exchanges import after_exchange
 from loyalty.domain.ledger.postings import signed
@@ -36,8 +37,11 @@ from loyalty.usecases.ports import Desk, Directory, Overtaken
 
 if TYPE_CHECKING:
     from loyalty.domain.campaigns.budgets import ShardsUsed
+    from loyalty.domain.campaigns.findings import CampaignFindings
     from loyalty.domain.earning.awarding import Award
+    from loyalty.domain.ledger.campaign_counts import CampaignDecision
     from loyalty.domain.people.identity import Identity
+    from loyalty.domain.program.document import Program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +143,12 @@ def earn(
 class Quote:
     """What an order would earn, and for whom; without a member, as a guest's.
 
-    `balance` is what the member can spend now, before this order.
+    `campaigns` says of every campaign what it would give, and why not more. `balance` is what the
+    member can spend now, before this order.
     """
 
     award: Award
+    campaigns: tuple[CampaignFindings, ...] = ()
     member_id: str | None = None
     tier: str | None = None
     balance: int | None = None
@@ -151,16 +157,21 @@ class Quote:
 def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: Desk) -> Quote:
     """What the order would earn its member now, at the level of its day; nothing is written.
 
+    Budgets may have less left by the time it is recorded.
+
     Raises:
         NotFound: the customer is named, and is no member.
         ValidationFailed: an order from too long ago, or from the future.
     """
     check_time(order, desk=desk)
     document = desk.program.document
+    budgets = budgets_on(document, document.today(order.occurred_at))
+    left = left_of(budgets, shards_of(document, order, desk=desk))
     member_id = customer.member_id
     if member_id is None and not customer.identities:
-        guest = AwardContext()
-        return Quote(award=full_award(order, bought=order, program=document, context=guest))
+        return _quoted(
+            order, decide_of_guest(order, document, today=desk.today, left=left), document
+        )
     if member_id is None:
         member_id = directory.earner_of(customer.identities)
     if member_id is None:
@@ -168,24 +179,35 @@ def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: 
     account = open_account(desk, member_id, strong=False)
     lapses_after = lapse_of(account, desk.program)
     level = level_of_order(order, account, document)
-    tier = level.id if level else None
     decision = decide(
         order,
         account,
         document,
-        tier=tier,
+        tier=level.id if level else None,
         today=desk.today,
         about=about(order, account.member_id, desk=desk),
-        left=left_of(
-            budgets_on(document, document.today(order.occurred_at)),
-            shards_of(document, order, desk=desk),
-        ),
+        left=left,
     )
-    return Quote(
-        award=full_award(order, bought=order, program=document, context=decision.context),
+    return replace(
+        _quoted(order, decision, document),
         member_id=account.member_id,
-        tier=tier,
         balance=settlement(account, today=desk.today, lapses_after=lapses_after).after.balance,
+    )
+
+
+def _quoted(order: Order, decision: CampaignDecision, document: Program) -> Quote:
+    """What an order earns by a decision that was not recorded."""
+    context, every = decision.context, compiled(document)
+    return Quote(
+        award=full_award(order, bought=order, program=document, context=context),
+        campaigns=findings(
+            every,
+            every.purchase(order, tier=context.tier),
+            context,
+            facts=decision.facts,
+            rooms=decision.rooms,
+        ),
+        tier=context.tier,
     )
 
 

@@ -12,11 +12,14 @@ if TYPE_CHECKING:
     from loyalty.usecases.ports import Desk
 
 
+type OrderStatus = Literal["earned", "guest", "ignored", "waiting"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderStory:
     """An order's entries, the accrual first, or the refunds that wait for it."""
 
-    status: Literal["earned", "guest", "ignored", "waiting"]
+    status: OrderStatus
     entries: tuple[Entry, ...] = ()
     refunds_waiting: tuple[str, ...] = ()
 
@@ -36,6 +39,13 @@ def story_of(source: str, order_id: str, *, desk: Desk) -> OrderStory:
             status="earned", entries=tuple(entry for entry in found if isinstance(entry, Entry))
         )
     waiting = tuple(refund.refund_id for refund in first.refunds)
-    if first.order is None:
-        return OrderStory(status="waiting", refunds_waiting=waiting)
-    return OrderStory(status="guest" if first.guest else "ignored", refunds_waiting=waiting)
+    return OrderStory(status=status_of(first), refunds_waiting=waiting)
+
+
+def status_of(found: Entry | Placeholder) -> OrderStatus:
+    """What became of an order, by what is recorded under the key of its accrual."""
+    if not isinstance(found, Placeholder):
+        return "earned"
+    if found.order is None:
+        return "waiting"
+    return "guest" if found.guest else "ignored"

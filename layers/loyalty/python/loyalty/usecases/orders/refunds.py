@@ -76,7 +76,7 @@ def _wait(
             desk.books.keep(replace(found, count=found.count + 1, refunds=refunds))
         return
     if found.order is not None:
-        _check_lines(request, found.order)
+        require_lines(request, found.order)
     if len(found.refunds) >= WAITING_MAX:
         raise LimitReached(f"{WAITING_MAX} refunds already wait for this order")
     desk.books.keep(replace(found, count=found.count + 1, refunds=(*found.refunds, request)))
@@ -89,7 +89,7 @@ def _clawed_back(
     earned = accrual.detail
     if not isinstance(earned, Accrual):
         raise TypeError("an accrual without its order")
-    _check_lines(request, in_force(earned, file.state))
+    require_lines(request, in_force(earned, file.state))
     path = settled_lineage(desk, accrual.member_id)
     posting = signed(
         claw_back(
@@ -127,7 +127,8 @@ def expired_of(
     return expired
 
 
-def _check_lines(requested_refund: RequestedRefund, order: Order) -> None:
+def require_lines(requested_refund: RequestedRefund, order: Order) -> None:
+    """Raise `ValidationFailed` if a refund names a line that the order does not have."""
     if unknown := unknown_lines(requested_refund, order):
         raise ValidationFailed(
             f"The order has no line {unknown[0]}",
