@@ -14,7 +14,7 @@ from loyalty.domain.earning.awarding import points_by_giver
 from loyalty.domain.ledger.campaign_counts import moved
 from loyalty.domain.ledger.entries import Accrual, RequestedRefund
 from loyalty.domain.ledger.order_explaining import explain_order, quote_refund
-from loyalty.domain.ledger.refunds import refunded_with, state_of, to_settle
+from loyalty.domain.ledger.refunds import refunded_with, remainder_of, state_of, to_settle
 from loyalty.domain.program.document import Program
 from tests.support.campaigns import orders, programs
 
@@ -61,7 +61,7 @@ def test_an_explanation_adds_up_to_what_was_earned_and_to_what_is_kept(
 
     assert explained.points == points_by_giver(accrual.shares)
     assert sum(explained.points_kept.values()) == accrual.points - to_settle(
-        accrual, program, before=state_of(accrual, None), after=state
+        accrual, before=state_of(accrual, None), after=remainder_of(accrual, state, program)
     )
     for each in explained.campaigns:
         assert each.points == explained.points.get(each.campaign.id, 0)
@@ -81,12 +81,14 @@ def test_quotes_of_refunds_add_up_to_all_that_was_earned_and_limits_get_it_back(
     for number, what in enumerate([*refunds, {"whole": True}]):
         requested = refund(number, what)
         quoted = quote_refund(requested, accrual, state, program, today=TODAY)
-        after = refunded_with(state, requested)
-        assert quoted.points == -to_settle(accrual, program, before=state, after=after)
-        step = moved(accrual, program, before=state, after=after, today=TODAY)
+        before = remainder_of(accrual, state, program)
+        after = remainder_of(accrual, refunded_with(state, requested), program)
+        assert quoted.points == -to_settle(accrual, before=state, after=after)
+        step = moved(accrual, program, before=before, after=after, forgiven=0, today=TODAY)
         total += quoted.points
         returned += sum(each.points for each in quoted.limits)
-        state = replace(after, counted=step.counted, clawed=state.clawed - quoted.points)
+        clawed = state.clawed - quoted.points
+        state = replace(after.state, counted=step.counted, clawed=clawed)
 
     assert total == -accrual.points
     taken = uses(program, TODAY, today=TODAY, before={}, after=points_by_giver(accrual.shares))

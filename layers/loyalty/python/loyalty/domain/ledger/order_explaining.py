@@ -19,11 +19,11 @@ from loyalty.domain.campaigns.rule_findings import rule_findings
 from loyalty.domain.earning.awarding import points_by_giver
 from loyalty.domain.ledger.campaign_counts import moved
 from loyalty.domain.ledger.refunds import (
-    award_of,
     context_of,
     counted_minor,
     in_force,
     refunded_with,
+    remainder_of,
 )
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from loyalty.domain.campaigns.findings import CampaignFindings
     from loyalty.domain.campaigns.rule_findings import RuleFindings
     from loyalty.domain.ledger.entries import Accrual, RequestedRefund
-    from loyalty.domain.ledger.refunds import OrderState
+    from loyalty.domain.ledger.refunds import OrderState, Remainder
     from loyalty.domain.program.document import Program
 
 _NONE: Final[Mapping[str, int]] = MappingProxyType({})
@@ -94,7 +94,7 @@ def explain_order(accrual: Accrual, state: OrderState, program: Program) -> Orde
         campaigns=findings(every, purchase, context),
         rules=rule_findings(every, purchase, tier=context.tier),
         points=points_by_giver(earned.shares),
-        points_kept=points_by_giver(award_of(accrual, state, program).shares),
+        points_kept=points_by_giver(remainder_of(accrual, state, program).award.shares),
     )
 
 
@@ -102,22 +102,25 @@ def quote_refund(
     refund: RequestedRefund, accrual: Accrual, state: OrderState, program: Program, *, today: date
 ) -> RefundQuote:
     """What a refund would take; `program` is the version that decided the order's accrual."""
-    after = refunded_with(state, refund)
-    lost = points_by_giver(award_of(accrual, state, program).shares)
-    lost.subtract(points_by_giver(award_of(accrual, after, program).shares))
+    before = remainder_of(accrual, state, program)
+    after = remainder_of(accrual, refunded_with(state, refund), program)
+    lost = points_by_giver(before.award.shares)
+    lost.subtract(points_by_giver(after.award.shares))
     return RefundQuote(
         rules={each.id: -lost[each.id] for each in program.earning_rules if lost[each.id]},
         campaigns={each.id: -lost[each.id] for each in program.campaigns if lost[each.id]},
-        limits=tuple(_returns(accrual, program, before=state, after=after, today=today)),
-        amount_minor=counted_minor(accrual.order, before=state, after=after),
+        limits=tuple(_returns(accrual, program, before=before, after=after, today=today)),
+        amount_minor=counted_minor(before=before, after=after),
     )
 
 
 def _returns(
-    accrual: Accrual, program: Program, *, before: OrderState, after: OrderState, today: date
+    accrual: Accrual, program: Program, *, before: Remainder, after: Remainder, today: date
 ) -> Iterator[LimitReturn]:
-    day = program.today(accrual.order.occurred_at)
-    used = dict(moved(accrual, program, before=before, after=after, today=today).uses)
+    """What limits get back if all that the order loses is taken back, and nothing forgiven."""
+    day, forgiven = program.today(accrual.order.occurred_at), before.state.forgiven
+    step = moved(accrual, program, before=before, after=after, forgiven=forgiven, today=today)
+    used = dict(step.uses)
     for campaign in program.campaigns:
         if cap := member_cap(campaign, day):
             points, orders = (-used.get(name, 0) for name in (cap.points_name, cap.orders_name))
