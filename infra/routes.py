@@ -193,6 +193,13 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/surveys/{survey_id}/responses", Throttle.READ),
         ("POST", "/surveys/{survey_id}/links", Throttle.WRITE),
     ),
+    *_routes(
+        "campaigns",
+        ("GET", "/members/{member_id}/campaigns", Throttle.READ),
+        ("PUT", "/members/{member_id}/campaigns/{campaign_id}", Throttle.WRITE),
+        ("DELETE", "/members/{member_id}/campaigns/{campaign_id}", Throttle.WRITE),
+    ),
+    *_managed("campaigns", "/campaigns", ("GET", ""), ("GET", "/{campaign_id}")),
     *_routes("adjustments", ("POST", "/members/{member_id}/adjustments", Throttle.WRITE)),
     *_managed(
         "adjustments",

@@ -89,6 +89,7 @@ class ServiceStack(Stack):
             members.enrollment(kit),
             members.accrual(kit),
             members.adjustments(kit),
+            members.campaigns(kit),
             members.redemption(kit),
             reports.reporting(kit),
             members.console(kit),

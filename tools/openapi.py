@@ -49,6 +49,7 @@ TAGS: Final = {
     "members": "Members: enroll, find, read, change, merge, export, erase, and what they hold.",
     "orders": "Orders earn points; refunds take them back.",
     "rewards": "What points buy.",
+    "campaigns": "Members join campaigns; managers see what is left of their budgets.",
     "redemptions": "Members spend points on rewards.",
     "vouchers": "Vouchers are checked and used, once.",
     "surveys": "Surveys, and the answers to them.",
@@ -89,6 +90,7 @@ GATEWAY: Final = {
 # A path parameter means the same on every route, unless the route describes it itself.
 PATH_PARAMETERS: Final = {
     "approval_id": "The approval's id.",
+    "campaign_id": "The campaign's id in the program document.",
     "code": "The voucher's code; case does not matter.",
     "delivery_id": "The delivery's id.",
     "digest": "The digest of the file's content.",

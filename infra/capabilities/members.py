@@ -122,6 +122,18 @@ def accrual(kit: Kit) -> CapabilityFunction:
     return function
 
 
+def campaigns(kit: Kit) -> CapabilityFunction:
+    function = kit.function(
+        "campaigns",
+        "Let members join campaigns, and show campaigns and their budgets",
+        environment=kit.table_name | kit.identity_secret | kit.claims,
+    )
+    # Of the ledger it only reads. To join requires that the member still exists.
+    kit.data.table.allow(function, GET, BATCH_GET, PUT, UPDATE, CHECK)
+    kit.data.secrets.allow_read_identity(function)
+    return function
+
+
 def adjustments(kit: Kit) -> CapabilityFunction:
     function = kit.function(
         "adjustments",

@@ -157,6 +157,16 @@ class TestTheRightsOfAFunction:
             surveys=[{"id": "visit", "kind": "csat", "question": "?", "bonus_points": 1}],
             reminders={"welcome": {}},
             messages={"quiet_hours": None},
+            campaigns=[
+                {
+                    "id": "club",
+                    "name": "Club",
+                    "activation": "join",
+                    "when": {"ends_on": f"{datetime.now(UTC).year + 1}-12-31"},
+                    "effect": {"kind": "fixed", "points": 3},
+                    "limits": {"budget": {"points": 20}},
+                }
+            ],
             tiers={
                 "basis": "spend",
                 "period": "calendar_year",
@@ -255,6 +265,15 @@ def drive_everything(api: DescribedApi) -> None:
     path = f"/unsubscribe/{mail['BodyText'].split('/unsubscribe/')[1].strip()}"
     api.send(None, "GET", path, status=200)
     api.send(None, "POST", path, status=200, data={"List-Unsubscribe": "One-Click"})
+
+    # Campaigns: joined, so that orders take from its budget; left.
+    api.call("member", "PUT", "/members/me/campaigns/club")
+    api.call("cashier", "PUT", f"/members/{bob}/campaigns/club")
+    api.send("cashier", "DELETE", f"/members/{bob}/campaigns/club", status=204)
+    (club,) = api.call("member", "GET", "/members/me/campaigns")["items"]
+    assert club["joined"]
+    assert api.call("analyst", "GET", "/campaigns")["items"][0]["state"] == "running"
+    api.call("manager", "GET", "/campaigns/club")
 
     # Points: earned, of a guest, expired at once and then refunded, corrected, given away.
     api.call("service", "POST", "/orders", json=order("1", member_id=ana), status=201)

@@ -23,6 +23,7 @@ FUNCTIONS: Final = (
     "enrollment",
     "accrual",
     "adjustments",
+    "campaigns",
     "redemption",
     "reporting",
     "console",

@@ -56,6 +56,7 @@ def watched(assembly: Assembly) -> set[tuple[str, str]]:
 ONLY_ANSWER_HTTP = {
     "adjustments",
     "authorizer",
+    "campaigns",
     "console",
     "overview",
     "registry",

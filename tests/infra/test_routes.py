@@ -93,6 +93,7 @@ def test_operations_of_managers_and_files_of_the_console_share_routes() -> None:
             f"{method} /v1/programs/{{program_id}}/{collection}/{{proxy+}}"
             for collection, methods in (
                 ("approvals", ("GET", "POST")),
+                ("campaigns", ("GET",)),
                 ("drafts", ("GET", "PUT", "DELETE")),
                 ("endpoints", ("GET", "PUT", "POST", "DELETE")),
                 ("people", ("GET", "PUT", "DELETE")),

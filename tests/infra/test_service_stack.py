@@ -135,6 +135,10 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         HISTORY: {"dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
     },
+    "campaigns": {
+        TABLE: MOVE_POINTS | {"dynamodb:ConditionCheckItem"},
+        IDENTITY_SECRET: READ_SECRET,
+    },
     "redemption": {
         TABLE: MOVE_POINTS,
         HISTORY: {"dynamodb:Query"},

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
+from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.changes import TableChange
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.approvals import Approval, ApprovalDecision, RequestedAdjustment
@@ -153,6 +154,12 @@ CHANGES: Final[dict[str, TableChange]] = {
             moved=(20, 900),
             unusual=(UnusualHand(person="bea", points=900, actions=6, usual=120),),
         )
+    ),
+    "CampaignJoined": change(Targeting(member_id="mem_1", joined={"win-back": NOON})),
+    "CampaignLeft": change(
+        Targeting(member_id="mem_1"),
+        Targeting(member_id="mem_1", joined={"win-back": NOON}),
+        made_at=LATER,
     ),
     "ApprovalRequested": change(APPROVAL),
     "ApprovalDecided": change(replace(APPROVAL, decision=DECISION), APPROVAL, made_at=LATER),

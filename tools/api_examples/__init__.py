@@ -7,6 +7,7 @@ test checks each against its schema.
 from typing import Any, Final
 
 from tools.api_examples import (
+    campaigns,
     members,
     orders,
     overview,
@@ -21,6 +22,7 @@ from tools.api_examples import (
 from tools.api_examples.story import Json
 
 _RESOURCES: Final = (
+    campaigns,
     members,
     orders,
     overview,

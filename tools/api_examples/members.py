@@ -263,6 +263,7 @@ ANSWERS: Final[dict[str, Any]] = {
         "as_of": NOW,
         "member": _MEMBER,
         "consents": [{"kind": "email", "given": True, "at": "2026-11-20T08:30:00Z"}],
+        "joined_campaigns": [{"campaign_id": "win-back", "joined_at": EARNED_AT}],
         "merged_from": [],
         "entries": [EARNED_IN_FULL | {"of_order": _EXPORTED_ORDER}],
         "vouchers": [],

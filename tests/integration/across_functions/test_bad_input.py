@@ -55,6 +55,16 @@ PROGRAM: Final[dict[str, Any]] = {
         "levels": [{"id": "gold", "name": "Gold", "reached_at": 1000}],
     },
     "surveys": [{"id": "visit", "kind": "csat", "question": "How was it?", "bonus_points": 1}],
+    "campaigns": [
+        {
+            "id": "club",
+            "name": "Club",
+            "activation": "join",
+            "when": {"ends_on": "2027-12-31"},
+            "effect": {"kind": "fixed", "points": 1},
+            "limits": {"budget": {"points": 1000}},
+        }
+    ],
 }
 BOB: Final = "mem_bob"
 EMAIL: Final = {"kind": "email", "value": "new@example.com"}

@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 
 from functions.accrual import handler as accrual
+from functions.campaigns import handler as campaigns
 from functions.enrollment import handler as enrollment
 from functions.overview import handler as overview
 from functions.redemption import handler as redemption
@@ -107,6 +108,65 @@ def test_a_replay_is_one_read_one_refused_transaction_and_the_orders_vouchers(
     cost = spend(lambda: earn(ana, 0), 200)
 
     assert cost == Cost(round_trips=3, read=0.5 + 1, write=4)
+
+
+CAMPAIGN: Final = {"id": "win-back", "name": "We missed you"}
+FIXED: Final = {"effect": {"kind": "fixed", "points": 10}}
+
+
+@pytest.fixture
+def under(ana: str, publish: Callable[..., PublishedProgram], time: Clock) -> Callable[..., None]:
+    """Let a campaign run beside the rules, and a warm function know it."""
+
+    def run(**parts: Any) -> None:
+        publish(program_id=PROGRAM_ID, version=2, campaigns=[CAMPAIGN | FIXED | parts])
+        time.now += timedelta(minutes=1)
+        ask(enrollment, "GET", f"/members/{ana}")
+
+    return run
+
+
+def test_an_earn_under_campaigns_costs_no_more_if_they_read_the_order_and_the_account(
+    spend: Spend, under: Callable[..., None], ana: str
+) -> None:
+    under(
+        **{"for": {"fact": "order_number", "every": 2}, "if": {"fact": "units", "at_least": 3}},
+        limits={"per_member": {"points": 100, "orders": 5, "per": "month"}},
+    )
+
+    cost = spend(lambda: earn(ana, 1), 201)
+
+    assert cost == Cost(round_trips=2, read=0.5, write=4, indexes={"history": 1})
+
+
+def test_an_earn_under_a_campaign_to_join_reads_that_with_the_account(
+    spend: Spend, under: Callable[..., None], ana: str
+) -> None:
+    under(activation="join", when={"ends_on": "2026-12-31"})
+    path = f"/members/{ana}/campaigns/win-back"
+    first = spend(lambda: ask(campaigns, "PUT", path), 200)
+    again = spend(lambda: ask(campaigns, "PUT", path), 200)
+
+    cost = spend(lambda: earn(ana, 1), 201)
+
+    # A batch is read strongly as a whole, so the account costs half a unit more.
+    assert cost == Cost(round_trips=2, read=2, write=4, indexes={"history": 1})
+    # The action of the cashier is recorded before and after; the first time, the account is a
+    # witness of the transaction.
+    assert (first, again) == (
+        Cost(round_trips=4, read=2, write=6, indexes={"history": 2}),
+        Cost(round_trips=3, read=2, write=2, indexes={"history": 2}),
+    )
+
+
+def test_a_budget_that_pays_costs_two_units_more(
+    spend: Spend, under: Callable[..., None], ana: str
+) -> None:
+    under(limits={"budget": {"points": 100_000}})
+
+    cost = spend(lambda: earn(ana, 1), 201)
+
+    assert cost == Cost(round_trips=2, read=0.5, write=6, indexes={"history": 1})
 
 
 def test_a_redemption_with_a_voucher_is_one_strong_read_and_one_transaction_of_three_items(

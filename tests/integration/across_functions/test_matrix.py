@@ -125,6 +125,12 @@ RULES: Final[Mapping[str, Rule]] = {
     "check_voucher": only("cashier", "service"),
     "use_voucher": only("cashier", "service"),
     "make_survey_link": only("cashier", "manager", "service"),
+    # Campaigns.
+    "list_campaigns": only("analyst", "manager"),
+    "read_campaign": only("analyst", "manager"),
+    "list_member_campaigns": own_or("cashier", "manager", "service"),
+    "join_campaign": own_or("cashier", "manager", "service"),
+    "leave_campaign": own_or("cashier", "manager", "service"),
     # An overview for staff.
     "read_home": only("cashier", "analyst", "manager"),
     "search_program": only("cashier", "analyst", "manager", "service"),
@@ -382,6 +388,7 @@ def made() -> World:
     drain()
     names = {
         "program_id": "bean",
+        "campaign_id": "club",
         "code": issued,
         "storefront_id": "online",
         "source": "pos",

@@ -15,6 +15,7 @@ from botocore.client import BaseClient
 from functions.accrual.handler import handler as accrual
 from functions.enrollment.handler import handler as enrollment
 from functions.privacy import handler as privacy
+from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.orders.order import OrderRef
 from loyalty.edge.aws import clients
 from loyalty.edge.desk import open_desk
@@ -22,6 +23,8 @@ from loyalty.sdk.services import JsonService
 from loyalty.table import inbox, keys
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.erasures import TableErasures
+from loyalty.table.operations import Put
+from loyalty.table.records.targeting import targeting_to_item
 from loyalty.usecases.ledger.statements import audit_member
 from loyalty.usecases.ports import Raced
 from tests.integration.conftest import TABLE, Clock
@@ -509,3 +512,16 @@ def _kill_after(calls: int, patched: pytest.MonkeyPatch) -> None:
 
     patched.setattr(BaseClient, "_make_api_call", counted(vars(BaseClient)["_make_api_call"]))
     patched.setattr(JsonService, "call", counted(JsonService.call))
+
+
+def test_the_part_in_campaigns_that_a_killed_merge_left_is_found(engine: DynamoEngine) -> None:
+    ana, bob = till.enroll(), till.enroll("bob@example.com")
+    till.merge(bob, ana)
+    left = keys.targeting("bean", bob)
+    item = targeting_to_item(Targeting(member_id=bob, joined={"club": till.NOW}))
+    engine.write([Put(left, item)])
+
+    till.erase(ana)
+    finish()
+
+    assert engine.get(left, strong=True) is None

@@ -21,77 +21,26 @@ from loyalty.domain.ledger.entries import (
     Edit,
     Entry,
     OrderCause,
-    RequestedRefund,
 )
 from loyalty.domain.ledger.refunds import parts_of, remainder_of, state_of
-from loyalty.domain.orders.order import Order, OrderRef
 from loyalty.domain.people.identity import identify
 from loyalty.domain.people.member import Consent, Member, Profile
 from loyalty.table import keys, records
-from loyalty.table.operations import Put, Value
+from loyalty.table.operations import Put
 from loyalty.usecases.ledger.corrections import merge_members
-from loyalty.usecases.orders.accrual import Customer, Earned, NamedCustomer, earn, quote
-from loyalty.usecases.orders.edits import record_refund, record_version
+from loyalty.usecases.orders.accrual import Customer, NamedCustomer, earn, quote
+from loyalty.usecases.orders.edits import record_version
 from loyalty.usecases.orders.guests import claim_orders
 from tests.support.campaigns import campaign, orders, programs
-from tests.support.documents import rule
+from tests.support.club import ANA, BOB, Club, bought
 from tests.support.memory import NOW, BusyTable, Shop
 from tests.support.orders import line
 
-ANA: Final = "mem_ana"
-BOB: Final = "mem_bob"
 OF_ANA: Final = Customer(member_id=ANA, named="till")
 FIRST: Final = {"for": {"fact": "first_order"}}
 TODAY: Final = date(2026, 11, 21)
 MAIL: Final = identify("email", "ana@example.com")
 PHONE: Final = identify("phone", "+33612345678")
-
-
-class Club(Shop):
-    """A shop whose members are new: none of them has ordered yet."""
-
-    def __init__(self, *campaigns: dict[str, Any], members: tuple[str, ...] = (ANA,), **parts: Any):
-        defaults: dict[str, Any] = {"earning_rules": [rule()], "pending_days": 0}
-        super().__init__(**defaults | {"campaigns": list(campaigns)} | parts)
-        for member_id in members:
-            account = Account(member_id=member_id, enrolled_at=NOW, orders=0)
-            item = records.account_to_item(account, "bean")
-            self.engine.write([Put(keys.account("bean", member_id), item)])
-
-    def sells(
-        self,
-        order_id: str,
-        amount_minor: int = 1000,
-        *,
-        member: str = ANA,
-        days_ago: int = 0,
-        **parts: Any,
-    ) -> Accrual:
-        """What an order earned."""
-        sold = bought(order_id, line(amount_minor, **parts), days_ago=days_ago)
-        done = earn(sold, customer=Customer(member_id=member, named=member), desk=self.desk)
-        assert isinstance(done, Earned)
-        assert isinstance(done.entry.detail, Accrual)
-        return done.entry.detail
-
-    def refunds(self, order_id: str, **what: Any) -> None:
-        name = f"r{next(self._codes)}"
-        request = RequestedRefund(refund_id=name, occurred_at=NOW, fingerprint=name, **what)
-        record_refund(OrderRef("till", order_id), request, desk=self.desk)
-
-    def used(self, member: str = ANA) -> dict[str, int]:
-        """What the member used of limits, without those that are whole."""
-        return {name: used for name, used in used_of_campaigns(self.stored(member)).items() if used}
-
-    def stored(self, member: str = ANA) -> Account:
-        account = self.desk.books.account(member, strong=True)
-        assert account is not None
-        return account
-
-
-def bought(order_id: str, *lines: Any, days_ago: int = 0, **parts: Any) -> Order:
-    fields: dict[str, Any] = {"source": "till", "order_id": order_id}
-    return Order(**fields, occurred_at=NOW - timedelta(days=days_ago), lines=lines, **parts)
 
 
 def points_of(accrual: Accrual) -> dict[str, int]:
@@ -312,9 +261,9 @@ def test_a_profile_is_read_only_if_a_campaign_that_runs_asks_for_it() -> None:
 
 def test_a_campaign_to_join_is_for_those_who_joined_it() -> None:
     club = Club(campaign(activation="join"), members=(ANA, BOB))
-    key = keys.targeting("bean", ANA)
-    joined: dict[str, Value] = {"welcome": keys.instant(NOW - timedelta(hours=1))}
-    club.engine.write([Put(key, {"pk": key.pk, "sk": key.sk, "v": 1, "joined": joined})])
+    club.now = NOW - timedelta(hours=1)
+    club.joins(ANA, "welcome")
+    club.now = NOW
 
     assert club.sells("1").opened == ("welcome",)
     assert club.sells("2", member=BOB).opened == ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.approvals import Approval
 from loyalty.domain.ledger.entries import Entry, Placeholder
@@ -31,6 +32,7 @@ type Record = (
     | StaffAction
     | StaffDay
     | Approval
+    | Targeting
 )
 
 

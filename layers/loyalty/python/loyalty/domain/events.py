@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
+from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
 from loyalty.domain.ledger.approvals import Approval
@@ -512,6 +513,32 @@ class ApprovalDecided(MemberEvent):
     """The entry of the adjustment; null: it was refused."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignJoined(MemberEvent):
+    """A member joined a campaign, or was merged with a member who had.
+
+    Orders count for it from then on.
+    """
+
+    name: ClassVar[str] = "CampaignJoined"
+
+    campaign_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignLeft(MemberEvent):
+    """A member left a campaign that they had joined.
+
+    A merge or an erasure has its own event, and not this one.
+    """
+
+    name: ClassVar[str] = "CampaignLeft"
+
+    campaign_id: str
+    joined_at: datetime
+    """When the member had joined it."""
+
+
 ALL: Final[tuple[type[Event], ...]] = (
     MemberEnrolled,
     ProfileChanged,
@@ -540,6 +567,8 @@ ALL: Final[tuple[type[Event], ...]] = (
     UnusualActions,
     ApprovalRequested,
     ApprovalDecided,
+    CampaignJoined,
+    CampaignLeft,
 )
 
 
@@ -599,6 +628,8 @@ def events_of(change: TableChange) -> Iterator[Event]:
             )
         case StaffDay() as staff_day, None:
             yield from _of_staff_day(staff_day, change)
+        case Targeting() as targeting, (Targeting() | None) as before:
+            yield from _of_targeting(targeting, before, change)
 
 
 def _of_staff_day(staff_day: StaffDay, change: TableChange) -> Iterator[Event]:
@@ -615,6 +646,30 @@ def _of_staff_day(staff_day: StaffDay, change: TableChange) -> Iterator[Event]:
             actions=hand.actions,
             usual_points=hand.usual,
         )
+
+
+def _of_targeting(
+    targeting: Targeting, before: Targeting | None, change: TableChange
+) -> Iterator[Event]:
+    """Campaigns joined and left; of a merge, those that the survivor had not joined."""
+    joined = before.joined if before else {}
+
+    def event(kind: type[Event], campaign_id: str, since: datetime, **what: Any) -> Event:
+        return _event(
+            kind,
+            change.program_id,
+            subject=f"{targeting.member_id}/{campaign_id}/{since.isoformat()}",
+            member_id=targeting.member_id,
+            campaign_id=campaign_id,
+            **what,
+        )
+
+    for campaign_id in targeting.joined.keys() - joined.keys():
+        since = targeting.joined[campaign_id]
+        yield event(CampaignJoined, campaign_id, since, occurred_at=since)
+    for campaign_id in joined.keys() - targeting.joined.keys():
+        since = joined[campaign_id]
+        yield event(CampaignLeft, campaign_id, since, occurred_at=change.made_at, joined_at=since)
 
 
 def _of_member(member: Member, before: Member | None, change: TableChange) -> Iterator[Event]:

@@ -40,8 +40,8 @@ from loyalty.table.operations import (
 )
 from loyalty.table.records.approvals import HELD, approval_to_item
 from loyalty.table.records.members import member_from_item
-from loyalty.table.records.parts import instant_from
 from loyalty.table.records.responses import response_key, response_to_item
+from loyalty.table.records.targeting import targeting_from_item
 from loyalty.usecases.ports import Listed, OrderOnFile, Overtaken, Participant
 
 if TYPE_CHECKING:
@@ -118,14 +118,18 @@ class TableBooks:
                 used[budget][shard] = cast("int", item["used"])
         return {budget.name: tuple(of_shards) for budget, of_shards in used.items()}
 
-    def participant(self, member_id: str) -> Participant:
-        profile = keys.profile(self._program, member_id)
-        targeting = keys.targeting(self._program, member_id)
-        found = self._engine.get_many((profile, targeting), strong=True)
-        joined = cast("dict[str, str]", found.get(targeting, {}).get("joined", {}))
+    def participant(
+        self, member_id: str, *, profile: bool = False, targeting: bool = False
+    ) -> Participant:
+        of_account = keys.account(self._program, member_id)
+        of_profile = keys.profile(self._program, member_id)
+        of_targeting = keys.targeting(self._program, member_id)
+        asked_for = ((of_account, True), (of_profile, profile), (of_targeting, targeting))
+        found = self._engine.get_many([key for key, is_read in asked_for if is_read], strong=True)
         return Participant(
-            member=member_from_item(found[profile]) if profile in found else None,
-            joined={name: instant_from(since) for name, since in joined.items()},
+            account=records.account_from_item(found[of_account]) if of_account in found else None,
+            member=member_from_item(found[of_profile]) if of_profile in found else None,
+            targeting=targeting_from_item(found[of_targeting]) if of_targeting in found else None,
         )
 
     def voucher(self, code: str) -> Voucher | None:

@@ -18,6 +18,7 @@ from loyalty.table.records.members import member_from_item
 from loyalty.table.records.messages import message_from_item
 from loyalty.table.records.responses import response_from_item
 from loyalty.table.records.staff_days import staff_day_from_item
+from loyalty.table.records.targeting import targeting_from_item
 
 if TYPE_CHECKING:
     from loyalty.table.operations import Item
@@ -32,6 +33,7 @@ _READERS: Final[Mapping[str, Callable[[Item], Record | None]]] = {
     "profile": member_from_item,
     "staff_day": staff_day_from_item,
     "survey_response": response_from_item,
+    "targeting": targeting_from_item,
     "voucher": voucher_from_item,
 }
 

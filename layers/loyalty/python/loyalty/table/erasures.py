@@ -191,6 +191,9 @@ class TableErasures:
         self._delete(key_of(item) for item in every(self._engine, query))
         self._engine.write([Delete(keys.correspondence(self._program, member_id))])
 
+    def forget_targeting(self, member_id: str) -> None:
+        self._engine.write([Delete(keys.targeting(self._program, member_id))])
+
     def forget_comments(self, member_id: str) -> None:
         partition = keys.member_partition(self._program, member_id)
         for item in every(

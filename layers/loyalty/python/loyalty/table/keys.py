@@ -151,7 +151,10 @@ def budget(program: str, campaign: str, period: str, shard: str) -> Key:
     return Key(_program(program, "BUDGET", campaign, period, shard), "BUDGET")
 
 
-@charted("campaigns that a member joined", read_by="orders under campaigns to join")
+@charted(
+    "what a member is targeted by: campaigns that they joined",
+    read_by="orders under campaigns to join, the member's campaigns",
+)
 def targeting(program: str, member: str) -> Key:
     return Key(member_partition(program, member), "TARGETING")
 

@@ -27,6 +27,7 @@ from loyalty.table.operations import (
     equal,
 )
 from loyalty.table.records.members import member_from_item, member_to_item
+from loyalty.table.targeting import TableTargeting
 from loyalty.usecases.ports import Holder, Listed, Loss, OnFile, Raced
 
 if TYPE_CHECKING:
@@ -104,6 +105,9 @@ class TableMembers:
             # Both may have claimed an identity that only the loser held.
             *self._regraded(before, after, besides=loser.identities.keys()),
         )
+
+    def unite_targeting(self, merged_id: str, *, into: str) -> None:
+        TableTargeting(self._engine, program_id=self._program).unite(merged_id, into=into)
 
     def presents_from(self, identities: Collection[Identity]) -> date | None:
         marks = [keys.departed(self._program, each) for each in self.guests(tuple(identities))]
@@ -247,6 +251,7 @@ class TableMembers:
     def _deletions(self, member: Member) -> Iterable[Operation]:
         yield Delete(self._profile(member), (equal(("revision",), member.revision),))
         yield Delete(keys.correspondence(self._program, member.member_id))
+        yield Delete(keys.targeting(self._program, member.member_id))
         yield from self._releases(member.identities, member.member_id)
 
     def _releases(self, identities: Iterable[Identity], member_id: str) -> Iterable[Operation]:

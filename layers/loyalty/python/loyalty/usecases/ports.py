@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 if TYPE_CHECKING:
     from loyalty.domain.campaigns.budgets import ShardsUsed
     from loyalty.domain.campaigns.limits import CampaignPeriod
+    from loyalty.domain.campaigns.targeting import Targeting
     from loyalty.domain.ledger.account import Account
     from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
     from loyalty.domain.ledger.order_vouchers import OrderVouchers
@@ -71,13 +72,14 @@ class OrderOnFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participant:
-    """What campaigns read of a member beside the account; an erased member has no profile.
+    """An account, and what campaigns read of its member beside it, as far as it was asked for.
 
-    `joined` says since when the member takes part in campaigns.
+    `account` is None if there is no such member.
     """
 
-    member: Member | None
-    joined: Mapping[str, datetime]
+    account: Account | None
+    member: Member | None = None
+    targeting: Targeting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +115,10 @@ class Books(Protocol):
         """What each shard of these budgets used, by the budget's name; read strongly."""
         ...
 
-    def participant(self, member_id: str) -> Participant:
-        """A member's profile and what they joined, read strongly in one request."""
+    def participant(
+        self, member_id: str, *, profile: bool = False, targeting: bool = False
+    ) -> Participant:
+        """A member's account and what else is asked for, read strongly in one request."""
         ...
 
     def voucher(self, code: str) -> Voucher | None:
@@ -292,6 +296,14 @@ class Members(Directory, Protocol):
         """
         ...
 
+    def unite_targeting(self, merged_id: str, *, into: str) -> None:
+        """Let the survivor take part in the campaigns that a merged member joined.
+
+        Raises:
+            Raced: one of the two changed, or the survivor is active no more.
+        """
+        ...
+
     def presents_from(self, identities: Collection[Identity]) -> date | None:
         """The day from which the owner of these identities gets presents; None: at once.
 
@@ -350,6 +362,18 @@ class Desk:
     @property
     def today(self) -> date:
         return self.program.document.today(self.now)
+
+
+class Targetings(Protocol):
+    """What the members of one program are targeted by."""
+
+    def save(self, before: Targeting | None, after: Targeting) -> None:
+        """Write it, relying on what was seen; it never comes into being for an erased member.
+
+        Raises:
+            Raced: it changed, or the member was merged or erased.
+        """
+        ...
 
 
 class Actions(Protocol):

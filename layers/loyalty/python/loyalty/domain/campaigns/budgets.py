@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from loyalty.domain.campaigns.limits import BUDGET, CampaignBudget, LimitUse, budget_of
 from loyalty.domain.kernel.shards import SHARDS, own_shard, share_of
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from loyalty.domain.orders.order import OrderRef
+    from loyalty.domain.program.campaigns import BudgetPeriod, Campaign
     from loyalty.domain.program.document import Program
 
 # What each shard of a budget used, by the budget's name.
@@ -34,6 +35,53 @@ class BudgetTaken:
     shard: int
     points: int
     share: int
+
+
+class BudgetWorth(NamedTuple):
+    """A budget in money, and what the points used and left are worth, in minor units.
+
+    Points count by the program's value of a point, rounded down.
+    """
+
+    amount_minor: int
+    used_minor: int
+    left_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetStatus:
+    """What was used of a budget in a period, and what orders can still get, in points.
+
+    `money` is None for a budget in points.
+    """
+
+    per: BudgetPeriod
+    points: int
+    used: int
+    left: int
+    money: BudgetWorth | None = None
+
+
+def budget_status(
+    campaign: Campaign, program: Program, day: date, used: ShardsUsed
+) -> BudgetStatus | None:
+    """The budget of a campaign in the period of a day; None if it has none."""
+    limit, value = campaign.limits.budget, program.point_value
+    budget = budget_of(campaign, value, day)
+    if limit is None or budget is None:
+        return None
+    shards = used[budget.name]
+    points_used = max(0, sum(shards))
+    left = left_of({budget.name: budget}, {budget.name: shards})[budget.name]
+    money = None
+    if limit.amount_minor is not None and value is not None:
+        used_minor, left_minor = (
+            points * value.amount_minor // value.per_points for points in (points_used, left)
+        )
+        money = BudgetWorth(limit.amount_minor, used_minor, left_minor)
+    return BudgetStatus(
+        per=limit.per, points=budget.points, used=points_used, left=left, money=money
+    )
 
 
 def budgets_on(program: Program, day: date) -> dict[str, CampaignBudget]:

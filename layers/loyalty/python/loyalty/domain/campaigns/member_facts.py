@@ -96,9 +96,13 @@ def is_for(campaign: Campaign, facts: MemberFacts) -> bool:
 
 
 def has_joined(campaign: Campaign, facts: MemberFacts) -> bool:
-    """Whether the member took part in a campaign when they ordered."""
+    """Whether the member took part in a campaign when they ordered.
+
+    Many tills and shops tell the time of an order to the second only, so an order of the second in
+    which the member joined counts.
+    """
     since = facts.joined.get(campaign.id)
-    return since is not None and since <= facts.occurred_at
+    return since is not None and since.replace(microsecond=0) <= facts.occurred_at
 
 
 def holds(condition: MemberCondition, facts: MemberFacts) -> bool:

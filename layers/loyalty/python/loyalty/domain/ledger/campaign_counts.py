@@ -103,7 +103,14 @@ def decide(
     if not program.campaigns:
         return CampaignDecision(context=AwardContext(tier=tier))
     occurred_at = order.occurred_at.astimezone(program.zone)
-    facts = _facts(order, account, program, occurred_at=occurred_at, tier=tier, about=about)
+    facts = facts_of(
+        account,
+        program,
+        occurred_at=occurred_at,
+        tier=tier,
+        about=about,
+        counts=has_goods(order),
+    )
     running = [each for each in program.campaigns if each.when.holds_at(occurred_at)]
     opened = frozenset(
         each.id for each in running if each.is_decided_of_member and is_for(each, facts)
@@ -134,20 +141,24 @@ def decide_of_guest(
     return CampaignDecision(context=replace(context, ceilings=ceilings), rooms=room)
 
 
-def _facts(
-    order: Order,
+def facts_of(
     account: Account,
     program: Program,
     *,
     occurred_at: datetime,
     tier: str | None,
     about: MemberFacts | None,
+    counts: bool = True,
 ) -> MemberFacts:
+    """What is known of a member, for an order of a local time at a level.
+
+    `about` has what is known beside the account, `counts` whether the order's goods cost something.
+    """
     enrolled_at = account.enrolled_at
     return replace(
         about or MemberFacts(occurred_at=occurred_at),
         occurred_at=occurred_at,
-        counts=has_goods(order),
+        counts=counts,
         orders=account.orders,
         bought_on=account.bought_on,
         enrolled_on=program.today(enrolled_at) if enrolled_at else None,

@@ -30,6 +30,7 @@ CAMPAIGNS_MAX: Final = 200
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: Final[tuple[Weekday, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+Activation = Literal["auto", "join"]
 MemberPeriod = Literal["order", "day", "week", "month", "year", "campaign"]
 BudgetPeriod = Literal["day", "week", "month", "year", "campaign"]
 
@@ -183,7 +184,7 @@ class Campaign(DocumentPart):
         CampaignLimits()
     )
     activation: Annotated[
-        Literal["auto", "join"],
+        Activation,
         Field(description="Whether it is for all, or for members who joined it before the order."),
     ] = "auto"
     qualifies: Annotated[

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 type ActionName = Literal[
     "approval.approve",
     "approval.refuse",
+    "campaign.join",
+    "campaign.leave",
     "delivery.read",
     "delivery.read_data_request",
     "delivery.replay",

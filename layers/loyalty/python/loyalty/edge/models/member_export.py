@@ -115,6 +115,13 @@ class ExportedVoucher(AnswerPart):
     ]
 
 
+class ExportedCampaign(AnswerPart):
+    """A campaign that the member joined."""
+
+    campaign_id: Annotated[str, Field(description="The campaign's id in the program document.")]
+    joined_at: Annotated[datetime, Field(description="When the member joined it, in UTC.")]
+
+
 class ExportedSurveyResponse(AnswerPart):
     """The member's answer to a survey."""
 
@@ -135,6 +142,10 @@ class ExportAnswer(AnswerPart):
     member: Annotated[MemberAnswer, Field(description="The member; every page repeats it.")]
     consents: Annotated[
         list[ExportedConsent], Field(description="The member's consents; every page repeats them.")
+    ]
+    joined_campaigns: Annotated[
+        list[ExportedCampaign],
+        Field(description="Campaigns that the member joined; every page repeats them."),
     ]
     merged_from: Annotated[
         list[str],
@@ -161,6 +172,10 @@ def export_answer(enrolled: Enrolled, page: ExportPage, *, desk: Desk) -> Export
         consents=[
             ExportedConsent(kind=kind, given=consent.given, at=consent.given_at)
             for kind, consent in enrolled.member.consents.items()
+        ],
+        joined_campaigns=[
+            ExportedCampaign(campaign_id=campaign_id, joined_at=since)
+            for campaign_id, since in page.joined.items()
         ],
         merged_from=list(enrolled.account.absorbed),
         entries=[_entry(entry, desk) for entry in page.entries],

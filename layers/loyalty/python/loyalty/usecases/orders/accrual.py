@@ -30,9 +30,10 @@ from loyalty.domain.orders.order import (
     order_fingerprint,
 )
 from loyalty.usecases.attempts import Attempts
-from loyalty.usecases.ledger.accounts import open_account, settled
+from loyalty.usecases.campaigns.budgets import shards_of
+from loyalty.usecases.campaigns.participants import Earner, needs_at, open_earner
+from loyalty.usecases.ledger.accounts import settled
 from loyalty.usecases.ledger.order_vouchers import net_of_vouchers
-from loyalty.usecases.orders.campaigns import about, shards_of
 from loyalty.usecases.ports import Desk, Directory, Overtaken
 
 if TYPE_CHECKING:
@@ -176,7 +177,14 @@ def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: 
         member_id = directory.earner_of(customer.identities)
     if member_id is None:
         raise NotFound("There is no such member")
-    account = open_account(desk, member_id, strong=False)
+    earner = open_earner(
+        member_id,
+        needs=needs_at(document, order.occurred_at),
+        occurred_at=order.occurred_at,
+        strong=False,
+        desk=desk,
+    )
+    account = earner.account
     lapses_after = lapse_of(account, desk.program)
     level = level_of_order(order, account, document)
     decision = decide(
@@ -185,7 +193,7 @@ def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: 
         document,
         tier=level.id if level else None,
         today=desk.today,
-        about=about(order, account.member_id, desk=desk),
+        about=earner.about,
         left=left,
     )
     return replace(
@@ -252,17 +260,19 @@ def _earn(
     guest_order: Placeholder | None = None,
 ) -> Earned:
     """Record what a member's order earns, or find that it was recorded before."""
-    account: Account | None = None
+    earner: Earner | None = None
     shards: ShardsUsed = {}
     placeholder = guest_order
     attempts = Attempts(desk)
     while True:
         is_repeated = attempts.begin()
-        if account is None or account.status != "active":
-            owner = account.into if account and account.into else member_id
-            account = open_account(desk, owner, strong=is_repeated)
-        account = _caught_up(account, desk=desk)
         latest, latest_fingerprint = _latest_version(order, fingerprint, placeholder)
+        earner = _earner_of(latest, earner, member_id, strong=is_repeated, desk=desk)
+        account = _caught_up(earner.account, desk=desk)
+        if account.member_id != earner.account.member_id:
+            # They were merged a moment ago: the survivor may have joined other campaigns.
+            earner, member_id = None, account.member_id
+            continue
         if latest is not order:
             listed = None
         elif placeholder and placeholder.order:
@@ -275,7 +285,7 @@ def _earn(
                 fingerprint=latest_fingerprint,
                 now=desk.now,
                 replaces=placeholder and standing(placeholder, latest, listed),
-                about=about(latest, account.member_id, desk=desk),
+                about=earner.about,
                 shards=shards,
             ),
             by=desk.caller,
@@ -287,11 +297,28 @@ def _earn(
             if isinstance(found, Entry):
                 return Earned(entry=_same(found, fingerprint), replayed=True)
             placeholder = found
-            account = overtaken.accounts.get(account.member_id)
+            now_is = overtaken.accounts.get(account.member_id)
+            earner = replace(earner, account=now_is) if now_is else None
             if overtaken.short_budgets:
                 shards = {**shards, **desk.books.budgets_used(overtaken.short_budgets)}
         else:
             return Earned(entry=posting.entries[0], replayed=False)
+
+
+def _earner_of(
+    order: Order, earner: Earner | None, member_id: str, *, strong: bool, desk: Desk
+) -> Earner:
+    """The account that an order earns on, with what campaigns read; read again if need be."""
+    needs = needs_at(desk.program.document, order.occurred_at)
+    if earner and earner.account.status == "active" and earner.needs.covers(needs):
+        return earner
+    return open_earner(
+        earner.account.into if earner and earner.account.into else member_id,
+        needs=needs,
+        occurred_at=order.occurred_at,
+        strong=strong,
+        desk=desk,
+    )
 
 
 def _caught_up(account: Account, *, desk: Desk) -> Account:

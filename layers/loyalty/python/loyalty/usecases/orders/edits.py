@@ -40,9 +40,9 @@ from loyalty.domain.orders.order import (
     order_fingerprint,
 )
 from loyalty.usecases.attempts import until_saved
+from loyalty.usecases.campaigns.budgets import shards_of
 from loyalty.usecases.ledger.accounts import settled_lineage
 from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept, earn, standing
-from loyalty.usecases.orders.campaigns import shards_of
 from loyalty.usecases.orders.refunds import Refunded, Waiting, expired_of, refund_on_file
 from loyalty.usecases.ports import Desk, OrderOnFile, Raced
 

@@ -101,6 +101,10 @@ class Erasures(Protocol):
 
     def forget_messages(self, member_id: str) -> None: ...
 
+    def forget_targeting(self, member_id: str) -> None:
+        """Delete what is left of what a member was targeted by."""
+        ...
+
     def forget_comments(self, member_id: str) -> None:
         """Delete their comments in survey answers; the scores stay, as their orders do."""
         ...
@@ -205,6 +209,7 @@ def forget_traces(
         return
     for member_id in erasure.member_ids:
         erasures.forget_messages(member_id)
+        erasures.forget_targeting(member_id)
         erasures.forget_comments(member_id)
         end_vouchers(member_id, desk=desk)
     for identity in erasure.identities:

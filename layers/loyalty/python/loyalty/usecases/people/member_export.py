@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, get_args
 
 if TYPE_CHECKING:
@@ -33,7 +35,12 @@ class Position(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class ExportPage:
-    """The records of one page by section; `next` is None on the last."""
+    """The records of one page by section; `next` is None on the last.
+
+    `joined` are the campaigns that they joined, and when; every page has them.
+    """
+
+    joined: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
 
     entries: list[Entry] = field(default_factory=list)
     vouchers: list[Voucher] = field(default_factory=list)
@@ -69,6 +76,10 @@ class MemberRecords(Protocol):
         self, member_id: str, *, limit: int, start: str | None
     ) -> Listed[Response]: ...
 
+    def joined(self, member_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """The campaigns that any of these members joined, and when the first of them did."""
+        ...
+
     def guest_orders(self, guest: str, *, start: str | None) -> Listed[Placeholder]:
         """Unclaimed orders."""
         ...
@@ -82,7 +93,7 @@ def export(
     Guest orders are included if they were stored under a proven identity; an order that may be
     another person's is left out.
     """
-    page = ExportPage()
+    page = ExportPage(joined=holdings.joined(_ids(enrolled)))
     records = reads = 0
     for source in _from(start, _sources(enrolled, holdings, directory)):
         after = start.after if start and source[:2] == start[:2] else None
@@ -102,7 +113,7 @@ def export(
 def _sources(
     enrolled: Enrolled, holdings: MemberRecords, directory: Directory
 ) -> Iterator[_Source]:
-    ids = (enrolled.account.member_id, *enrolled.account.absorbed)
+    ids = _ids(enrolled)
     for member_id in ids:
         yield _Source("entries", member_id, _sized(partial(holdings.entries, member_id)))
     for member_id in ids:
@@ -115,6 +126,10 @@ def _sources(
     for number, guest in enumerate(directory.guests(enrolled.member.proven)):
         # A digest has no place in a cursor.
         yield _Source("guest_orders", str(number), _unsized(partial(holdings.guest_orders, guest)))
+
+
+def _ids(enrolled: Enrolled) -> tuple[str, ...]:
+    return (enrolled.account.member_id, *enrolled.account.absorbed)
 
 
 def _sized(read: Callable[..., Listed[Any]]) -> Callable[[int, str | None], Listed[Any]]:

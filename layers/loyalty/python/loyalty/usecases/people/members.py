@@ -187,7 +187,9 @@ def unite(
     members: Members,
     desk: Desk,  # noqa: ARG001 - read by `until_saved`
 ) -> None:
-    """Give a merged member's identities to the member they became; repeating it changes nothing.
+    """Give a merged member's identities to the member they became, and the campaigns they joined.
+
+    Repeating it changes nothing.
 
     A member may have been merged earlier than the last merge: everybody on the way to the survivor
     is united with them, because the last merge may have moved any of them. Until this is done, the
@@ -200,6 +202,9 @@ def unite(
     """
     on_file = members.find(merged_id, strong=True)
     while on_file is not None and on_file.account.into is not None:
+        merged = on_file.account.member_id
+        survivor = look_up(merged, members=members, strong=True).account.member_id
+        members.unite_targeting(merged, into=survivor)
         if on_file.member is not None:
             _unite_one(on_file.member, members=members)
         on_file = members.find(on_file.account.into, strong=True)

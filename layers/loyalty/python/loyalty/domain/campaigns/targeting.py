@@ -1,0 +1,48 @@
+"""What a member is targeted by, beside what their account and profile say.
+
+Different writers change different parts of it, each only its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from loyalty.domain.program.campaigns import CAMPAIGNS_MAX
+
+# Joined campaigns are kept after the document dropped them: it may have them again.
+JOINED_MAX: Final = CAMPAIGNS_MAX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targeting:
+    """What a member is targeted by: since when they take part in the campaigns that they joined."""
+
+    member_id: str
+    joined: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def joining(
+    joined: Mapping[str, datetime], campaign_id: str, *, now: datetime, offered: Collection[str]
+) -> dict[str, datetime]:
+    """The campaigns of a member who joins another one; of one they joined before nothing changes.
+
+    `offered` are the campaigns of the document. Only if there are too many, others are forgotten.
+    """
+    together = {campaign_id: now, **joined}
+    if len(together) <= JOINED_MAX:
+        return together
+    return {
+        name: since for name, since in together.items() if name == campaign_id or name in offered
+    }
+
+
+def united(survivor: Targeting, merged: Targeting) -> Targeting:
+    """What one member is targeted by who was two: they joined when the first of both did."""
+    joined = dict(survivor.joined)
+    for campaign_id, since in merged.joined.items():
+        joined[campaign_id] = min(since, joined.get(campaign_id, since))
+    return Targeting(member_id=survivor.member_id, joined=joined)

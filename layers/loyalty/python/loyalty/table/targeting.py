@@ -1,0 +1,80 @@
+"""What members are targeted by, in the table: one item for each member who is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loyalty.domain.campaigns.targeting import Targeting, united
+from loyalty.table import keys
+from loyalty.table.operations import Absent, Assign, Check, Delete, Put, Refused, Update, equal
+from loyalty.table.records.targeting import (
+    joined_to_map,
+    targeting_from_item,
+    targeting_to_item,
+)
+from loyalty.usecases.ports import Raced
+
+if TYPE_CHECKING:
+    from loyalty.table.engine import Engine
+    from loyalty.table.operations import Operation
+
+
+class TableTargeting:
+    """Implements `Targetings`.
+
+    An item that exists is updated by itself: it is deleted with its member's profile or merged with
+    another one, and then the update is refused. Only a new one needs the account as a witness.
+    """
+
+    def __init__(self, engine: Engine, *, program_id: str) -> None:
+        self._engine = engine
+        self._program = program_id
+
+    def save(self, before: Targeting | None, after: Targeting) -> None:
+        saved = self._saved(before, after)
+        if before is None:
+            self._write(saved, self._is_active(after.member_id))
+        else:
+            self._write(saved)
+
+    def unite(self, merged_id: str, *, into: str) -> None:
+        """Give a merged member's part in campaigns to the member they became.
+
+        Raises:
+            Raced: one of the two changed, or the survivor is active no more.
+        """
+        of_merged, of_survivor = (
+            keys.targeting(self._program, member_id) for member_id in (merged_id, into)
+        )
+        found = self._engine.get_many((of_merged, of_survivor), strong=True)
+        if of_merged not in found:
+            return
+        merged = targeting_from_item(found[of_merged])
+        before = targeting_from_item(found[of_survivor]) if of_survivor in found else None
+        after = united(before or Targeting(member_id=into), merged)
+        unchanged = equal(("joined",), joined_to_map(merged.joined))
+        self._write(
+            Delete(of_merged, (unchanged,)),
+            self._saved(before, after),
+            # A survivor who was merged since must not keep what nobody would pass on.
+            self._is_active(into),
+        )
+
+    def _saved(self, before: Targeting | None, after: Targeting) -> Operation:
+        key = keys.targeting(self._program, after.member_id)
+        if before is None:
+            return Put(key, targeting_to_item(after), (Absent(),))
+        return Update(
+            key,
+            (Assign(("joined",), joined_to_map(after.joined)),),
+            (equal(("joined",), joined_to_map(before.joined)),),
+        )
+
+    def _is_active(self, member_id: str) -> Check:
+        return Check(keys.account(self._program, member_id), (equal(("status",), "active"),))
+
+    def _write(self, *operations: Operation) -> None:
+        try:
+            self._engine.write(operations)
+        except Refused as refused:
+            raise Raced from refused

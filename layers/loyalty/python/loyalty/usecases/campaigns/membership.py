@@ -1,0 +1,143 @@
+"""Members take part in campaigns: they join, leave, and see those that are theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from loyalty.domain.campaigns.participation import (
+    MemberCampaign,
+    campaign_of_member,
+    is_over,
+    may_be_for,
+)
+from loyalty.domain.campaigns.targeting import Targeting, joining
+from loyalty.domain.kernel.errors import NotFound, WrongState
+from loyalty.domain.ledger.account import used_of_campaigns
+from loyalty.domain.ledger.campaign_counts import facts_of
+from loyalty.domain.ledger.tiers import level_on
+from loyalty.usecases.attempts import until_saved
+from loyalty.usecases.campaigns.participants import Needs, needs_of, open_earner
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.campaigns import Campaign
+    from loyalty.usecases.campaigns.participants import Earner
+    from loyalty.usecases.ports import Desk, Targetings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignMembership:
+    """A campaign that a member joined."""
+
+    campaign: MemberCampaign
+    member_id: str
+
+
+def campaigns_of(member_id: str, *, desk: Desk) -> tuple[MemberCampaign, ...]:
+    """The campaigns that are a member's or can become so, in the document's order.
+
+    Raises:
+        NotFound: no such member.
+    """
+    document = desk.program.document
+    now = desk.now.astimezone(document.zone)
+    current = [each for each in document.campaigns if not is_over(each, now)]
+    needs = needs_of(current)
+    earner = open_earner(member_id, needs=needs, occurred_at=now, strong=False, desk=desk)
+    of_member = (_of_member(each, earner, now=now, desk=desk) for each in current)
+    return tuple(each for each in of_member if each is not None)
+
+
+@until_saved
+def join(
+    member_id: str, campaign_id: str, *, targetings: Targetings, desk: Desk
+) -> CampaignMembership:
+    """Let a member take part in a campaign from now on. To join again changes nothing.
+
+    Raises:
+        NotFound: no such member, or no such campaign.
+        WrongState: the campaign needs no joining, or is over.
+        TryAgain: overtaken too often.
+    """
+    document = desk.program.document
+    campaign = _campaign(campaign_id, desk=desk)
+    now = desk.now.astimezone(document.zone)
+    needs = Needs(targeting=True, profile=needs_of([campaign]).profile)
+    earner = open_earner(member_id, needs=needs, occurred_at=now, strong=True, desk=desk)
+    before = earner.targeting
+    if before is None or campaign_id not in before.joined:
+        _require_open(campaign, now)
+        offered = {each.id for each in document.campaigns}
+        seen = before.joined if before else {}
+        joined = joining(seen, campaign_id, now=desk.now, offered=offered)
+        after = Targeting(member_id=earner.account.member_id, joined=joined)
+        targetings.save(before, after)
+        earner = _with(earner, after)
+    return CampaignMembership(
+        campaign=_shown(campaign, earner, now=now, desk=desk),
+        member_id=earner.account.member_id,
+    )
+
+
+@until_saved
+def leave(member_id: str, campaign_id: str, *, targetings: Targetings, desk: Desk) -> str:
+    """Let a member take part in a campaign no more; orders that earned keep what they earned.
+
+    To leave a campaign that they did not join is no error. Returns the member's id.
+
+    Raises:
+        NotFound: no such member, or no such campaign, which they did not join either.
+        TryAgain: overtaken too often.
+    """
+    earner = open_earner(
+        member_id, needs=Needs(targeting=True), occurred_at=desk.now, strong=True, desk=desk
+    )
+    before = earner.targeting
+    if before is None or campaign_id not in before.joined:
+        _campaign(campaign_id, desk=desk)
+        return earner.account.member_id
+    others = {name: since for name, since in before.joined.items() if name != campaign_id}
+    targetings.save(before, replace(before, joined=others))
+    return earner.account.member_id
+
+
+def _campaign(campaign_id: str, *, desk: Desk) -> Campaign:
+    found = (each for each in desk.program.document.campaigns if each.id == campaign_id)
+    campaign = next(found, None)
+    if campaign is None:
+        raise NotFound("There is no such campaign")
+    return campaign
+
+
+def _require_open(campaign: Campaign, now: datetime) -> None:
+    if campaign.activation != "join":
+        raise WrongState("This campaign needs no joining: it is for all its members")
+    if is_over(campaign, now):
+        raise WrongState("This campaign is over")
+
+
+def _with(earner: Earner, targeting: Targeting) -> Earner:
+    about = replace(earner.about, joined=targeting.joined) if earner.about else None
+    return replace(earner, targeting=targeting, about=about)
+
+
+def _of_member(
+    campaign: Campaign, earner: Earner, *, now: datetime, desk: Desk
+) -> MemberCampaign | None:
+    """The campaign as its member sees it; None if it is not and cannot become theirs."""
+    shown = _shown(campaign, earner, now=now, desk=desk)
+    return shown if may_be_for(campaign, shown.facts) else None
+
+
+def _shown(campaign: Campaign, earner: Earner, *, now: datetime, desk: Desk) -> MemberCampaign:
+    document, account = desk.program.document, earner.account
+    level = level_on(account, document, day=now.date())
+    facts = facts_of(
+        account,
+        document,
+        occurred_at=now,
+        tier=level.id if level else None,
+        about=earner.about,
+    )
+    return campaign_of_member(campaign, facts, used=used_of_campaigns(account))

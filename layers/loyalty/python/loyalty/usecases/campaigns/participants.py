@@ -1,0 +1,98 @@
+"""What campaigns read of a member: nothing beside the account, unless one of them asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from loyalty.domain.campaigns.member_facts import MemberFacts, sources
+from loyalty.usecases.ledger.accounts import open_account
+
+if TYPE_CHECKING:
+    from loyalty.domain.campaigns.targeting import Targeting
+    from loyalty.domain.ledger.account import Account
+    from loyalty.domain.program.campaigns import Campaign
+    from loyalty.domain.program.document import Program
+    from loyalty.usecases.ports import Desk, Participant
+
+
+class Needs(NamedTuple):
+    """What has to be read of a member beside the account."""
+
+    profile: bool = False
+    targeting: bool = False
+
+    def covers(self, other: Needs) -> bool:
+        return self.profile >= other.profile and self.targeting >= other.targeting
+
+
+NOTHING: Final = Needs()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earner:
+    """The active account of a member, and what was read beside it.
+
+    `about` is None if nothing was; then it has facts of the account only.
+    """
+
+    account: Account
+    needs: Needs = NOTHING
+    about: MemberFacts | None = None
+    targeting: Targeting | None = None
+
+
+def needs_of(campaigns: Iterable[Campaign]) -> Needs:
+    """What deciding these campaigns for a member reads beside the account."""
+    read = {source for each in campaigns if each.is_decided_of_member for source in sources(each)}
+    return Needs(profile="profile" in read, targeting="joined" in read)
+
+
+def needs_at(document: Program, occurred_at: datetime) -> Needs:
+    """The same of the campaigns that hold at the time of an order."""
+    local = occurred_at.astimezone(document.zone)
+    return needs_of(each for each in document.campaigns if each.when.holds_at(local))
+
+
+def open_earner(
+    member_id: str, *, needs: Needs, occurred_at: datetime, strong: bool, desk: Desk
+) -> Earner:
+    """The active account of a member, or of the member they were merged into; one round trip.
+
+    With something beside it, all of it is read strongly: who joins a campaign and then pays must
+    have joined it.
+
+    Raises:
+        NotFound: there is no such member, or they were erased.
+    """
+    if needs == NOTHING:
+        return Earner(account=open_account(desk, member_id, strong=strong))
+    while True:
+        read = desk.books.participant(member_id, profile=needs.profile, targeting=needs.targeting)
+        if read.account is not None and read.account.status == "active":
+            return Earner(
+                account=read.account,
+                needs=needs,
+                about=_facts(read, occurred_at=occurred_at),
+                targeting=read.targeting,
+            )
+        member_id = open_account(desk, member_id, strong=True).member_id
+
+
+def _facts(participant: Participant, *, occurred_at: datetime) -> MemberFacts:
+    """What a member's profile and the campaigns that they joined say."""
+    targeting, member = participant.targeting, participant.member
+    joined = targeting.joined if targeting else {}
+    if member is None:
+        return MemberFacts(occurred_at=occurred_at, joined=joined)
+    profile, consents = member.profile, member.consents
+    return MemberFacts(
+        occurred_at=occurred_at,
+        joined=joined,
+        birthday=profile.birthday,
+        locale=profile.locale,
+        attributes=profile.attributes,
+        consents=frozenset(name for name, consent in consents.items() if consent.given),
+    )
