@@ -11,6 +11,8 @@ from functions.adjustments import handler as adjustments
 from loyalty.domain.program.document import PublishedProgram
 from tests.integration.conftest import Clock
 from tests.support import till
+from tests.support.campaigns import campaign
+from tests.support.documents import rule
 from tests.support.http import call, person, staff
 
 
@@ -66,6 +68,17 @@ def test_the_breakdown_of_an_order_says_which_rule_gave_what(ana: str) -> None:
     (share,) = lot["origins"][0]["breakdown"]
 
     assert (share["rule_id"], share["points"], share["eligible_minor"]) == ("base", 49, 4999)
+
+
+def test_points_of_a_campaign_are_told_by_its_id(publish: Callable[..., PublishedProgram]) -> None:
+    publish(version=2, earning_rules=[rule()], campaigns=[campaign()])
+    ben = till.enroll()
+    till.earn(ben, 4999, order_id="5001")
+
+    (lot,) = till.explain(ben).body["lots"]
+
+    (origin,) = lot["origins"]
+    assert "(base: 49 for 49.99 EUR at 1 per 1.00 EUR, welcome: 10)" in origin["text"]
 
 
 def test_it_can_be_read_to_a_customer(ana: str) -> None:
