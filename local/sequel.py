@@ -18,6 +18,10 @@ type Steps = tuple[tuple[str, Callable[[], str]], ...]
 
 MAIL_FILE: Final = "reminder.html"
 
+# The campaign of the program, and the code on its flyer.
+CAMPAIGN_ID: Final = "neighbors"
+CAMPAIGN_CODE: Final = "NEIGHBOR"
+
 _MACHINE_EUROS: Final = 199
 _GIFT: Final = 25
 _LEVEL: Final = "regular"
@@ -31,6 +35,12 @@ _SPAN_DAYS: Final = _PENDING_DAYS + 1 + _REMINDED_DAYS_BEFORE + 1
 def beginning(*, now: datetime, zone: ZoneInfo) -> datetime:
     """When the story has to begin to end now: at noon, outside of quiet hours."""
     return _noon(now.astimezone(zone).date() - timedelta(days=_SPAN_DAYS), zone)
+
+
+def bonus_of(document: dict[str, Any]) -> int:
+    """Return the points that the program's campaign gives."""
+    (campaign,) = (each for each in document["campaigns"] if each["id"] == CAMPAIGN_ID)
+    return int(campaign["effect"]["points"])
 
 
 class Sequel:
@@ -51,6 +61,7 @@ class Sequel:
         self._clock = deployment.cloud.clock
         self._email = email_of("member", program_id)
         self._many = document["points"]["many"]
+        self._bonus = bonus_of(document)
         self._zone = ZoneInfo(document["time_zone"])
         self._as = clients
         self._member_id = member_id
@@ -67,7 +78,7 @@ class Sequel:
         try:
             with levels as self._levels, hurried(aws):
                 yield (
-                    ("She buys a machine at the till", self._buy_machine),
+                    ("She buys a machine, with the flyer", self._buy_machine),
                     ("It makes her a regular", self._hear_of_level),
                     ("A manager gives her a present", self._give),
                     ("Two weeks on, all can be spent", self._let_weeks_pass),
@@ -86,14 +97,16 @@ class Sequel:
             "order_id": "1001",
             "member_id": self._member_id,
             "occurred_at": self._clock.now().isoformat(),
+            "codes": [CAMPAIGN_CODE],
             "lines": [{"line_id": "1", "category": "machine", "amount": price}],
         }
 
         entry = expect(self._as["cashier"].post("/orders", json=sale), 201)["entry"]
 
-        self._balance += _MACHINE_EUROS
+        earned = _MACHINE_EUROS + self._bonus
+        self._balance += earned
         points, pending = entry["points"], entry["pending_points"]
-        require(points == _MACHINE_EUROS, f"expected {_MACHINE_EUROS} earned, not {points}")
+        require(points == earned, f"expected {earned} earned, not {points}")
         require(pending == _MACHINE_EUROS, f"expected {_MACHINE_EUROS} pending, not {pending}")
         return f"{points} {self._many}, and {pending} more from {entry['available_on']} on"
 

@@ -14,12 +14,15 @@ from local.checks import StepFailedError, expect, new_key, require, wait_for
 from local.console import Console
 from local.deployment import Deployment
 from local.people import email_of
-from local.sequel import Sequel, Steps
+from local.sequel import CAMPAIGN_CODE, CAMPAIGN_ID, Sequel, Steps, bonus_of
 from local.shop import delivery, paid_order
 
 STOREFRONT_ID = "online-shop"
 STOREFRONT_SECRET = "local-shop-app-secret"  # noqa: S105  of a shop that exists in this story only
 REWARD_ID = "latte"
+
+_CUP_EUROS = 12
+_CUP_ORDER = "1003"
 
 
 class Story:
@@ -46,10 +49,12 @@ class Story:
         self._many = document["points"]["many"]
         self._zone = ZoneInfo(document["time_zone"])
         self._cost = next(r["cost_points"] for r in document["rewards"] if r["id"] == REWARD_ID)
+        self._bonus = bonus_of(document)
         self._began_on = self._today()
         self.member_id = ""
         self._balance = 0
         self._voucher_code = ""
+        self._recovered = 0
 
     def play(self, console: Console) -> None:
         """Play every step on a line of its own. The first step that fails ends the story."""
@@ -81,6 +86,8 @@ class Story:
             ("Ana redeems a reward", self._redeem),
             ("The till uses the voucher", self._use_voucher),
             ("A second use is refused", self._use_voucher_again),
+            ("A campaign rewards a flyer's code", self._buy_with_code),
+            ("She returns it, and both go", self._return),
             ("The report shows it", self._report),
         )
 
@@ -171,13 +178,47 @@ class Story:
         require(problem["code"] == "voucher_used", f"the code is {problem['code']}")
         return f"409 {problem['code']}"
 
+    def _buy_with_code(self) -> str:
+        price = {"amount": _CUP_EUROS * 100, "currency": "EUR"}
+        sale = {
+            "source": "till",
+            "order_id": _CUP_ORDER,
+            "member_id": self.member_id,
+            "occurred_at": self._now().isoformat(),
+            "codes": [CAMPAIGN_CODE],
+            "lines": [{"line_id": "1", "category": "merch", "amount": price}],
+        }
+
+        quoted = expect(self._as["cashier"].post("/orders/quote", json=sale), 200)
+        entry = expect(self._as["cashier"].post("/orders", json=sale), 201)["entry"]
+
+        given = {share["rule_id"]: share["points"] for share in entry["breakdown"]}
+        expected = {"base": _CUP_EUROS, CAMPAIGN_ID: self._bonus}
+        require(given == expected, f"expected {expected}, not {given}")
+        require(quoted["points"] == entry["points"], f"the quote was {quoted['points']}")
+        self._recovered = entry["points"]
+        return f"{_CUP_EUROS} {self._many}, and {self._bonus} more by “{CAMPAIGN_ID}”"
+
+    def _return(self) -> str:
+        refund = {"refund_id": "r1", "occurred_at": self._now().isoformat(), "whole": True}
+
+        entry = expect(
+            self._as["cashier"].post(f"/orders/till/{_CUP_ORDER}/refunds", json=refund), 201
+        )["entry"]
+
+        left = self._me()["balance"]
+        require(entry["points"] == -self._recovered, f"{-entry['points']} were taken back")
+        require(left == self._balance, f"expected {self._balance} left, not {left}")
+        return f"{self._recovered} taken back, {left} left; the code can be used again"
+
     def _report(self) -> str:
         expected = {
             "members": 1,
             "new_members": 1,
             "active_members": 1,
-            "orders": 1,
-            "points_earned": self._balance + self._cost,
+            "orders": 2,
+            "points_earned": self._balance + self._cost + self._recovered,
+            "points_clawed_back": self._recovered,
             "points_redeemed": self._cost,
             "points_outstanding": self._balance,
         }
@@ -189,8 +230,9 @@ class Story:
         )
 
         return (
-            f"1 member, 1 order, {shown['points_earned']} earned, "
-            f"{shown['points_redeemed']} redeemed, {shown['points_outstanding']} outstanding"
+            f"1 member, 2 orders, {shown['points_earned']} earned, "
+            f"{shown['points_clawed_back']} taken back, {shown['points_redeemed']} redeemed, "
+            f"{shown['points_outstanding']} outstanding"
         )
 
     def _deliver(self, *, event_id: str) -> None:

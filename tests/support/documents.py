@@ -10,12 +10,17 @@ from loyalty.domain.program.document import Program, PublishedProgram
 
 EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "coffee.json"
 # What does something by itself is for the tests of it to ask for.
-QUIET: Final[Mapping[str, Any]] = {"tiers": None, "reminders": {}, "messages": {}}
+QUIET: Final[Mapping[str, Any]] = {
+    "campaigns": [],
+    "tiers": None,
+    "reminders": {},
+    "messages": {},
+}
 PUBLISHED_AT: Final = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 
 
 def document(**parts: Any) -> dict[str, Any]:
-    """The example as JSON, without levels and messages; what is given replaces its parts."""
+    """The example as JSON, without campaigns, levels and messages; what is given replaces parts."""
     example: dict[str, Any] = json.loads(EXAMPLE.read_text(encoding="utf-8"))
     return {**example, **QUIET, **parts}
 
