@@ -78,7 +78,7 @@ class Sequel:
         try:
             with levels as self._levels, hurried(aws):
                 yield (
-                    ("She buys a machine, with the flyer", self._buy_machine),
+                    ("She buys a machine with the code", self._buy_machine),
                     ("It makes her a regular", self._hear_of_level),
                     ("A manager gives her a present", self._give),
                     ("Two weeks on, all can be spent", self._let_weeks_pass),

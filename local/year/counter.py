@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import datetime
+from datetime import date, datetime
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from ulid import ULID
 
 from local.memory import MemoryEngine
+from local.year.campaigns import campaigns
 from loyalty.domain.kernel.errors import Refusal
 from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.domain.ledger.approvals import RequestedAdjustment
@@ -80,6 +81,7 @@ _ORDERS_CLAIMED_MAX: Final = 50
 
 
 def document() -> dict[str, Any]:
+    """Return the program's document without its campaigns, which have days of the year."""
     document: dict[str, Any] = json.loads(DOCUMENT.read_text(encoding="utf-8"))
     return document
 
@@ -89,9 +91,12 @@ def zone() -> ZoneInfo:
 
 
 class Counter:
-    """What customers and staff do at the till and online. `now` is the current moment."""
+    """What customers and staff do at the till and online. `now` is the current moment.
 
-    def __init__(self, *, rng: Random, keyring: Keyring, now: datetime) -> None:
+    `last` is the last day of the year.
+    """
+
+    def __init__(self, *, rng: Random, keyring: Keyring, now: datetime, last: date) -> None:
         self.now = now
         self.engine = MemoryEngine()
         self._rng = rng
@@ -99,7 +104,7 @@ class Counter:
         self._published = publish(
             TablePrograms(self.engine),
             PROGRAM_ID,
-            Program.model_validate(document()),
+            Program.model_validate(document() | {"campaigns": campaigns(last)}),
             replacing=0,
             now=now,
         ).program

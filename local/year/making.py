@@ -86,7 +86,7 @@ class Span:
 def make_year(span: Span, *, keyring: Keyring, seed: int = SEED, members: int = MEMBERS) -> Counter:
     """Let the days pass for this many members; return the counter with all its books."""
     rng = Random(seed)  # noqa: S311  # the year must come out the same again
-    counter = Counter(rng=rng, keyring=keyring, now=midnight(span.first, zone()))
+    counter = Counter(rng=rng, keyring=keyring, now=midnight(span.first, zone()), last=span.last)
     _Year(span, counter=counter, rng=rng).pass_by(members=members)
     return counter
 

@@ -12,10 +12,12 @@ from local.memory import MemoryEngine
 from local.year.counter import PROGRAM_ID, Counter
 from local.year.keeping import SavedYear
 from local.year.making import Span, make_year
+from loyalty.domain.campaigns.limits import CampaignPeriod
 from loyalty.domain.facts import Fact, facts_of
 from loyalty.domain.ledger.audit import audit
-from loyalty.domain.ledger.entries import Entry
+from loyalty.domain.ledger.entries import Accrual, Entry
 from loyalty.domain.people.identity import Keyring
+from loyalty.domain.program.publication import faults
 from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.objects import Lake
@@ -103,6 +105,35 @@ def test_a_year_under_another_key_is_generated_again_and_replaces_the_first(
 
     assert other.make()
     assert list(tmp_path.iterdir()) == [other.path]
+
+
+def test_it_has_campaigns_that_are_over_that_run_and_that_are_to_come(year: Counter) -> None:
+    first_days = {each.id: each.when.starts_on for each in year.program.campaigns}
+    last_days = {each.id: each.when.ends_on for each in year.program.campaigns}
+
+    assert tuple(faults(year.program)) == ()
+    assert (last_days["bean-weeks"] or LAST) < LAST
+    assert (first_days["slow-afternoons"] or LAST) < LAST
+    assert last_days["slow-afternoons"] is None
+    assert (first_days["holidays"] or LAST) > LAST
+
+
+def test_its_campaigns_give_points_and_stay_within_their_budgets(year: Counter) -> None:
+    items = year.engine.items.values()
+    entries = [
+        records.entry_from_item(each) for each in items if str(each["sk"]).startswith("ENTRY#")
+    ]
+    given: defaultdict[str, int] = defaultdict(int)
+    for entry in entries:
+        if isinstance(entry, Entry) and isinstance(entry.detail, Accrual):
+            for share in entry.detail.shares:
+                given[share.rule_id] += share.points
+
+    budget = CampaignPeriod("bean-weeks", "all")
+    used = sum(year.desk.books.budgets_used([budget])[budget.name])
+
+    assert min(given["bean-weeks"], given["slow-afternoons"], given["third-visit"]) > 0
+    assert 0 < used <= min(given["bean-weeks"], 40_000)
 
 
 def test_all_books_of_the_year_audit_clean(year: Counter) -> None:
