@@ -93,9 +93,9 @@ class Till:
         return sale
 
     def _order(self, order_id: str, member_id: str, lines: tuple[Body, ...], order: Body) -> Body:
-        at = {"occurred_at": self.now.isoformat()}
+        usual = {"occurred_at": self.now.isoformat()}
         names = {"source": "till", "order_id": order_id, "member_id": member_id}
-        return at | order | names | {"lines": list(lines)}
+        return usual | order | names | {"lines": list(lines)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,8 +152,8 @@ def test_happy_hour(till_of: Callable[[str], Till]) -> None:
     sale = till.sell(ana, bags(2), goods(1500), occurred_at=thursday.isoformat())
     taken = sale.refund(lines=[{"line_id": "beans", "quantity": 1}])
     others = [
-        till.sell(ana, bags(2), goods(1500), occurred_at=at.isoformat()).points
-        for at in (
+        till.sell(ana, bags(2), goods(1500), occurred_at=moment.isoformat()).points
+        for moment in (
             thursday.replace(hour=14, minute=59),
             thursday.replace(hour=17),
             latest(SATURDAY, time(16)),
