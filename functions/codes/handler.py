@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.shops.storefront import PlatformApi
-from loyalty.edge import deadline
+from loyalty.edge import deadline, origin
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues import backoff
 from loyalty.edge.aws.queues.batches import BatchAnswer, handle_messages
@@ -63,7 +63,9 @@ def take(record: QueueRecord) -> None:
         return
     desk = open_desk(program_id, table=settings(CodesSettings).table)
     try:
-        done = sync_code(redemption_id, shops=shops, desk=desk)
+        # What the event stems from, the points that a cancelled voucher gives back stem from too.
+        with origin.caused_by(detail.get("caused_by")):
+            done = sync_code(redemption_id, shops=shops, desk=desk)
     except NotFound:
         # Somebody sent a test event: the entry of a real redemption is never deleted.
         logger.warning("no such redemption", redemption_id=redemption_id)

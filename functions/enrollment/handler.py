@@ -24,6 +24,7 @@ from loyalty.domain.kernel.errors import (
 from loyalty.domain.ledger.entries import Counterpart, Entry
 from loyalty.domain.people.member import MemberUpdate
 from loyalty.domain.staff.actions import ActionOutcome, Change, changes_of_member
+from loyalty.edge import origin
 from loyalty.edge.action_lists import ActionFilter, FirstDay, LastDay, list_actions
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.guest_claims import GuestClaim, hand_over
@@ -556,7 +557,7 @@ def _claim_later(desk: Desk) -> ClaimLater:
     def claim_later(member_id: str) -> None:
         hand_over(
             clients.sqs(),
-            GuestClaim(desk.program.program_id, member_id),
+            GuestClaim(desk.program.program_id, member_id, origin.cause()),
             queue_url=settings(EnrollmentSettings).intake_queue_url,
             now=desk.now,
         )

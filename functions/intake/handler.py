@@ -17,9 +17,9 @@ from loyalty.domain.shops.deliveries import (
     StoredDelivery,
 )
 from loyalty.domain.shops.storefront import Delivery, Envelope, Outcome, Storefront
-from loyalty.edge import clock, deadline
+from loyalty.edge import clock, deadline, origin
 from loyalty.edge.aws import clients
-from loyalty.edge.aws.inbox import SqsIntakeQueue, open_inbox, read_message
+from loyalty.edge.aws.inbox import QueuedDelivery, SqsIntakeQueue, open_inbox, read_message
 from loyalty.edge.aws.queues.batches import BatchAnswer, GroupHeldUp, handle_messages
 from loyalty.edge.aws.queues.guest_claims import GuestClaim, read_claim
 from loyalty.edge.aws.queues.record import QueueRecord
@@ -103,10 +103,16 @@ def take(record: QueueRecord) -> None:
     config = settings(IntakeSettings)
     message = record.content
     if claim := read_claim(message):
-        _claim(claim, config)
+        with origin.caused_by(claim.caused_by):
+            _claim(claim, config)
         return
-    attempt = record.attempts
-    stored, requested_at = read_message(message)
+    queued = read_message(message)
+    with origin.caused_by(queued.stored.log_id):
+        _take_delivery(queued, attempt=record.attempts, config=config)
+
+
+def _take_delivery(queued: QueuedDelivery, *, attempt: int, config: IntakeSettings) -> None:
+    stored, requested_at = queued
     log = TableStorefronts(engine(config.table))
     if attempt > 1:
         # A killed function recorded nothing; from the second attempt on, a manager sees it.
@@ -136,7 +142,7 @@ def take(record: QueueRecord) -> None:
     )
     _report(stored, envelope, outcome)
     if outcome.status == "enrolled" and outcome.member_id:
-        _claim(GuestClaim(delivery.program_id, outcome.member_id), config)
+        _claim(GuestClaim(delivery.program_id, outcome.member_id, origin.cause()), config)
 
 
 def _intake(program_id: str, desk: Desk, log: TableStorefronts, config: IntakeSettings) -> Intake:

@@ -18,6 +18,8 @@ type Claims = dict[str, str]
 # One issuer for everyone: a deployment may have that.
 EVERY_KIND: Final[tuple[Kind, ...]] = get_args(Kind.__value__)
 
+# Of every request, unless a test changes it.
+REQUEST_ID = "JKJaXmPLvHcESHA="
 # Tokens of tests do not expire.
 FOREVER = "4102444800"
 type Handler = Callable[[dict[str, Any], Any], Any]
@@ -133,7 +135,7 @@ def event(
         "apiId": "api",
         "domainName": "api.example.com",
         "http": http,
-        "requestId": "JKJaXmPLvHcESHA=",
+        "requestId": REQUEST_ID,
         "routeKey": f"{method} {path}",
         "stage": "$default",
         "timeEpoch": 1_795_255_200_000,

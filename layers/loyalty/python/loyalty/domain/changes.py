@@ -40,6 +40,7 @@ type Record = (
 class TableChange:
     """One item of a program, written; `made_at` is when.
 
+    `caused_by` is the id of the request or of the shop's delivery that wrote it, if one did.
     Events and facts derive from the change alone, so a change that is delivered twice yields the
     same ones twice.
     """
@@ -48,3 +49,4 @@ class TableChange:
     made_at: datetime
     before: Record | None
     after: Record
+    caused_by: str | None = None

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
@@ -64,6 +64,9 @@ class Event:
     occurred_at: datetime
     """When it happened, in UTC: an order's own time, the midnight of an expiry."""
     v: Literal[1] = 1
+    caused_by: str | None = None
+    """What caused it: the `x-request-id` of the API's response, or the id of a shop's delivery, as
+    the list of its deliveries has it; null: neither, such as the calendar."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=_written, separators=(",", ":"))
@@ -574,6 +577,11 @@ ALL: Final[tuple[type[Event], ...]] = (
 
 def events_of(change: TableChange) -> Iterator[Event]:
     """The events that a change causes; most changes cause one, some none."""
+    for event in _events_of(change):
+        yield replace(event, caused_by=change.caused_by)
+
+
+def _events_of(change: TableChange) -> Iterator[Event]:
     match change.after, change.before:
         case Entry() as entry, _:
             yield from _of_entry(entry, change.program_id)

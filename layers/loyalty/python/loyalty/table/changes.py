@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from loyalty.domain.changes import Record, TableChange
 from loyalty.domain.ledger.entries import EntryKind
+from loyalty.table.attribution import CAUSED_BY
 from loyalty.table.engine import from_wire, require_known_version
 from loyalty.table.records import account_from_item, entry_from_item, voucher_from_item
 from loyalty.table.records.actions import action_from_item
@@ -95,6 +96,7 @@ def change_of(record: Mapping[str, Any]) -> TableChange | None:
             made_at=_moment(images["ApproximateCreationDateTime"]),
             before=_stored_item(images["OldImage"]) if "OldImage" in images else None,
             after=after,
+            caused_by=images["NewImage"].get(CAUSED_BY, {}).get("S"),
         )
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise Unreadable(f"record {sequence_number(record)}") from error

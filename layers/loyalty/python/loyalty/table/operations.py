@@ -15,8 +15,9 @@ type Item = dict[str, Value]
 type Path = tuple[str, ...]
 
 TRANSACTION_ITEMS_MAX: Final = 100
-# DynamoDB allows 300 operators and 4 KB of expression. 40 paths of our longest names stay below.
-PATHS_MAX: Final = 40
+# DynamoDB allows 300 operators and 4 KB of expression. 40 paths of our longest names stay below,
+# with one more that says what caused the update.
+PATHS_MAX: Final = 41
 
 
 class Key(NamedTuple):

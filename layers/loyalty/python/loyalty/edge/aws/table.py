@@ -7,7 +7,9 @@ import time
 from functools import cache
 from typing import Final
 
+from loyalty.edge import origin
 from loyalty.edge.aws import clients
+from loyalty.table.attribution import Attributed
 from loyalty.table.engine import DynamoEngine, Persistent
 
 # Full jitter from 20 ms to at most 400 ms separates eight writers of one member in two rounds.
@@ -17,7 +19,8 @@ PAUSE_MAX_S: Final = 0.4
 
 @cache
 def engine(table: str) -> Persistent:
-    return Persistent(DynamoEngine(clients.dynamodb(), table=table), pause=pause)
+    dynamo = DynamoEngine(clients.dynamodb(), table=table)
+    return Persistent(Attributed(dynamo, cause=origin.cause), pause=pause)
 
 
 def pause(attempt: int) -> None:

@@ -56,7 +56,7 @@ from loyalty.domain.kernel.errors import (
 )
 from loyalty.domain.kernel.limits import EXTERNAL_ID
 from loyalty.domain.staff.actions import DEPLOYMENT, ActionName, ActionOutcome
-from loyalty.edge import deadline
+from loyalty.edge import deadline, origin
 from loyalty.edge.faults import is_passing
 from loyalty.edge.http import problems
 from loyalty.edge.http.actions import begun, complete
@@ -216,7 +216,10 @@ class Api:
         self._refused = None
         self._route_key = event.get("routeKey")
         logger.append_keys(request_id=request["requestId"])
-        with deadline.keep(context, seconds_max=deadline.REQUEST_S_MAX):
+        with (
+            deadline.keep(context, seconds_max=deadline.REQUEST_S_MAX),
+            origin.caused_by(request["requestId"]),
+        ):
             answer = self.resolver.resolve(_with_text_body(event), context)
         # A gateway may take null for a missing response.
         answer["body"] = answer.get("body") or ""

@@ -13,21 +13,22 @@ if TYPE_CHECKING:
 
 
 class GuestClaim(NamedTuple):
-    """A member for whom to find earlier guest orders."""
+    """A member for whom to find earlier guest orders, and what made them a member."""
 
     program_id: str
     member_id: str
+    caused_by: str | None
 
 
 def hand_over(sqs: AwsService, claim: GuestClaim, *, queue_url: str, now: datetime) -> None:
     """Queue a claim; all claims of a member are handled in order."""
-    group = hashlib.sha256("\0".join(("claim", *claim)).encode()).hexdigest()[:32]
-    whose = {"program_id": claim.program_id, "member_id": claim.member_id}
+    named = ("claim", claim.program_id, claim.member_id)
+    group = hashlib.sha256("\0".join(named).encode()).hexdigest()[:32]
     sqs.call(
         "SendMessage",
         {
             "QueueUrl": queue_url,
-            "MessageBody": json.dumps({"v": 1, "claim": whose}),
+            "MessageBody": json.dumps({"v": 1, "claim": claim._asdict()}),
             "MessageGroupId": group,
             "MessageDeduplicationId": hashlib.sha256(
                 f"{group}{now.isoformat()}".encode()
@@ -39,4 +40,6 @@ def hand_over(sqs: AwsService, claim: GuestClaim, *, queue_url: str, now: dateti
 def read_claim(message: Mapping[str, Any]) -> GuestClaim | None:
     """The claim that a message of the queue holds; None for a delivery."""
     claim = message.get("claim")
-    return GuestClaim(claim["program_id"], claim["member_id"]) if claim else None
+    if not claim:
+        return None
+    return GuestClaim(claim["program_id"], claim["member_id"], claim["caused_by"])
