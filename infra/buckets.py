@@ -13,6 +13,7 @@ from constructs import Construct
 from infra.functions import CapabilityFunction
 from infra.settings import Settings
 from loyalty.domain.report_exports import FILE_DAYS
+from loyalty.lake.objects import FRESH_TAG
 
 FACTS = "facts/"
 
@@ -45,11 +46,17 @@ class Buckets(Construct):
             # Compaction replaces many objects with one; versions can bring the old ones back.
             versioned=True,
             rules=[
+                # These versions are the same facts as in the object that they were folded into. S3
+                # deletes them a day or two later, and then their delete markers.
+                s3.LifecycleRule(
+                    tag_filters=dict([FRESH_TAG]),
+                    noncurrent_version_expiration=Duration.days(1),
+                ),
                 s3.LifecycleRule(
                     noncurrent_version_expiration=Duration.days(30),
                     expired_object_delete_marker=True,
                     abort_incomplete_multipart_upload_after=Duration.days(7),
-                )
+                ),
             ],
         )
         # Deliveries that are too large for the table. Not versioned: they hold personal data, and
@@ -89,6 +96,7 @@ class Buckets(Construct):
 
     def allow_write_facts(self, function: CapabilityFunction) -> None:
         self._allow_facts(function, "s3:PutObject")
+        self._allow_facts(function, "s3:PutObjectTagging")
 
     def allow_read_facts(self, function: CapabilityFunction) -> None:
         self._allow_facts(function, "s3:GetObject")

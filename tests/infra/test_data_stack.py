@@ -188,16 +188,21 @@ def test_an_exported_file_is_deleted_after_a_week_and_an_incomplete_upload_after
     assert "VersioningConfiguration" not in exports
 
 
-def test_a_replaced_fact_can_be_restored_for_thirty_days(
+def test_a_replaced_fact_can_be_restored_for_thirty_days_and_a_folded_one_for_a_day(
     deployed: Assembly,
 ) -> None:
     lake = deployed.data.of_type("S3::Bucket")["BucketsLake7E5C8A08"]
 
-    (rule,) = lake["LifecycleConfiguration"]["Rules"]
+    fresh, every = lake["LifecycleConfiguration"]["Rules"]
 
     assert lake["VersioningConfiguration"] == {"Status": "Enabled"}
-    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
-    assert "ExpirationInDays" not in rule
+    assert fresh["TagFilters"] == [{"Key": "fresh", "Value": "yes"}]
+    assert fresh["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    assert "TagFilters" not in every
+    assert every["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    # What is left of an object of which no version is left.
+    assert every["ExpiredObjectDeleteMarker"] is True
+    assert all("ExpirationInDays" not in rule for rule in (fresh, every))
 
 
 def test_reads_of_every_bucket_but_the_log_are_logged(deployed: Assembly) -> None:

@@ -175,7 +175,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     "archive": {
         f"{TABLE}.StreamArn": READ_STREAM,
         TABLE: {"dynamodb:PutItem", "dynamodb:Query"},
-        FACTS: {"s3:PutObject"},
+        FACTS: {"s3:PutObject", "s3:PutObjectTagging"},
         **KEEP_FAILED_BATCHES,
     },
     "expiry": {
@@ -209,7 +209,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     },
     "rebuild": {
         TABLE: {"dynamodb:Scan"},
-        FACTS: {"s3:PutObject"},
+        FACTS: {"s3:PutObject", "s3:PutObjectTagging"},
         "RebuildWork/Pages/Queue": WORK_QUEUE,
     },
     "reminders": {

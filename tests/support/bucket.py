@@ -26,6 +26,7 @@ class Bucket:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.tags: dict[str, str] = {}
         self.fetched: list[str] = []
         self.fetched_bytes = 0
         self.vanishing: set[str] = set()
@@ -47,6 +48,7 @@ class Bucket:
             meanwhile()
         self._require(key, call)
         self.objects[key] = body if isinstance(body, bytes) else body.read()
+        self.tags[key] = call.get("Tagging", "")
         self._dates[key] = self.now
 
     def delete_object(self, **call: Any) -> None:

@@ -139,6 +139,16 @@ class TestFolding:
         ((*_, sold_lines),) = after
         assert sold_lines[0]["amount_minor"] == bought.amount_minor
 
+    def test_only_what_will_be_folded_is_tagged_so(self, home: Home) -> None:
+        home.write([sold("1")], name="1-1")
+        fresh = {key for key in home.bucket.objects if key.endswith("1-1.jsonl.gz")}
+        home.fold(now=FIVE_PAST_TWO)
+
+        tagged = {key for key, tag in home.bucket.tags.items() if tag == "fresh=yes"}
+
+        assert tagged == fresh
+        assert not tagged & home.bucket.objects.keys()
+
     def test_where_there_is_nothing_to_fold_nothing_is_written(self, home: Home) -> None:
         home.write([sold("1")], name="1-1")
         home.fold(now=NEXT_MONTH)

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".jsonl.gz"
 FOLDED: Final = ".parquet"
+# On every object that will be folded. Its old versions are soon deleted for good: a listing has to
+# pass every one of them, and each half minute makes several.
+FRESH_TAG: Final = ("fresh", "yes")
 # These columns distinguish copies and revisions of a fact.
 IDENTITY: Final = frozenset({"fact_id", "revision", "recorded_at", "v"})
 # These objects name the members whose entries were folded; `Changes` reads them.
@@ -128,7 +131,8 @@ class Lake:
             folder = f"batch={month}" if is_closed else f"day={day}"
             apart[f"{prefix(fact.kind, fact.program_id)}{folder}/"].append(fact)
         for folder, together in apart.items():
-            self._put_rows(f"{folder}{name}{SUFFIX}", map(_row, together))
+            key = f"{folder}{name}{SUFFIX}"
+            self._put_rows(key, map(_row, together), Tagging="=".join(FRESH_TAG))
 
     def touch(self, members: Iterable[str], *, program_id: str, day: date, name: str) -> None:
         """Record that entries of these members were folded on a day."""
@@ -201,13 +205,14 @@ class Lake:
             if error.response["Error"]["Code"] not in GONE:
                 raise
 
-    def _put_rows(self, key: str, rows: Iterable[Mapping[str, object]]) -> None:
+    def _put_rows(self, key: str, rows: Iterable[Mapping[str, object]], **tagging: str) -> None:
         self._client.put_object(
             Bucket=self._bucket,
             Key=key,
             Body=_packed(rows),
             ContentType="application/x-ndjson",
             ContentEncoding="gzip",
+            **tagging,  # type: ignore[arg-type]  # one text
         )
 
 
