@@ -31,8 +31,10 @@ def test_an_item_names_the_cause_of_its_last_change_only(
     changes: list[tuple[Put | Update, str | None]],
 ) -> None:
     table = MemoryEngine()
-    for operation, cause in changes:
-        Attributed(table, cause=lambda cause=cause: cause).write([operation])
+    causes = iter([cause for _, cause in changes])
+    attributed = Attributed(table, cause=lambda: next(causes))
+    for operation, _ in changes:
+        attributed.write([operation])
 
     item = table.get(ITEM, strong=True)
 
