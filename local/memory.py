@@ -5,7 +5,7 @@ was, and parts that do not change are not copied.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple, cast
 
 from loyalty.table.operations import (
@@ -73,7 +73,7 @@ class MemoryEngine:
 
     def get_many(
         self,
-        keys: Sequence[Key],
+        keys: Collection[Key],
         *,
         strong: bool,  # noqa: ARG002  # always strong
     ) -> dict[Key, Item]:

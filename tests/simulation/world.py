@@ -4,7 +4,7 @@ Each request runs the real use case on a stack of its own, and pauses at every c
 until the test lets the call happen, or fail, or both.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -322,8 +322,8 @@ class SteppedEngine:
         found: dict[Key, Item] = _cross(Read((key,), strong))
         return found.get(key)
 
-    def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]:
-        return cast("dict[Key, Item]", _cross(Read(keys, strong)))
+    def get_many(self, keys: Collection[Key], *, strong: bool) -> dict[Key, Item]:
+        return cast("dict[Key, Item]", _cross(Read(tuple(keys), strong)))
 
     def query(self, query: Query) -> QueryPage:
         return cast("QueryPage", _cross(Read(query, query.strong and query.index is None)))

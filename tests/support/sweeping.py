@@ -1,6 +1,6 @@
 """A program over a table in memory whose clock can be moved, and the sweep that follows it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -72,7 +72,7 @@ class FusedEngine:
         self.fuse.after_call()
         return item
 
-    def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, strong: bool) -> dict[Key, Item]:
         self.fuse.before_call()
         items = self.engine.get_many(keys, strong=strong)
         self.read += len(items)

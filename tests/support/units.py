@@ -7,12 +7,13 @@ considerations). No local engine counts all of it.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import batched
 from typing import Final, Self
 
-from loyalty.table.engine import Engine
+from loyalty.table.engine import BATCH_GET_MAX, Engine
 from loyalty.table.operations import Item, Key, Operation, Query, QueryPage, Refused, Value
 from tests.support.table import INDEXES
 
@@ -123,10 +124,11 @@ class MeteredEngine:
         self._read([item], strong=strong)
         return item
 
-    def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, strong: bool) -> dict[Key, Item]:
         """Of a batch, each item is rounded up by itself."""
         found = self._engine.get_many(keys, strong=strong)
-        self._read([found.get(key) for key in dict.fromkeys(keys)], strong=strong)
+        for some in batched(dict.fromkeys(keys), BATCH_GET_MAX, strict=False):
+            self._read([found.get(key) for key in some], strong=strong)
         return found
 
     def query(self, query: Query) -> QueryPage:

@@ -1,6 +1,6 @@
 """The program function on a table: publish, read, the catalogue."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -339,7 +339,7 @@ class CountingEngine:
             return self.lagging[key]
         return self._engine.get(key, strong=strong)
 
-    def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, strong: bool) -> dict[Key, Item]:
         return self._engine.get_many(keys, strong=strong)
 
     def query(self, query: Query) -> QueryPage:

@@ -1,7 +1,7 @@
 """What the table's refusals mean, and how long a table that does not answer is asked again."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import pytest
 
@@ -116,6 +116,24 @@ def test_keys_that_stay_unprocessed_are_a_transient_fault() -> None:
     with pytest.raises(Transient):
         DynamoEngine(table, table="t").get_many([KEY], strong=False)
     assert table.calls == ATTEMPTS_MAX
+
+
+def test_any_number_of_keys_is_read_a_hundred_at_a_time() -> None:
+    class Echoing:
+        batches: ClassVar[list[int]] = []
+
+        def call(self, _operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+            keys = parameters["RequestItems"]["t"]["Keys"]
+            self.batches.append(len(keys))
+            return {"Responses": {"t": keys}}
+
+    keys = [Key(f"pk-{number}", "sk") for number in range(250)]
+
+    found = DynamoEngine(Echoing(), table="t").get_many([*keys, *keys], strong=False)
+
+    assert list(found) == keys
+    assert Echoing.batches == [100, 100, 50]
+    assert DynamoEngine(PlannedService(None), table="t").get_many([], strong=False) == {}
 
 
 def test_a_busy_table_is_asked_again_until_it_takes_the_write() -> None:

@@ -166,3 +166,18 @@ def test_no_unit_is_sold_beyond_the_stock_and_none_is_stranded(
             assert counter.is_sold_out()
         assert counter.shows_sold_out() == (len(out) >= stock)
     assert counter.shop.desk.books.stock("latte").taken == len(out)
+
+
+def test_hundreds_of_stocks_are_shown_with_a_few_requests() -> None:
+    rewards = [reward(id=f"mug-{number}", stock=number % 2, cost_points=1) for number in range(300)]
+    engine = MeteredEngine(BusyTable())
+    shop = Shop(ANA, engine=engine, rewards=rewards)
+    shop.adjust_balance(ANA, 10)
+
+    with metered(engine) as cost:
+        offers = rewards_for(ANA, desk=shop.desk)
+
+    sold_out = [each.reward.id for each in offers if isinstance(each.refusal, OutOfStock)]
+    assert sold_out == [f"mug-{number}" for number in range(0, 300, 2)]
+    # The member, one shard of each stock, and all sixteen of each: none was dealt out yet.
+    assert cost.round_trips == 1 + 300 / 100 + 300 * 16 / 100

@@ -1,6 +1,6 @@
 """Enrollment against lost answers, rivals, stale reads and keys that are being replaced."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -43,7 +43,7 @@ class Table(MemoryEngine):
         self.answers_lost = 0
         self.stale: dict[Key, Item] | None = None
 
-    def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, strong: bool) -> dict[Key, Item]:
         items = self.items if strong or self.stale is None else self.stale
         found = {key: items[key] for key in keys if key in items}
         if self.after_read:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
-from itertools import batched, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Final, cast
 
 from loyalty.domain.campaigns.limits import CampaignPeriod
@@ -13,7 +13,7 @@ from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.kernel.shards import SHARDS
 from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
 from loyalty.table import keys, records, stock
-from loyalty.table.engine import BATCH_GET_MAX, Engine, every, key_of, pages
+from loyalty.table.engine import Engine, every, key_of, pages
 from loyalty.table.histories import newest
 from loyalty.table.operations import (
     Absent,
@@ -82,7 +82,7 @@ class TableBooks:
 
     def whole_entries(self, causes: Sequence[Cause]) -> Mapping[Cause, Entry]:
         by_key = {records.cause_key(self._program, cause): cause for cause in causes}
-        found = self._engine.get_many(tuple(by_key), strong=False) if by_key else {}
+        found = self._engine.get_many(by_key, strong=False)
         entries = {by_key[key]: records.entry_from_item(item) for key, item in found.items()}
         return {cause: each for cause, each in entries.items() if isinstance(each, Entry)}
 
@@ -112,10 +112,9 @@ class TableBooks:
             for shard in range(SHARDS)
         }
         used: dict[CampaignPeriod, list[int]] = {budget: [0] * SHARDS for budget in budgets}
-        for some in batched(shards, BATCH_GET_MAX, strict=False):
-            for key, item in self._engine.get_many(some, strong=True).items():
-                budget, shard = shards[key]
-                used[budget][shard] = cast("int", item["used"])
+        for key, item in self._engine.get_many(shards, strong=True).items():
+            budget, shard = shards[key]
+            used[budget][shard] = cast("int", item["used"])
         return {budget.name: tuple(of_shards) for budget, of_shards in used.items()}
 
     def participant(
@@ -235,7 +234,7 @@ class TableBooks:
             keys.accrual(self._program, cast("str", item["source"]), cast("str", item["order"]))
             for item in page
         )
-        found = self._engine.get_many(tuple(accruals), strong=True) if accruals else {}
+        found = self._engine.get_many(accruals, strong=True)
         on_file = [records.entry_from_item(found[key]) for key in accruals if key in found]
         return Listed(
             [each for each in on_file if isinstance(each, Placeholder)],

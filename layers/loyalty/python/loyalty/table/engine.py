@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import batched
 from typing import Any, Final, Protocol, cast
 
 from loyalty.domain.kernel.errors import TooLarge, TryAgain
@@ -66,7 +67,9 @@ class Engine(Protocol):
 
     def get(self, key: Key, *, strong: bool) -> Item | None: ...
 
-    def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]: ...
+    def get_many(self, keys: Collection[Key], *, strong: bool) -> dict[Key, Item]:
+        """The items that exist, by key. A hundred keys are one request."""
+        ...
 
     def query(self, query: Query) -> QueryPage: ...
 
@@ -91,7 +94,7 @@ class Persistent:
     def get(self, key: Key, *, strong: bool) -> Item | None:
         return self._again(lambda: self._engine.get(key, strong=strong))
 
-    def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, strong: bool) -> dict[Key, Item]:
         return self._again(lambda: self._engine.get_many(keys, strong=strong))
 
     def query(self, query: Query) -> QueryPage:
@@ -130,12 +133,15 @@ class DynamoEngine:
         )
         return _item_from_wire(answer["Item"]) if "Item" in answer else None
 
-    def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]:
-        """The items that exist, by key; at most 100 keys."""
-        if len(keys) > BATCH_GET_MAX:
-            raise ValueError(f"{len(keys)} keys in one read")
+    def get_many(self, keys: Collection[Key], *, strong: bool) -> dict[Key, Item]:
         found: dict[Key, Item] = {}
-        missing = [_key_to_wire(key) for key in dict.fromkeys(keys)]
+        for some in batched(dict.fromkeys(keys), BATCH_GET_MAX, strict=False):
+            found |= self._get_batch(some, strong=strong)
+        return found
+
+    def _get_batch(self, keys: Iterable[Key], *, strong: bool) -> dict[Key, Item]:
+        found: dict[Key, Item] = {}
+        missing = [_key_to_wire(key) for key in keys]
         for _ in range(ATTEMPTS_MAX):
             keys_request = {self._table: {"Keys": missing, "ConsistentRead": strong}}
             answer = self._call("BatchGetItem", {"RequestItems": keys_request})

@@ -20,7 +20,7 @@ from loyalty.domain.people.erasure import (
 )
 from loyalty.domain.people.identity import Identity
 from loyalty.table import keys, records
-from loyalty.table.engine import BATCH_GET_MAX, Engine, every, key_of
+from loyalty.table.engine import Engine, every, key_of
 from loyalty.table.operations import (
     TRANSACTION_ITEMS_MAX,
     Absent,
@@ -121,8 +121,7 @@ class TableErasures:
         keys_of = [keys.erasure(self._program, each.erasure_id) for each in refs]
         found = [
             erasure_from_item(item)
-            for some in batched(keys_of, BATCH_GET_MAX, strict=False)
-            for item in self._engine.get_many(some, strong=True).values()
+            for item in self._engine.get_many(keys_of, strong=True).values()
             if "ended" not in item
         ]
         return [each for each in found if each.ref in refs]

@@ -45,7 +45,7 @@ class TableHoldings:
         """The index lists entries without their breakdowns, so each entry's item is read too."""
         listed = self._members.history((member_id,), limit=min(limit, ENTRIES_A_PAGE), start=start)
         places = {records.cause_key(self._program, each.cause): each for each in listed.items}
-        found = self._engine.get_many(tuple(places), strong=True) if places else {}
+        found = self._engine.get_many(places, strong=True)
         shown = list(
             _as_many_as_fit(cast("Entry", records.entry_from_item(found[key])) for key in places)
         )

@@ -10,7 +10,6 @@ from loyalty.domain.people.identity import KINDS, Digest, Identity, Keyring
 from loyalty.domain.people.member import Member, Strength
 from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
-from loyalty.table.engine import BATCH_GET_MAX, Engine
 from loyalty.table.erasures import begun
 from loyalty.table.histories import newest
 from loyalty.table.operations import (
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from loyalty.domain.ledger.entries import Entry
     from loyalty.domain.ledger.postings import Posting
     from loyalty.domain.people.erasure import Erasure
+    from loyalty.table.engine import Engine
 
 VERSION: Final = 1
 
@@ -111,7 +111,7 @@ class TableMembers:
 
     def presents_from(self, identities: Collection[Identity]) -> date | None:
         marks = [keys.departed(self._program, each) for each in self.guests(tuple(identities))]
-        found = self._engine.get_many(marks, strong=False) if marks else {}
+        found = self._engine.get_many(marks, strong=False)
         days = [date.fromisoformat(cast("str", item["until"])) for item in found.values()]
         return max(days, default=None)
 
@@ -181,11 +181,7 @@ class TableMembers:
             for identity in identities
             for digest in self._digests(identity)
         }
-        if not places:
-            return {}
-        if len(places) > BATCH_GET_MAX:
-            raise ValueError(f"{len(places)} places to look for {len(identities)} identities")
-        found = self._engine.get_many(tuple(places), strong=strong)
+        found = self._engine.get_many(places, strong=strong)
         return {places[key]: holder_from_item(item) for key, item in found.items()}
 
     def _claims(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from itertools import batched
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from loyalty.domain.shops.products import REMEMBERED_FOR, Product, RememberedProduct
 from loyalty.table import keys
-from loyalty.table.engine import BATCH_GET_MAX, Engine
 from loyalty.table.operations import Item, Put
+
+if TYPE_CHECKING:
+    from loyalty.table.engine import Engine
 
 
 class TableProducts:
@@ -26,8 +27,7 @@ class TableProducts:
         by_key = {keys.product(self._program, storefront_id, each): each for each in product_ids}
         return {
             by_key[key]: product_from_item(item)
-            for some in batched(by_key, BATCH_GET_MAX, strict=False)
-            for key, item in self._engine.get_many(some, strong=False).items()
+            for key, item in self._engine.get_many(by_key, strong=False).items()
         }
 
     def remember(

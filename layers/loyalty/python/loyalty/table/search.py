@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import batched
 from typing import TYPE_CHECKING, cast
 
 from loyalty.domain.ledger.entries import Entry, Redemption, RequestCause
@@ -18,7 +17,6 @@ from loyalty.domain.search import (
 )
 from loyalty.domain.shops.deliveries import log_time, read_log_id
 from loyalty.table import keys, records
-from loyalty.table.engine import BATCH_GET_MAX, Engine
 from loyalty.table.members import holder_from_item
 from loyalty.table.sources import TableSources
 from loyalty.table.storefronts import TableStorefronts
@@ -27,6 +25,7 @@ from loyalty.table.webhooks_out import TableEndpoints
 if TYPE_CHECKING:
     from loyalty.domain.orders.order import OrderRef
     from loyalty.domain.people.identity import Identity, Keyring
+    from loyalty.table.engine import Engine
     from loyalty.table.operations import Item, Key
     from loyalty.usecases.search import Places
 
@@ -51,9 +50,7 @@ class TableSearch:
 
     def find(self, places: Places) -> Sequence[Hit]:
         readers = dict(self._readers(places))
-        found: dict[Key, Item] = {}
-        for some in batched(readers, BATCH_GET_MAX, strict=False):
-            found |= self._engine.get_many(some, strong=True)
+        found = self._engine.get_many(readers, strong=True)
         hits = (readers[key](found[key]) for key in readers if key in found)
         return [hit for hit in hits if hit is not None]
 

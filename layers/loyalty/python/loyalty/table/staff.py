@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from itertools import batched
 from types import MappingProxyType
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.staff.people import STAFF_ROLES, StaffRecord
 from loyalty.table import keys
-from loyalty.table.engine import BATCH_GET_MAX, Engine
 from loyalty.table.operations import (
     Absent,
     AnyOf,
@@ -29,6 +27,9 @@ from loyalty.table.operations import (
 from loyalty.table.recent import Recent
 from loyalty.table.records import VERSION
 from loyalty.usecases.ports import Raced
+
+if TYPE_CHECKING:
+    from loyalty.table.engine import Engine
 
 # Lambda ends a request after ten seconds, so one that still runs has its turn.
 TURN: Final = timedelta(seconds=15)
@@ -47,13 +48,9 @@ class TableStaff:
 
     def of(self, subjects: Sequence[str]) -> Mapping[str, StaffRecord]:
         """The records of these people by subject; people without one are left out."""
-        named = [keys.staff(self._program, each) for each in dict.fromkeys(subjects)]
-        records: dict[str, StaffRecord] = {}
-        for batch in batched(named, BATCH_GET_MAX, strict=False):
-            for item in self._engine.get_many(batch, strong=False).values():
-                record = _from_item(item)
-                records[record.subject] = record
-        return records
+        named = [keys.staff(self._program, each) for each in subjects]
+        records = map(_from_item, self._engine.get_many(named, strong=False).values())
+        return {record.subject: record for record in records}
 
     def put(self, record: StaffRecord) -> None:
         """Replace the stored record, which must still have the revision that was read.

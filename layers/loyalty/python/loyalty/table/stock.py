@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import batched
+from itertools import chain
 from typing import TYPE_CHECKING, cast
 
 from loyalty.domain.kernel.shards import SHARDS, own_shard, share_of
 from loyalty.domain.ledger.stock import StockShard, StockShards
 from loyalty.table import keys
-from loyalty.table.engine import BATCH_GET_MAX
 from loyalty.table.operations import Absent, Increase, Put, Update, at_most, equal
 
 if TYPE_CHECKING:
@@ -20,9 +19,7 @@ if TYPE_CHECKING:
 
 
 def read(engine: Engine, program_id: str, reward_id: str, *, strong: bool) -> StockShards:
-    of_shards = [_key(program_id, reward_id, shard) for shard in range(SHARDS)]
-    found = engine.get_many(of_shards, strong=strong)
-    return StockShards(tuple(_shard(found.get(key)) for key in of_shards))
+    return _read_all(engine, program_id, [reward_id], strong=strong)[reward_id]
 
 
 def take(program_id: str, taken: StockTaken) -> Update:
@@ -56,20 +53,33 @@ def sold_out(
 ) -> Collection[str]:
     """The rewards of which no unit is left.
 
-    One shard is read of each. Only if it has nothing left, or was dealt for another stock, the
-    others are read.
+    One shard is read of each. The others are read only of those whose shard has nothing left, or
+    was dealt for another stock.
     """
     shard = own_shard(near)
     of_shard = {_key(program_id, reward_id, shard): reward_id for reward_id in stocks}
-    found: dict[str, Item] = {}
-    for some in batched(of_shard, BATCH_GET_MAX, strict=False):
-        for key, item in engine.get_many(some, strong=False).items():
-            found[of_shard[key]] = item
-    return {
+    read_shards = engine.get_many(of_shard, strong=False)
+    found = {of_shard[key]: item for key, item in read_shards.items()}
+    doubtful = [
         reward_id
         for reward_id, stock in stocks.items()
         if not _has_room(found.get(reward_id), stock, shard)
-        and read(engine, program_id, reward_id, strong=False).taken >= stock
+    ]
+    shards = _read_all(engine, program_id, doubtful, strong=False)
+    return {reward_id for reward_id in doubtful if shards[reward_id].taken >= stocks[reward_id]}
+
+
+def _read_all(
+    engine: Engine, program_id: str, reward_ids: Collection[str], *, strong: bool
+) -> Mapping[str, StockShards]:
+    of_rewards = {
+        reward_id: [_key(program_id, reward_id, shard) for shard in range(SHARDS)]
+        for reward_id in reward_ids
+    }
+    found = engine.get_many(list(chain.from_iterable(of_rewards.values())), strong=strong)
+    return {
+        reward_id: StockShards(tuple(_shard(found.get(key)) for key in of_shards))
+        for reward_id, of_shards in of_rewards.items()
     }
 
 

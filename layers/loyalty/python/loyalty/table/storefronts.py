@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import batched
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from loyalty.domain.ledger.order_vouchers import VoucherStep
 from loyalty.domain.shops.deliveries import (
@@ -29,10 +28,12 @@ from loyalty.domain.shops.storefront import (
     Storefront,
 )
 from loyalty.table import keys
-from loyalty.table.engine import BATCH_GET_MAX, Engine
 from loyalty.table.operations import Absent, Delete, Item, Key, Put, Query, Refused, Value
 from loyalty.table.records.data_requests import data_request_from_item, data_request_to_wire
 from loyalty.usecases.ports import Listed
+
+if TYPE_CHECKING:
+    from loyalty.table.engine import Engine
 
 # More shops than a merchant has.
 STOREFRONTS_MAX: Final = 1000
@@ -129,8 +130,7 @@ class TableStorefronts:
         by_key = {_delivery_key(each): each for each in deliveries}
         return {
             by_key[key]: handled_from_item(item)
-            for some in batched(by_key, BATCH_GET_MAX, strict=False)
-            for key, item in self._engine.get_many(some, strong=False).items()
+            for key, item in self._engine.get_many(by_key, strong=False).items()
         }
 
     def troubled(self, program_id: str, status: Status, *, limit: int) -> Listed[TroubledDelivery]:
