@@ -1,6 +1,8 @@
-"""Adjustments: points that people add and take, and those that wait for a second manager."""
+"""Adjustments: points that people add and take. Approvals: what waits for a second manager."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler import Response
@@ -12,17 +14,24 @@ from loyalty.domain.kernel.errors import (
     InsufficientPoints,
     InvalidCursor,
     LimitReached,
+    OutOfStock,
     OwnAccount,
+    RewardUnavailable,
     SecondManager,
     TryAgain,
     WrongState,
 )
-from loyalty.domain.ledger.approvals import Approval, ApprovalState, RequestedAdjustment
+from loyalty.domain.ledger.approvals import (
+    Approval,
+    ApprovalState,
+    RequestedAdjustment,
+    RequestedGrant,
+)
 from loyalty.domain.ledger.entries import Adjustment
 from loyalty.domain.program.document import AdjustmentLimit, AdjustmentRules
 from loyalty.domain.staff.actions import ActionOutcome, Change
 from loyalty.edge.aws.table import engine
-from loyalty.edge.desk import caller_id, open_actions, open_desk, request_id
+from loyalty.edge.desk import caller_id, names_of_staff, open_actions, open_desk, request_id
 from loyalty.edge.directory import acting_for, require_another
 from loyalty.edge.http.app import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import Role
@@ -30,10 +39,10 @@ from loyalty.edge.http.paging import next_cursor, page_start
 from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.metrics import count
 from loyalty.edge.models.approvals import (
-    AdjustmentHeld,
     ApprovalAnswer,
     ApprovalPage,
     DecisionRequest,
+    HeldForApproval,
     approval_answer,
 )
 from loyalty.edge.models.entries import RecordedEntry, entry_answer
@@ -64,7 +73,7 @@ ADJUSTERS: Final[frozenset[Role]] = frozenset({"cashier", "manager", "service"})
     allow=ADJUSTERS,
     status=201,
     also=(200, 202),
-    bodies={202: AdjustmentHeld},
+    bodies={202: HeldForApproval},
     refuses=(OwnAccount, IdempotencyConflict, InsufficientPoints, LimitReached, TryAgain),
     acts="points.adjust",
 )
@@ -73,7 +82,7 @@ def adjust_balance(
     member_id: PathId,
     idempotency_key: IdempotencyKey,
     adjustment: Annotated[AdjustmentRequest, Body()],
-) -> Response[RecordedEntry | AdjustmentHeld]:
+) -> Response[RecordedEntry | HeldForApproval]:
     """Add or take points by hand.
 
     The program document limits what each role may adjust at a time and in a day. 202: it has so
@@ -97,7 +106,8 @@ def adjust_balance(
         ),
         by=api.principal.subject,
         allowance=_allowance(rules, program_id),
-        rule=_approval_rule(rules),
+        # Services never wait, as no person decides what they do.
+        rule=ApprovalRule.of(rules) if api.principal.is_person else None,
         approvals=_approvals(program_id),
         desk=desk,
     )
@@ -105,7 +115,9 @@ def adjust_balance(
     if isinstance(outcome, Approval):
         held = {"approval": outcome.approval_id}
         api.report_outcome(ActionOutcome(changes=changes, results=held))
-        waiting = AdjustmentHeld(status="held", approval=_answer(outcome, desk))
+        waiting = HeldForApproval(
+            status="held", approval=_answer(outcome, program_id, now=desk.now)
+        )
         return reply(waiting, status=202)
     results = {"entry": outcome.entry.id}
     api.report_outcome(ActionOutcome(changes=changes, results=results))
@@ -132,7 +144,7 @@ def list_approvals(
         start=page_start(cursor, of=of, like=is_listed),
     )
     return ApprovalPage(
-        items=[_answer(each, desk) for each in page.items],
+        items=_answers(page.items, program_id, now=desk.now),
         next_cursor=next_cursor(page.next, of=of),
     )
 
@@ -144,19 +156,29 @@ def read_approval(program_id: ProgramId, approval_id: PathId) -> ApprovalAnswer:
     Whoever requested it learns of the decision by sending the same request again.
     """
     desk = _desk(program_id)
-    return _answer(approvals.approval_of(approval_id, approvals=_approvals(program_id)), desk)
+    approval = approvals.approval_of(approval_id, approvals=_approvals(program_id))
+    return _answer(approval, program_id, now=desk.now)
 
 
 @api.post(
     "/approvals/<approval_id>/approve",
     allow={"manager"},
-    refuses=(OwnAccount, SecondManager, WrongState, InsufficientPoints, LimitReached, TryAgain),
+    refuses=(
+        OwnAccount,
+        SecondManager,
+        WrongState,
+        InsufficientPoints,
+        LimitReached,
+        OutOfStock,
+        RewardUnavailable,
+        TryAgain,
+    ),
     acts="approval.approve",
 )
-def approve_adjustment(
+def approve_request(
     program_id: ProgramId, approval_id: PathId, decision: Annotated[DecisionRequest, Body()]
 ) -> ApprovalAnswer:
-    """Approve an adjustment that a colleague requested, which carries it out.
+    """Approve what a colleague requested, which carries it out.
 
     Approving it twice changes nothing more.
     """
@@ -169,15 +191,15 @@ def approve_adjustment(
         approvals=_approvals(program_id),
         desk=desk,
     )
-    count("AdjustmentsApproved")
+    count("RequestsApproved")
     entry_id = approved.decision.entry_id if approved.decision else None
     api.report_outcome(
         ActionOutcome(
-            changes=(Change(field="points", after=approved.adjustment.points),),
+            changes=(_change_of(approved),),
             results={"entry": entry_id} if entry_id else {},
         )
     )
-    return _answer(approved, desk)
+    return _answer(approved, program_id, now=desk.now)
 
 
 @api.post(
@@ -186,12 +208,12 @@ def approve_adjustment(
     refuses=(OwnAccount, SecondManager, WrongState, TryAgain),
     acts="approval.refuse",
 )
-def refuse_adjustment(
+def refuse_request(
     program_id: ProgramId, approval_id: PathId, decision: Annotated[DecisionRequest, Body()]
 ) -> ApprovalAnswer:
-    """Refuse an adjustment that a colleague requested.
+    """Refuse what a colleague requested.
 
-    No points move. Refusing it twice changes nothing more.
+    Nothing is given or taken. Refusing it twice changes nothing more.
     """
     desk = _desk(program_id)
     _require_not_own(approval_id, program_id)
@@ -202,11 +224,17 @@ def refuse_adjustment(
         approvals=_approvals(program_id),
         desk=desk,
     )
-    return _answer(refused, desk)
+    return _answer(refused, program_id, now=desk.now)
+
+
+def _change_of(approval: Approval) -> Change:
+    if isinstance(approval.requested, RequestedGrant):
+        return Change(field="reward", after=approval.requested.reward_id)
+    return Change(field="points", after=approval.points)
 
 
 def _require_not_own(approval_id: str, program_id: str) -> None:
-    """Refuse to decide about points of one's own account."""
+    """Refuse to decide about what one's own account gets."""
     approval = approvals.approval_of(approval_id, approvals=_approvals(program_id))
     require_another(api.principal, approval.member_id)
 
@@ -235,13 +263,6 @@ def _widest(limits: list[int | None]) -> int | None:
     return None if None in limits else max(each for each in limits if each is not None)
 
 
-def _approval_rule(adjustments: AdjustmentRules) -> ApprovalRule | None:
-    """Which adjustments wait; those of services never do, as no person decides them."""
-    if adjustments.approval_above is None or not api.principal.is_person:
-        return None
-    return ApprovalRule(above=adjustments.approval_above, days=adjustments.approval_days)
-
-
 def _approvals(program_id: str) -> TableApprovals:
     return TableApprovals(engine(settings(AdjustmentsSettings).table), program_id=program_id)
 
@@ -251,5 +272,10 @@ def _desk(program_id: str) -> Desk:
     return open_desk(program_id, table=table, caller=api.trusted_caller)
 
 
-def _answer(approval: Approval, desk: Desk) -> ApprovalAnswer:
-    return approval_answer(approval, now=desk.now)
+def _answers(found: Sequence[Approval], program_id: str, *, now: datetime) -> list[ApprovalAnswer]:
+    names = names_of_staff(program_id, [person for each in found for person in each.people])
+    return [approval_answer(each, names=names, now=now) for each in found]
+
+
+def _answer(approval: Approval, program_id: str, *, now: datetime) -> ApprovalAnswer:
+    return _answers([approval], program_id, now=now)[0]

@@ -42,6 +42,7 @@ from loyalty.edge.aws.inbox import SqsIntakeQueue, open_inbox
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.http.app import ANYONE, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import EVERYONE
+from loyalty.edge.http.grants import note_caller
 from loyalty.edge.http.paging import next_cursor, page_start
 from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.metrics import count
@@ -254,8 +255,9 @@ def list_versions(
     page = programs().publications(
         program_id, limit=limit, before=int(start.removeprefix("version ")) if start else None
     )
+    names = desk.names_of_staff(program_id, [each.published_by for each in page.items])
     return VersionPage(
-        items=[version_answer(each) for each in page.items],
+        items=[version_answer(each, names=names) for each in page.items],
         next_cursor=next_cursor(f"version {page.next}" if page.next else None, of=of),
     )
 
@@ -282,7 +284,8 @@ def read_version(
     number = other or version - 1
     compared = shelf().version(program_id, number) if number else None
     found = differences(compared.document, published.document) if compared else ()
-    return version_differences(published, compared=compared, found=found)
+    names = desk.names_of_staff(program_id, [published.published_by])
+    return version_differences(published, compared=compared, found=found, names=names)
 
 
 @api.get("/drafts", allow={"manager"})
@@ -291,7 +294,9 @@ def list_drafts(program_id: ProgramId) -> DraftList:
 
     They have no documents; read one draft for its document.
     """
-    return DraftList(items=[draft_head(each) for each in drafts(program_id).all()])
+    found = drafts(program_id).all()
+    names = desk.names_of_staff(program_id, [each.changed_by for each in found])
+    return DraftList(items=[draft_head(each, names=names) for each in found])
 
 
 @api.get("/drafts/<draft_id>", allow={"manager"})
@@ -300,7 +305,7 @@ def read_draft(program_id: ProgramId, draft_id: DraftId) -> Response[DraftAnswer
 
     The `ETag` is needed to save it again.
     """
-    return _draft(read(draft_id, drafts=drafts(program_id)), status=200)
+    return _draft(read(draft_id, drafts=drafts(program_id)), program_id, status=200)
 
 
 @api.put(
@@ -326,6 +331,8 @@ def save_draft(
     Begin a draft with `If-None-Match: *`, and later send `If-Match` with the `ETag` of the
     revision to replace. A draft has no effect until it is published.
     """
+    # It is no action, and colleagues read all the same who saved it.
+    note_caller(program_id, api.principal)
     saved = save(
         draft_id,
         request.content(),
@@ -334,7 +341,7 @@ def save_draft(
         now=clock.now(),
         drafts=drafts(program_id),
     )
-    return _draft(saved, status=201 if saved.revision == 1 else 200)
+    return _draft(saved, program_id, status=201 if saved.revision == 1 else 200)
 
 
 @api.delete("/drafts/<draft_id>", allow={"manager"}, status=204, acts="draft.delete")
@@ -788,9 +795,9 @@ def _replacing(if_match: str | None, if_none_match: str | None) -> int | None:
     )
 
 
-def _draft(draft: Draft, *, status: int) -> Response[DraftAnswer]:
-    headers = {"etag": f'"{draft.revision}"'}
-    return reply(draft_answer(draft), status=status, headers=headers)
+def _draft(draft: Draft, program_id: str, *, status: int) -> Response[DraftAnswer]:
+    answer = draft_answer(draft, names=desk.names_of_staff(program_id, [draft.changed_by]))
+    return reply(answer, status=status, headers={"etag": f'"{draft.revision}"'})
 
 
 def _etag(program: PublishedProgram) -> dict[str, str]:

@@ -22,14 +22,17 @@ from loyalty.domain.kernel.errors import (
     VoucherIssued,
     WrongState,
 )
+from loyalty.domain.ledger.approvals import Approval
 from loyalty.domain.staff.actions import ActionOutcome, Change
-from loyalty.edge.desk import open_actions, open_desk, request_id
+from loyalty.edge.aws.table import engine
+from loyalty.edge.desk import names_of_staff, open_actions, open_desk, request_id
 from loyalty.edge.directory import acting_for, directory, require_another
 from loyalty.edge.http.app import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import MEMBER_AND_STAFF, Role
 from loyalty.edge.http.paging import next_cursor, page_start
 from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.metrics import count
+from loyalty.edge.models.approvals import HeldForApproval, approval_answer
 from loyalty.edge.models.entries import RecordedEntry, entry_answer
 from loyalty.edge.models.redemptions import (
     GrantRequest,
@@ -46,9 +49,11 @@ from loyalty.edge.models.redemptions import (
 )
 from loyalty.edge.models.statements import TransferRequest
 from loyalty.edge.settings import settings
+from loyalty.table.approvals import TableApprovals
 from loyalty.table.positions import is_listed
 from loyalty.usecases.ledger import corrections, redemption
 from loyalty.usecases.ledger.accounts import lineage
+from loyalty.usecases.ledger.approvals import ApprovalRule, give_or_hold
 from loyalty.usecases.people.members import look_up
 from loyalty.usecases.ports import Desk
 
@@ -137,7 +142,8 @@ def redeem(
     "/members/<member_id>/grants",
     allow={"manager", "service"},
     status=201,
-    also=(200,),
+    also=(200, 202),
+    bodies={202: HeldForApproval},
     refuses=(
         OwnAccount,
         IdempotencyConflict,
@@ -153,27 +159,36 @@ def grant_reward(
     member_id: PathId,
     idempotency_key: IdempotencyKey,
     granted: Annotated[GrantRequest, Body()],
-) -> Response[RedemptionAnswer]:
+) -> Response[RedemptionAnswer | HeldForApproval]:
     """Give a member a reward that costs them nothing.
 
     The answer is that of a redemption, with a voucher. Its window, levels and limit per member do
-    not matter; its stock does.
+    not matter; its stock does. 202: it costs so many points that it waits for a second manager's
+    approval.
     """
     desk = _desk(program_id)
-    recorded = redemption.give_reward(
+    rules = desk.program.document.adjustments
+    outcome = give_or_hold(
         member_id,
         reward_id=granted.reward_id,
         why=granted.grant(),
         request_id=_request(program_id, idempotency_key),
+        by=api.principal.subject,
+        # Services never wait, as no person decides what they do.
+        rule=ApprovalRule.of(rules) if api.principal.is_person else None,
+        approvals=TableApprovals(engine(settings(RedemptionSettings).table), program_id=program_id),
         desk=desk,
     )
-    api.report_outcome(
-        ActionOutcome(
-            changes=(Change(field="reward", after=granted.reward_id),),
-            results={"entry": recorded.entry.id},
-        )
-    )
-    return reply(redeemed_answer(recorded.entry, desk), status=200 if recorded.replayed else 201)
+    changes = (Change(field="reward", after=granted.reward_id),)
+    if isinstance(outcome, Approval):
+        held = {"approval": outcome.approval_id}
+        api.report_outcome(ActionOutcome(changes=changes, results=held))
+        names = names_of_staff(program_id, outcome.people)
+        waiting = approval_answer(outcome, names=names, now=desk.now)
+        return reply(HeldForApproval(status="held", approval=waiting), status=202)
+    results = {"entry": outcome.entry.id}
+    api.report_outcome(ActionOutcome(changes=changes, results=results))
+    return reply(redeemed_answer(outcome.entry, desk), status=200 if outcome.replayed else 201)
 
 
 @api.get("/members/<member_id>/redemptions", allow=MEMBER_AND_STAFF | {"service"})

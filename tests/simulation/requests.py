@@ -24,6 +24,7 @@ from loyalty.usecases.ledger.corrections import (
     grant_tier,
     merge_members,
 )
+from loyalty.usecases.ledger.grants import give_reward
 from loyalty.usecases.ledger.once import Recorded
 from loyalty.usecases.ledger.order_vouchers import (
     OrderVoucherCodes,
@@ -36,7 +37,6 @@ from loyalty.usecases.ledger.redemption import (
     complete,
     end_cancelling,
     give_code,
-    give_reward,
     redeem_reward,
     use_voucher,
 )

@@ -56,7 +56,7 @@ APPROVAL: Final = Approval(
     request_id="c0ffee",
     fingerprint="f",
     member_id="mem_1",
-    adjustment=RequestedAdjustment(
+    requested=RequestedAdjustment(
         points=6000, why=Adjustment(reason="Ana called", reference="case 12")
     ),
     requested_by="clerk",

@@ -85,20 +85,23 @@ _GRANTED: Final = _MEMBER | {
     },
 }
 
-_HELD_ADJUSTMENT: Final[Json] = {
+HELD_ADJUSTMENT: Final[Json] = {
     "id": "apr_5f0c1d7e9a3b4c62",
     "kind": "adjustment",
     "state": "held",
     "member_id": ANA,
     "points": 6000,
+    "reward_id": None,
     "reason": "The machine never arrived",
     "reference": "case 13",
     "expires_on": None,
     "below_zero": False,
     "requested_by": "3f0c8a52-1d6e-4b1c-9d53-6f2f6c0f4a10",
+    "requested_by_name": "Bea",
     "requested_at": NOW,
     "expires_at": "2026-12-08T17:00:00Z",
     "decided_by": None,
+    "decided_by_name": None,
     "decided_at": None,
     "decision_reason": None,
     "entry_id": None,
@@ -131,8 +134,8 @@ _EXPORTED_ORDER: Final[Json] = {
 
 REQUESTS: Final[dict[str, Json]] = {
     "adjust_balance": {"points": 10, "reason": "The latte was cold", "reference": "case 12"},
-    "approve_adjustment": {"reason": "I called her"},
-    "refuse_adjustment": {"reason": "It was refunded already"},
+    "approve_request": {"reason": "I called her"},
+    "refuse_request": {"reason": "It was refunded already"},
     "change_member": {
         "profile": {"locale": None, "attributes": {"milk": "oat"}},
         "consents": {"email": False},
@@ -178,22 +181,24 @@ ANSWERS: Final[dict[str, Any]] = {
                 reference="case 12",
             )
         },
-        "202": {"status": "held", "approval": _HELD_ADJUSTMENT},
+        "202": {"status": "held", "approval": HELD_ADJUSTMENT},
     },
-    "approve_adjustment": _HELD_ADJUSTMENT
+    "approve_request": HELD_ADJUSTMENT
     | {
         "state": "approved",
         "decided_by": "8a1f02c4-77be-4a41-9d0e-51c0f3a9d2b7",
+        "decided_by_name": "Noor",
         "decided_at": NOW,
         "decision_reason": "I called her",
         "entry_id": "ent_e4da3b7fbbce2345",
     },
-    "list_approvals": page(_HELD_ADJUSTMENT),
-    "read_approval": _HELD_ADJUSTMENT,
-    "refuse_adjustment": _HELD_ADJUSTMENT
+    "list_approvals": page(HELD_ADJUSTMENT),
+    "read_approval": HELD_ADJUSTMENT,
+    "refuse_request": HELD_ADJUSTMENT
     | {
         "state": "refused",
         "decided_by": "8a1f02c4-77be-4a41-9d0e-51c0f3a9d2b7",
+        "decided_by_name": "Noor",
         "decided_at": NOW,
         "decision_reason": "It was refunded already",
     },

@@ -14,6 +14,7 @@ _DRAFT: Final[Json] = {
     "based_on": 3,
     "changed_at": NOW,
     "changed_by": "3f0c8a52-1d6e-4b1c-9d53-6f2f6c0f4a10",
+    "changed_by_name": "Bea",
 }
 _ADJUSTED: Final[Json] = {
     "id": "5f2b6c0d9e81a374",
@@ -43,6 +44,7 @@ _VERSION: Final[Json] = {
     "version": 3,
     "published_at": NOW,
     "published_by": "3f0c8a52-1d6e-4b1c-9d53-6f2f6c0f4a10",
+    "published_by_name": "Bea",
     "note": "Busy Fridays",
 }
 _DEARER: Final[Json] = {

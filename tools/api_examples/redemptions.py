@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from tools.api_examples.members import HELD_ADJUSTMENT
 from tools.api_examples.story import ANA, CODE, NOW, REDEEMED_AT, REDEMPTION, Json, lots, page
 
 _LATTE: Final[Json] = {
@@ -64,7 +65,13 @@ ANSWERS: Final[dict[str, Any]] = {
     "cancel_redemption": _REDEMPTION | {"state": "cancelled"},
     "check_voucher": _VOUCHER,
     "complete_redemption": _REDEMPTION | {"held_until": "2026-11-21T10:20:00Z"},
-    "grant_reward": _REDEMPTION | {"points": 0, "slices": [], "granted_for": "manager"},
+    "grant_reward": {
+        "200": _REDEMPTION | {"points": 0, "slices": [], "granted_for": "manager"},
+        "202": {
+            "status": "held",
+            "approval": HELD_ADJUSTMENT | {"kind": "grant", "reward_id": "machine"},
+        },
+    },
     "list_member_rewards": page(
         {
             "id": "latte",

@@ -124,8 +124,8 @@ BODIES: Final[dict[str, Any]] = {
         "expires_on": "2027-01-31",
         "below_zero": False,
     },
-    "approve_adjustment": {"reason": "checked"},
-    "refuse_adjustment": {"reason": "checked"},
+    "approve_request": {"reason": "checked"},
+    "refuse_request": {"reason": "checked"},
     "record_order": ORDER,
     "correct_order": {
         **{name: part for name, part in ORDER.items() if name not in ("source", "order_id")},
@@ -407,7 +407,7 @@ def test_the_unchanged_bodies_and_queries_of_these_tests_are_valid(names: dict[s
 
     assert set(BODIES) == with_body
     # No adjustment waits for a decision here; the tests of approvals decide about some.
-    assert set(refused) == {"approve_adjustment", "refuse_adjustment"}, refused
+    assert set(refused) == {"approve_request", "refuse_request"}, refused
 
 
 @pytest.mark.parametrize("operation", BODIES)

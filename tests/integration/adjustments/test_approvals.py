@@ -1,4 +1,4 @@
-"""Large adjustments wait for a second manager, who sees them, decides, and leaves a trace."""
+"""What is large waits for a second manager, who sees it, decides, and leaves a trace."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,6 +10,7 @@ from functions.adjustments.handler import handler
 from functions.program.handler import handler as program
 from tests.integration.conftest import Clock
 from tests.support import till
+from tests.support.documents import reward
 from tests.support.http import Answer, call, person, service, staff
 
 CHIEF = staff("bean", "manager", subject="chief")
@@ -19,11 +20,12 @@ LIMITS = {
     "approval_above": 5000,
     "approval_days": 7,
 }
+MACHINE = reward(id="machine", name="Machine", cost_points=5001)
 
 
 @pytest.fixture(autouse=True)
 def bean(publish: Callable[..., object]) -> None:
-    publish(adjustments=LIMITS)
+    publish(adjustments=LIMITS, rewards=[reward(), MACHINE])
 
 
 @pytest.fixture
@@ -71,6 +73,18 @@ def test_an_adjustment_of_many_points_waits_and_is_carried_out_by_a_second_manag
     assert approved.body == read(f"/{approval['id']}").body
     again = till.decide(approval["id"], "approve", as_=CHIEF)
     assert (again.body, till.member(ana)["balance"]) == (approved.body, 6000)
+
+
+def test_it_has_the_names_of_who_requested_and_who_decided_it(ana: str) -> None:
+    eva = person("eva", email="eva@example.com", groups=("bean/manager",)) | {"name": "Eva"}
+    approval = held(ana, as_=eva)
+    kim = person("kim", email="kim@example.com", groups=("bean/manager",))
+
+    till.decide(approval["id"], "refuse", as_=kim)
+
+    (listed,) = read().body["items"]
+    assert approval["requested_by_name"] == "Eva"
+    assert (listed["requested_by_name"], listed["decided_by_name"]) == ("Eva", "kim@example.com")
 
 
 def test_whoever_requested_it_cannot_approve_or_refuse_it(ana: str) -> None:
@@ -146,6 +160,38 @@ def test_every_step_is_an_action(ana: str) -> None:
         "chief",
         {"kind": "approval", "id": second["id"]},
     )
+
+
+def test_a_dear_reward_is_given_once_a_second_manager_approves_it(ana: str) -> None:
+    assert till.grant_reward(ana, "latte", key="a").status == 201
+    waiting = till.grant_reward(ana, "machine", key="b")
+    assert (waiting.status, waiting.body["status"]) == (202, "held")
+    approval = waiting.body["approval"]
+    assert (approval["kind"], approval["reward_id"], approval["points"]) == (
+        "grant",
+        "machine",
+        5001,
+    )
+    assert till.decide(approval["id"], "approve").code == "second_manager"
+
+    approved = till.decide(approval["id"], "approve", as_=CHIEF)
+
+    assert (approved.status, approved.body["state"]) == (200, "approved")
+    given = till.grant_reward(ana, "machine", key="b")
+    assert (given.status, given.body["points"]) == (200, 0)
+    assert given.body["voucher"]["code"]
+    (done,) = [each for each in actions("approval.approve") if each["state"] == "done"]
+    assert done["changes"] == [{"field": "reward", "before": None, "after": "machine"}]
+    requested = [each["results"] for each in actions("reward.grant")]
+    assert {"approval": approval["id"]} in requested
+    assert till.grant_reward(ana, "machine", key="c", as_=service("bean")).status == 201
+
+
+def test_nobody_approves_a_reward_for_themselves() -> None:
+    boss = person("boss", email="boss@example.com", groups=("bean/manager",))
+    waiting = till.grant_reward(till.enroll_oneself(boss), "machine")
+
+    assert till.decide(waiting.body["approval"]["id"], "approve", as_=boss).code == "own_account"
 
 
 def test_points_of_an_erased_member_are_not_adjusted(ana: str) -> None:

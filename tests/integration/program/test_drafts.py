@@ -10,7 +10,7 @@ from loyalty.domain.program.document import PublishedProgram
 from loyalty.domain.program.drafts import DRAFTS_MAX
 from tests.support import till
 from tests.support.documents import document, reward
-from tests.support.http import Answer, Claims, call, staff
+from tests.support.http import Answer, Claims, call, person, staff
 
 BOSS: Final = staff("bean", "manager", subject="boss")
 BEA: Final = staff("bean", "manager", subject="bea")
@@ -57,6 +57,7 @@ class TestVersions:
             "version": 2,
             "published_at": "2026-11-21T10:00:00Z",
             "published_by": "boss",
+            "published_by_name": None,
             "note": "Busy Fridays",
         }
         assert (first["version"], first["note"]) == (1, None)
@@ -170,8 +171,25 @@ class TestDrafts:
             "based_on": 1,
             "changed_at": "2026-11-21T10:00:00Z",
             "changed_by": "boss",
+            "changed_by_name": None,
             "document": wrong,
         }
+
+    def test_a_draft_and_a_version_have_the_names_of_their_authors(self) -> None:
+        eva = person("eva", email="eva@example.com", groups=("bean/manager",)) | {"name": "Eva"}
+        kim = person("kim", email="kim@example.com", groups=("bean/manager",))
+
+        saved = save({"name": "Bean"}, as_=eva)
+        publish_over(1, hold_minutes=20, as_=kim)
+
+        assert saved.body["changed_by_name"] == "Eva"
+        assert [each["changed_by_name"] for each in ask("GET", "/drafts").body["items"]] == ["Eva"]
+        versions = ask("GET", "/versions").body["items"]
+        assert [each["published_by_name"] for each in versions] == ["kim@example.com", None]
+        assert ask("GET", "/versions/2").body["published_by_name"] == "kim@example.com"
+        analyst = staff("bean", "analyst")
+        (newest, _) = ask("GET", "/versions", as_=analyst).body["items"]
+        assert (newest["published_by"], newest["published_by_name"]) == (None, None)
 
     def test_nobody_overwrites_what_a_colleague_saved(self) -> None:
         save({"name": "Bean"})

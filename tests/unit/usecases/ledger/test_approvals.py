@@ -1,4 +1,4 @@
-"""Adjustments that wait are carried out once, whoever is faster and whatever answer is lost."""
+"""What waits is carried out once, whoever is faster and whatever answer is lost."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,28 +11,33 @@ from loyalty.domain.kernel.errors import (
     InsufficientPoints,
     LimitReached,
     NotFound,
+    OutOfStock,
+    RewardUnavailable,
     SecondManager,
     WrongState,
 )
 from loyalty.domain.ledger.approvals import Approval, RequestedAdjustment
+from loyalty.domain.ledger.entries import Redemption, RewardGrant
 from loyalty.table.approvals import TableApprovals
 from loyalty.table.engine import Persistent
 from loyalty.usecases.ledger import approvals
 from loyalty.usecases.ledger.approvals import ApprovalRule
 from loyalty.usecases.ledger.corrections import Allowance
 from loyalty.usecases.ledger.once import Recorded
+from tests.support.documents import published, reward
 from tests.support.memory import NOW, WHY, BusyTable, Shop
 
 ANA = "mem_ana"
 RULE = ApprovalRule(above=5000, days=14)
+BROKEN = RewardGrant(granted_for="manager", reason="It arrived broken", reference="case 13")
 
 
 class Office:
-    """A shop where adjustments of more than 5,000 points wait."""
+    """A shop where adjustments and presents of more than 5,000 points wait."""
 
     def __init__(self) -> None:
         self.table = BusyTable()
-        self.shop = Shop(ANA, engine=self.table)
+        self.shop = Shop(ANA, engine=self.table, rewards=[reward(), machine()])
         self.approvals = TableApprovals(
             Persistent(self.table, pause=lambda _attempt: None), program_id="bean"
         )
@@ -62,6 +67,38 @@ class Office:
         assert isinstance(approval, Approval)
         return approval.approval_id
 
+    def give(
+        self,
+        reward_id: str = "machine",
+        *,
+        key: str = "k1",
+        rule: ApprovalRule | None = RULE,
+        why: RewardGrant = BROKEN,
+    ) -> Recorded | Approval:
+        return approvals.give_or_hold(
+            ANA,
+            reward_id=reward_id,
+            why=why,
+            request_id=key,
+            by="clerk",
+            rule=rule,
+            approvals=self.approvals,
+            desk=self.shop.desk,
+        )
+
+    def hold_grant(self, reward_id: str = "machine", *, key: str = "k1") -> str:
+        approval = self.give(reward_id, key=key)
+        assert isinstance(approval, Approval)
+        return approval.approval_id
+
+    def offer(self, **parts: Any) -> None:
+        """Publish the machine with other terms."""
+        version = self.shop.program.version + 1
+        self.shop.program = published(version=version, rewards=[machine(**parts)])
+
+    def vouchers(self) -> int:
+        return len(self.shop.desk.books.vouchers((ANA,), limit=100, start=None).items)
+
     def decide(self, how: Callable[..., Approval], approval_id: str, by: str = "boss") -> Approval:
         return how(
             approval_id,
@@ -86,6 +123,10 @@ class Office:
     def balance(self) -> int:
         self.shop.must_add_up(ANA)
         return self.shop.account(ANA).balance
+
+
+def machine(**parts: Any) -> dict[str, Any]:
+    return reward(**{"id": "machine", "cost_points": 5001, **parts})
 
 
 @pytest.fixture
@@ -255,3 +296,115 @@ class TestDeciding:
     def test_there_is_nothing_to_decide_under_another_id(self, office: Office) -> None:
         with pytest.raises(NotFound):
             office.approve("apr_unknown")
+
+
+class TestGrants:
+    def test_a_reward_up_to_the_limit_is_given_at_once(self, office: Office) -> None:
+        office.offer(cost_points=5000)
+
+        assert isinstance(office.give(), Recorded)
+
+    def test_a_dearer_one_is_given_when_it_is_approved(self, office: Office) -> None:
+        approval_id = office.hold_grant()
+        assert office.vouchers() == 0
+
+        approved = office.approve(approval_id)
+
+        assert (office.vouchers(), office.balance) == (1, 0)
+        (entry,) = office.shop.entries(ANA)
+        assert isinstance(entry.detail, Redemption)
+        assert (entry.detail.reward_id, entry.detail.grant) == ("machine", BROKEN)
+        assert (entry.recorded_by, entry.fingerprint) == ("clerk", approved.fingerprint)
+        assert approved.decision is not None
+        assert approved.decision.entry_id == entry.id
+        assert approved == office.approvals.find(approval_id)
+
+    def test_the_same_request_finds_its_approval_and_then_its_entry(self, office: Office) -> None:
+        approval_id = office.hold_grant()
+
+        assert office.hold_grant() == approval_id
+        assert office.give(rule=None) == office.approvals.find(approval_id)
+        with pytest.raises(IdempotencyConflict):
+            office.give("latte")
+        office.approve(approval_id)
+        again = office.give()
+
+        assert isinstance(again, Recorded)
+        assert (again.replayed, office.vouchers()) == (True, 1)
+
+    def test_one_key_is_for_an_adjustment_and_for_a_grant(self, office: Office) -> None:
+        adjusting, giving = office.hold(key="k1"), office.hold_grant(key="k1")
+
+        office.approve(giving)
+        assert (office.balance, office.vouchers(), office.state(adjusting)) == (0, 1, "held")
+        office.approve(adjusting)
+        assert (office.balance, office.vouchers()) == (6000, 1)
+
+    def test_a_refused_one_is_never_given(self, office: Office) -> None:
+        office.refuse(office.hold_grant())
+
+        office.give(rule=None)
+
+        assert office.vouchers() == 0
+
+    def test_what_cannot_be_given_is_not_held(self, office: Office) -> None:
+        for refusal, parts in (
+            (OutOfStock, {"stock": 0}),
+            (
+                RewardUnavailable,
+                {"kind": "amount_off", "pay": {"amount_minor": 1, "per_points": 1}},
+            ),
+        ):
+            office.offer(**parts)
+            with pytest.raises(refusal):
+                office.give()
+        with pytest.raises(NotFound):
+            office.give("unknown")
+
+        assert office.approvals.find("apr_grant_k1") is None
+
+    def test_the_last_unit_is_given_once(self, office: Office) -> None:
+        office.offer(stock=1)
+        first, second = office.hold_grant(key="a"), office.hold_grant(key="b")
+        office.approve(first)
+
+        with pytest.raises(OutOfStock):
+            office.approve(second)
+
+        assert (office.vouchers(), office.state(second)) == (1, "held")
+
+    def test_a_reward_that_costs_something_else_by_now_is_requested_again(
+        self, office: Office
+    ) -> None:
+        approval_id = office.hold_grant()
+        office.offer(cost_points=90_000)
+        with pytest.raises(WrongState, match="costs 90000 points by now"):
+            office.approve(approval_id)
+        office.shop.program = published(version=9, rewards=[reward()])
+        with pytest.raises(WrongState, match="not have this reward"):
+            office.approve(approval_id)
+
+        assert (office.vouchers(), office.state(approval_id)) == (0, "held")
+
+    def test_a_lost_answer_holds_and_gives_it_once(self, office: Office) -> None:
+        office.table.answers_lost = 1
+        approval_id = office.hold_grant()
+        office.table.answers_lost = 1
+
+        office.approve(approval_id)
+
+        assert (office.vouchers(), office.state(approval_id)) == (1, "approved")
+
+    def test_of_two_managers_at_once_the_first_decides(self, office: Office) -> None:
+        approval_id = office.hold_grant()
+        office.table.rivals = [lambda: office.approve(approval_id, by="chief")]
+        approved = office.approve(approval_id)
+        assert office.vouchers() == 1
+        assert approved.decision is not None
+        assert approved.decision.by == "chief"
+
+        other = office.hold_grant(key="k2")
+        office.table.rivals = [lambda: office.refuse(other, by="chief")]
+        with pytest.raises(WrongState):
+            office.approve(other)
+        assert (office.vouchers(), office.state(other)) == (1, "refused")

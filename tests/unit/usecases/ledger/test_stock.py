@@ -170,7 +170,7 @@ def test_no_unit_is_sold_beyond_the_stock_and_none_is_stranded(
 
 def test_hundreds_of_stocks_are_shown_with_a_few_requests() -> None:
     rewards = [reward(id=f"mug-{number}", stock=number % 2, cost_points=1) for number in range(300)]
-    engine = MeteredEngine(BusyTable())
+    engine: Any = MeteredEngine(BusyTable())
     shop = Shop(ANA, engine=engine, rewards=rewards)
     shop.adjust_balance(ANA, 10)
 

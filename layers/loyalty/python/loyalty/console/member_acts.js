@@ -9,6 +9,8 @@ import { levelName, rewardName, rewardOf } from "./names.js";
 /** @typedef {import("./types").Page} Page */
 /** @typedef {(words: string) => Promise<void>} Done announces what happened and reads the member again */
 
+const WAITS = "It waits for another manager: see Approvals.";
+
 /** The forms for a member; null where the role may not act.
  * @param {Page} page @param {() => any} read the member as last read @param {Done} done */
 export function actsOf(page, read, done) {
@@ -38,15 +40,10 @@ function adjusting(page, read, done) {
     act: (body, key) => page.api.request("POST", `${memberPath(page)}/adjustments`, { body, key }),
     confirm: ({ points }) => ({
       title: points < 0 ? "Take points?" : "Add points?",
-      text: `${page.format.points(read().balance)} become ${page.format.points(read().balance + points)}. The member sees the reason.`,
+      text: `${page.format.points(read().balance)} become ${page.format.points(read().balance + points)}. The member sees the reason.${waits(page, points)}`,
       action: `${points < 0 ? "Take" : "Add"} ${page.format.points(Math.abs(points))}`,
     }),
-    done: ({ status }) =>
-      done(
-        status === 202
-          ? "It waits for another manager to approve it."
-          : "The points were adjusted.",
-      ),
+    done: ({ status }) => done(status === 202 ? WAITS : "The points were adjusted."),
   });
   return () =>
     folded(
@@ -61,6 +58,13 @@ function adjusting(page, read, done) {
       ),
       form,
     );
+}
+
+/** That a second manager has to approve something, if so. @param {Page} page @param {number} points */
+function waits(page, points) {
+  const above = page.inForce.document.adjustments?.approval_above;
+  if (typeof above !== "number" || Math.abs(points) <= above) return "";
+  return ` More than ${page.format.points(above)} wait until another manager approves them.`;
 }
 
 /** @param {Page} page @returns {[string, string][]} */
@@ -78,10 +82,11 @@ function granting(page, done) {
     act: (body, key) => page.api.request("POST", `${memberPath(page)}/grants`, { body, key }),
     confirm: ({ reward_id: id }) => ({
       title: "Give this reward?",
-      text: `The member gets a voucher for ${rewardName(page, id)} and pays 0 points.`,
+      text: `The member gets a voucher for ${rewardName(page, id)} and pays 0 points.${waits(page, rewardOf(page, id)?.cost_points ?? 0)}`,
       action: "Give it",
     }),
-    done: ({ body }) => done(`The voucher is ${body.voucher?.code ?? "issued"}.`),
+    done: ({ status, body }) =>
+      done(status === 202 ? WAITS : `The voucher is ${body.voucher?.code ?? "issued"}.`),
   });
   return () =>
     folded(

@@ -1,5 +1,5 @@
 // @ts-check
-// The names that the program in force gives to its rewards and levels.
+// The names of rewards and levels in the program in force, and of people.
 
 /** @typedef {import("./types").Page} Page */
 
@@ -16,6 +16,12 @@ export function rewardName(page, id) {
 /** A level's name, or the id of one that the program no longer has. @param {Page} page @param {string} id */
 export function levelName(page, id) {
   return byId(page.inForce.document.tiers?.levels, id)?.name ?? id;
+}
+
+/** What a person is called; their subject if nothing is known of them.
+ * @param {Page} page @param {string} subject @param {string | null | undefined} name */
+export function personName(page, subject, name) {
+  return subject === page.subject ? "you" : (name ?? subject);
 }
 
 /** @param {any[] | undefined} things @param {string} id */

@@ -217,7 +217,7 @@ def of_exports(exports: Sequence[ReportExport], *, now: datetime) -> Iterator[Co
 
 
 def of_approvals(approvals: NewestFew[Approval], *, by: str, now: datetime) -> Iterator[Concern]:
-    """Adjustments that somebody else requested, so that this person can decide."""
+    """What somebody else requested, so that this person can decide."""
     waiting = [
         each for each in approvals.items if each.state_at(now) == "held" and each.requested_by != by
     ]

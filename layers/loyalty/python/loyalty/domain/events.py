@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
-from loyalty.domain.ledger.approvals import Approval
+from loyalty.domain.ledger.approvals import Approval, RequestedGrant
 from loyalty.domain.ledger.entries import (
     Bonus,
     BonusOccasion,
@@ -491,29 +491,33 @@ class UnusualActions(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRequested(MemberEvent):
-    """A person requested an adjustment that waits until a second manager approves it."""
+    """A person requested something that waits until a second manager approves it."""
 
     name: ClassVar[str] = "ApprovalRequested"
 
     approval_id: str
+    reward_id: str | None
+    """The reward to give; null: points are to be adjusted."""
     points: int
-    """Points to add; negative: points to take."""
+    """Points to add; negative: points to take. Of a reward, the points that it costs."""
     expires_at: datetime
     """Until when a manager can decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalDecided(MemberEvent):
-    """A manager approved an adjustment, which carried it out, or refused it."""
+    """A manager approved what somebody requested, which carried it out, or refused it."""
 
     name: ClassVar[str] = "ApprovalDecided"
 
     approval_id: str
     verdict: Literal["approved", "refused"]
+    reward_id: str | None
+    """The reward that was requested; null: an adjustment was."""
     points: int
-    """Points that were requested; if it was refused, none moved."""
+    """Points that were requested; if it was refused, none moved. Of a reward, its cost."""
     entry_id: str | None
-    """The entry of the adjustment; null: it was refused."""
+    """The entry of the adjustment or the redemption; null: it was refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -867,7 +871,8 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
 
 
 def _of_approval(approval: Approval, before: Record | None, program_id: str) -> Iterator[Event]:
-    decision = approval.decision
+    decision, requested = approval.decision, approval.requested
+    reward_id = requested.reward_id if isinstance(requested, RequestedGrant) else None
     if before is None and decision is None:
         yield _event(
             ApprovalRequested,
@@ -876,7 +881,8 @@ def _of_approval(approval: Approval, before: Record | None, program_id: str) -> 
             member_id=approval.member_id,
             occurred_at=approval.requested_at,
             approval_id=approval.approval_id,
-            points=approval.adjustment.points,
+            reward_id=reward_id,
+            points=approval.points,
             expires_at=approval.expires_at,
         )
     if decision is not None:
@@ -888,7 +894,8 @@ def _of_approval(approval: Approval, before: Record | None, program_id: str) -> 
             occurred_at=decision.decided_at,
             approval_id=approval.approval_id,
             verdict=decision.verdict,
-            points=approval.adjustment.points,
+            reward_id=reward_id,
+            points=approval.points,
             entry_id=decision.entry_id,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -15,6 +16,7 @@ from loyalty.edge.settings import settings
 from loyalty.table.actions import TableActions
 from loyalty.table.books import TableBooks
 from loyalty.table.programs import ProgramShelf, TablePrograms
+from loyalty.table.staff import TableStaff
 from loyalty.usecases.ports import Desk
 
 
@@ -55,6 +57,13 @@ def open_desk(
 def open_actions(program_id: str) -> TableActions:
     """The record of what staff do in a program."""
     return TableActions(engine(settings(TableSettings).table), program_id=program_id)
+
+
+def names_of_staff(program_id: str, subjects: Iterable[str | None]) -> Mapping[str, str]:
+    """What these people are called, by subject, as far as it is known; None is nobody."""
+    people = TableStaff(engine(settings(TableSettings).table), program_id=program_id)
+    records = people.of([each for each in subjects if each is not None])
+    return {subject: record.label for subject, record in records.items() if record.label}
 
 
 def request_id(*, program_id: str, caller: str, idempotency_key: str) -> str:

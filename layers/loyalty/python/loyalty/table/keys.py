@@ -256,7 +256,7 @@ def staff_turn(program: str) -> Key:
 
 
 @charted(
-    "adjustment that waits, or waited, for a second manager",
+    "request that waits, or waited, for a second manager",
     read_by="approvals, home",
     index="history",
 )

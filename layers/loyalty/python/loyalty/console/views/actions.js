@@ -5,6 +5,7 @@
 
 import { html, nothing } from "../lit.js";
 import { CONFIG } from "../config.js";
+import { personName } from "../names.js";
 import { listed } from "../table.js";
 
 /** @typedef {import("../types").Page} Page */
@@ -23,7 +24,6 @@ export const view = {
   async follow(page) {
     const chosen = Object.fromEntries(FILTERS.map((name) => [name, page.query.get(name) || null]));
     const actions = page.api.list("/actions", { ...chosen, limit: 50 });
-    const me = page.subject;
     page.show(
       () => html`${filters(page)}
         ${listed(page, actions, {
@@ -31,7 +31,7 @@ export const view = {
           empty: actions.reading ? "Reading…" : "Nobody did anything of this kind in this time.",
           columns: [
             { label: "When", isHead: true, cell: (each) => page.format.instant(each.began_at) },
-            { label: "Who", cell: (each) => who(page, each, me) },
+            { label: "Who", cell: (each) => who(page, each) },
             { label: "Action", cell: (each) => words(each.action) },
             { label: "About", cell: (each) => target(page, each.target) },
             { label: "Changed", cell: (each) => changes(page, each) },
@@ -68,9 +68,9 @@ function filters(page) {
 /** "points.adjust": "points adjust" @param {string} action */
 const words = (action) => action.replace(".", ": ").replaceAll("_", " ");
 
-/** @param {Page} page @param {any} action @param {string} me */
-function who(page, { by, by_name: name, roles }, me) {
-  const label = by === me ? "you" : (name ?? by);
+/** @param {Page} page @param {any} action */
+function who(page, { by, by_name: name, by_email: email, roles }) {
+  const label = personName(page, by, name ?? email);
   return html`<a href=${page.link("actions", { by })}>${label}</a> <span class="quiet">${roles.join(", ")}</span>`;
 }
 
@@ -80,6 +80,7 @@ function target(page, { kind, id }) {
   if (kind === "member") return html`<a href=${page.link("member", id)}>${id}</a>`;
   if (kind === "endpoint") return html`<a href=${page.link("endpoint", id)}>${id}</a>`;
   if (kind === "storefront") return html`<a href=${page.link("shop", id)}>${id}</a>`;
+  if (kind === "approval") return html`<a href=${page.link("approvals", id)}>${id}</a>`;
   if (kind === "delivery")
     return html`<a href=${page.link("deliveries", id.split("/")[0])}>${id}</a>`;
   return `${kind.replaceAll("_", " ")} ${id}`;
@@ -93,6 +94,7 @@ function changes(page, { changes: changed, results }) {
       html`<div>${field.replaceAll("_", " ")}: ${before === null ? nothing : html`${value(before)} → `}${value(after)}</div>`,
   )}
   ${results.version ? html`<div><a href=${page.link("versions", results.version)}>version ${results.version}</a></div>` : nothing}
+  ${results.approval ? html`<div><a href=${page.link("approvals", results.approval)}>waits for approval</a></div>` : nothing}
   ${results.into ? html`<div>into <a href=${page.link("member", results.into)}>${results.into}</a></div>` : nothing}`;
 }
 

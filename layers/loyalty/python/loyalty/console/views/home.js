@@ -13,10 +13,7 @@ const CONCERNS = {
   ],
   deliveries_failed: ["delivery failed", "deliveries failed"],
   deliveries_parked: ["delivery is parked", "deliveries are parked"],
-  approvals_waiting: [
-    "adjustment waits for a second manager",
-    "adjustments wait for a second manager",
-  ],
+  approvals_waiting: ["request waits for a second manager", "requests wait for a second manager"],
   drafts: ["draft of the program", "drafts of the program"],
   drafts_outdated: ["draft is based on an older version", "drafts are based on older versions"],
   endpoint_disabled: ["endpoint is switched off", "endpoints are switched off"],
@@ -95,6 +92,7 @@ function concern(page, item) {
 function addressOf(page, { kind, subject }) {
   if (kind.startsWith("deliveries_") || kind === "data_requests")
     return page.link("deliveries", subject);
+  if (kind === "approvals_waiting") return page.link("approvals");
   if (kind.startsWith("endpoint_")) return page.link("endpoint", subject);
   if (kind.startsWith("drafts")) return page.link("program");
   if (kind.startsWith("exports_")) return page.link("exports");

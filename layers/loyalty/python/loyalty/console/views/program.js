@@ -7,10 +7,11 @@
 import { html, nothing } from "../lit.js";
 import { path } from "../api.js";
 import { confirm } from "../forms.js";
+import { personName } from "../names.js";
 import { ProgramEditor } from "../program_editor.js";
 
 /** @typedef {import("../types").Page} Page */
-/** @typedef {{ id: string, based_on: number | null, changed_at: string, changed_by: string }} DraftHead */
+/** @typedef {import("../types").Schema<"DraftHead">} DraftHead */
 
 /** @type {WeakMap<Page, { editor: ProgramEditor, id: string | undefined }>} */
 const opened = new WeakMap();
@@ -87,7 +88,7 @@ function draftList(page, drafts) {
       ${drafts.map(
         (draft) => html`<li>
           <a href=${page.link("program", draft.id)}>Draft of ${page.format.instant(draft.changed_at)}</a>
-          <span class="quiet">${draft.based_on ? `on top of version ${draft.based_on}` : nothing}</span>
+          <span class="quiet">by ${personName(page, draft.changed_by, draft.changed_by_name)}${draft.based_on ? `, on top of version ${draft.based_on}` : nothing}</span>
           <button type="button" @click=${remove(draft)} aria-label="Delete the draft of ${page.format.instant(draft.changed_at)}">Delete</button>
         </li>`,
       )}

@@ -7,10 +7,11 @@ import { html, nothing } from "../lit.js";
 import { Problem, path } from "../api.js";
 import { newDraftId } from "../drafts.js";
 import { differenceList } from "../program_check.js";
+import { personName } from "../names.js";
 import { listed } from "../table.js";
 
 /** @typedef {import("../types").Page} Page */
-/** @typedef {{ version: number, published_at: string, published_by: string | null, note: string | null }} Version */
+/** @typedef {import("../types").Schema<"VersionAnswer">} Version */
 
 /** @type {import("../types").View} */
 export const view = {
@@ -32,7 +33,7 @@ async function all(page) {
     { label: "Why", cell: (each) => each.note ?? "–" },
   ];
   if (page.may("manager")) {
-    columns.splice(2, 0, { label: "By", cell: (each) => each.published_by ?? "–" });
+    columns.splice(2, 0, { label: "By", cell: (each) => publisher(page, each) });
   }
   const options = { caption: "Versions", columns, empty: "Nothing was published yet." };
   page.show(() => listed(page, list, options));
@@ -42,6 +43,10 @@ async function all(page) {
 function linkTo(page, version, newest) {
   return html`<a href=${page.link("versions", String(version))}>Version ${version}</a> ${tag(version === newest)}`;
 }
+
+/** @param {Page} page @param {Version} version */
+const publisher = (page, { published_by: subject, published_by_name: name }) =>
+  subject ? personName(page, subject, name) : "–";
 
 /** @param {boolean} isInForce */
 const tag = (isInForce) => (isInForce ? html`<span class="tag">in force</span>` : nothing);
@@ -61,7 +66,7 @@ async function one(page, number) {
     () => html`<dl class="facts">
         <dt>Published</dt>
         <dd>${page.format.instant(version.published_at)} ${tag(version.version === newest)}</dd>
-        ${version.published_by ? html`<dt>By</dt><dd>${version.published_by}</dd>` : nothing}
+        ${version.published_by ? html`<dt>By</dt><dd>${publisher(page, version)}</dd>` : nothing}
         <dt>Why</dt>
         <dd>${version.note ?? "–"}</dd>
       </dl>

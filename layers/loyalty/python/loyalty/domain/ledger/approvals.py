@@ -1,4 +1,4 @@
-"""Approvals: large adjustments by a person, which wait until a second manager decides."""
+"""Approvals: what a person gives or takes that is large, which waits for a second manager."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 from loyalty.domain.kernel.errors import SecondManager, WrongState
 
 if TYPE_CHECKING:
-    from loyalty.domain.ledger.entries import Adjustment
+    from loyalty.domain.ledger.entries import Adjustment, RewardGrant
 
+type ApprovalKind = Literal["adjustment", "grant"]
 type Verdict = Literal["approved", "refused"]
 type ApprovalState = Literal["held", "approved", "refused", "expired"]
 
@@ -30,10 +31,25 @@ class RequestedAdjustment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedGrant:
+    """A reward to give for no points, and why.
+
+    `cost_points` is what the reward cost when it was requested.
+    """
+
+    reward_id: str
+    cost_points: int
+    why: RewardGrant
+
+
+type Requested = RequestedAdjustment | RequestedGrant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalDecision:
     """What a manager decided, and why; `by` is the subject of their token.
 
-    `entry_id` is the entry of an adjustment that was approved.
+    `entry_id` is the entry of what was approved.
     """
 
     verdict: Verdict
@@ -45,17 +61,17 @@ class ApprovalDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """An adjustment that somebody requested and that somebody else has to approve.
+    """Something that somebody requested and that somebody else has to approve.
 
-    It derives from a request, as the entry of the adjustment does, so a request sent again finds
-    it. `requested_by` is the subject of the token of who requested it. Without a decision it
+    It derives from a request, as the entry of what is requested does, so a request sent again
+    finds it. `requested_by` is the subject of the token of who requested it. Without a decision it
     expires.
     """
 
     request_id: str
     fingerprint: str
     member_id: str
-    adjustment: RequestedAdjustment
+    requested: Requested
     requested_by: str
     requested_at: datetime
     expires_at: datetime
@@ -63,7 +79,21 @@ class Approval:
 
     @property
     def approval_id(self) -> str:
-        return approval_id(self.request_id)
+        return approval_id(self.request_id, self.kind)
+
+    @property
+    def kind(self) -> ApprovalKind:
+        return kind_of(self.requested)
+
+    @property
+    def points(self) -> int:
+        """The points to add or take; of a reward to give, those that it costs."""
+        return points_of(self.requested)
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The subjects of who requested it and who decided it."""
+        return (self.requested_by, self.decision.by) if self.decision else (self.requested_by,)
 
     def state_at(self, now: datetime) -> ApprovalState:
         if self.decision is not None:
@@ -71,9 +101,23 @@ class Approval:
         return "expired" if self.expires_at <= now else "held"
 
 
-def approval_id(request_id: str) -> str:
-    """The id of the approval that a request waits for."""
-    return f"apr_{request_id}"
+def kind_of(requested: Requested) -> ApprovalKind:
+    return "grant" if isinstance(requested, RequestedGrant) else "adjustment"
+
+
+def points_of(requested: Requested) -> int:
+    """The points to add or take; of a reward to give, those that it costs."""
+    if isinstance(requested, RequestedGrant):
+        return requested.cost_points
+    return requested.points
+
+
+def approval_id(request_id: str, kind: ApprovalKind) -> str:
+    """The id of the approval that a request waits for.
+
+    A caller may use one key for an adjustment and a grant: they are two requests.
+    """
+    return f"apr_{request_id}" if kind == "adjustment" else f"apr_{kind}_{request_id}"
 
 
 def held(
@@ -81,7 +125,7 @@ def held(
     *,
     fingerprint: str,
     member_id: str,
-    adjustment: RequestedAdjustment,
+    requested: Requested,
     by: str,
     now: datetime,
     days: int,
@@ -90,7 +134,7 @@ def held(
         request_id=request_id,
         fingerprint=fingerprint,
         member_id=member_id,
-        adjustment=adjustment,
+        requested=requested,
         requested_by=by,
         requested_at=now,
         expires_at=now + timedelta(days=days),
@@ -111,5 +155,5 @@ def decided(approval: Approval, decision: ApprovalDecision) -> Approval:
             raise WrongState(f"It was {approval.decision.verdict} before")
         return approval
     if approval.state_at(decision.decided_at) == "expired":
-        raise WrongState("It has expired; request the adjustment again")
+        raise WrongState("It has expired; request it again")
     return replace(approval, decision=decision)

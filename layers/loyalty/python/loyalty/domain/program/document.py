@@ -141,12 +141,13 @@ class AdjustmentRules(DocumentPart):
         Points | None,
         Field(
             description="An adjustment by a person of more points than this, added or taken, waits "
-            "until a second manager approves it; null: none waits."
+            "until a second manager approves it; so does a reward that is given and costs more. "
+            "null: none waits."
         ),
     ] = None
     approval_days: Annotated[
         StrictInt,
-        Field(ge=1, le=90, description="Days after which an adjustment that waits expires."),
+        Field(ge=1, le=90, description="Days after which what waits expires."),
     ] = 14
 
 

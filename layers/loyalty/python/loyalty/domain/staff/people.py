@@ -43,6 +43,11 @@ class StaffRecord:
     withdrawn: Mapping[StaffRole, datetime] = field(default_factory=lambda: MappingProxyType({}))
     revision: int = 0
 
+    @property
+    def label(self) -> str | None:
+        """What colleagues call the person: their name, or else their e-mail."""
+        return self.name or self.email
+
     def is_outdated(self, roles: Collection[str], *, issued_at: datetime) -> bool:
         """Whether a token with these roles was issued before one of them was withdrawn."""
         return any(role in roles and issued_at <= until for role, until in self.withdrawn.items())

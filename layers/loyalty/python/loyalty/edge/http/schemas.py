@@ -22,6 +22,7 @@ from loyalty.domain.kernel.fields import (
     Points,
 )
 from loyalty.domain.orders.order import OrderRef
+from loyalty.edge.http.redaction import OfStaff
 
 __all__ = [
     "AmountMinor",
@@ -47,6 +48,7 @@ __all__ = [
     "RewardId",
     "RewardName",
     "Source",
+    "StaffName",
     "named_order",
     "rfc3339",
 ]
@@ -65,6 +67,14 @@ MemberId = Annotated[str, Field(description="The member's id, which begins with 
 RewardId = Annotated[str, Field(description="The reward's id in the program document.")]
 RewardName = Annotated[str, Field(description="The reward's name in the program document.")]
 RedemptionId = Annotated[str, Field(description="The redemption's id.")]
+StaffName = Annotated[
+    str | None,
+    OfStaff(),
+    Field(
+        description="What the person is called: their name as last seen, or else their e-mail; "
+        "null if neither is known, or if they were erased."
+    ),
+]
 NextCursor = Annotated[
     str | None,
     Field(description="Send it as `cursor` to get the next page; null: this is the last page."),

@@ -1,14 +1,28 @@
-"""Approvals: adjustments that wait for a second manager, and what managers decide."""
+"""Approvals: what waits for a second manager, and what managers decide."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from loyalty.domain.ledger.approvals import Approval, ApprovalState
-from loyalty.edge.http.schemas import AnswerPart, Label, MemberId, NextCursor, RequestPart
+from loyalty.domain.ledger.approvals import (
+    Approval,
+    ApprovalKind,
+    ApprovalState,
+    RequestedAdjustment,
+    RequestedGrant,
+)
+from loyalty.edge.http.schemas import (
+    AnswerPart,
+    Label,
+    MemberId,
+    NextCursor,
+    RequestPart,
+    StaffName,
+)
 
 
 class DecisionRequest(RequestPart):
@@ -18,10 +32,13 @@ class DecisionRequest(RequestPart):
 
 
 class ApprovalAnswer(AnswerPart):
-    """An adjustment that was requested and needs, or needed, a second manager."""
+    """What was requested and needs, or needed, a second manager."""
 
     id: Annotated[str, Field(description="The approval's id.")]
-    kind: Annotated[Literal["adjustment"], Field(description="What was requested.")]
+    kind: Annotated[
+        ApprovalKind,
+        Field(description="What was requested: to adjust a balance, or to give a reward."),
+    ]
     state: Annotated[
         ApprovalState,
         Field(
@@ -30,7 +47,16 @@ class ApprovalAnswer(AnswerPart):
         ),
     ]
     member_id: MemberId
-    points: Annotated[int, Field(description="Points to add; negative: points to take.")]
+    points: Annotated[
+        int,
+        Field(
+            description="Points to add; negative: points to take. Of a reward, what it cost when "
+            "it was requested."
+        ),
+    ]
+    reward_id: Annotated[
+        str | None, Field(description="The reward to give; null for an adjustment.")
+    ]
     reason: Annotated[str, Field(description="Why it was requested.")]
     reference: Annotated[str | None, Field(description="Your own reference of the request.")]
     expires_on: Annotated[
@@ -41,15 +67,17 @@ class ApprovalAnswer(AnswerPart):
     requested_by: Annotated[
         str, Field(description="The subject (`sub`) of the token of who requested it.")
     ]
+    requested_by_name: StaffName
     requested_at: Annotated[datetime, Field(description="When it was requested, in UTC.")]
     expires_at: Annotated[datetime, Field(description="Until when somebody can decide, in UTC.")]
     decided_by: Annotated[
         str | None, Field(description="The subject of the token of who decided; null: nobody.")
     ]
+    decided_by_name: StaffName
     decided_at: Annotated[datetime | None, Field(description="When it was decided, in UTC.")]
     decision_reason: Annotated[str | None, Field(description="Why it was decided so.")]
     entry_id: Annotated[
-        str | None, Field(description="The entry of the adjustment, once it was approved.")
+        str | None, Field(description="The entry of what was requested, once it was approved.")
     ]
 
 
@@ -60,29 +88,37 @@ class ApprovalPage(AnswerPart):
     next_cursor: NextCursor
 
 
-class AdjustmentHeld(AnswerPart):
-    """The adjustment waits: it has as many points that a second manager has to approve it."""
+class HeldForApproval(AnswerPart):
+    """The request waits: it is about so many points that a second manager has to approve it."""
 
     status: Annotated[Literal["held"], Field(description="It was not carried out yet.")]
     approval: Annotated[ApprovalAnswer, Field(description="What a second manager decides.")]
 
 
-def approval_answer(approval: Approval, *, now: datetime) -> ApprovalAnswer:
-    adjustment, decision = approval.adjustment, approval.decision
+def approval_answer(
+    approval: Approval, *, names: Mapping[str, str], now: datetime
+) -> ApprovalAnswer:
+    """An approval as it is shown; `names` are those of staff, by subject."""
+    requested, decision = approval.requested, approval.decision
+    adjustment = requested if isinstance(requested, RequestedAdjustment) else None
+    grant = requested if isinstance(requested, RequestedGrant) else None
     return ApprovalAnswer(
         id=approval.approval_id,
-        kind="adjustment",
+        kind=approval.kind,
         state=approval.state_at(now),
         member_id=approval.member_id,
-        points=adjustment.points,
-        reason=adjustment.why.reason,
-        reference=adjustment.why.reference,
-        expires_on=adjustment.expiring_on,
-        below_zero=adjustment.below_zero,
+        points=approval.points,
+        reward_id=grant.reward_id if grant else None,
+        reason=requested.why.reason or "",
+        reference=requested.why.reference,
+        expires_on=adjustment.expiring_on if adjustment else None,
+        below_zero=adjustment is not None and adjustment.below_zero,
         requested_by=approval.requested_by,
+        requested_by_name=names.get(approval.requested_by),
         requested_at=approval.requested_at,
         expires_at=approval.expires_at,
         decided_by=decision.by if decision else None,
+        decided_by_name=names.get(decision.by) if decision else None,
         decided_at=decision.decided_at if decision else None,
         decision_reason=decision.reason if decision else None,
         entry_id=decision.entry_id if decision else None,

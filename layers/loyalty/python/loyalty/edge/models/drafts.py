@@ -1,7 +1,7 @@
 """Drafts of program documents, and the list of published versions."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from loyalty.domain.program.differences import DocumentDifference
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.domain.program.drafts import Draft
 from loyalty.edge.http.redaction import OfStaff
-from loyalty.edge.http.schemas import AnswerPart, NextCursor, RequestPart
+from loyalty.edge.http.schemas import AnswerPart, NextCursor, RequestPart, StaffName
 from loyalty.edge.models.differences import ComparedWith, DifferenceAnswer, difference_answers
 from loyalty.edge.models.programs import PublishedAt, Version
 from loyalty.usecases.program.drafts import DraftContent
@@ -59,6 +59,7 @@ class DraftHead(AnswerPart):
     changed_by: Annotated[
         str, Field(description="The subject (`sub`) of the token of the person who saved it last.")
     ]
+    changed_by_name: StaffName
 
 
 class DraftAnswer(DraftHead):
@@ -83,6 +84,7 @@ class VersionAnswer(AnswerPart):
         OfStaff(),
         Field(description="The subject (`sub`) of the token of the person who published it."),
     ]
+    published_by_name: StaffName
     note: Annotated[str | None, Field(description="Why it was published, if they said so.")]
 
 
@@ -102,18 +104,20 @@ class VersionPage(AnswerPart):
     next_cursor: NextCursor
 
 
-def draft_head(draft: Draft) -> DraftHead:
+def draft_head(draft: Draft, *, names: Mapping[str, str]) -> DraftHead:
+    """A draft as it is listed; `names` are those of staff, by subject."""
     return DraftHead(
         id=draft.draft_id,
         revision=draft.revision,
         based_on=draft.based_on,
         changed_at=draft.changed_at,
         changed_by=draft.changed_by,
+        changed_by_name=names.get(draft.changed_by),
     )
 
 
-def draft_answer(draft: Draft) -> DraftAnswer:
-    head = draft_head(draft)
+def draft_answer(draft: Draft, *, names: Mapping[str, str]) -> DraftAnswer:
+    head = draft_head(draft, names=names)
     return DraftAnswer(**dict(head), document=json.loads(draft.document))
 
 
@@ -122,21 +126,24 @@ def version_differences(
     *,
     compared: PublishedProgram | None,
     found: Sequence[DocumentDifference],
+    names: Mapping[str, str],
 ) -> VersionDifferences:
     return VersionDifferences(
         version=published.version,
         published_at=published.published_at,
         published_by=published.published_by,
+        published_by_name=names.get(published.published_by or ""),
         note=published.note,
         compared_with=compared.version if compared else None,
         differences=difference_answers(found),
     )
 
 
-def version_answer(version: ListedVersion) -> VersionAnswer:
+def version_answer(version: ListedVersion, *, names: Mapping[str, str]) -> VersionAnswer:
     return VersionAnswer(
         version=version.version,
         published_at=version.published_at,
         published_by=version.published_by,
+        published_by_name=names.get(version.published_by or ""),
         note=version.note,
     )

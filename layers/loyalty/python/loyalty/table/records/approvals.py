@@ -5,8 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from loyalty.domain.ledger.approvals import Approval, ApprovalDecision, RequestedAdjustment
-from loyalty.domain.ledger.entries import Adjustment
+from loyalty.domain.ledger.approvals import (
+    Approval,
+    ApprovalDecision,
+    Requested,
+    RequestedAdjustment,
+    RequestedGrant,
+)
+from loyalty.domain.ledger.entries import Adjustment, RewardGrant
 from loyalty.table import keys
 from loyalty.table.records.parts import VERSION, maybe_date
 
@@ -17,13 +23,10 @@ HELD: Final = "held"
 
 
 def approval_to_item(approval: Approval, program: str) -> Item:
-    adjustment, decision = approval.adjustment, approval.decision
+    decision = approval.decision
     about: Item = {
         "request": approval.request_id,
-        "reason": adjustment.why.reason,
-        "reference": adjustment.why.reference,
-        "expiring_on": adjustment.expiring_on.isoformat() if adjustment.expiring_on else None,
-        "below_zero": adjustment.below_zero or None,
+        **_requested_to_item(approval.requested),
         "by": approval.requested_by,
         "expires_at": keys.instant(approval.expires_at),
         "decision": _decision_to_item(decision) if decision else None,
@@ -33,7 +36,7 @@ def approval_to_item(approval: Approval, program: str) -> Item:
         "kind": "approval",
         "state": decision.verdict if decision else HELD,
         "member_id": approval.member_id,
-        "points": adjustment.points,
+        "points": approval.points,
         "fingerprint": approval.fingerprint,
         "recorded_at": keys.instant(approval.requested_at),
         "about": {name: value for name, value in about.items() if value is not None},
@@ -55,16 +58,39 @@ def approval_from_item(item: Item) -> Approval:
         request_id=about["request"],
         fingerprint=wire.get("fingerprint", ""),
         member_id=wire["member_id"],
-        adjustment=RequestedAdjustment(
-            points=wire["points"],
-            why=Adjustment(reason=about["reason"], reference=about.get("reference")),
-            expiring_on=maybe_date(about.get("expiring_on")),
-            below_zero=about.get("below_zero", False),
-        ),
+        requested=_requested_from_item(about, points=wire["points"]),
         requested_by=about["by"],
         requested_at=datetime.fromisoformat(wire["recorded_at"]),
         expires_at=datetime.fromisoformat(about["expires_at"]),
         decision=_decision_from_item(about["decision"]) if "decision" in about else None,
+    )
+
+
+def _requested_to_item(requested: Requested) -> Item:
+    item: Item = {"reason": requested.why.reason, "reference": requested.why.reference}
+    match requested:
+        case RequestedAdjustment(expiring_on=last_day):
+            item["expiring_on"] = last_day.isoformat() if last_day else None
+            item["below_zero"] = requested.below_zero or None
+        case RequestedGrant():
+            item["reward"] = requested.reward_id
+            item["granted_for"] = requested.why.granted_for
+    return item
+
+
+def _requested_from_item(about: dict[str, Any], *, points: int) -> Requested:
+    reason, reference = about["reason"], about.get("reference")
+    if "reward" in about:
+        return RequestedGrant(
+            reward_id=about["reward"],
+            cost_points=points,
+            why=RewardGrant(granted_for=about["granted_for"], reason=reason, reference=reference),
+        )
+    return RequestedAdjustment(
+        points=points,
+        why=Adjustment(reason=reason, reference=reference),
+        expiring_on=maybe_date(about.get("expiring_on")),
+        below_zero=about.get("below_zero", False),
     )
 
 

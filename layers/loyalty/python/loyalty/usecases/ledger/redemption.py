@@ -20,17 +20,15 @@ from loyalty.domain.kernel.errors import (
     WrongState,
 )
 from loyalty.domain.ledger.account import Account, view
-from loyalty.domain.ledger.entries import Entry, Redemption, RequestCause, RewardGrant
+from loyalty.domain.ledger.entries import Entry, Redemption, RequestCause
 from loyalty.domain.ledger.postings import Posting, VoucherChange, signed
 from loyalty.domain.ledger.redemptions import (
     LateRedemption,
     cost,
-    give,
     price,
     redeem,
     request_of,
     why_not,
-    why_not_given,
 )
 from loyalty.domain.ledger.returns import give_back
 from loyalty.domain.ledger.stock import unit_back
@@ -132,56 +130,6 @@ def redeem_reward(
             hold=request.hold,
             now=desk.now,
             late=late,
-        )
-
-    cause = RequestCause(request_id, "redemption")
-    return once(
-        cause,
-        fingerprint=request_fingerprint,
-        decide=decide,
-        on_short_stock=stock.note_short,
-        desk=desk,
-    )
-
-
-def give_reward(
-    member_id: str,
-    *,
-    reward_id: str,
-    why: RewardGrant,
-    request_id: str,
-    desk: Desk,
-) -> Recorded:
-    """Give a member a reward for no points, once.
-
-    Raises:
-        NotFound: no such member or reward.
-        IdempotencyConflict: the same request was made before with different content.
-        RewardUnavailable, OutOfStock, LimitReached: it cannot be given now.
-        TryAgain: other writers were faster too often.
-    """
-    request_fingerprint = fingerprint("give", member_id, reward_id, why.reason, why.reference)
-    stock = StockTaker(desk)
-
-    def decide() -> Posting:
-        reward = desk.program.document.reward(reward_id)
-        if reward is None:
-            raise NotFound("There is no such reward")
-        account = settled(desk, open_account(desk, member_id, strong=True))
-        refusal = why_not_given(reward, account, program=desk.program, now=desk.now)
-        if refusal is not None:
-            raise refusal
-        code = desk.new_code()
-        return give(
-            reward,
-            why=why,
-            account=account,
-            program=desk.program,
-            request_id=request_id,
-            fingerprint=request_fingerprint,
-            code=code,
-            stock=stock.take(reward, code=code, version=desk.program.version),
-            now=desk.now,
         )
 
     cause = RequestCause(request_id, "redemption")

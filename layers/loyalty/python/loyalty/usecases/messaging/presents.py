@@ -13,8 +13,8 @@ from loyalty.domain.messaging.correspondence import Correspondence, Reminded
 from loyalty.domain.messaging.presents import REMEMBERED_DAYS, Present, presents_of
 from loyalty.domain.orders.order import fingerprint
 from loyalty.usecases.ledger.accounts import open_account, settled
+from loyalty.usecases.ledger.grants import give_reward
 from loyalty.usecases.ledger.once import once
-from loyalty.usecases.ledger.redemption import give_reward
 
 if TYPE_CHECKING:
     from loyalty.domain.ledger.postings import Posting
