@@ -223,7 +223,11 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/vouchers/{code}", Throttle.READ),
         ("POST", "/vouchers/{code}/use", Throttle.WRITE),
     ),
-    *_routes("reporting", ("GET", "/reports/{name}", Throttle.REPORT)),
+    *_routes(
+        "reporting",
+        ("GET", "/reports/{name}", Throttle.REPORT),
+        ("GET", "/entries/{entry_id}", Throttle.REPORT),
+    ),
     *_routes(
         "exports",
         ("POST", "/reports/exports", Throttle.ADMINISTER),

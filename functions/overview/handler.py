@@ -1,6 +1,6 @@
 """Overview: what needs a person in a program today, and whatever a text names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from loyalty.domain.kernel.errors import NotFound
+from loyalty.domain.kernel.regions import regions_of
 from loyalty.domain.search import MemberHit, Searchable
 from loyalty.domain.staff.actions import ActionOutcome
 from loyalty.edge import clock
@@ -102,12 +103,22 @@ def search_program(
     hits = search(
         request.text,
         by=_allowed(_SEARCHABLE),
+        regions=_regions(program_id),
         index=index,
         members=directory(program_id, config),
     )
     members = {hit.member_id for hit in hits if isinstance(hit, MemberHit)}
     api.report_outcome(ActionOutcome(target_id=members.pop() if len(members) == 1 else None))
     return SearchAnswer(items=[found_thing(hit) for hit in hits])
+
+
+def _regions(program_id: str) -> Sequence[str]:
+    """The countries whose phone numbers are typed without a country code."""
+    programs = shelf(settings(OverviewSettings).table)
+    with suppress(NotFound):
+        document = programs.in_force(program_id, now=clock.now()).document
+        return regions_of(locale=document.messages.locale, zone=document.time_zone)
+    return ()
 
 
 def _allowed[T](by_role: Mapping[Role, frozenset[T]]) -> frozenset[T]:

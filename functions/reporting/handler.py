@@ -1,4 +1,4 @@
-"""Reporting: what the program brings in, computed from the lake."""
+"""Reporting: what the program brings in, computed from the lake, and whose an entry is."""
 
 import csv
 import io
@@ -17,12 +17,13 @@ from loyalty.domain.kernel.errors import Forbidden, NotFound, TooLarge
 from loyalty.edge import clock, desk, report_pages
 from loyalty.edge.aws import clients
 from loyalty.edge.console import HtmlPage
-from loyalty.edge.http.app import ProgramId, create_app, html_page, reply
+from loyalty.edge.http.app import PathId, ProgramId, create_app, html_page, reply
 from loyalty.edge.http.periods import ReportDay, require_period
 from loyalty.edge.http.schemas import rfc3339
+from loyalty.edge.models.found_entries import EntryFound, entry_found
 from loyalty.edge.models.reports import ReportAnswer, report_answer
 from loyalty.edge.settings import settings
-from loyalty.lake import columns, reports
+from loyalty.lake import columns, entry_lookup, reports
 from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.reports import ReportPeriod, ReportStep, Table
@@ -101,6 +102,32 @@ def read_report(
     if form == "text/html":
         return _html(report_pages.page(answer.model_dump(mode="json")))
     return reply(answer)
+
+
+@api.get(
+    "/entries/<entry_id>",
+    allow={"analyst", "cashier", "manager"},
+    refuses=(NotFound, TooLarge),
+)
+def find_entry(program_id: ProgramId, entry_id: PathId) -> EntryFound:
+    """Find whose an entry is, by its id.
+
+    An entry is found within two minutes after it was recorded. All of it is in the history of the
+    member.
+    """
+    now = clock.now()
+    programs = desk.shelf(settings(ReportingSettings).table)
+    document = programs.in_force(program_id, now=now).document
+    found = entry_lookup.find_entry(
+        entry_id,
+        facts=mirror().fetch(program_id, entry_lookup.COLUMNS, columns=entry_lookup.COLUMNS),
+        document=document,
+        now=now,
+        connect=engine().over,
+    )
+    if found is None:
+        raise NotFound("There is no such entry, or it was recorded less than two minutes ago")
+    return entry_found(found)
 
 
 def _html(page: HtmlPage) -> Response[Any]:

@@ -41,9 +41,9 @@ ROUND_TRIP = """async (document) => {
       details.dispatchEvent(new Event("toggle"));
     }
   }
-  // Names of entries that are yet to be added are no part of the document.
+  // Names of entries that are yet to be added, and what finds and moves entries, are no part of it.
   const inputs = () => [...place.querySelectorAll("input, select, textarea")].filter(
-    ({ id }) => !id.includes("%23name"),
+    ({ id }) => !id.includes("%23"),
   );
   const others = {
     color: "#010203",
@@ -313,6 +313,40 @@ def test_entries_are_added_moved_and_removed_with_the_keyboard(
 
     assert names.all_inner_texts() == before
     expect(page.locator("summary").filter(has_text=before[-1])).to_be_focused()
+
+
+def test_a_long_list_is_searched_and_its_entries_go_where_they_belong(
+    open_program: Callable[..., OpenProgram], visit: Visit
+) -> None:
+    kinds = {"free_product": {}, "amount_off": {"amount_minor": 500}}
+    rewards = [
+        {"id": f"r-{number}", "name": f"Gift {number}", "cost_points": number, "stock": number}
+        | {"kind": kind, **parts}
+        for number, (kind, parts) in zip(range(1, 121), [*kinds.items()] * 60, strict=True)
+    ]
+    page = visit(open_program(rewards=rewards), "program")
+    page.get_by_role("link", name="Rewards", exact=True).press("Enter")
+    names = page.locator(".entries .name")
+    expect(names).to_have_count(120)
+
+    page.get_by_label("Find reward").fill("amount 11")
+
+    expect(names).to_have_text([f"Gift {number}" for number in (110, 112, 114, 116, 118)])
+    expect(page.get_by_text("5 of 120")).to_be_visible()
+    assert_accessible(page)
+    page.locator("summary").filter(has_text="Gift 114").press("Enter")
+    expect(page.get_by_label("Cost in points")).to_have_value("114")
+    position = page.get_by_label("Position of Gift 114")
+    position.fill("2")
+    position.press("Enter")
+    page.get_by_label("Find reward").fill("")
+    expect(names).to_have_count(120)
+    assert names.all_inner_texts()[:3] == ["Gift 1", "Gift 114", "Gift 2"]
+    expect(page.get_by_label("Position of Gift 114")).to_have_value("2")
+    page.get_by_label("Find reward").fill("Gift 9")
+    page.get_by_role("button", name="Add reward").press("Enter")
+    expect(page.locator("summary").filter(has_text="New reward")).to_be_focused()
+    expect(names).to_have_count(121)
 
 
 def test_an_old_version_comes_back_as_a_draft(

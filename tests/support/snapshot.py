@@ -55,11 +55,19 @@ class Snapshot:
         self._region = region
         self._copies = deepcopy(self._backends())
         self._buckets = dict(s3_backends.bucket_accounts)
+        # Moto closes the files in which it keeps objects, so their content is kept apart.
+        self._objects = [
+            (bucket.name, name, key.value)
+            for bucket in s3_backends[ACCOUNT]["aws"].buckets.values()
+            for name, key in bucket.keys.items()
+        ]
 
     def put_back(self) -> None:
         for backend, copied in zip(self._backends(), deepcopy(self._copies), strict=True):
             backend.update(copied)
         s3_backends.bucket_accounts.update(self._buckets)
+        for bucket, name, content in self._objects:
+            s3_backends[ACCOUNT]["aws"].put_object(bucket, name, content)
 
     def _backends(self) -> list[dict[str, Any]]:
         return [

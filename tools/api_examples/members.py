@@ -202,6 +202,13 @@ ANSWERS: Final[dict[str, Any]] = {
         "decided_at": NOW,
         "decision_reason": "It was refunded already",
     },
+    "find_entry": {
+        "id": "ent_e4da3b7fbbce2345",
+        "member_id": ANA,
+        "kind": "adjustment",
+        "points": 10,
+        "happened_at": NOW,
+    },
     "ask_to_unsubscribe": HTML,
     "change_member": _MEMBER
     | {

@@ -325,6 +325,7 @@ def names(publish: Callable[..., PublishedProgram], cognito: FakeCognito) -> dic
         "survey_id": "visit",
         "export_id": "unseen",
         "approval_id": "unseen",
+        "entry_id": "ent_unseen",
         "service_id": "shop",
         "subject": cognito.add("bea@example.com", "bean/cashier"),
         "version": "1",

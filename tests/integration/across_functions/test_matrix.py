@@ -30,6 +30,7 @@ from loyalty.edge.http.auth import Kind
 from loyalty.table.programs import TablePrograms
 from tests.integration.across_functions import test_bad_input as right
 from tests.integration.conftest import REGION, TABLE
+from tests.integration.lakeside import archived
 from tests.support import cold, till
 from tests.support.deliveries import connect, deliver, drain
 from tests.support.documents import published
@@ -134,6 +135,7 @@ RULES: Final[Mapping[str, Rule]] = {
     # An overview for staff.
     "read_home": only("cashier", "analyst", "manager"),
     "search_program": only("cashier", "analyst", "manager", "service"),
+    "find_entry": only("cashier", "analyst", "manager"),
     # Reports.
     "read_report": only("analyst", "manager"),
     "request_report_export": only("analyst", "manager"),
@@ -418,7 +420,10 @@ def made() -> World:
         headers=right.HEADERS,
         as_=manager,
     )
+    archived()
+    earned = till.history(members[VICTIM])[-1]
     more = {
+        "entry_id": earned["id"],
         "delivery_id": deliveries[0]["id"],
         "erasure_id": ask(bare, "list_erasure_requests", manager).body["items"][0]["id"],
         "event_id": sent["event_id"],

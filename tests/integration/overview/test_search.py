@@ -1,5 +1,6 @@
 """One box for everything: a text leads to whatever it names, for whoever may see that."""
 
+from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
@@ -71,6 +72,19 @@ def test_a_member_is_found_by_each_identity_and_by_their_id() -> None:
     assert found("+33 6 12 34 56 78") == [member(ana, "phone")]
     assert found("6034-1") == [member(ana, "card")]
     assert found(ana) == [member(ana, "member_id", None)]
+
+
+def test_a_phone_is_found_as_it_is_dialed_in_the_programs_country(
+    publish: Callable[..., object],
+) -> None:
+    publish(version=2, currency="USD", time_zone="Europe/Paris", messages={"locale": "it-IT"})
+    ana, leo = till.enroll("ana@example.com"), till.enroll("leo@example.com")
+    till.change(ana, identities=[{"kind": "phone", "value": "+33612345678"}])
+    till.change(leo, identities=[{"kind": "phone", "value": "+393312345678"}])
+
+    assert found("06 12 34 56 78") == [member(ana, "phone")]
+    assert found("331 2345678") == [member(leo, "phone")]
+    assert found("07911 123456") == []
 
 
 def test_a_merged_member_leads_to_who_they_are_now_and_an_erased_one_nowhere() -> None:

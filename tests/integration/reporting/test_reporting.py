@@ -5,7 +5,7 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import pytest
@@ -50,6 +50,57 @@ def test_only_managers_read_what_their_colleagues_did() -> None:
     assert ask(name="actions").code == "forbidden"
     (row,) = ask(name="actions", as_=till.MANAGER).body["rows"]
     assert row[:3] == ["staff-1", "member.enroll", 1]
+
+
+class TestEntries:
+    def find(
+        self, entry_id: str, *, as_: Claims = till.MANAGER, program_id: str = "bean"
+    ) -> Answer:
+        path = f"/v1/programs/{program_id}/entries/{entry_id}"
+        return call(reporting.handler, "GET", path, as_=as_)
+
+    def test_an_entry_leads_to_its_member(self) -> None:
+        ana, ben = till.enroll("ana@example.com"), till.enroll("ben@example.com")
+        till.earn(ana, 4999)
+        till.earn(ben, 1000, order_id="ben-1")
+        till.refund("ben-1", amount=till.money(500))
+        archived()
+        entries = {entry["kind"]: entry for entry in till.history(ben)}
+        refund = entries["clawback"]
+
+        found = self.find(refund["id"])
+
+        assert found.status == 200, found.text
+        assert found.body == {
+            "id": refund["id"],
+            "member_id": ben,
+            "kind": "clawback",
+            "points": -5,
+            "happened_at": refund["happened_at"],
+        }
+        accrual = entries["accrual"]["id"]
+        assert self.find(accrual, as_=till.CASHIER).body["points"] == 10
+
+    def test_one_that_the_lake_does_not_have_yet_is_not_found(self) -> None:
+        ana = till.enroll("ana@example.com")
+        archived()
+        till.earn(ana, 4999)
+        (entry,) = till.history(ana)
+
+        for unknown in (entry["id"], "ent_", "x' OR true --"):
+            assert self.find(unknown).code == "not_found"
+        archived()
+        assert self.find(entry["id"]).status == 200
+
+    def test_it_stays_within_its_program(self, publish: Callable[..., object]) -> None:
+        publish(program_id="leaf")
+        ana = till.enroll("ana@example.com")
+        till.earn(ana, 4999)
+        archived()
+        (entry,) = till.history(ana)
+
+        leaf = staff("leaf", "manager")
+        assert self.find(entry["id"], program_id="leaf", as_=leaf).code == "not_found"
 
 
 @pytest.fixture

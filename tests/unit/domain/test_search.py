@@ -20,6 +20,26 @@ def test_a_phone_has_its_country_code(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "region", "number"),
+    [
+        ("06 12 34 56 78", "FR", "+33612345678"),
+        ("0612345678", "FR", "+33612345678"),
+        ("(617) 555-0123", "US", "+16175550123"),
+        ("020 7946 0018", "GB", "+442079460018"),
+        ("3312 345678", "IT", "+393312345678"),
+    ],
+)
+def test_a_phone_may_be_typed_as_in_its_country(text: str, region: str, number: str) -> None:
+    assert Identity("phone", number) in candidates_of(text, regions=("AQ", region)).identities
+    assert not any(each.kind == "phone" for each in candidates_of(text).identities)
+
+
+@pytest.mark.parametrize("text", ["5001", "+33 6 12 34 56 78", "0033612345678"])
+def test_a_country_changes_nothing_for_other_texts(text: str) -> None:
+    assert candidates_of(text, regions=("FR",)) == candidates_of(text)
+
+
+@pytest.mark.parametrize(
     "named",
     [
         Candidates(member_ids=("mem_01KAJ6Y0T2Q8Z5W3E7R9V4B1NC",)),

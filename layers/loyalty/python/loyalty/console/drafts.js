@@ -2,6 +2,7 @@
 // A draft that saves itself. What could not be saved yet is also kept in the tab.
 
 import { Problem, path, Unreachable } from "./api.js";
+import { isEqual } from "./pointer.js";
 
 /** @typedef {import("./types").Page} Page */
 /**
@@ -14,6 +15,8 @@ import { Problem, path, Unreachable } from "./api.js";
 const SAVE_AFTER_MS = 800;
 const RETRY_AFTER_MS = 3_000;
 const KEPT = "unsaved";
+// So many saves without an answer are remembered.
+const UNANSWERED_MAX = 3;
 
 export class Draft {
   /** @param {Page} page @param {string} id @param {() => void} onState */
@@ -27,6 +30,8 @@ export class Draft {
     this.content = null;
     /** @type {string | null} of what was saved */
     this.etag = null;
+    /** @type {DraftContent[]} what was sent and may have been saved, as no answer came */
+    this.unanswered = [];
     /** @type {any} what somebody else saved, while the state is `changed` */
     this.theirs = null;
     /** Why it was refused. */
@@ -46,7 +51,8 @@ export class Draft {
     if (answer) this.#saved(answer);
     if (!kept) return answer !== null;
     this.content = kept.content;
-    if (answer && kept.etag === this.etag) this.change(kept.content);
+    this.unanswered = kept.unanswered ?? [];
+    if (answer && (kept.etag === this.etag || this.#isMine(answer.body))) this.change(kept.content);
     else this.#become(answer ? "changed" : "gone", { theirs: answer?.body ?? null });
     return true;
   }
@@ -54,7 +60,7 @@ export class Draft {
   /** Save this soon. @param {DraftContent} content */
   change(content) {
     this.content = content;
-    this.page.remember(KEPT, { content, etag: this.etag });
+    this.#keep();
     if (this.state === "changed" || this.state === "gone") return;
     this.#become("unsaved");
     this.#saveAfter(SAVE_AFTER_MS);
@@ -110,6 +116,7 @@ export class Draft {
         signal: undefined,
       });
       this.etag = answer.etag;
+      this.unanswered = [];
       if (this.content === content) {
         this.page.forget(KEPT);
         this.#saved(answer);
@@ -117,20 +124,40 @@ export class Draft {
         this.change(/** @type {DraftContent} */ (this.content));
       }
     } catch (error) {
-      await this.#failed(error);
+      await this.#failed(error, content);
     }
   }
 
-  /** @param {unknown} error */
-  async #failed(error) {
+  /** @param {unknown} error @param {DraftContent | null} content what was sent */
+  async #failed(error, content) {
     if (isPassing(error)) {
+      if (content) this.unanswered = [...this.unanswered.slice(1 - UNANSWERED_MAX), content];
+      this.#keep();
       this.#become("waiting");
       return this.#saveAfter(RETRY_AFTER_MS);
     }
     if (!(error instanceof Problem) || error.status === 401) return this.page.fail(error);
     if (error.status !== 412) return this.#become("refused", { reason: error.message });
     const answer = await this.#answer();
+    if (answer && this.#isMine(answer.body)) {
+      this.etag = answer.etag;
+      this.unanswered = [];
+      return this.change(/** @type {DraftContent} */ (this.content));
+    }
     this.#become(answer ? "changed" : "gone", { theirs: answer?.body ?? null });
+  }
+
+  /** Whether the draft on file is one that this tab saved, though the answer was lost.
+   * @param {DraftContent} body */
+  #isMine({ document, based_on: basedOn }) {
+    return this.unanswered.some(
+      (each) => each.based_on === basedOn && isEqual(each.document, document),
+    );
+  }
+
+  #keep() {
+    const { content, etag, unanswered } = this;
+    this.page.remember(KEPT, { content, etag, unanswered });
   }
 
   /** The draft on file; null if there is none. */

@@ -36,6 +36,7 @@ export interface FormWords {
   money(field: string, document: any): Money | null;
   /** How a moment is typed; null if as a text. */
   moment(document: any, shown: any): Typing | null;
-  /** An entry of a list in a line. `kind`: its definition, or what its variant is called. */
-  summary(kind: string, value: any, document: any): { name: string; note: string };
+  /** An entry of a list in a line: its name, and what stands beside it, in columns. `kind`: its
+   * definition, or what its variant is called. */
+  summary(kind: string, value: any, document: any): { name: string; notes: string[] };
 }

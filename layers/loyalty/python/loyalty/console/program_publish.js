@@ -4,6 +4,7 @@
 import { html } from "./lit.js";
 import { Problem } from "./api.js";
 import { Form } from "./forms.js";
+import { isEqual } from "./pointer.js";
 
 /** @typedef {import("./program_editor.js").ProgramEditor} ProgramEditor */
 
@@ -11,9 +12,11 @@ export class Publication {
   /** @param {ProgramEditor} editor */
   constructor(editor) {
     this.editor = editor;
+    /** @type {any} what was sent, until its outcome is known */
+    this.sent = null;
     this.form = new Form(editor.page, "publish", {
       act: (_body, _key, { note }) => this.#publish(String(note ?? "").trim()),
-      done: (published) => this.#done(published),
+      done: (published) => this.finish(published),
     });
   }
 
@@ -52,6 +55,7 @@ export class Publication {
     if (check.isRunning) await check.now(form.document, basedOn);
     // The draft is what is left if publishing fails.
     await draft?.flush();
+    this.sent = check.document;
     try {
       const { body } = await page.api.request("PUT", "", {
         body: form.document,
@@ -60,19 +64,27 @@ export class Publication {
       });
       return body;
     } catch (error) {
+      if (error instanceof Problem && error.status < 500) this.sent = null;
       if (error instanceof Problem && error.status === 412) await rebase.look();
       throw error;
     }
   }
 
-  /** @param {{ version: number, published_at: string }} published */
-  async #done({ version, published_at: publishedAt }) {
+  /** Whether a version is what was published here, though the answer was lost.
+   * @param {{ published_by: string | null }} version @param {any} document */
+  isMine({ published_by: by }, document) {
+    return this.sent !== null && by === this.editor.page.subject && isEqual(document, this.sent);
+  }
+
+  /** A version was published: go there. @param {{ version: number, published_at: string }} published */
+  async finish({ version, published_at: publishedAt }) {
     const { page, draft, check, form } = this.editor;
     page.learnProgram({
       version,
       published_at: publishedAt,
       document: check.document ?? form.document,
     });
+    this.form.clear();
     page.announce(`Version ${version} is in force. It reaches every till within 30 seconds.`);
     await draft?.remove();
     page.go(page.link("versions", String(version)));

@@ -42,6 +42,8 @@ export class Rebase {
         api.get("", { version: editor.basedOn }),
         api.get(path`/versions/${version.version}`, { with: editor.basedOn }),
       ]);
+      if (editor.publication.isMine(version, theirs.document))
+        return editor.publication.finish(version);
       this.newer = { version, document: theirs.document, base: base.document, differences };
     }
     editor.page.redraw();

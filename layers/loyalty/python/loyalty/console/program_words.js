@@ -2,10 +2,10 @@
 // What the schema of the program document does not say: groups of settings, plain names of values,
 // which names refer to something else in the document, and what a new thing begins with.
 
-import { Format } from "./format.js";
-import { instantAt, wallTime } from "./moments.js";
+import { formatOf, isMoney, momentIn, moneyOf } from "./program_figures.js";
 
 /** @typedef {import("./form_words").FormWords} FormWords */
+/** @typedef {import("./format.js").Format} Format */
 
 const SECTIONS = [
   { title: "Basics", fields: ["name", "points", "time_zone", "currency", "point_value"] },
@@ -200,52 +200,6 @@ function namesFor(field, document) {
   return null;
 }
 
-/** @param {string} field @param {any} document */
-function isMoney(field, document) {
-  if (field === "TierLevel.reached_at" || field === "TierLevel.keeps_at")
-    return document.tiers?.basis === "spend";
-  return /(^|_)minor(_|$)/.test(nameOf(field));
-}
-
-/** @param {any} document @param {Format} fallback */
-function formatOf(document, fallback) {
-  if (document.currency === fallback.currency) return fallback;
-  try {
-    return new Format(document);
-  } catch {
-    // While somebody types, the currency is none.
-    return fallback;
-  }
-}
-
-/** @param {any} document @param {Format} fallback */
-function moneyOf(document, fallback) {
-  const format = formatOf(document, fallback);
-  return {
-    currency: format.currency,
-    written: (/** @type {number} */ minor) => (minor / 10 ** format.digits).toFixed(format.digits),
-    minorOf: (/** @type {string} */ text) => format.minorOf(text),
-  };
-}
-
-/** How a moment is typed: as the clocks of the program show it. @param {any} document @param {any} shown */
-function momentIn({ time_zone: zone }, shown) {
-  const isMoment = typeof shown === "string" && !Number.isNaN(Date.parse(shown));
-  try {
-    if (isMoment) wallTime(shown, zone);
-  } catch {
-    return null;
-  }
-  if (shown && !isMoment) return null;
-  return {
-    type: "datetime-local",
-    unit: `in ${zone}`,
-    write: (/** @type {any} */ value) => (value ? wallTime(value, zone) : ""),
-    read: (/** @type {string} */ typed) =>
-      Number.isNaN(Date.parse(`${typed}Z`)) ? typed : instantAt(typed, zone),
-  };
-}
-
 /** An entry of a list in a line. @param {string} kind its definition, or what its variant is called
  * @param {any} value @param {any} document @param {Format} fallback */
 function summaryOf(kind, value, document, fallback) {
@@ -253,27 +207,51 @@ function summaryOf(kind, value, document, fallback) {
   const { one = "point", many = "points" } = document.points ?? {};
   const points = (/** @type {any} */ count) =>
     typeof count === "number" ? `${format.number(count)} ${count === 1 ? one : many}` : "";
-  if (typeof value !== "object" || value === null) return { name: String(value), note: "" };
+  if (typeof value !== "object" || value === null) return { name: String(value), notes: [] };
   const name = String(value.name || value.question || value.id || kind);
   switch (kind) {
-    case "Reward":
-      return { name, note: value.offered === false ? "given only" : points(value.cost_points) };
+    case "Reward": {
+      const cost = value.offered === false ? "given only" : points(value.cost_points);
+      return { name, notes: [humanized(String(value.kind)), cost, limits(value, format)] };
+    }
+    case "Campaign":
+      return { name, notes: [period(value.when?.starts_on, value.when?.ends_on, format)] };
     case "EarningRule":
-      return { name, note: `${points(value.points)} for ${format.minor(value.per_minor)}` };
+      return { name, notes: [`${points(value.points)} for ${format.minor(value.per_minor)}`] };
     case "TierLevel": {
       const from = isMoney("TierLevel.reached_at", document)
         ? format.minor(value.reached_at)
         : format.number(value.reached_at);
-      return { name, note: value.reached_at === null ? "only given" : `from ${from}` };
+      return { name, notes: [value.reached_at === null ? "only given" : `from ${from}`] };
     }
     case "MessageTemplate":
       return {
         name: `${humanized(String(value.kind))}${value.locale ? ` (${value.locale})` : ""}`,
-        note: String(value.subject ?? ""),
+        notes: [String(value.subject ?? "")],
       };
     case "ProgramSurvey":
-      return { name, note: CHOICES[value.kind] ?? "" };
+      return { name, notes: [CHOICES[value.kind] ?? ""] };
     default:
-      return { name, note: "" };
+      return { name, notes: [] };
   }
+}
+
+/** How many there are of a reward, and when. @param {any} reward @param {Format} format */
+function limits({ stock, available_from: from, available_until: until }, format) {
+  const parts = [
+    typeof stock === "number" ? `stock of ${format.number(stock)}` : "",
+    period(from, until, format),
+  ];
+  return parts.filter(Boolean).join(", ");
+}
+
+/** "from 1 Dec 2026 until 31 Dec 2026" @param {any} from @param {any} until @param {Format} format */
+function period(from, until, format) {
+  const moment = (/** @type {any} */ each) => {
+    if (typeof each !== "string" || Number.isNaN(Date.parse(each))) return String(each);
+    return each.includes("T") ? format.instant(each) : format.day(each);
+  };
+  return [from ? `from ${moment(from)}` : "", until ? `until ${moment(until)}` : ""]
+    .filter(Boolean)
+    .join(" ");
 }

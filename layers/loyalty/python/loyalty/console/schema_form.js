@@ -54,6 +54,8 @@ export class SchemaForm {
     this.faults = new Map();
     /** @type {Set<string>} the places that are folded open */
     this.open = new Set();
+    /** @type {Map<string, string>} the words by which somebody looks for entries, by list */
+    this.finding = new Map();
     /** @type {Map<string, Set<string>>} the fields of an object that are not among "more settings" */
     this.shown = new Map();
     /** @type {Map<string, any>} what a place contained before another variant was chosen */
@@ -157,12 +159,19 @@ export class SchemaForm {
     this.redraw();
   }
 
+  /** Show only the entries of a list that have these words. @param {string} list @param {string} words */
+  find(list, words) {
+    this.finding.set(list, words);
+    this.redraw();
+  }
+
   /** Unfold everything around a place and go there. If the form has no such place, it goes to the
    * nearest place around it. @param {string} pointer */
   reveal(pointer) {
     const [first = ""] = partsOf(pointer);
     const section = this.sections().find(({ fields }) => fields.includes(first));
     if (section) this.open.add(section.id);
+    this.finding.clear();
     this.redraw();
     const path = pathTo(pointer).slice(1);
     for (const place of path) {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
@@ -25,6 +25,7 @@ _OUR_ID: Final = re.compile(r"(mem|red|evt)_[A-Za-z0-9._:-]{1,60}")
 # An order's source and its id, separated as on slips and in lists.
 _SOURCE_AND_ID: Final = re.compile(rf"({_EXTERNAL_ID})(?: */ *#?| +#?|#)({_EXTERNAL_ID})")
 _PHONE: Final = re.compile(r"(?:\+|00)([0-9][0-9 ().\u00a0/-]{4,30})")
+_NATIONAL_PHONE: Final = re.compile(r"\(?[0-9][0-9 ().\u00a0/-]{4,30}")
 _IN_BRACKETS: Final = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
 _URL: Final = re.compile(r"[a-z]+://[^?#]*?([^/?#]+)/?(?:[?#].*)?")
 _GAPS: Final = re.compile(r"[\s-]+")
@@ -91,8 +92,11 @@ class EndpointDeliveryHit:
 type Hit = MemberHit | OrderHit | VoucherHit | DeliveryHit | EndpointDeliveryHit
 
 
-def candidates_of(text: str) -> Candidates:
-    """Everything that a text may name. A text of no known shape names nothing."""
+def candidates_of(text: str, *, regions: Sequence[str] = ()) -> Candidates:
+    """Everything that a text may name. A text of no known shape names nothing.
+
+    `regions` are the countries whose phone numbers are typed without a country code.
+    """
     text = text.strip()
     if "@" in text:
         bracketed = _IN_BRACKETS.search(text)
@@ -107,20 +111,19 @@ def candidates_of(text: str) -> Candidates:
                 return Candidates(redemption_ids=(text,))
             case _:
                 return Candidates(events=(text,))
-    return _of_others(text)
+    return _of_others(text, regions)
 
 
-def _of_others(text: str) -> Candidates:
+def _of_others(text: str, regions: Sequence[str]) -> Candidates:
     """What a text may name that somebody else has numbered, or that a voucher shows."""
     url = _URL.fullmatch(text)
     bare = url[1] if url else text.removeprefix("#").strip()
     together = _GAPS.sub("", bare)
-    phone = _PHONE.fullmatch(text)
     named = None if url else _SOURCE_AND_ID.fullmatch(text)
     code = code_of(together)
     return Candidates(
         identities=(
-            *(_identity("phone", f"+{phone[1]}") if phone else ()),
+            *_phones(text, regions),
             *_identity("card", bare),
             *(_identity("card", together) if together != bare else ()),
         ),
@@ -130,7 +133,15 @@ def _of_others(text: str) -> Candidates:
     )
 
 
-def _identity(kind: IdentityKind, value: str) -> Iterator[Identity]:
+def _phones(text: str, regions: Sequence[str]) -> Iterator[Identity]:
+    if phone := _PHONE.fullmatch(text):
+        yield from _identity("phone", f"+{phone[1]}")
+    elif _NATIONAL_PHONE.fullmatch(text):
+        for region in regions:
+            yield from _identity("phone", text, region=region)
+
+
+def _identity(kind: IdentityKind, value: str, *, region: str | None = None) -> Iterator[Identity]:
     """The identity that a text names, if it can be one of this kind."""
     with suppress(NotAnIdentity):
-        yield identify(kind, value)
+        yield identify(kind, value, region=region)

@@ -48,13 +48,20 @@ class SearchIndex(Protocol):
 
 
 def search(
-    text: str, *, by: Collection[Searchable], index: SearchIndex, members: Members
+    text: str,
+    *,
+    by: Collection[Searchable],
+    regions: Sequence[str],
+    index: SearchIndex,
+    members: Members,
 ) -> Sequence[Hit]:
     """Everything that a text names, each once, searched by what the caller may search by.
 
+    `regions` are the countries whose phone numbers are typed without a country code.
+
     A member who was merged is the one they are now; one who was erased is not found.
     """
-    candidates = candidates_of(text)
+    candidates = candidates_of(text, regions=regions)
     places = _places(candidates, by=by, index=index)
     hits: list[Hit] = []
     if "member" in by:

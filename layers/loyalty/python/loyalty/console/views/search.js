@@ -3,7 +3,7 @@
 
 import { Form } from "../forms.js";
 import { html, nothing } from "../lit.js";
-import { path } from "../api.js";
+import { path, Problem } from "../api.js";
 
 /** @typedef {import("../types").Page} Page */
 
@@ -42,7 +42,7 @@ export const view = {
             form.field({
               name: "text",
               label: "What do you have?",
-              hint: "An e-mail, phone number, card, member, order, voucher or delivery",
+              hint: "An e-mail, phone number, card, member, order, voucher, entry or delivery",
               type: "search",
               isRequired: true,
               maxlength: 500,
@@ -57,10 +57,24 @@ export const view = {
   },
 };
 
+const ENTRY = /^\s*(ent_[0-9a-f]{24})\s*$/;
+
 /** @param {Page} page @param {string} text @returns {Promise<any[]>} */
 async function search(page, text) {
+  const entry = ENTRY.exec(text);
+  if (entry) return entryOf(page, entry[1]);
   const { body } = await page.api.request("POST", path`/search`, { body: { text } });
   return body.items;
+}
+
+/** An entry, which another route finds. @param {Page} page @param {string} id */
+async function entryOf(page, id) {
+  try {
+    return [{ ...(await page.api.get(path`/entries/${id}`)), kind: "entry" }];
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return [];
+    throw error;
+  }
 }
 
 /** @param {Page} page @param {any[]} items */
@@ -81,6 +95,8 @@ function addressOf(page, item) {
       return page.link("order", item.source, item.order_id);
     case "voucher":
       return page.link("member", item.member_id);
+    case "entry":
+      return page.link("member", item.member_id, { entry: item.id });
     case "delivery":
       return page.link("deliveries", item.storefront_id, { delivery: item.delivery_id });
     case "endpoint_delivery":
@@ -101,6 +117,8 @@ function wordsOf(item) {
       return `Order ${item.order_id} from ${item.source}${item.member_id ? "" : ", of no member yet"}`;
     case "voucher":
       return `Voucher ${item.code}`;
+    case "entry":
+      return `Entry ${item.id} of member ${item.member_id}`;
     case "delivery":
       return `Delivery ${item.delivery_id} of ${item.storefront_id}`;
     default:

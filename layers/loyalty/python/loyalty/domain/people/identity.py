@@ -76,8 +76,13 @@ class Keyring:
         return Digest(identity.kind, version, digest)
 
 
-def identify(kind: IdentityKind, value: str, *, source: str = "") -> Identity:
+def identify(
+    kind: IdentityKind, value: str, *, source: str = "", region: str | None = None
+) -> Identity:
     """The identity that a caller's text names, in normal form.
+
+    A phone number without a country code is one of the `region` (ISO 3166-1 alpha-2), if there is
+    one.
 
     Raises:
         NotAnIdentity: it cannot be one of this kind.
@@ -90,7 +95,7 @@ def identify(kind: IdentityKind, value: str, *, source: str = "") -> Identity:
         case "email":
             return Identity(kind, _email(value))
         case "phone":
-            return Identity(kind, _phone(value))
+            return Identity(kind, _phone(value, region))
         case "card":
             return Identity(kind, _external_id(value))
         case "subject":
@@ -112,7 +117,7 @@ def _email(value: str) -> str:
     return unicodedata.normalize("NFC", checked.normalized.lower())
 
 
-def _phone(value: str) -> str:
+def _phone(value: str, region: str | None) -> str:
     from phonenumbers import (  # noqa: PLC0415  # as slow as the other
         NumberParseException,
         PhoneNumberFormat,
@@ -122,7 +127,7 @@ def _phone(value: str) -> str:
     )
 
     try:
-        number = parse(value)
+        number = parse(value, region)
     except NumberParseException:
         number = None
     # Possible, not valid: new number ranges open faster than the library is updated.

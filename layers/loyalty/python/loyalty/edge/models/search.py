@@ -44,7 +44,7 @@ class SearchRequest(RequestPart):
             max_length=500,
             description="An e-mail, phone, card or customer id; the id of a member, order, "
             "redemption, delivery or event; or a voucher's code. `till/2001` is an order of one "
-            "source.",
+            "source. A phone number without a country code is one of the program's country.",
         ),
     ]
 
