@@ -48,7 +48,7 @@ def test_a_draft_that_was_saved_without_an_answer_is_not_somebody_else_s(
     name.fill("Cortado")
     draft_bar(page, "· saved")
     assert changed == [200]
-    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator(".draft-bar").get_by_role("alert")).to_have_count(0)
     with program.client("manager") as api:
         (draft,) = api.get("/drafts").json()["items"]
         document = api.get(f"/drafts/{draft['id']}").json()["document"]
@@ -69,7 +69,7 @@ def test_a_draft_whose_answer_was_lost_is_recognized_after_a_reload(
     drawn(page)
 
     draft_bar(page, "· saved")
-    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator(".draft-bar").get_by_role("alert")).to_have_count(0)
     assert '"name": "Mocha"' in page.get_by_role("textbox", name="JSON").input_value()
 
 
