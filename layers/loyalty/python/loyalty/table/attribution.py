@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +28,7 @@ class Attributed:
     def get(self, key: Key, *, strong: bool) -> Item | None:
         return self._engine.get(key, strong=strong)
 
-    def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, strong: bool) -> dict[Key, Item]:
         return self._engine.get_many(keys, strong=strong)
 
     def query(self, query: Query) -> QueryPage:

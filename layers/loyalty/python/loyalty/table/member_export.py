@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import batched
 from typing import TYPE_CHECKING, Final, cast
 
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry, Placeholder
 from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
-from loyalty.table.engine import BATCH_GET_MAX
 from loyalty.table.operations import Query, QueryPage
 from loyalty.table.records.messages import message_from_item
 from loyalty.table.records.responses import response_from_item
@@ -69,10 +67,9 @@ class TableHoldings:
     def joined(self, member_ids: Sequence[str]) -> Mapping[str, datetime]:
         of_members = [keys.targeting(self._program, each) for each in member_ids]
         joined: dict[str, datetime] = {}
-        for some in batched(of_members, BATCH_GET_MAX, strict=False):
-            for item in self._engine.get_many(some, strong=True).values():
-                for campaign_id, since in targeting_from_item(item).joined.items():
-                    joined[campaign_id] = min(since, joined.get(campaign_id, since))
+        for item in self._engine.get_many(of_members, strong=True).values():
+            for campaign_id, since in targeting_from_item(item).joined.items():
+                joined[campaign_id] = min(since, joined.get(campaign_id, since))
         return joined
 
     def _of_member(
