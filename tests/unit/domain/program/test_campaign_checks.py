@@ -39,6 +39,8 @@ def nested(depth: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("parts", "place", "code"),
     [
+        # Its limits would be taken for another campaign's budget.
+        ({"id": "budget:x"}, "/id", "reserved_id"),
         # A refund could make these true.
         ({"if": AT_MOST_50}, "/if", "could_rise"),
         ({"if": {"all": [TEN, AT_MOST_50]}}, "/if/all/1", "could_rise"),

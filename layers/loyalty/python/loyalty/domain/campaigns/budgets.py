@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from loyalty.domain.campaigns.limits import BUDGET, CampaignBudget, LimitUse, budget_of
+from loyalty.domain.campaigns.limits import CampaignBudget, LimitUse, budget_of
+from loyalty.domain.kernel.limits import BUDGET
 from loyalty.domain.kernel.shards import SHARDS, own_shard, share_of
 
 if TYPE_CHECKING:

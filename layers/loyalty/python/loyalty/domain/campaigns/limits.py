@@ -11,18 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from loyalty.domain.kernel.calendar import NEVER, end_of_month
+from loyalty.domain.kernel.limits import BUDGET
 from loyalty.domain.orders.order import BACKDATED_DAYS_MAX
 
 if TYPE_CHECKING:
     from loyalty.domain.program.campaigns import BudgetPeriod, Campaign, MemberPeriod
     from loyalty.domain.program.document import PointValue, Program
-
-
-# How a budget is named among the limits that an entry used.
-BUDGET: Final = "budget:"
 
 
 class LimitUse(NamedTuple):

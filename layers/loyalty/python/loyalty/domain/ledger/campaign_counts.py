@@ -14,7 +14,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from loyalty.domain.campaigns.limits import (
-    BUDGET,
     LimitRoom,
     LimitUse,
     is_limited,
@@ -33,6 +32,7 @@ from loyalty.domain.campaigns.member_facts import (
 from loyalty.domain.campaigns.planning import AwardContext, compiled, freeze
 from loyalty.domain.earning.awarding import points_by_giver
 from loyalty.domain.earning.qualifying import qualifies
+from loyalty.domain.kernel.limits import BUDGET
 from loyalty.domain.ledger.account import campaign_counter, used_of_campaigns
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from loyalty.domain.kernel.errors import Fault
+from loyalty.domain.kernel.limits import BUDGET
 from loyalty.domain.orders.order import BACKDATED_DAYS_MAX
 from loyalty.domain.program import condition_checks
 from loyalty.domain.program.campaign_calendar import CalendarStretch, stretches
@@ -26,6 +27,7 @@ def checks(document: Program, campaigns: Sequence[Campaign]) -> Iterator[Iterato
     """The checks of a program's campaigns. `campaigns` are those that could be read."""
     for index, campaign in enumerate(campaigns):
         place = f"/campaigns/{index}"
+        yield _id(campaign, place)
         yield _window(campaign, place)
         yield _hours(campaign, place)
         yield from _conditions(campaign, document, place)
@@ -36,6 +38,11 @@ def checks(document: Program, campaigns: Sequence[Campaign]) -> Iterator[Iterato
         yield _budget(campaign, document, place)
     yield _group_ids(document)
     yield _capped_together(document)
+
+
+def _id(campaign: Campaign, place: str) -> Iterator[Fault]:
+    if campaign.id.startswith(BUDGET):
+        yield Fault(f"{place}/id", "reserved_id", f"An id cannot begin with {BUDGET}")
 
 
 def _window(campaign: Campaign, place: str) -> Iterator[Fault]:
