@@ -103,8 +103,30 @@ _FACTS: Final = {
                     'eligible_minor': points * 30
                 }] ELSE [] END
             ) ELSE [] END AS rules,
-            []::STRUCT(level VARCHAR, reached_on DATE)[] AS levels_reached
+            []::STRUCT(level VARCHAR, reached_on DATE)[] AS levels_reached,
+            NULL AS tier,
+            CASE WHEN what = 'accrual' THEN []::VARCHAR[] END AS opened,
+            CASE WHEN what IN ('accrual', 'clawback') THEN CASE WHEN row_id % 5 = 0 THEN [{
+                'limit': 'budget:campaign-' || (row_id % 12) || '#all',
+                'amount': CASE what WHEN 'accrual' THEN points // 3 ELSE -points // 3 END
+            }] ELSE [] END END AS counted,
+            CASE WHEN what IN ('accrual', 'clawback') THEN CASE WHEN row_id % 5 = 0 THEN [{
+                'campaign_id': 'campaign-' || (row_id % 12),
+                'points': CASE what WHEN 'accrual' THEN points // 3 ELSE -points // 3 END
+            }] ELSE [] END END AS campaigns
         FROM drawn WHERE what <> 'guest'
+    """,
+    "order_states": """
+        SELECT
+            source_of(row_id) || '/' || row_id AS fact_id, 2 AS revision, 1 AS v,
+            $program_id AS program_id, moment AS recorded_at, source_of(row_id) AS source,
+            row_id::VARCHAR AS order_id, moment AS changed_at,
+            []::STRUCT(line_id VARCHAR, quantity BIGINT, amount_minor BIGINT)[] AS refunds,
+            points * 100 AS amount_minor, false AS is_whole, points AS clawed, 0 AS owed,
+            0 AS forgiven, 0 AS excused,
+            []::STRUCT(campaign_id VARCHAR, points BIGINT)[] AS campaigns,
+            NULL AS location, NULL AS tenders, NULL AS codes, NULL AS sold
+        FROM drawn WHERE what = 'clawback'
     """,
     "orders": """
         SELECT

@@ -9,17 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty.domain.campaigns.limits import LimitUse
 from loyalty.domain.changes import Record, TableChange
 from loyalty.domain.earning.awarding import Share
 from loyalty.domain.facts import (
     ALL,
     ActionFact,
+    CampaignPoints,
+    CountedUse,
     EntryFact,
     Fact,
+    LineRefunds,
     MemberFact,
     MessageFact,
     Movement,
     OrderFact,
+    OrderStateFact,
     PaidPart,
     RulePoints,
     SoldLine,
@@ -43,8 +48,10 @@ from loyalty.domain.ledger.entries import (
     RequestedRefund,
 )
 from loyalty.domain.ledger.holding import Holding, PendingDates
+from loyalty.domain.ledger.refunds import OrderState, RecordedState
 from loyalty.domain.orders.order import Line, OrderRef, Tender
 from tests.support.ledger import (
+    CLAWBACK,
     CODE,
     LATER,
     LOT,
@@ -75,6 +82,10 @@ effects = st.builds(
         st.builds(PendingDates, dates, dates), st.integers(-500, 500), max_size=3
     ),
 )
+
+
+def recorded(state: OrderState) -> RecordedState:
+    return RecordedState(ref=OrderRef("pos", "1001"), state=state)
 
 
 def of_kind[F: Fact](kind: type[F], by: TableChange) -> list[F]:
@@ -112,7 +123,7 @@ def test_an_order_says_where_and_how_it_was_paid_and_what_was_sold() -> None:
 
     (sold,) = of_kind(OrderFact, change(accrual(paid)))
 
-    assert (sold.v, sold.location) == (2, "lyon")
+    assert (sold.v, sold.location) == (3, "lyon")
     assert sold.tenders == (
         PaidPart(kind="card", amount_minor=4000),
         PaidPart(kind="gift_card", amount_minor=999),
@@ -120,6 +131,7 @@ def test_an_order_says_where_and_how_it_was_paid_and_what_was_sold() -> None:
     assert sold.codes == ("FLYER",), "a voucher's code never reaches the lake"
     assert sold.sold == (
         SoldLine(
+            line_id="1",
             sku="X",
             category="drink",
             categories=("Hot", "drink"),
@@ -127,8 +139,77 @@ def test_an_order_says_where_and_how_it_was_paid_and_what_was_sold() -> None:
             tags=("new", "oat"),
             quantity=2,
             amount_minor=4999,
+            paid_minor=4999,
         ),
     )
+
+
+def test_an_order_s_entries_say_what_campaigns_gave_and_what_limits_were_used() -> None:
+    earned = Accrual(
+        order=order(),
+        shares=(Share("base", "1", 49, 4999), Share("tuesday", "1", 20, 4999)),
+        parts=(),
+        tier="gold",
+        opened=("tuesday",),
+        counted=(LimitUse("budget:tuesday#all", 20),),
+        campaigns=("tuesday",),
+    )
+    returned = replace(
+        CLAWBACK,
+        counted=(LimitUse("budget:tuesday#all", -20), LimitUse("#orders", -1)),
+        campaign_points={"tuesday": -20},
+    )
+
+    (then,) = of_kind(
+        EntryFact, change(entry(OrderCause("pos", "1001", "accrual"), Holding(), detail=earned))
+    )
+    (later,) = of_kind(
+        EntryFact,
+        change(entry(OrderCause("pos", "1001", "clawback", "r1"), Holding(), detail=returned)),
+    )
+    (other,) = of_kind(EntryFact, change(request("adjustment", Holding(lots={LOT: 5}))))
+
+    assert (then.v, then.tier, then.opened) == (2, "gold", ("tuesday",))
+    assert then.campaigns == (CampaignPoints(campaign_id="tuesday", points=20),)
+    assert then.counted == (CountedUse(limit="budget:tuesday#all", amount=20),)
+    assert later.campaigns == (CampaignPoints(campaign_id="tuesday", points=-20),)
+    assert later.counted == (
+        CountedUse(limit="budget:tuesday#all", amount=-20),
+        CountedUse(limit="#orders", amount=-1),
+    )
+    assert other.v == 1
+    assert (other.tier, other.opened, other.counted, other.campaigns) == (None,) * 4
+
+
+def test_the_state_of_an_order_has_its_refunds_and_its_latest_version() -> None:
+    refunded = OrderState(
+        quantities={"1": 2},
+        amounts_minor={"1": 50, "2": 70},
+        amount_minor=900,
+        clawed=9,
+        forgiven=1,
+        counter=1,
+        changed_at=NOON,
+        counted={"tuesday": 5},
+    )
+    version = replace(order(amount_minor=700), codes=("FLYER", CODE), location="lyon")
+    edited = replace(refunded, counter=2, order=version, whole=True)
+
+    (first,) = of_kind(OrderStateFact, change(recorded(refunded)))
+    (second,) = of_kind(OrderStateFact, change(recorded(edited)))
+
+    assert (first.fact_id, first.revision, first.recorded_at) == ("pos/1001", 2, NOON)
+    assert first.refunds == (
+        LineRefunds(line_id="1", quantity=2, amount_minor=50),
+        LineRefunds(line_id="2", quantity=0, amount_minor=70),
+    )
+    assert (first.amount_minor, first.is_whole) == (900, False)
+    assert (first.clawed, first.owed, first.forgiven, first.excused) == (9, 0, 1, 0)
+    assert first.campaigns == (CampaignPoints(campaign_id="tuesday", points=5),)
+    assert (first.location, first.tenders, first.codes, first.sold) == (None,) * 4
+    assert (second.revision, second.is_whole, second.location) == (3, True, "lyon")
+    assert (second.codes, second.tenders) == (("FLYER",), ())
+    assert [line.amount_minor for line in second.sold or ()] == [700]
 
 
 @given(effects)
@@ -431,6 +512,18 @@ RECORDS: Final[dict[str, Record]] = {
     "one side of a transfer": entry(RequestCause("r1", "transfer", "out"), Holding(lots={LOT: -3})),
     "an activation": activation(),
     "an expiry": expiry(),
+    "an order that was refunded": recorded(
+        OrderState(
+            quantities={"1": 1},
+            amount_minor=250,
+            clawed=25,
+            taken=(25,),
+            counter=1,
+            changed_at=NOON,
+            order=order(),
+            counted={"tuesday": 5},
+        )
+    ),
     "a guest's order": Placeholder(
         source="pos", order_id="1001", recorded_at=NOON, count=1, order=order(), guest="email#v1#ab"
     ),

@@ -114,12 +114,13 @@ def test_a_limit_gets_back_what_was_taken_back_and_not_what_was_forgiven() -> No
     )
 
 
-def test_what_has_no_limit_is_not_counted() -> None:
+def test_what_has_no_limit_uses_none() -> None:
     program = with_campaigns(campaign(), campaign(id="order", limits={"per_order": 5}))
 
     counts = outstanding(program, before={}, after={"welcome": 10, "order": 5}, counted={})
 
-    assert counts == {}
+    assert counts == {"welcome": 10, "order": 5}
+    assert uses(program, DAY, today=DAY, before={}, after=counts) == ()
 
 
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 100)), max_size=8))

@@ -1,6 +1,6 @@
 """Orders under campaigns: decided once, exact under refunds and edits, within every limit."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
@@ -362,13 +362,23 @@ def must_hold(club: Club) -> None:
     document, account = club.program.document, club.stored()
     entries = club.entries(ANA)
     counted: Counter[str] = Counter()
+    given: defaultdict[OrderRef | None, Counter[str]] = defaultdict(Counter)
     for entry in entries:
+        if isinstance(entry.detail, Accrual):
+            points = points_of(entry.detail)
+            given[entry.order].update({each: points[each] for each in entry.detail.campaigns})
+            assert {*points} <= {*entry.detail.campaigns, *(r.id for r in document.earning_rules)}
+        elif isinstance(entry.detail, Clawback | Edit):
+            given[entry.order].update(entry.detail.campaign_points)
         if isinstance(entry.detail, Accrual | Clawback | Edit):
             for limit, amount in entry.detail.counted:
                 counted[limit] += amount
         if isinstance(entry.detail, Accrual):
             counted[ORDERS] += has_goods(entry.detail.order)
             must_recompute(club, entry)
+    for order, points_given in given.items():
+        assert order is not None
+        must_be_what_counts(club, order, points_given)
     used = used_of_campaigns(account)
     assert account.orders == counted[ORDERS]
     for each in document.campaigns:
@@ -377,6 +387,17 @@ def must_hold(club: Club) -> None:
             assert counted[name] == used.get(name, 0) <= most
     budgets = budgets_on(document, TODAY)
     assert sum(counted[name] for name in budgets) == shards_used(club)
+
+
+def must_be_what_counts(club: Club, order: OrderRef, given: Counter[str]) -> None:
+    """What entries say that campaigns gave by an order, less what was taken back of it."""
+    file = club.desk.books.order(OrderCause(order.source, order.order_id, "accrual"))
+    assert isinstance(file.accrual, Entry)
+    assert isinstance(file.accrual.detail, Accrual)
+    accrual = file.accrual.detail
+    counts = counted_of(accrual, state_of(accrual, file.state))
+    for each in club.program.document.campaigns:
+        assert given[each.id] == counts.get(each.id, 0)
 
 
 def must_recompute(club: Club, entry: Entry) -> None:

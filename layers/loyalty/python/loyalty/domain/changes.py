@@ -12,6 +12,7 @@ from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.approvals import Approval
 from loyalty.domain.ledger.entries import Entry, Placeholder
+from loyalty.domain.ledger.refunds import RecordedState
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.member import Member
@@ -23,6 +24,7 @@ from loyalty.domain.staff.staff_days import StaffDay
 type Record = (
     Entry
     | Placeholder
+    | RecordedState
     | Account
     | Voucher
     | Member

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
+from loyalty.domain.earning.awarding import points_by_giver
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
 from loyalty.domain.ledger.entries import (
@@ -37,6 +38,7 @@ from loyalty.domain.ledger.entries import (
     Return,
 )
 from loyalty.domain.ledger.order_vouchers import code_of
+from loyalty.domain.ledger.refunds import RecordedState
 from loyalty.domain.ledger.vouchers import State, Voucher
 from loyalty.domain.messaging.messages import Message, MessageState
 from loyalty.domain.orders.order import Line, Order
@@ -78,7 +80,12 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Movement:
+class FactPart:
+    """A value of several fields within a column of a fact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement(FactPart):
     """Points that an entry added to one place or, if negative, took from it.
 
     A member's balance is the sum over `lot` and `debt` (a growing debt is negative). Their pending
@@ -92,7 +99,7 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RulePoints:
+class RulePoints(FactPart):
     """What an order earned under one rule, and the amount that it earned on."""
 
     rule_id: str
@@ -101,11 +108,31 @@ class RulePoints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LevelReached:
+class LevelReached(FactPart):
     """A level that the member had reached on a day."""
 
     level: str
     reached_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignPoints(FactPart):
+    """Points that a campaign gave a member by an entry or, if negative, that were taken back."""
+
+    campaign_id: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedUse(FactPart):
+    """What an entry used of a limit of a campaign or, if negative, gave back.
+
+    `budget:<campaign>#<period>` is a budget, `<campaign>#<period>` a member's points, and
+    `<campaign>#<period>#orders` their orders. `#orders` is the number of orders of the member.
+    """
+
+    limit: str
+    amount: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +145,11 @@ class EntryFact(Fact):
     the entry added one and levels hold for months from that day. `forgiven` are points that an
     edit would take back but the member keeps. `qualifying_amount` was added to
     `qualifying_counter`, a counter towards a level.
+
+    Entries of orders, refunds and edits have version 2, with what campaigns gave, as `campaigns`,
+    and what the entry used of limits, as `counted`. That of an order also has its level as `tier`,
+    and as `opened` the campaigns that were decided of the member and were for them. In other rows
+    these are null.
     """
 
     kind: ClassVar[str] = "entries"
@@ -143,10 +175,14 @@ class EntryFact(Fact):
     movements: tuple[Movement, ...]
     rules: tuple[RulePoints, ...]
     levels_reached: tuple[LevelReached, ...] | None = None
+    tier: str | None = None
+    opened: tuple[str, ...] | None = None
+    counted: tuple[CountedUse, ...] | None = None
+    campaigns: tuple[CampaignPoints, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaidPart:
+class PaidPart(FactPart):
     """What one means of payment paid of an order."""
 
     kind: str
@@ -154,9 +190,13 @@ class PaidPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SoldLine:
-    """A line of an order. `categories` and `tags` are all that rules may name it by."""
+class SoldLine(FactPart):
+    """A line of an order. `categories` and `tags` are all that rules may name it by.
 
+    `paid_minor` is the amount that its refunds are measured against.
+    """
+
+    line_id: str
     sku: str | None
     category: str | None
     categories: tuple[str, ...]
@@ -164,6 +204,7 @@ class SoldLine:
     tags: tuple[str, ...]
     quantity: int
     amount_minor: int
+    paid_minor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +215,8 @@ class OrderFact(Fact):
     phone share. The second revision has the member who claimed the order.
 
     `lines` counts the lines. Version 2 also has the lines themselves as `sold`, and `location`,
-    `tenders` and `codes`; in rows of version 1 these are null. A code that may be a voucher's is
-    left out.
+    `tenders` and `codes`; in rows of version 1 these are null. Version 3 has the id and the paid
+    amount of each line. A code that may be a voucher's is left out.
     """
 
     kind: ClassVar[str] = "orders"
@@ -193,6 +234,47 @@ class OrderFact(Fact):
     tenders: tuple[PaidPart, ...] | None = None
     codes: tuple[str, ...] | None = None
     sold: tuple[SoldLine, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineRefunds(FactPart):
+    """What was refunded of a line of an order in all: units, and money by the line."""
+
+    line_id: str
+    quantity: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderStateFact(Fact):
+    """An order that was refunded or changed, with a revision for each change.
+
+    `refunds` are the totals of its lines, `amount_minor` the sum of refunds without lines;
+    `is_whole`: nothing of it is left. `clawed + owed + forgiven + excused` is what it earned less
+    what it still earns. If it was changed, `sold` are the lines of its latest version, and
+    `location`, `tenders` and `codes` are of that version too; otherwise they are null. `campaigns`
+    are the points that each campaign has given by it, where one gave any.
+    """
+
+    kind: ClassVar[str] = "order_states"
+    final_revision: ClassVar[int] = 2
+    """The first state of an order has revision 2, and most orders have no other."""
+
+    source: str
+    order_id: str
+    changed_at: datetime
+    refunds: tuple[LineRefunds, ...]
+    amount_minor: int
+    is_whole: bool
+    clawed: int
+    owed: int
+    forgiven: int
+    excused: int
+    campaigns: tuple[CampaignPoints, ...]
+    location: str | None
+    tenders: tuple[PaidPart, ...] | None
+    codes: tuple[str, ...] | None
+    sold: tuple[SoldLine, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,6 +382,7 @@ class ActionFact(Fact):
 ALL: Final[tuple[type[Fact], ...]] = (
     EntryFact,
     OrderFact,
+    OrderStateFact,
     MemberFact,
     VoucherFact,
     MessageFact,
@@ -344,6 +427,8 @@ def facts_of(change: TableChange) -> Iterator[Fact]:
                 guest=placeholder.guest,
                 recorded_at=placeholder.recorded_at,
             )
+        case RecordedState() as recorded:
+            yield _of_order_state(recorded, change)
         case Voucher() as voucher:
             yield _of_voucher(voucher, change)
         case Account() as account:
@@ -363,9 +448,12 @@ def _of_entry(entry: Entry, program_id: str) -> EntryFact:
     lowered = detail if isinstance(detail, Clawback | Edit) else None
     redemption = detail if isinstance(detail, Redemption | Return) else None
     bonus = detail if isinstance(detail, Bonus) else None
-    qualifying = detail.qualifying if isinstance(detail, Accrual | Clawback | Edit) else None
+    of_order = detail if isinstance(detail, Accrual | Clawback | Edit) else None
+    accrual = detail if isinstance(detail, Accrual) else None
+    qualifying = of_order.qualifying if of_order else None
     return EntryFact(
         fact_id=entry.id,
+        v=2 if of_order else 1,
         program_id=program_id,
         recorded_at=entry.recorded_at,
         member_id=entry.member_id,
@@ -387,11 +475,15 @@ def _of_entry(entry: Entry, program_id: str) -> EntryFact:
         qualifying_counter=qualifying.counter if qualifying else None,
         qualifying_amount=qualifying.amount if qualifying else None,
         movements=tuple(_movements(entry.effect)),
-        rules=_by_rule(detail) if isinstance(detail, Accrual) else (),
+        rules=_by_rule(accrual) if accrual else (),
         levels_reached=tuple(
             LevelReached(level=each.level, reached_on=each.on) for each in entry.tier_reached
         )
         or None,
+        tier=accrual.tier if accrual else None,
+        opened=accrual.opened if accrual else None,
+        counted=_uses(of_order) if of_order else None,
+        campaigns=_by_campaign(of_order) if of_order else None,
     )
 
 
@@ -432,6 +524,21 @@ def _by_rule(accrual: Accrual) -> tuple[RulePoints, ...]:
     )
 
 
+def _uses(detail: Accrual | Clawback | Edit) -> tuple[CountedUse, ...]:
+    return tuple(CountedUse(limit=limit, amount=amount) for limit, amount in detail.counted)
+
+
+def _by_campaign(detail: Accrual | Clawback | Edit) -> tuple[CampaignPoints, ...]:
+    if not isinstance(detail, Accrual):
+        return _campaign_points(detail.campaign_points)
+    points = points_by_giver(detail.shares)
+    return _campaign_points({campaign_id: points[campaign_id] for campaign_id in detail.campaigns})
+
+
+def _campaign_points(points: Mapping[str, int]) -> tuple[CampaignPoints, ...]:
+    return tuple(CampaignPoints(campaign_id=name, points=each) for name, each in points.items())
+
+
 def _unless_never(day: date) -> date | None:
     return None if day == NEVER else day
 
@@ -447,7 +554,7 @@ def _of_order(
     return OrderFact(
         fact_id=f"{order.source}/{order.order_id}",
         revision=2 if member_id else 1,
-        v=2,
+        v=3,
         program_id=program_id,
         recorded_at=recorded_at,
         member_id=member_id,
@@ -459,14 +566,61 @@ def _of_order(
         lines=len(order.lines),
         occurred_at=order.occurred_at,
         location=order.location,
-        tenders=tuple(PaidPart(kind=kind, amount_minor=minor) for kind, minor in order.tenders),
-        codes=tuple(code for code in order.codes if not code_of(code)),
-        sold=tuple(map(_sold, order.lines)),
+        tenders=_tenders(order),
+        codes=_codes(order),
+        sold=_sold(order),
     )
 
 
-def _sold(line: Line) -> SoldLine:
+def _of_order_state(recorded: RecordedState, change: TableChange) -> OrderStateFact:
+    ref, state = recorded.ref, recorded.state
+    latest = state.order
+    changed_at = state.changed_at or change.made_at
+    return OrderStateFact(
+        fact_id=f"{ref.source}/{ref.order_id}",
+        revision=state.counter + 1,
+        program_id=change.program_id,
+        recorded_at=changed_at,
+        source=ref.source,
+        order_id=ref.order_id,
+        changed_at=changed_at,
+        refunds=tuple(
+            LineRefunds(
+                line_id=line_id,
+                quantity=state.quantities.get(line_id, 0),
+                amount_minor=state.amounts_minor.get(line_id, 0),
+            )
+            for line_id in dict.fromkeys((*state.quantities, *state.amounts_minor))
+        ),
+        amount_minor=state.amount_minor,
+        is_whole=state.is_whole,
+        clawed=state.clawed,
+        owed=state.owed,
+        forgiven=state.forgiven,
+        excused=state.excused,
+        campaigns=_campaign_points(state.counted or {}),
+        location=latest.location if latest else None,
+        tenders=_tenders(latest) if latest else None,
+        codes=_codes(latest) if latest else None,
+        sold=_sold(latest) if latest else None,
+    )
+
+
+def _tenders(order: Order) -> tuple[PaidPart, ...]:
+    return tuple(PaidPart(kind=kind, amount_minor=minor) for kind, minor in order.tenders)
+
+
+def _codes(order: Order) -> tuple[str, ...]:
+    return tuple(code for code in order.codes if not code_of(code))
+
+
+def _sold(order: Order) -> tuple[SoldLine, ...]:
+    return tuple(map(_sold_line, order.lines))
+
+
+def _sold_line(line: Line) -> SoldLine:
     return SoldLine(
+        line_id=line.line_id,
         sku=line.sku,
         category=line.category,
         categories=tuple(sorted(line.categories)),
@@ -474,6 +628,7 @@ def _sold(line: Line) -> SoldLine:
         tags=tuple(sorted(line.all_tags)),
         quantity=line.quantity,
         amount_minor=line.amount_minor,
+        paid_minor=line.paid_minor,
     )
 
 

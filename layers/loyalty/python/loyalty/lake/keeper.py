@@ -40,6 +40,7 @@ SORTED_BY: Final = {
     "entries": "member_id, counted_at, fact_id",
     "members": "fact_id",
     "messages": "member_id, written_at, fact_id",
+    "order_states": "changed_at, fact_id",
     "orders": "member_id, guest_id, occurred_at, fact_id",
     "surveys": "survey_id, answered_at, fact_id",
     "vouchers": "reward_id, issued_at, fact_id",

@@ -28,15 +28,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from botocore.exceptions import ClientError
 
-from loyalty.domain.facts import (
-    EntryFact,
-    Fact,
-    LevelReached,
-    Movement,
-    PaidPart,
-    RulePoints,
-    SoldLine,
-)
+from loyalty.domain.facts import EntryFact, Fact, FactPart
 from loyalty.domain.kernel.errors import TooLarge
 
 if TYPE_CHECKING:
@@ -279,9 +271,7 @@ def _packed(rows: Iterable[Mapping[str, object]]) -> bytes:
     return gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
 
 
-def _row(
-    record: Fact | LevelReached | Movement | PaidPart | RulePoints | SoldLine,
-) -> dict[str, object]:
+def _row(record: Fact | FactPart) -> dict[str, object]:
     values = {field.name: getattr(record, field.name) for field in fields(record)}
     return {name: _written(value) for name, value in values.items() if value is not None}
 
@@ -292,7 +282,7 @@ def _written(value: object) -> object:
             return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         case date():
             return value.isoformat()
-        case LevelReached() | Movement() | PaidPart() | RulePoints() | SoldLine():
+        case FactPart():
             return _row(value)
         case tuple():
             return [_written(each) for each in value]

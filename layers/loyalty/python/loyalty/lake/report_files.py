@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from loyalty.domain.report_exports import FileFormat, RequestedFile
     from loyalty.lake.reports import ReportPeriod
 
-# The moment that puts a fact into a period. It never changes, whatever happens to the fact.
+# The moment that puts a fact into a period. It never changes, whatever happens to the fact; only
+# the state of an order counts where it last changed.
 DATED_BY: Final = {
     "actions": "began_at",
     "entries": "counted_at",
     "members": "enrolled_at",
     "messages": "written_at",
+    "order_states": "changed_at",
     "orders": "occurred_at",
     "surveys": "answered_at",
     "vouchers": "issued_at",

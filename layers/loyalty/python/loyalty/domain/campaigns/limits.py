@@ -204,29 +204,25 @@ def outstanding(
     counted: Mapping[str, int],
     taken_back: tuple[int, int] = (1, 1),
 ) -> dict[str, int]:
-    """What counts in the limits of campaigns after an order gives other points than before.
+    """What campaigns have given a member after an order gives other points than before.
 
-    `counted` is what counted before, by campaign: at least what the order then gave. `taken_back`
-    is the share of all decreases that was really taken back from the member, as a numerator and a
-    denominator. A campaign that rises counts only what is beyond what counts already: points that
-    were forgiven count from then on.
+    It is what counts in their limits, and what they cost. `counted` is what counted before, by
+    campaign: at least what the order then gave. `taken_back` is the share of all decreases that was
+    really taken back from the member, as a numerator and a denominator. A campaign that rises
+    counts only what is beyond what counts already: points that were forgiven count from then on.
     """
     taken, of = taken_back
-    result = {
-        campaign.id: counted.get(campaign.id, 0)
-        for campaign in program.campaigns
-        if is_limited(campaign)
-    }
+    result: dict[str, int] = {}
     for campaign in program.campaigns:
-        if not is_limited(campaign):
-            continue
         now, then = after.get(campaign.id, 0), before.get(campaign.id, 0)
-        counts = result[campaign.id]
+        counts = counted.get(campaign.id, 0)
         if now > then:
-            result[campaign.id] = max(counts, now)
+            counts = max(counts, now)
         elif now < then:
-            result[campaign.id] = counts - (then - now) * taken // of
-    return {campaign_id: points for campaign_id, points in result.items() if points}
+            counts -= (then - now) * taken // of
+        if counts:
+            result[campaign.id] = counts
+    return result
 
 
 def uses(

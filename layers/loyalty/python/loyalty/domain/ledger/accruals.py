@@ -154,7 +154,12 @@ def accrue(
         ),
         replaces=replaces,
         order_state=(
-            OrderStateChange(order.source, order.order_id, waited.state, counter_seen=None)
+            OrderStateChange(
+                order.source,
+                order.order_id,
+                replace(waited.state, changed_at=now),
+                counter_seen=None,
+            )
             if waited.refunds
             else None
         ),
@@ -182,6 +187,7 @@ def _accrual(
         opened=tuple(sorted(context.opened)),
         ceilings=context.ceilings,
         counted=uses(program, day, today=today, before={}, after=earned.campaign_points),
+        campaigns=tuple(earned.campaign_points),
     )
 
 
@@ -221,6 +227,7 @@ def _waiting(
             debt_after=0,
             qualifying=disqualified(accrual, before=before, after=after),
             counted=step.uses,
+            campaign_points=step.campaign_points,
         )
         refunds.append(WaitingRefund(clawback, refund.fingerprint, refund.occurred_at, effect))
         state = replace(after.state, clawed=state.clawed + owing, taken=taken, counted=step.counted)

@@ -207,11 +207,13 @@ def counting_of_order(
 class CountsMoved:
     """What a refund or an edit moved: what the order now counts by campaign, and each limit.
 
-    `counted` is None where no campaign has a limit.
+    `counted` is None in a program without campaigns. `campaign_points` is how much more each
+    campaign has given the member by it; negative: what was taken back.
     """
 
     counted: Mapping[str, int] | None = None
     uses: tuple[LimitUse, ...] = ()
+    campaign_points: Mapping[str, int] = field(default_factory=_none)
 
 
 def moved(
@@ -233,7 +235,7 @@ def moved(
         before.order, before.state.forgiven
     )
     orders = (LimitUse(ORDERS, order_change),) if order_change else ()
-    if not any(map(is_limited, program.campaigns)):
+    if not program.campaigns:
         return CountsMoved(uses=orders)
     was, now = before.award, after.award
     fallen = sum((points_by_giver(was.shares) - points_by_giver(now.shares)).values())
@@ -248,7 +250,13 @@ def moved(
     )
     day = program.today(accrual.order.occurred_at)
     changes = uses(program, day, today=today, before=counted, after=counts)
-    return CountsMoved(counted=counts, uses=(*changes, *orders))
+    change = Counter(counts)
+    change.subtract({each.id: counted.get(each.id, 0) for each in program.campaigns})
+    return CountsMoved(
+        counted=counts,
+        uses=(*changes, *orders),
+        campaign_points={campaign_id: points for campaign_id, points in change.items() if points},
+    )
 
 
 def counting_of_step(
@@ -277,7 +285,7 @@ def counting_of_step(
 
 
 def counted_of(accrual: Accrual, state: OrderState) -> Mapping[str, int]:
-    """What an order counts in the limits of each campaign: at first, what it gave."""
+    """What an order counts of each campaign, in limits and as a cost: at first, its points."""
     return points_by_giver(accrual.shares) if state.counted is None else state.counted
 
 

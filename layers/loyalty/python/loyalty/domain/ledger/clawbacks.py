@@ -161,6 +161,7 @@ def claw_back(
             debt_after=account.holding.debt + sources.owed,
             qualifying=less,
             counted=step.uses,
+            campaign_points=step.campaign_points,
         ),
     )
     campaigns = counting_of_step(account, earned, decided_by.document, step)
@@ -171,7 +172,7 @@ def claw_back(
         order_state=OrderStateChange(
             order.source,
             order.order_id,
-            replace(settled, counted=step.counted),
+            replace(settled, counted=step.counted, changed_at=now),
             counter_seen=state.counter if state else None,
         ),
         changes=(

@@ -152,6 +152,7 @@ def edit(
             debt_after=account.holding.debt + taken.owed + added.effect.debt,
             qualifying=counts,
             counted=step.uses,
+            campaign_points=step.campaign_points,
         ),
         tier_reached=level.tier_reached,
     )
@@ -165,6 +166,7 @@ def edit(
             replace(
                 _given_with(taken.settling(version), given, added, unforgiven=unforgiven),
                 counted=step.counted,
+                changed_at=now,
             ),
             counter_seen=state.counter if state else None,
         ),

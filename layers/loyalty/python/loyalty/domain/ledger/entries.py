@@ -97,7 +97,8 @@ class Accrual:
     `tier` is the member's level on the order's day, `qualifying` what the order counted toward a
     level. `opened` are the campaigns that were decided of the member and are for them, `ceilings`
     the most points of campaigns whose limits left less than the order would have got. `counted` is
-    what it used of limits.
+    what it used of limits. `campaigns` are those that gave points: shares do not say which givers
+    are campaigns.
     """
 
     order: Order
@@ -108,6 +109,7 @@ class Accrual:
     opened: tuple[str, ...] = ()
     ceilings: Mapping[str, int] = field(default_factory=_none)
     counted: tuple[LimitUse, ...] = ()
+    campaigns: tuple[str, ...] = ()
 
     @property
     def points(self) -> int:
@@ -122,6 +124,7 @@ class Clawback:
     `amount_minor` is how much of the refunded money counted. `clawed + owed + forgiven + excused`
     is how many points fewer the order earns because of the refund. `counted` is what it gave back
     to the limits of campaigns, and the order itself, if it no longer counts as one.
+    `campaign_points` are the points of each campaign that it took back, as negative numbers.
     """
 
     source: str
@@ -135,6 +138,7 @@ class Clawback:
     debt_after: int
     qualifying: Qualifying | None = None
     counted: tuple[LimitUse, ...] = ()
+    campaign_points: Mapping[str, int] = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +149,8 @@ class Edit:
     `amount_minor` is how much more the order is worth after refunds (negative: how much less).
     As for a refund, `clawed + owed + forgiven + excused` is how many points fewer the order earns.
     If it earns more, points that were once forgiven count first: `forgiven` is then negative.
-    `counted` is what it used of limits or gave back, as for a refund.
+    `counted` is what it used of limits or gave back, as for a refund, and `campaign_points` what
+    each campaign gave more by it.
     """
 
     order: Order | None
@@ -158,6 +163,7 @@ class Edit:
     debt_after: int
     qualifying: Qualifying | None = None
     counted: tuple[LimitUse, ...] = ()
+    campaign_points: Mapping[str, int] = field(default_factory=_none)
 
 
 # What a reward was given for, as stored, in events and in the API.

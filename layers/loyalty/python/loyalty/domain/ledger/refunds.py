@@ -20,7 +20,7 @@ from loyalty.domain.ledger.entries import Accrual, Qualifying, RequestedRefund
 
 if TYPE_CHECKING:
     from loyalty.domain.earning.awarding import Award, Part
-    from loyalty.domain.orders.order import Line, Order
+    from loyalty.domain.orders.order import Line, Order, OrderRef
     from loyalty.domain.program.document import Program
 
 # A name has at most 64; the number of a refund that counts again comes behind it.
@@ -47,7 +47,7 @@ class OrderState:
     the order counts in the limits of each campaign (None: what the accrual gave).
 
     `taken` says, for each part of the award and then for each part in `given`, how many of its own
-    points were taken. `counter` guards the item.
+    points were taken. `counter` guards the item, and `changed_at` is when it was last written.
     """
 
     quantities: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
@@ -62,6 +62,7 @@ class OrderState:
     excused: int = 0
     taken: tuple[int, ...] = ()
     counter: int = 0
+    changed_at: datetime | None = None
     order: Order | None = None
     told_at: datetime | None = None
     given: tuple[Part, ...] = ()
@@ -86,6 +87,14 @@ class Remainder(NamedTuple):
     state: OrderState
     order: Order
     award: Award
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedState:
+    """The state of an order as it is stored under the order's name."""
+
+    ref: OrderRef
+    state: OrderState
 
 
 def state_of(accrual: Accrual, state: OrderState | None) -> OrderState:

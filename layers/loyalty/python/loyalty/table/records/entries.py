@@ -213,6 +213,7 @@ def _order_detail_from_item(wire: dict[str, Any]) -> Accrual | Clawback | Edit |
     about = about | {
         "qualifying": qualifying_from_list(about.get("qualifying")),
         "counted": uses_from_list(about.get("counted", ())),
+        "campaign_points": about.get("campaign_points", {}),
     }
     if wire["kind"] == "clawback":
         _, source, order_id = wire["pk"].rsplit("#", 2)
@@ -235,6 +236,8 @@ def _accrual_to_item(detail: Accrual) -> Item:
         context["ceilings"] = dict(detail.ceilings)
     if detail.counted:
         context["counted"] = uses_to_list(detail.counted)
+    if detail.campaigns:
+        context["campaigns"] = list(detail.campaigns)
     return {
         "order": order_to_map(detail.order) | context,
         "shares": _shares_to_list(detail),
@@ -253,6 +256,7 @@ def _accrual_from_item(wire: dict[str, Any]) -> Accrual:
         opened=tuple(wire["order"].get("opened", ())),
         ceilings=wire["order"].get("ceilings", {}),
         counted=uses_from_list(wire["order"].get("counted", ())),
+        campaigns=tuple(wire["order"].get("campaigns", ())),
     )
 
 
@@ -269,6 +273,8 @@ def _lowering_to_item(detail: Clawback | Edit) -> Item:
         about["qualifying"] = qualifying_to_list(detail.qualifying)
     if detail.counted:
         about["counted"] = uses_to_list(detail.counted)
+    if detail.campaign_points:
+        about["campaign_points"] = dict(detail.campaign_points)
     if isinstance(detail, Clawback) or detail.order is None:
         return {"about": about}
     return {

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from loyalty.domain.ledger.entries import Placeholder, RequestedRefund
 from loyalty.domain.ledger.order_vouchers import OrderVouchers
-from loyalty.domain.ledger.refunds import OrderState
-from loyalty.domain.orders.order import Line, Order, Tender
+from loyalty.domain.ledger.refunds import OrderState, RecordedState
+from loyalty.domain.orders.order import Line, Order, OrderRef, Tender
 from loyalty.table import keys
 from loyalty.table.records.parts import (
     VERSION,
@@ -156,6 +156,8 @@ def order_state_to_item(state: OrderState, key: Key) -> Item:
         item["withdrawn"] = dict(state.withdrawn)
     if state.order:
         item["order"] = dated_order_to_map(state.order)
+    if state.changed_at:
+        item["changed_at"] = keys.instant(state.changed_at)
     if state.told_at:
         item["told_at"] = keys.instant(state.told_at)
     if state.given:
@@ -186,6 +188,7 @@ def order_state_from_item(item: Item) -> OrderState:
         excused=wire["excused"],
         taken=tuple(wire["taken"]),
         counter=wire["counter"],
+        changed_at=maybe_instant(wire.get("changed_at")),
         order=order_from_item(wire) if "order" in wire else None,
         told_at=maybe_instant(wire.get("told_at")),
         given=parts_from_list(wire.get("given", ())),
@@ -193,6 +196,12 @@ def order_state_from_item(item: Item) -> OrderState:
         ceilings=wire.get("ceilings"),
         counted=wire.get("counted"),
     )
+
+
+def recorded_state_from_item(item: Item) -> RecordedState:
+    """An order's state, with the order that its key names."""
+    source, order_id = str(item["pk"]).split("#")[3:5]
+    return RecordedState(ref=OrderRef(source, order_id), state=order_state_from_item(item))
 
 
 def order_vouchers_to_item(held: OrderVouchers, key: Key) -> Item:

@@ -333,7 +333,8 @@ def _edited(
 
 def _note(ref: OrderRef, state: OrderState, *, counter_seen: int | None, desk: Desk) -> None:
     """Note the time of a version without changes, so that versions before it are outdated."""
-    change = OrderStateChange(ref.source, ref.order_id, state, counter_seen=counter_seen)
+    noted = replace(state, changed_at=desk.now)
+    change = OrderStateChange(ref.source, ref.order_id, noted, counter_seen=counter_seen)
     desk.books.post(Posting(order_state=change))
 
 
