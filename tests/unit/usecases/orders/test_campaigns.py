@@ -23,6 +23,7 @@ from loyalty.domain.ledger.entries import (
     OrderCause,
 )
 from loyalty.domain.ledger.refunds import parts_of, remainder_of, state_of
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.identity import identify
 from loyalty.domain.people.member import Consent, Member, Profile
 from loyalty.table import keys, records
@@ -362,23 +363,23 @@ def must_hold(club: Club) -> None:
     document, account = club.program.document, club.stored()
     entries = club.entries(ANA)
     counted: Counter[str] = Counter()
-    given: defaultdict[OrderRef | None, Counter[str]] = defaultdict(Counter)
+    by_order: defaultdict[OrderRef | None, Counter[str]] = defaultdict(Counter)
     for entry in entries:
         if isinstance(entry.detail, Accrual):
             points = points_of(entry.detail)
-            given[entry.order].update({each: points[each] for each in entry.detail.campaigns})
+            by_order[entry.order].update({each: points[each] for each in entry.detail.campaigns})
             assert {*points} <= {*entry.detail.campaigns, *(r.id for r in document.earning_rules)}
         elif isinstance(entry.detail, Clawback | Edit):
-            given[entry.order].update(entry.detail.campaign_points)
+            by_order[entry.order].update(entry.detail.campaign_points)
         if isinstance(entry.detail, Accrual | Clawback | Edit):
             for limit, amount in entry.detail.counted:
                 counted[limit] += amount
         if isinstance(entry.detail, Accrual):
             counted[ORDERS] += has_goods(entry.detail.order)
             must_recompute(club, entry)
-    for order, points_given in given.items():
+    for order, gave in by_order.items():
         assert order is not None
-        must_be_what_counts(club, order, points_given)
+        must_be_what_counts(club, order, gave)
     used = used_of_campaigns(account)
     assert account.orders == counted[ORDERS]
     for each in document.campaigns:
@@ -389,7 +390,7 @@ def must_hold(club: Club) -> None:
     assert sum(counted[name] for name in budgets) == shards_used(club)
 
 
-def must_be_what_counts(club: Club, order: OrderRef, given: Counter[str]) -> None:
+def must_be_what_counts(club: Club, order: OrderRef, gave: Counter[str]) -> None:
     """What entries say that campaigns gave by an order, less what was taken back of it."""
     file = club.desk.books.order(OrderCause(order.source, order.order_id, "accrual"))
     assert isinstance(file.accrual, Entry)
@@ -397,7 +398,7 @@ def must_be_what_counts(club: Club, order: OrderRef, given: Counter[str]) -> Non
     accrual = file.accrual.detail
     counts = counted_of(accrual, state_of(accrual, file.state))
     for each in club.program.document.campaigns:
-        assert given[each.id] == counts.get(each.id, 0)
+        assert gave[each.id] == counts.get(each.id, 0)
 
 
 def must_recompute(club: Club, entry: Entry) -> None:
