@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from loyalty.domain.events import Event, events_of
+from loyalty.domain.kernel.errors import TryAgain
 from loyalty.edge import deadline
 from loyalty.edge.aws import clients, table
 from loyalty.edge.aws.bus import Bus, BusRules
@@ -14,8 +15,10 @@ from loyalty.edge.aws.queues.webhooks_out import EventQueue
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.settings import settings
 from loyalty.edge.wanted_events import WantedEvents
-from loyalty.table.changes import read
+from loyalty.table.budgets import TableBudgets
+from loyalty.table.changes import Batch, read
 from loyalty.table.webhooks_out import TableEndpoints
+from loyalty.usecases.campaigns.spending import note_spent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str,
     An event that nobody listens to is not published: every publication costs.
     """
     batch = read(event["Records"])
+    if unnoted := note_spent_budgets(batch):
+        return again_from(unnoted)
     events = [(sequence, each) for sequence, change in batch.changes for each in events_of(change)]
     unpublished = [
         place
@@ -69,6 +74,22 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str,
         logger.error("record unreadable", sequence_number=sequence, failure=failure(error))
         return again_from(sequence)
     return {"batchItemFailures": []}
+
+
+def note_spent_budgets(batch: Batch) -> str | None:
+    """Note which budgets of campaigns are spent; returns the record to restart from, if any.
+
+    A note is a change of its own, so its event comes with a later batch.
+    """
+    try:
+        note_spent(
+            (change for _, change in batch.changes),
+            budgets=TableBudgets(table.engine(settings(RelaySettings).table)),
+        )
+    except TryAgain as error:
+        logger.warning("budgets not noted", failure=failure(error))
+        return batch.first
+    return None
 
 
 def publish(events: Sequence[Event], channel: Channel, asks_for: AsksFor) -> int | None:

@@ -6,7 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
 
 from infra.kit import STREAM_TIMEOUT, Kit
-from infra.ledger_table import QUERY
+from infra.ledger_table import BATCH_GET, PUT, QUERY
 from infra.queues import allow_send_many
 from infra.streams import StreamReader
 
@@ -26,6 +26,8 @@ def relay(kit: Kit, *, endpoint_events: sqs.Queue) -> StreamReader:
     allow_send_many(function, endpoint_events)
     # Which events the endpoints of a program want.
     kit.data.table.allow(function, QUERY)
+    # Which budgets of campaigns are spent.
+    kit.data.table.allow(function, BATCH_GET, PUT)
     return StreamReader(
         kit.stack,
         "RelayStream",

@@ -164,7 +164,7 @@ class TestTheRightsOfAFunction:
                     "activation": "join",
                     "when": {"ends_on": f"{datetime.now(UTC).year + 1}-12-31"},
                     "effect": {"kind": "fixed", "points": 3},
-                    "limits": {"budget": {"points": 20}},
+                    "limits": {"budget": {"points": 5}},
                 }
             ],
             tiers={

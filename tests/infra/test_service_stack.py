@@ -168,7 +168,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     "relay": {
         f"{TABLE}.StreamArn": READ_STREAM,
         "Bus": {"events:PutEvents"},
-        TABLE: {"dynamodb:Query"},
+        TABLE: {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
         "WebhooksOutQueues/Events/Queue": {"sqs:SendMessage"},
         **KEEP_FAILED_BATCHES,
     },

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
+from loyalty.domain.campaigns.budgets import BudgetSpent
+from loyalty.domain.campaigns.limits import CampaignBudget
 from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.changes import TableChange
 from loyalty.domain.ledger.account import Account
@@ -160,6 +162,14 @@ CHANGES: Final[dict[str, TableChange]] = {
         Targeting(member_id="mem_1"),
         Targeting(member_id="mem_1", joined={"win-back": NOON}),
         made_at=LATER,
+    ),
+    "CampaignBudgetSpent": change(
+        BudgetSpent(
+            budget=CampaignBudget("win-back", "2026-11", 100_000),
+            percent=80,
+            left=19_950,
+            spent_at=NOON,
+        )
     ),
     "ApprovalRequested": change(APPROVAL),
     "ApprovalDecided": change(replace(APPROVAL, decision=DECISION), APPROVAL, made_at=LATER),

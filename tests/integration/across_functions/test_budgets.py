@@ -169,6 +169,28 @@ def test_a_budget_that_pays_costs_two_units_more(
     assert cost == Cost(round_trips=2, read=0.5, write=6, indexes={"history": 1})
 
 
+def test_a_budget_that_was_short_is_read_before_it_is_taken_from_for_half_a_minute(
+    spend: Spend, under: Callable[..., None], ana: str, time: Clock
+) -> None:
+    # Each shard has a little less than an order takes.
+    under(limits={"budget": {"points": 150}})
+
+    # A refused transaction costs as much as a written one. After it the shards are read strongly,
+    # and so are the order's entry and the account.
+    refused_first = spend(lambda: earn(ana, 1), 201)
+    assert refused_first == Cost(
+        round_trips=6, read=0.5 + 16 + 2, write=6 + 8, indexes={"history": 1}
+    )
+    read_first = spend(lambda: earn(ana, 2), 201)
+    assert read_first == Cost(round_trips=3, read=0.5 + 16, write=8, indexes={"history": 1})
+
+    time.now += timedelta(seconds=30)
+    ask(enrollment, "GET", f"/members/{ana}")
+    # Nothing is read ahead any more, and the shard of this order has enough.
+    without_reading = spend(lambda: earn(ana, 3), 201)
+    assert without_reading == Cost(round_trips=2, read=0.5, write=6, indexes={"history": 1})
+
+
 def test_a_redemption_with_a_voucher_is_one_strong_read_and_one_transaction_of_three_items(
     spend: Spend, ana: str
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from loyalty.domain.campaigns.budgets import BudgetShard, BudgetSpent
 from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.approvals import Approval
@@ -35,6 +36,8 @@ type Record = (
     | StaffDay
     | Approval
     | Targeting
+    | BudgetShard
+    | BudgetSpent
 )
 
 

@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
+from loyalty.domain.campaigns.budgets import BudgetSpent
+from loyalty.domain.campaigns.limits import WHOLE_CAMPAIGN
 from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
@@ -546,6 +548,25 @@ class CampaignLeft(MemberEvent):
     """When the member had joined it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignBudgetSpent(Event):
+    """A campaign's budget was spent to 80 %, or wholly: once each in a period.
+
+    Refunds may give points back to it, and a manager can publish a larger one; neither repeats it.
+    """
+
+    name: ClassVar[str] = "CampaignBudgetSpent"
+
+    campaign_id: str
+    period: str | None
+    """The period of the budget, such as 2026-11, 2026-W48 or 2026-11-21; null: the campaign."""
+    percent: Literal[80, 100]
+    budget: int
+    """The budget in points."""
+    left: int
+    """Points that orders could still get at that moment."""
+
+
 ALL: Final[tuple[type[Event], ...]] = (
     MemberEnrolled,
     ProfileChanged,
@@ -576,6 +597,7 @@ ALL: Final[tuple[type[Event], ...]] = (
     ApprovalDecided,
     CampaignJoined,
     CampaignLeft,
+    CampaignBudgetSpent,
 )
 
 
@@ -640,8 +662,8 @@ def _events_of(change: TableChange) -> Iterator[Event]:
             )
         case StaffDay() as staff_day, None:
             yield from _of_staff_day(staff_day, change)
-        case Targeting() as targeting, (Targeting() | None) as before:
-            yield from _of_targeting(targeting, before, change)
+        case Targeting() | BudgetSpent(), _:
+            yield from _of_campaigns(change)
 
 
 def _of_staff_day(staff_day: StaffDay, change: TableChange) -> Iterator[Event]:
@@ -658,6 +680,30 @@ def _of_staff_day(staff_day: StaffDay, change: TableChange) -> Iterator[Event]:
             actions=hand.actions,
             usual_points=hand.usual,
         )
+
+
+def _of_campaigns(change: TableChange) -> Iterator[Event]:
+    match change.after, change.before:
+        case BudgetSpent() as spent, None:
+            yield _of_budget(spent, change)
+        case Targeting() as targeting, (Targeting() | None) as before:
+            yield from _of_targeting(targeting, before, change)
+
+
+def _of_budget(spent: BudgetSpent, change: TableChange) -> Event:
+    budget = spent.budget
+    return _event(
+        CampaignBudgetSpent,
+        change.program_id,
+        subject=f"{budget.campaign_id}/{budget.period}/{spent.percent}",
+        member_id=None,
+        occurred_at=spent.spent_at,
+        campaign_id=budget.campaign_id,
+        period=None if budget.period == WHOLE_CAMPAIGN else budget.period,
+        percent=spent.percent,
+        budget=budget.points,
+        left=spent.left,
+    )
 
 
 def _of_targeting(

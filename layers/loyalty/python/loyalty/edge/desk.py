@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 
+from loyalty.domain.campaigns.short_budgets import ShortBudgets
 from loyalty.edge import clock
 from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.settings import settings
@@ -28,6 +29,11 @@ class TableSettings:
 @cache
 def shelf(table: str) -> ProgramShelf:
     return ProgramShelf(TablePrograms(engine(table)))
+
+
+@cache
+def short_budgets() -> ShortBudgets:
+    return ShortBudgets()
 
 
 def open_desk(
@@ -51,6 +57,7 @@ def open_desk(
         new_code=new_code,
         pause=pause,
         caller=caller,
+        short_budgets=short_budgets(),
     )
 
 

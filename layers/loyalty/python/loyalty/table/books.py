@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from loyalty.domain.campaigns.limits import CampaignPeriod
 from loyalty.domain.kernel.calendar import midnight
-from loyalty.domain.kernel.shards import SHARDS
 from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
-from loyalty.table import keys, records, stock
+from loyalty.table import budgets, keys, records, stock
 from loyalty.table.engine import Engine, every, key_of, pages
 from loyalty.table.histories import newest
 from loyalty.table.operations import (
@@ -45,7 +44,7 @@ from loyalty.table.records.targeting import targeting_from_item
 from loyalty.usecases.ports import Listed, OrderOnFile, Overtaken, Participant
 
 if TYPE_CHECKING:
-    from loyalty.domain.campaigns.budgets import BudgetTaken, ShardsUsed
+    from loyalty.domain.campaigns.budgets import ShardsUsed
     from loyalty.domain.ledger.account import Account
     from loyalty.domain.ledger.campaign_counts import CampaignCounting
     from loyalty.domain.ledger.order_vouchers import OrderVouchers
@@ -105,17 +104,8 @@ class TableBooks:
             for item in every(self._engine, Query(pk=partition, begins_with="ENTRY#", strong=True))
         ]
 
-    def budgets_used(self, budgets: Collection[CampaignPeriod]) -> ShardsUsed:
-        shards = {
-            keys.budget(self._program, *budget, str(shard)): (budget, shard)
-            for budget in budgets
-            for shard in range(SHARDS)
-        }
-        used: dict[CampaignPeriod, list[int]] = {budget: [0] * SHARDS for budget in budgets}
-        for key, item in self._engine.get_many(shards, strong=True).items():
-            budget, shard = shards[key]
-            used[budget][shard] = cast("int", item["used"])
-        return {budget.name: tuple(of_shards) for budget, of_shards in used.items()}
+    def budgets_used(self, periods: Collection[CampaignPeriod]) -> ShardsUsed:
+        return budgets.read(self._engine, self._program, periods)
 
     def participant(
         self, member_id: str, *, profile: bool = False, targeting: bool = False
@@ -322,20 +312,8 @@ class TableBooks:
             yield stock.take(self._program, posting.stock)
         if posting.allowance is not None:
             yield self._use_allowance(posting.allowance)
-        yield from map(self._take_budget, posting.budgets)
-
-    def _take_budget(self, taken: BudgetTaken) -> Update:
-        key = keys.budget(self._program, taken.campaign_id, taken.period, str(taken.shard))
-        left = taken.share - taken.points
-        enough = at_most(("used",), left)
-        # A shard that nobody used yet has its whole share, and no more.
-        room: tuple[Condition, ...] = (_missing_or(enough) if left >= 0 else enough,)
-        return Update(
-            key,
-            actions=(Increase(("used",), taken.points),),
-            conditions=room if taken.points > 0 else (),
-            creates=True,
-        )
+        for taken in posting.budgets:
+            yield budgets.take(self._program, taken)
 
     def _use_allowance(self, used: AllowanceUsed) -> Update:
         """Relies on the caller's adjustments of that day leaving enough room for this one."""

@@ -14,6 +14,7 @@ from loyalty.table.engine import from_wire, require_known_version
 from loyalty.table.records import account_from_item, entry_from_item, voucher_from_item
 from loyalty.table.records.actions import action_from_item
 from loyalty.table.records.approvals import approval_from_item
+from loyalty.table.records.budgets import budget_shard_from_item, budget_spent_from_item
 from loyalty.table.records.data_requests import data_request_from_item
 from loyalty.table.records.members import member_from_item
 from loyalty.table.records.messages import message_from_item
@@ -30,6 +31,8 @@ _READERS: Final[Mapping[str, Callable[[Item], Record | None]]] = {
     "account": account_from_item,
     "action": action_from_item,
     "approval": approval_from_item,
+    "budget": budget_shard_from_item,
+    "budget_spent": budget_spent_from_item,
     "delivery": data_request_from_item,
     "message": message_from_item,
     "order": recorded_state_from_item,

@@ -151,6 +151,12 @@ def budget(program: str, campaign: str, period: str, shard: str) -> Key:
     return Key(_program(program, "BUDGET", campaign, period, shard), "BUDGET")
 
 
+@charted("that a budget was spent to 80 or to 100 %", read_by="its event")
+def budget_spent(program: str, campaign: str, period: str, percent: str) -> Key:
+    """`percent` has three digits."""
+    return Key(_program(program, "BUDGET", campaign, period), f"SPENT#{percent}")
+
+
 @charted(
     "what a member is targeted by: campaigns that they joined",
     read_by="orders under campaigns to join, the member's campaigns",

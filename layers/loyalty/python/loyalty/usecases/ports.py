@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from loyalty.domain.campaigns.short_budgets import ShortBudgets
 
 if TYPE_CHECKING:
     from loyalty.domain.campaigns.budgets import ShardsUsed
@@ -111,7 +113,7 @@ class Books(Protocol):
         """Every entry of an order, or its placeholder, the accrual first; read strongly."""
         ...
 
-    def budgets_used(self, budgets: Collection[CampaignPeriod]) -> ShardsUsed:
+    def budgets_used(self, periods: Collection[CampaignPeriod]) -> ShardsUsed:
         """What each shard of these budgets used, by the budget's name; read strongly."""
         ...
 
@@ -349,6 +351,7 @@ class Desk:
     `now` is fixed for the whole request, so one clock reading decides it. `version` returns any
     version of the program. `pause` waits, with jitter, before the given attempt.
     `caller` is the token subject of the staff member or service that acts for a member.
+    `short_budgets` are remembered from request to request.
     """
 
     books: Books
@@ -358,6 +361,7 @@ class Desk:
     new_code: Callable[[], str]
     pause: Callable[[int], None]
     caller: str | None = None
+    short_budgets: ShortBudgets = field(default_factory=ShortBudgets)
 
     @property
     def today(self) -> date:

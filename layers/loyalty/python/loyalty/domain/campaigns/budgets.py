@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from loyalty.domain.campaigns.limits import CampaignBudget, LimitUse, budget_of
 from loyalty.domain.kernel.limits import BUDGET
 from loyalty.domain.kernel.shards import SHARDS, own_shard, share_of
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from loyalty.domain.orders.order import OrderRef
     from loyalty.domain.program.campaigns import BudgetPeriod, Campaign
@@ -26,16 +26,56 @@ if TYPE_CHECKING:
 # What each shard of a budget used, by the budget's name.
 type ShardsUsed = Mapping[str, tuple[int, ...]]
 
+type SpentPercent = Literal[80, 100]
+SPENT_PERCENTS: Final[tuple[SpentPercent, ...]] = get_args(SpentPercent.__value__)
+
+# A budget is looked at each time that a shard used up a fiftieth of its share: what is noted at
+# 80 % is noted before 82 %, and at 100 % at once.
+MARKS: Final = 50
+
 
 @dataclass(frozen=True, slots=True)
 class BudgetTaken:
-    """Points that an order takes from a shard (negative: gives back), out of the shard's share."""
+    """Points that an order takes from a shard of a budget (negative: gives back)."""
 
-    campaign_id: str
-    period: str
+    budget: CampaignBudget
     shard: int
     points: int
-    share: int
+
+    @property
+    def share(self) -> int:
+        """What the shard has of the budget."""
+        return share_of(self.budget.points, self.shard)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetShard:
+    """A shard of a budget as it is stored: what was used of it, and the budget that it is of."""
+
+    budget: CampaignBudget
+    shard: int
+    used: int
+
+    def passes_mark(self, before: BudgetShard | None) -> bool:
+        """Whether the shard used up another part of its share, so that all are to be looked at.
+
+        Before any shard does, all together use at most as much as one part of the whole budget.
+        """
+        used_before = before.used if before else 0
+        if self.used <= used_before:
+            return False
+        share = share_of(self.budget.points, self.shard)
+        return not share or self.used * MARKS // share > used_before * MARKS // share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetSpent:
+    """That a budget was spent to a percentage, noted once."""
+
+    budget: CampaignBudget
+    percent: SpentPercent
+    left: int
+    spent_at: datetime
 
 
 class BudgetWorth(NamedTuple):
@@ -73,7 +113,7 @@ def budget_status(
         return None
     shards = used[budget.name]
     points_used = max(0, sum(shards))
-    left = left_of({budget.name: budget}, {budget.name: shards})[budget.name]
+    left = left_in(budget, shards)
     money = None
     if limit.amount_minor is not None and value is not None:
         used_minor, left_minor = (
@@ -91,13 +131,30 @@ def budgets_on(program: Program, day: date) -> dict[str, CampaignBudget]:
     return {budget.name: budget for budget in found if budget}
 
 
+def left_in(budget: CampaignBudget, shards: tuple[int, ...]) -> int:
+    """What a budget has left, by what its shards used: what orders can still get."""
+    return sum(_room(budget, shard, used) for shard, used in enumerate(shards))
+
+
 def left_of(budgets: Mapping[str, CampaignBudget], used: ShardsUsed) -> dict[str, int]:
     """What budgets have left, of those whose shards were read."""
     return {
-        name: sum(_room(budget, shard, shards[shard]) for shard in range(SHARDS))
+        name: left_in(budget, shards)
         for name, budget in budgets.items()
         if (shards := used.get(name)) is not None
     }
+
+
+def spent(
+    budget: CampaignBudget, shards: tuple[int, ...], *, seen_at: datetime
+) -> list[BudgetSpent]:
+    """The percentages to which a budget is spent, by what its shards used."""
+    left = left_in(budget, shards)
+    return [
+        BudgetSpent(budget=budget, percent=percent, left=left, spent_at=seen_at)
+        for percent in SPENT_PERCENTS
+        if left * 100 <= (100 - percent) * budget.points
+    ]
 
 
 def takes(
@@ -120,18 +177,13 @@ def _takes(
 ) -> Iterator[BudgetTaken]:
     own = own_shard(f"{order.source}#{order.order_id}")
     if points < 0 or used is None:
-        yield _taken(budget, own, points)
+        yield BudgetTaken(budget, own, points)
         return
     for shard in ((own + step) % SHARDS for step in range(SHARDS)):
         part = min(points, _room(budget, shard, used[shard]))
         if part:
             points -= part
-            yield _taken(budget, shard, part)
-
-
-def _taken(budget: CampaignBudget, shard: int, points: int) -> BudgetTaken:
-    part = share_of(budget.points, shard)
-    return BudgetTaken(budget.campaign_id, budget.period, shard, points, part)
+            yield BudgetTaken(budget, shard, part)
 
 
 def _room(budget: CampaignBudget, shard: int, used: int) -> int:

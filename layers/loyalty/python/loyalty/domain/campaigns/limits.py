@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from loyalty.domain.kernel.calendar import NEVER, end_of_month
 from loyalty.domain.kernel.limits import BUDGET
@@ -20,6 +20,10 @@ from loyalty.domain.orders.order import BACKDATED_DAYS_MAX
 if TYPE_CHECKING:
     from loyalty.domain.program.campaigns import BudgetPeriod, Campaign, MemberPeriod
     from loyalty.domain.program.document import PointValue, Program
+
+
+# The name of the only period of a limit for the whole campaign.
+WHOLE_CAMPAIGN: Final = "all"
 
 
 class LimitUse(NamedTuple):
@@ -100,12 +104,12 @@ def period_of(per: MemberPeriod | BudgetPeriod, day: date) -> str:
         case "year":
             return f"{day.year}"
         case _:
-            return "all"
+            return WHOLE_CAMPAIGN
 
 
 def period_ends_on(period: str) -> date:
     """The last day of a period by its name; NEVER for the whole campaign."""
-    if period == "all":
+    if period == WHOLE_CAMPAIGN:
         return NEVER
     year, _, rest = period.partition("-")
     if not rest:

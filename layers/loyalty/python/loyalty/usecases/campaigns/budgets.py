@@ -36,6 +36,14 @@ def shards_of(document: Program, order: Order, *, desk: Desk) -> ShardsUsed:
     return desk.books.budgets_used([each.of for each in budgets.values()]) if budgets else {}
 
 
+def shards_of_short(document: Program, order: Order, *, desk: Desk) -> ShardsUsed:
+    """What was used of the budgets of an order that were short a moment ago."""
+    budgets = budgets_on(document, document.today(order.occurred_at)).values()
+    periods = (each.of for each in budgets)
+    short = desk.short_budgets.among(desk.program.program_id, periods, now=desk.now)
+    return desk.books.budgets_used(short) if short else {}
+
+
 def statuses(*, desk: Desk) -> tuple[CampaignStatus, ...]:
     """How every campaign of the version in force stands, in the document's order."""
     return _statuses(desk.program.document.campaigns, desk=desk)

@@ -30,14 +30,13 @@ from loyalty.domain.orders.order import (
     order_fingerprint,
 )
 from loyalty.usecases.attempts import Attempts
-from loyalty.usecases.campaigns.budgets import shards_of
+from loyalty.usecases.campaigns.budgets import shards_of, shards_of_short
 from loyalty.usecases.campaigns.participants import Earner, needs_at, open_earner
 from loyalty.usecases.ledger.accounts import settled
 from loyalty.usecases.ledger.order_vouchers import net_of_vouchers
 from loyalty.usecases.ports import Desk, Directory, Overtaken
 
 if TYPE_CHECKING:
-    from loyalty.domain.campaigns.budgets import ShardsUsed
     from loyalty.domain.campaigns.findings import CampaignFindings
     from loyalty.domain.earning.awarding import Award
     from loyalty.domain.ledger.campaign_counts import CampaignDecision
@@ -261,7 +260,7 @@ def _earn(
 ) -> Earned:
     """Record what a member's order earns, or find that it was recorded before."""
     earner: Earner | None = None
-    shards: ShardsUsed = {}
+    shards = shards_of_short(desk.program.document, order, desk=desk)
     placeholder = guest_order
     attempts = Attempts(desk)
     while True:
@@ -300,6 +299,9 @@ def _earn(
             now_is = overtaken.accounts.get(account.member_id)
             earner = replace(earner, account=now_is) if now_is else None
             if overtaken.short_budgets:
+                desk.short_budgets.note(
+                    desk.program.program_id, overtaken.short_budgets, now=desk.now
+                )
                 shards = {**shards, **desk.books.budgets_used(overtaken.short_budgets)}
         else:
             return Earned(entry=posting.entries[0], replayed=False)
