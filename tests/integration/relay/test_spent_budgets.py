@@ -71,6 +71,7 @@ def test_each_percentage_has_one_event_however_much_is_given_back_and_spent_agai
         "member_id": None,
         "occurred_at": "",
         "v": 1,
+        "caused_by": None,
         "campaign_id": "win-back",
         "period": "2026-11",
         "percent": 100,
