@@ -1,5 +1,6 @@
 """Handlers and the table on moto: AWS inside this process, no socket, a fresh one for each test."""
 
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -159,9 +160,11 @@ def break_service(
 
     @contextmanager
     def broken(service: str, failure: Failure) -> Iterator[None]:
+        # A test may have sockets of its own before and after.
+        guarded = socket.socket
         enable_socket()
         with ExitStack() as after, outage(failure) as origin, monkeypatch.context() as patch:
-            after.callback(disable_socket)
+            after.callback(setattr, socket, "socket", guarded)
             after.callback(cold.forget, clients=True)
             ids = {"secretsmanager": "SECRETS_MANAGER", "events": "EVENTBRIDGE"}
             name = ids.get(service, service.upper())

@@ -1,11 +1,15 @@
 """The lake as functions fill it, fold it and read it."""
 
 import os
+from collections.abc import Mapping
 from typing import Any
+
+import pytest
 
 from functions.archive.handler import handler as archive
 from functions.compaction.handler import handler as compaction
 from functions.reporting.handler import handler as reporting
+from loyalty.table.engine import DynamoEngine
 from tests.integration.conftest import TABLE
 from tests.support import stream, till
 from tests.support.http import Context, call, staff
@@ -39,3 +43,14 @@ def rows(report: str, first: str = "2026-11-01", last: str = "2026-11-30") -> An
 def answers(*reports: str) -> dict[str, Any]:
     """The rows of reports about November."""
     return {report: rows(report) for report in reports}
+
+
+def paged(monkeypatch: pytest.MonkeyPatch, *, items: int) -> None:
+    """Pages of a few items, where DynamoDB's are a megabyte."""
+    whole = DynamoEngine._call
+
+    def small(self: DynamoEngine, operation: str, parameters: Mapping[str, Any]) -> Any:
+        limit = {"Limit": items} if operation == "Scan" else {}
+        return whole(self, operation, {**parameters, **limit})
+
+    monkeypatch.setattr(DynamoEngine, "_call", small)

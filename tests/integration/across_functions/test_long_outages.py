@@ -5,9 +5,8 @@ The sockets are real; the hour is simulated, and the limits of calls are a tenth
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final
 
 import boto3
@@ -24,78 +23,22 @@ from functions.relay.handler import handler as relay
 from functions.webhooks_out.handler import handler as webhooks_out
 from loyalty.domain.messaging.correspondence import Correspondence
 from loyalty.domain.messaging.messages import Message
-from loyalty.edge.aws import clients, table
-from loyalty.edge.aws.clients import CallLimits
-from loyalty.edge.outgoing.platform_client import PlatformClient, Timeout
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.messages import TableLetters
+from tests.integration.across_functions.conftest import SOON, Hour
 from tests.integration.conftest import TABLE, Clock
-from tests.support import cold, deliveries, outages, till
+from tests.support import deliveries, till
 from tests.support.documents import reward
-from tests.support.hour import SimulatedQueue
 from tests.support.http import Context, call, service, staff
 from tests.support.outages import Failure
 from tests.support.platforms import PlatformServer, Reply
-from tests.support.queues import Consumer, receive
+from tests.support.queues import receive
 from tests.support.shopify import encoded, headers, large_order
 from tests.support.stream import batch, records
 
-type BreakService = Callable[[str, Failure], AbstractContextManager[None]]
-
 FAILURES: Final[tuple[Failure, ...]] = ("refused", "silent", "slow", "failing")
-# Attempts are at most a quarter of an hour apart.
-SOON: Final = timedelta(minutes=20)
 
 pytestmark = pytest.mark.parametrize("failure", FAILURES)
-
-
-@pytest.fixture(autouse=True)
-def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    short = CallLimits(connect_s=0.1, read_s=0.1, attempts=1)
-    for name in ("TABLE", "BUS", "QUEUE", "SECRET", "INBOX", "LAKE", "MAIL"):
-        monkeypatch.setattr(clients, name, short)
-    monkeypatch.setattr(table, "PAUSE_MAX_S", 0.001)
-    monkeypatch.setattr(outages, "SLOW_S", 0.05)
-    defaults = PlatformClient.__init__.__kwdefaults__
-    assert defaults is not None
-    monkeypatch.setitem(defaults, "timeout", Timeout(connect_s=0.1, read_s=0.1))
-
-
-class Hour:
-    """An hour in which a service is out, and a while in which it is back."""
-
-    def __init__(
-        self, failure: Failure, break_service: BreakService, time: Clock, patch: pytest.MonkeyPatch
-    ) -> None:
-        self.failure = failure
-        self._break_service = break_service
-        self._time = time
-        self._patch = patch
-
-    def queue_of(self, handler: Consumer) -> SimulatedQueue:
-        def set_time(now: datetime) -> None:
-            self._time.now = now
-
-        return SimulatedQueue(
-            handler, now=self._time.now, set_time=set_time, monkeypatch=self._patch
-        )
-
-    def without(self, service_name: str) -> AbstractContextManager[None]:
-        return self._break_service(service_name, self.failure)
-
-    def passes(self, queue: SimulatedQueue, without: AbstractContextManager[None]) -> None:
-        with without:
-            queue.run(timedelta(hours=1))
-            assert 4 <= queue.attempts <= 20
-        queue.run(SOON)
-        assert queue.dead_letters == []
-
-
-@pytest.fixture
-def hour(
-    failure: Failure, break_service: BreakService, time: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Hour:
-    return Hour(failure, break_service, time, monkeypatch)
 
 
 @pytest.mark.parametrize("service_name", ["dynamodb", "s3", "secretsmanager"])
@@ -209,10 +152,8 @@ def test_an_event_is_queued_for_its_endpoint(
     assert {json.loads(message["body"])["event_id"] for message in messages} == {"evt_1"}
 
 
-def test_a_report_s_file_is_made(
-    hour: Hour,
-    program: object,
-) -> None:
+@pytest.mark.parametrize("service_name", ["dynamodb", "s3"])
+def test_a_report_s_file_is_made(service_name: str, hour: Hour, program: object) -> None:
     archived = till.enroll()
     till.earn(archived, 4999)
     assert archive(batch(records(TABLE)), Context()) == {"batchItemFailures": []}
@@ -228,7 +169,7 @@ def test_a_report_s_file_is_made(
     queue = hour.queue_of(exports.handler)
     queue.send(*(m["body"] for m in receive(os.environ["LOYALTY_EXPORTS_QUEUE_URL"])))
 
-    hour.passes(queue, hour.without("s3"))
+    hour.passes(queue, hour.without(service_name))
 
     path = f"{till.PROGRAM}/reports/exports/{requested.body['id']}"
     made = call(exports.handler, "GET", path, as_=staff("bean", "analyst")).body
@@ -251,42 +192,48 @@ def test_a_voucher_s_code_reaches_its_shop(
         Reply(200, {"data": {"codeDiscountNodeByCode": None}}),
         Reply(200, {"data": {"done": {"userErrors": []}}}),
     )
-
-    @contextmanager
-    def broken() -> Iterator[None]:
-        with outages.outage(hour.failure) as origin, monkeypatch.context() as patch:
-            patch.setenv("LOYALTY_PLATFORM_ORIGIN", origin)
-            cold.forget()
-            yield
-        cold.forget()
-
     queue = hour.queue_of(codes)
     detail = {"program_id": "bean", "redemption_id": redemption_id, "v": 1}
     queue.send(json.dumps({"detail-type": "RewardRedeemed", "detail": detail}))
 
-    hour.passes(queue, broken())
+    hour.passes(queue, hour.without("platform"))
 
     assert len(platform.posted) == 2
 
 
-@pytest.mark.parametrize(
-    ("service_name", "reader"), [("events", relay), ("s3", archive)], ids=["relay", "archive"]
-)
-def test_a_batch_of_the_stream_is_read_again_until_all_of_it_arrived(
-    service_name: str,
-    reader: Callable[[Any, Any], Any],
-    hour: Hour,
-    program: object,
+@pytest.mark.parametrize("service_name", ["events", "sqs", "dynamodb"])
+def test_events_of_a_batch_arrive_when_it_is_read_again(
+    service_name: str, hour: Hour, program: object
 ) -> None:
-    """Lambda calls a stream's reader again by itself, for twelve hours."""
+    """Lambda hands a batch to a stream's reader again by itself, for two hours."""
+    body = {"url": "https://crm.example.com/hook", "events": ["PointsEarned"]}
+    call(webhooks_out, "PUT", f"{till.PROGRAM}/endpoints/crm", body=body, as_=till.MANAGER)
     till.earn(till.enroll(), 4999)
     changes = batch(records(TABLE))
 
     with hour.without(service_name):
-        assert not succeeds(reader, changes)
-        assert not succeeds(reader, changes)
+        assert not succeeds(relay, changes)
+        assert not succeeds(relay, changes)
+    assert succeeds(relay, changes)
 
-    assert succeeds(reader, changes)
+    queued = [json.loads(each["body"]) for each in receive(os.environ["LOYALTY_EVENTS_QUEUE_URL"])]
+    assert {each["event"] for each in queued} == {"PointsEarned"}
+    assert {each["detail"]["points"] for each in queued} == {49}
+
+
+def test_facts_of_a_batch_are_in_the_lake_when_it_is_read_again(
+    hour: Hour, program: object
+) -> None:
+    till.earn(till.enroll(), 4999)
+    changes = batch(records(TABLE))
+
+    with hour.without("s3"):
+        assert not succeeds(archive, changes)
+        assert not succeeds(archive, changes)
+    assert succeeds(archive, changes)
+
+    listed = boto3.client("s3").list_objects_v2(Bucket="lake", Prefix="facts/entries/")
+    assert listed["KeyCount"] == 1
 
 
 def succeeds(reader: Callable[[Any, Any], Any], changes: dict[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 import gzip
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any, Final
@@ -19,7 +19,7 @@ from loyalty.table.engine import DynamoEngine
 from loyalty.table.messages import TableLetters, TableOutbox
 from loyalty.table.operations import Key, Put
 from tests.integration.conftest import Clock
-from tests.integration.lakeside import answers, archived, compact, rows
+from tests.integration.lakeside import answers, archived, compact, paged, rows
 from tests.support import till
 from tests.support.http import Context
 from tests.support.ledger import message
@@ -215,14 +215,3 @@ def facts() -> dict[tuple[str, str], Any]:
 def lake() -> dict[str, str]:
     listed = boto3.client("s3").list_objects_v2(Bucket="lake").get("Contents", ())
     return {each["Key"]: each["ETag"] for each in listed}
-
-
-def paged(monkeypatch: pytest.MonkeyPatch, *, items: int) -> None:
-    """Pages of a few items, where DynamoDB's are a megabyte."""
-    whole = DynamoEngine._call
-
-    def small(self: DynamoEngine, operation: str, parameters: Mapping[str, Any]) -> Any:
-        limit = {"Limit": items} if operation == "Scan" else {}
-        return whole(self, operation, {**parameters, **limit})
-
-    monkeypatch.setattr(DynamoEngine, "_call", small)
