@@ -100,8 +100,11 @@ def test_a_birthday_has_a_day_and_a_calendar_week(
         {"not": {"fact": "days_since_order", "at_least": 1}},
     ],
 )
-def test_what_is_not_known_of_an_old_member_shuts_a_campaign(condition: dict[str, Any]) -> None:
-    unknown = replace(REGULAR, orders=None, bought_on=None)
+@pytest.mark.parametrize("bought_on", [None, REGULAR.bought_on])
+def test_what_is_not_known_of_an_old_member_shuts_a_campaign(
+    condition: dict[str, Any], bought_on: date | None
+) -> None:
+    unknown = replace(REGULAR, orders=None, bought_on=bought_on)
 
     assert not is_for(campaign_for(condition), unknown)
 

@@ -39,9 +39,9 @@ class MemberFacts:
 
     `occurred_at` is the order's time, in the program's time zone. `counts` says whether the order
     counts as one: its goods cost something. `orders` is how many the member had before; None if
-    that is not known. `bought_on` is the day of the latest, None if there was none. `tier` is the
-    level at which the order earns. `consents` are those that were given. `joined` says since when
-    the member takes part in campaigns.
+    that is not known. `bought_on` is the day of the latest that is known, None if there is none.
+    `tier` is the level at which the order earns. `consents` are those that were given. `joined`
+    says since when the member takes part in campaigns.
     """
 
     occurred_at: datetime
@@ -176,10 +176,11 @@ def leaves(condition: MemberCondition | None) -> Iterator[MemberCount | MemberSt
 
 
 def _is_unknown(facts: MemberFacts, needed: frozenset[MemberSource]) -> bool:
-    """Whether something that is needed is not known."""
-    if facts.orders is not None:
-        return False
-    return "orders" in needed or ("bought_on" in needed and facts.bought_on is None)
+    """Whether something that is needed is not known.
+
+    Where not all orders are counted, a later one than the latest that is known may be among them.
+    """
+    return facts.orders is None and not needed.isdisjoint({"orders", "bought_on"})
 
 
 def _is_within(condition: MemberCount, number: int) -> bool:
