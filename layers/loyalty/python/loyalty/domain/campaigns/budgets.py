@@ -132,8 +132,13 @@ def budgets_on(program: Program, day: date) -> dict[str, CampaignBudget]:
 
 
 def left_in(budget: CampaignBudget, shards: tuple[int, ...]) -> int:
-    """What a budget has left, by what its shards used: what orders can still get."""
-    return sum(_room(budget, shard, used) for shard, used in enumerate(shards))
+    """What a budget has left, by what its shards used: what orders can still get.
+
+    After a budget was lowered, some shards may have used more than their share. Then others do not
+    give what is left of theirs, as far as they are read.
+    """
+    of_shards = sum(_room(budget, shard, used) for shard, used in enumerate(shards))
+    return min(of_shards, max(0, budget.points - sum(shards)))
 
 
 def left_of(budgets: Mapping[str, CampaignBudget], used: ShardsUsed) -> dict[str, int]:
