@@ -193,12 +193,11 @@ def counting_of_order(
     for campaign in decision.relied:
         within = within.within(relied_on(campaign, account.orders))
     reads_days = any("bought_on" in sources(each) for each in decision.relied)
-    is_later = has_goods(order) and (account.bought_on is None or account.bought_on < day)
     return replace(
         counting,
         orders=int(has_goods(order)) + net[ORDERS],
         orders_within=within,
-        bought_on=day if is_later else None,
+        bought_on=_later(account, day) if has_goods(order) else None,
         bought_on_seen=(account.bought_on,) if reads_days else None,
     )
 
@@ -208,12 +207,14 @@ class CountsMoved:
     """What a refund or an edit moved: what the order now counts by campaign, and each limit.
 
     `counted` is None in a program without campaigns. `campaign_points` is how much more each
-    campaign has given the member by it; negative: what was taken back.
+    campaign has given the member by it; negative: what was taken back. `has_goods` says whether
+    goods that cost something are left of the order.
     """
 
     counted: Mapping[str, int] | None = None
     uses: tuple[LimitUse, ...] = ()
     campaign_points: Mapping[str, int] = field(default_factory=_none)
+    has_goods: bool = False
 
 
 def moved(
@@ -236,7 +237,7 @@ def moved(
     )
     orders = (LimitUse(ORDERS, order_change),) if order_change else ()
     if not program.campaigns:
-        return CountsMoved(uses=orders)
+        return CountsMoved(uses=orders, has_goods=has_goods(after.order))
     was, now = before.award, after.award
     fallen = sum((points_by_giver(was.shares) - points_by_giver(now.shares)).values())
     newly_forgiven = max(0, forgiven - before.state.forgiven)
@@ -256,6 +257,7 @@ def moved(
         counted=counts,
         uses=(*changes, *orders),
         campaign_points={campaign_id: points for campaign_id, points in change.items() if points},
+        has_goods=has_goods(after.order),
     )
 
 
@@ -267,12 +269,16 @@ def counting_of_step(
     *,
     ceilings: Mapping[str, int] | None = None,
 ) -> CampaignCounting:
-    """What a refund or an edit counts on an account; `ceilings` are those that it decided anew."""
+    """What a refund or an edit counts on an account; `ceilings` are those that it decided anew.
+
+    An order becomes one by an edit that adds goods to it.
+    """
     net = Counter(dict(step.uses))
+    day = program.today(accrual.order.occurred_at)
     counting = _counting_of_limits(
         account,
         program,
-        program.today(accrual.order.occurred_at),
+        day,
         ceilings=ceilings or {},
         taken=+net,
     )
@@ -280,8 +286,12 @@ def counting_of_step(
     change = net[ORDERS]
     if account.orders is None or account.orders + change < 0:
         return counting
-    within = Interval(lowest=max(0, -change)) if change else None
-    return replace(counting, orders=change, orders_within=within)
+    return replace(
+        counting,
+        orders=change,
+        orders_within=Interval(lowest=max(0, -change)) if change else None,
+        bought_on=_later(account, day) if change > 0 and step.has_goods else None,
+    )
 
 
 def counted_of(accrual: Accrual, state: OrderState) -> Mapping[str, int]:
@@ -326,6 +336,11 @@ def has_goods(order: Order) -> bool:
 
 def _counts_as_order(left: Order, forgiven: int) -> int:
     return int(has_goods(left) or forgiven > 0)
+
+
+def _later(account: Account, day: date) -> date | None:
+    """A day on which the member bought, if it is later than the latest one."""
+    return day if account.bought_on is None or account.bought_on < day else None
 
 
 def _counting_of_limits(
