@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from os import process_cpu_count
 from typing import Final
@@ -30,21 +31,21 @@ class Ran:
     why: str = ""
 
 
-def run(seeds: range) -> Ran:
-    """Run these histories until one fails."""
+def run(seeds: range, *, campaigns: bool = False) -> Ran:
+    """Run these histories until one fails; `campaigns`: all of them have campaigns."""
     # Garbage is collected after all histories, which takes an eighth less time.
     gc.disable()
     try:
-        return _run(seeds)
+        return _run(seeds, campaigns=campaigns)
     finally:
         gc.enable()
         gc.collect()
 
 
-def _run(seeds: range) -> Ran:
+def _run(seeds: range, *, campaigns: bool) -> Ran:
     calls = 0
     for seed in seeds:
-        history = History(seed)
+        history = History(seed, campaigns=campaigns)
         try:
             history.run()
         except Exception as error:  # noqa: BLE001  # whatever breaks a history is what we look for
@@ -53,9 +54,9 @@ def _run(seeds: range) -> Ran:
     return Ran(len(seeds), calls)
 
 
-def trace(seed: int) -> int:
+def trace(seed: int, *, campaigns: bool) -> int:
     """Print one history, call by call."""
-    history = History(seed, trace=print)
+    history = History(seed, campaigns=campaigns, trace=print)
     try:
         history.run()
     except Exception as error:
@@ -65,20 +66,21 @@ def trace(seed: int) -> int:
     return 0
 
 
-def replay(seed: int) -> str:
+def replay(seed: int, *, campaigns: bool = False) -> str:
     """The command that prints this one history."""
-    return f"python -m tests.simulation --start {seed} --trace"
+    option = " --campaigns" if campaigns else ""
+    return f"python -m tests.simulation{option} --start {seed} --trace"
 
 
-def simulate(seeds: int, *, start: int, jobs: int) -> int:
+def simulate(seeds: int, *, start: int, jobs: int, campaigns: bool) -> int:
     began = printed_at = time.monotonic()
     histories = calls = 0
-    for ran in _in_parallel(start, start + seeds, jobs=jobs):
+    for ran in _in_parallel(start, start + seeds, jobs=jobs, campaigns=campaigns):
         histories, calls = histories + ran.histories, calls + ran.calls
         seconds = time.monotonic() - began
         if ran.broken is not None:
             print(f"seed {ran.broken} broke a promise: {ran.why}")
-            print(f"  {replay(ran.broken)}")
+            print(f"  {replay(ran.broken, campaigns=campaigns)}")
             return 1
         if time.monotonic() - printed_at > TELL_EVERY_SECONDS:
             printed_at = time.monotonic()
@@ -91,17 +93,20 @@ def simulate(seeds: int, *, start: int, jobs: int) -> int:
     return 0
 
 
-def _in_parallel(start: int, stop: int, *, jobs: int) -> Iterator[Ran]:
+def _in_parallel(start: int, stop: int, *, jobs: int, campaigns: bool) -> Iterator[Ran]:
+    run_all = partial(run, campaigns=campaigns)
     chunks = (range(first, min(first + CHUNK, stop)) for first in range(start, stop, CHUNK))
     if jobs == 1:
-        yield from map(run, chunks)
+        yield from map(run_all, chunks)
         return
     with ProcessPoolExecutor(jobs) as pool:
-        waiting: set[Future[Ran]] = {pool.submit(run, chunk) for chunk in islice(chunks, 2 * jobs)}
+        waiting: set[Future[Ran]] = {
+            pool.submit(run_all, chunk) for chunk in islice(chunks, 2 * jobs)
+        }
         try:
             while waiting:
                 finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                waiting |= {pool.submit(run, chunk) for chunk in islice(chunks, len(finished))}
+                waiting |= {pool.submit(run_all, chunk) for chunk in islice(chunks, len(finished))}
                 yield from (each.result() for each in finished)
         finally:
             pool.shutdown(cancel_futures=True)
@@ -112,11 +117,14 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=10_000, help="how many histories")
     parser.add_argument("--start", type=int, default=0, help="the first seed")
     parser.add_argument("--jobs", type=int, default=process_cpu_count(), help="how many processes")
+    parser.add_argument("--campaigns", action="store_true", help="campaigns in every history")
     parser.add_argument("--trace", action="store_true", help="tell the history of the first seed")
     options = parser.parse_args()
     if options.trace:
-        return trace(options.start)
-    return simulate(options.seeds, start=options.start, jobs=options.jobs)
+        return trace(options.start, campaigns=options.campaigns)
+    return simulate(
+        options.seeds, start=options.start, jobs=options.jobs, campaigns=options.campaigns
+    )
 
 
 if __name__ == "__main__":

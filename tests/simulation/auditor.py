@@ -1,6 +1,6 @@
 """Checks after every single write that the books keep their promises, from the items alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -9,25 +9,36 @@ from local.memory import Written
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.table.operations import Item, Key
 from tests.simulation.auditing.accounts import Accounts
+from tests.simulation.auditing.campaigns import Campaigns
 from tests.simulation.auditing.entries import Entries
 from tests.simulation.auditing.levels import Levels
 from tests.simulation.auditing.orders import Orders
 from tests.simulation.auditing.seen import OrderSums, Seen, Violation, order_of
 from tests.simulation.auditing.spending import Spending
 
-LEDGER: Final = frozenset({"ACCOUNT", "ENTRY", "ORDER", "RESPONSE", "STOCK", "VOUCHER", "VOUCHERS"})
+LEDGER: Final = frozenset(
+    {"ACCOUNT", "BUDGET", "ENTRY", "ORDER", "RESPONSE", "STOCK", "VOUCHER", "VOUCHERS"}
+)
 
 
 class Auditor:
     """Watches every write. `decided_by` is the program, `decided_at` the time it was decided at."""
 
-    def __init__(self, *, zone: ZoneInfo, may_owe: bool, strict_about_quiet: bool) -> None:
+    def __init__(
+        self,
+        *,
+        zone: ZoneInfo,
+        may_owe: bool,
+        strict_about_quiet: bool,
+        versions: Sequence[PublishedProgram],
+    ) -> None:
         self._seen = seen = Seen(zone, may_owe, strict_about_quiet)
         self._accounts = Accounts(seen)
         self._levels = levels = Levels(seen)
         self._orders = orders = Orders(seen)
         self._spending = spending = Spending(seen, levels)
         self._entries = Entries(seen, levels=levels, orders=orders, spending=spending)
+        self._campaigns = Campaigns(seen, versions)
 
     @property
     def accounts(self) -> dict[str, Any]:
@@ -48,10 +59,27 @@ class Auditor:
         """How many redemptions were returned."""
         return self._seen.returned
 
+    @property
+    def writes(self) -> int:
+        """How many writes there were."""
+        return self._campaigns.writes
+
+    def enrolled(self, account: Any, *, profile: Any, joined: Mapping[str, str]) -> None:
+        """A member who was there from the beginning."""
+        self._seen.accounts[account["member_id"]] = account
+        self._campaigns.enrolled(account["member_id"], profile or {}, joined)
+
     def observe(
-        self, written: Sequence[Written], *, decided_by: PublishedProgram, decided_at: datetime
+        self,
+        written: Sequence[Written],
+        *,
+        decided_by: PublishedProgram,
+        decided_at: datetime,
+        began: int,
     ) -> None:
         """Check everything that a write touched.
+
+        `began` is how many writes there had been when its request began.
 
         Raises:
             Violation: a promise is broken.
@@ -60,6 +88,7 @@ class Auditor:
         members: set[str] = set()
         today = decided_at.astimezone(seen.zone).date()
         seen.restored = _restored(written)
+        self._campaigns.decided(written, began=began)
         for key, before, after in written:
             wire: Any = _undeleted(key, after)
             match key.sk.partition("#"):
@@ -89,6 +118,7 @@ class Auditor:
             self._levels.counters_add_up(member_id)
         for order in {order_of(key) for key, _, _ in written if "#ORDER#" in key.pk}:
             self._orders.adds_up(order)
+        self._campaigns.counted(written)
 
 
 def lapses_when_quiet(program: PublishedProgram) -> bool:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, cast
 
 from loyalty.domain.program.document import PublishedProgram
@@ -18,6 +19,7 @@ from tests.simulation.answers import (
 )
 from tests.simulation.auditing.seen import Violation
 from tests.simulation.drawing import requests
+from tests.simulation.drawing.campaigns import dressed, newcomer, of_campaigns
 from tests.simulation.drawing.requests import MEMBERS, Logical
 from tests.simulation.drawing.worlds import drawn_world
 from tests.simulation.requests import Earn, Record, Sweep, has_happened
@@ -32,7 +34,7 @@ from tests.simulation.rest import (
     shown_balance,
 )
 from tests.simulation.stories import check_paid_points, check_stories
-from tests.simulation.world import Answer, Attempt, Fault, Read, Request, World, Write
+from tests.simulation.world import Answer, Attempt, Fault, Newcomer, Read, Request, World, Write
 
 FAULTS: Final = (
     Fault.CONFLICT,
@@ -52,9 +54,13 @@ _AGES: Final = timedelta(days=1500)
 
 @dataclass(slots=True)
 class History:
-    """One seed's history. `run` raises `Violation` when the books break a promise."""
+    """One seed's history. `run` raises `Violation` when the books break a promise.
+
+    `campaigns`: the program has campaigns, as otherwise in some histories only.
+    """
 
     seed: int
+    campaigns: bool = False
     trace: Callable[[str], None] | None = None
     calls: int = field(init=False, default=0)
     world: World = field(init=False)
@@ -72,6 +78,8 @@ class History:
         draw = self._draw = random.Random(self.seed)
         self._faults = draw.choice((0.0, 0.1, 0.25, 0.4))
         self._rush = draw.random() < 0.2
+        campaigns = self._own("campaigns drawn")
+        has_campaigns = campaigns.random() < 0.04 or self.campaigns
         guests, strangers = self._own("guests"), self._own("strangers")
         with_guests = guests.random() < 0.12
         claim_days = guests.choice((30, 30, 30, 1, 0)) if with_guests else 30
@@ -82,17 +90,25 @@ class History:
             claim_days=claim_days,
             min_age_days=self._own("ages").choice((0, 1, 1, 2, 12)),
             late_minutes=self._own("bounds").choice((0, 60, 1500, 10_080)),
+            campaigns=campaigns if has_campaigns else None,
             trace=self.trace,
         )
         members = MEMBERS[: draw.choice((1, 1, 2) if self._rush else (1, 1, 2, 3))]
         with_erasure = draw.random() < 0.08
-        self.world.enroll(*members, with_profiles=with_erasure or with_guests or with_strangers)
+        self.world.enroll(
+            *members,
+            with_profiles=with_erasure or with_guests or with_strangers or has_campaigns,
+            newcomer=partial(newcomer, campaigns, self.world) if has_campaigns else Newcomer,
+        )
         logical = requests.drawn(draw, self.world, with_erasure=with_erasure)
         if with_guests:
             logical += requests.of_guests(guests, self.world)
         if with_strangers:
             logical += requests.of_strangers(strangers, self.world)
         logical += self._beside(logical)
+        if has_campaigns:
+            logical += of_campaigns(campaigns, self.world)
+            logical = [dressed(self.seed, each) for each in logical]
         self._play(_jobs(draw, logical))
         check_nothing_is_left_between(self.world, self._answers.values())
         self._come_to_rest([each.request for each in logical])

@@ -18,6 +18,8 @@ from loyalty.domain.program.levels import HoldsMonths, Tiers
 
 NEVER: Final = "9999-12-31"
 CHARGES: Final = ("tax", "shipping", "tip", "gift_card")
+# More than any order earns.
+POINTS_MAX: Final = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,19 @@ class Refunds:
 def target(
     lines: Iterable[list[Any]], refunds: Refunds, program: Program, *, tier: str | None
 ) -> int:
-    """What an order still earns without everything that was refunded."""
+    """What an order still earns by rules without everything that was refunded."""
+    return sum(by_rule(lines, refunds, program, tier=tier).values())
+
+
+def by_rule(
+    lines: Iterable[list[Any]], refunds: Refunds, program: Program, *, tier: str | None
+) -> dict[str, int]:
+    """What each rule still gives without everything that was refunded."""
     amounts = _left(lines, refunds)
     level = program.tiers.level(tier) if program.tiers else None
     times = Fraction(level.multiplier_percent if level else 100, 100)
-    return sum(
-        _rounded(
+    return {
+        rule.id: rounded(
             rule.steps(
                 sum(amount for line, amount in amounts.items() if rule.covers(line.category))
             )
@@ -56,9 +65,9 @@ def target(
             * (times if rule.multiplied else 1),
             rule.rounding,
         )
-        for rule in map(_Rule.of, program.earning_rules)
+        for rule in map(Rule.of, program.earning_rules)
         if not rule.tiers or tier in rule.tiers
-    )
+    }
 
 
 def points_back(points: int, lines: Iterable[list[Any]], refunds: Refunds) -> int:
@@ -78,9 +87,14 @@ def points_back(points: int, lines: Iterable[list[Any]], refunds: Refunds) -> in
 
 
 def counts_for(
-    lines: Iterable[list[Any]], refunds: Refunds, program: Program, *, tier: str | None
+    lines: Iterable[list[Any]],
+    refunds: Refunds,
+    program: Program,
+    *,
+    tier: str | None,
+    by_campaigns: int = 0,
 ) -> int:
-    """What an order still adds towards a level."""
+    """What an order still adds towards a level, with the points that campaigns give toward it."""
     if program.tiers is None:
         return 0
     bought = list(lines)
@@ -89,21 +103,53 @@ def counts_for(
     )
     match program.tiers.basis:
         case "qualifying_points":
-            return target(bought, refunds, program, tier=tier)
+            return target(bought, refunds, program, tier=tier) + by_campaigns
         case "spend":
             return int(goods)
         case _:
             return int(goods > 0)
 
 
+def amounts_left(lines: Iterable[list[Any]], refunds: Refunds) -> dict[str, int]:
+    """What is left of each line's amount, by line."""
+    return {line.line_id: int(amount) for line, amount in _left(lines, refunds).items()}
+
+
+def units_left(lines: Iterable[list[Any]], refunds: Refunds) -> dict[str, int]:
+    """How many units are left of each line, by line.
+
+    No more than were not returned, nor than the money that is left pays for. A line that cost
+    nothing keeps its units as long as anything of what was paid is left.
+    """
+    bought = [_Bought.of(line) for line in lines]
+    if refunds.whole:
+        return dict.fromkeys((line.line_id for line in bought), 0)
+    keeps = _keeps(bought, refunds)
+    units: dict[str, int] = {}
+    for line in bought:
+        left = line.quantity - min(line.quantity, refunds.units.get(line.line_id, 0))
+        if line.paid:
+            own = ceil(Fraction(line.quantity * line.paid_left(refunds), line.paid))
+            left = min(left, ceil(own * keeps))
+        units[line.line_id] = left if keeps else 0
+    return units
+
+
+def _keeps(bought: "list[_Bought]", refunds: Refunds) -> Fraction:
+    """The share of what lines have left that money without lines leaves; all of nothing."""
+    left = sum(line.paid_left(refunds) for line in bought)
+    loose = refunds.amount_minor + sum(line.over(refunds) for line in bought)
+    if left:
+        return Fraction(max(0, left - loose), left)
+    return Fraction(not any(line.paid for line in bought))
+
+
 def _left(lines: Iterable[list[Any]], refunds: Refunds) -> "dict[_Bought, Fraction]":
     """What is left of each line without everything that was refunded."""
     bought = [_Bought.of(line) for line in lines]
     amounts = {line: Fraction(0) if refunds.whole else line.left(refunds) for line in bought}
-    left = sum(line.paid_left(refunds) for line in bought)
-    loose = refunds.amount_minor + sum(line.over(refunds) for line in bought)
-    if left:
-        keeps = Fraction(max(0, left - loose), left)
+    if any(line.paid_left(refunds) for line in bought):
+        keeps = _keeps(bought, refunds)
         amounts = {line: Fraction(ceil(amount * keeps)) for line, amount in amounts.items()}
     return amounts
 
@@ -121,7 +167,8 @@ class _Bought:
     @classmethod
     def of(cls, line: list[Any]) -> "_Bought":
         line_id, _, category, quantity, amount, *gross = line
-        return cls(line_id, category, quantity, amount, gross[0] if gross else amount)
+        paid = amount if not gross or gross[0] is None else gross[0]
+        return cls(line_id, category, quantity, amount, paid)
 
     def back(self, refunds: Refunds) -> int:
         """The money returned for the line, by its units and by amount."""
@@ -219,7 +266,8 @@ def months_later(day: str, months: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class Rule:
+    id: str
     points: int
     per_minor: int
     rounding: str
@@ -231,8 +279,9 @@ class _Rule:
     multiplied: bool
 
     @classmethod
-    def of(cls, rule: Any) -> "_Rule":
+    def of(cls, rule: Any) -> "Rule":
         return cls(
+            rule.id,
             rule.points,
             rule.per_minor,
             rule.rounding,
@@ -256,7 +305,7 @@ class _Rule:
         return not self.include or category in self.include
 
 
-def _rounded(points: Fraction | int, rounding: str) -> int:
+def rounded(points: Fraction | int, rounding: str) -> int:
     match rounding:
         case "floor":
             return floor(points)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from loyalty.domain.program.campaigns import Campaign, CampaignGroup
 from loyalty.domain.program.document import (
     PayWithPoints,
     PointsName,
@@ -174,11 +175,28 @@ REWARDS: Final = (
     ),
 )
 
+CAMPAIGN_GROUPS: Final = tuple(
+    CampaignGroup.model_validate({"id": choose, "choose": choose}) for choose in ("best", "first")
+)
+
 _POINTS: Final = PointsName(one="point", many="points")
 
 # The same survey without and with a bonus.
 ASKED_OF_ALL: Final = ProgramSurvey(id="visit", kind="csat", question="How was it?")
 THANKED: Final = ASKED_OF_ALL.model_copy(update={"bonus_points": 5})
+
+
+def campaign(
+    campaign_id: str = "bonus",
+    *,
+    members: Mapping[str, Any] | None = None,
+    orders: Mapping[str, Any] | None = None,
+    **parts: Any,
+) -> Campaign:
+    """A campaign for these members and orders. It gives 10 points if its parts say nothing else."""
+    effect = {"kind": "fixed", "points": 10}
+    fields = {"id": campaign_id, "name": campaign_id, "effect": effect}
+    return Campaign.model_validate(fields | {"for": members, "if": orders} | parts)
 
 
 def document(

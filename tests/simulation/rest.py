@@ -11,6 +11,7 @@ from loyalty.table import keys, records
 from tests.simulation import naive
 from tests.simulation.answers import is_anybody_erased
 from tests.simulation.auditing.seen import SETTLED_AS, Violation
+from tests.simulation.naive_campaigns import by_giver
 from tests.simulation.requests import Earn, Join, Link, Record, Refund, SignIn
 from tests.simulation.world import PROGRAM_ID, Answer, Request, World, keyring
 
@@ -119,16 +120,19 @@ def check_orders(world: World) -> None:
         first = wire["order"]
         in_force = order.state["order"] if "order" in (order.state or {}) else first
         program = world.version(wire["program_version"]).document
-        tier = first.get("tier")
-        at_first = naive.target(first["lines"], naive.Refunds.of(None), program, tier=tier)
-        if sum(points for _, _, points in wire["parts"]) != at_first:
+        at_first, left = (by_giver(wire, state, program) for state in (None, order.state))
+        if sum(points for _, _, points in wire["parts"]) != sum(at_first.values()):
             raise Violation(f"{key} earned another amount than {at_first}")
-        refunds = naive.Refunds.of(order.state)
-        left = naive.target(in_force["lines"], refunds, program, tier=tier)
         settled = sum(order.settled[name] for name in SETTLED_AS)
-        if order.earned - left != settled:
+        if order.earned - sum(left.values()) != settled:
             raise Violation(f"{key} earned {order.earned}, {left} are left, {settled} settled")
-        counts = naive.counts_for(in_force["lines"], refunds, program, tier=tier)
+        counts = naive.counts_for(
+            in_force["lines"],
+            naive.Refunds.of(order.state),
+            program,
+            tier=first.get("tier"),
+            by_campaigns=sum(left.get(each.id, 0) for each in program.campaigns if each.qualifies),
+        )
         if order.qualifying != counts:
             raise Violation(
                 f"{key} counts for {order.qualifying} towards a level, not for {counts}"

@@ -14,7 +14,7 @@ from loyalty.domain.program.expiry_policies import (
 from loyalty.table import records
 from tests.simulation import programs
 from tests.simulation.requests import Earn, Redeem, Refund, Sweep
-from tests.simulation.world import Answer, Call, Read, Request, World, Write
+from tests.simulation.world import Answer, Call, Newcomer, Read, Request, World, Write
 
 NOON: Final = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TODAY: Final = NOON.date()
@@ -44,7 +44,7 @@ def scene(
     since = inactivity_since
     program = programs.published(document, published_at=now - 90 * DAY, inactivity_since=since)
     world = World(program, now=now)
-    world.enroll(*(members or ("ann",)))
+    world.enroll(*(members or ("ann",)), newcomer=lambda: Newcomer(orders=0))
     return world
 
 

@@ -5,7 +5,7 @@ until the test lets the call happen, or fail, or both.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import cache
@@ -17,8 +17,8 @@ from local.memory import Invalid, MemoryEngine, Reported, answer
 from loyalty.domain.kernel.errors import Refusal, TryAgain
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.people.identity import Digest, Identity, Keyring
-from loyalty.domain.people.member import Member
-from loyalty.domain.program.document import PublishedProgram
+from loyalty.domain.people.member import Consent, Member, Profile
+from loyalty.domain.program.document import Program, PublishedProgram
 from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import Persistent
@@ -85,6 +85,16 @@ class Answer:
         return self.code == "done"
 
 
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What is known of a member when a history begins; `orders` is None if it is not known."""
+
+    orders: int | None = None
+    profile: Profile = field(default_factory=Profile)
+    consents: Mapping[str, Consent] = field(default_factory=dict)
+    joined: Mapping[str, datetime] = field(default_factory=dict)
+
+
 class Request(Protocol):
     """A request of a caller; it may be sent any number of times."""
 
@@ -108,7 +118,7 @@ class World:
         reported: Reported = "all",
         trace: Callable[[str], None] | None = None,
     ) -> None:
-        self.programs = programs
+        self.programs = list(programs)
         self.now = now
         self.table = MemoryEngine(reported=reported)
         self.zone = programs[0].document.zone
@@ -116,6 +126,7 @@ class World:
             zone=self.zone,
             may_owe=any(each.document.clawback == "unlimited" for each in programs),
             strict_about_quiet=all(lapses_when_quiet(each) for each in programs),
+            versions=self.programs,
         )
         self.identities = Identities(PROGRAM_ID, _digest)
         self.in_limbo: list[tuple[Write, Attempt]] = []
@@ -125,20 +136,39 @@ class World:
         self._members = 0
         self._attempts = 0
 
-    def enroll(self, *member_ids: str, with_profiles: bool = True) -> None:
+    def enroll(
+        self,
+        *member_ids: str,
+        with_profiles: bool = True,
+        newcomer: Callable[[], Newcomer] = Newcomer,
+    ) -> None:
         """Create accounts, with a profile for each member who is known or may be erased."""
-        members = TableMembers(self.table, program_id=PROGRAM_ID, keyring=keyring)
         for member_id in member_ids:
-            key = keys.account(PROGRAM_ID, member_id)
-            account = Account(member_id=member_id, enrolled_at=self.now)
-            if with_profiles:
-                member = Member(
-                    member_id=member_id, enrolled_at=self.now, enrolled_by="", identities={}
-                )
-                members.enroll(member, account)
-            else:
-                self.table.apply([Put(key, records.account_to_item(account, PROGRAM_ID))])
-            self.auditor.accounts[member_id] = self.table.items[key]
+            self._enroll(member_id, newcomer(), with_profile=with_profiles)
+
+    def _enroll(self, member_id: str, newcomer: Newcomer, *, with_profile: bool) -> None:
+        members = TableMembers(self.table, program_id=PROGRAM_ID, keyring=keyring)
+        key = keys.account(PROGRAM_ID, member_id)
+        account = Account(member_id=member_id, enrolled_at=self.now, orders=newcomer.orders)
+        if with_profile:
+            member = Member(
+                member_id=member_id,
+                enrolled_at=self.now,
+                enrolled_by="",
+                identities={},
+                profile=newcomer.profile,
+                consents=newcomer.consents,
+            )
+            members.enroll(member, account)
+        else:
+            self.table.apply([Put(key, records.account_to_item(account, PROGRAM_ID))])
+        joined = {name: keys.instant(since) for name, since in newcomer.joined.items()}
+        if joined:
+            targeting = keys.targeting(PROGRAM_ID, member_id)
+            item = {"pk": targeting.pk, "sk": targeting.sk, "v": 1, "joined": joined}
+            self.table.apply([Put(targeting, cast("Item", item))])
+        profile = self.table.items.get(keys.profile(PROGRAM_ID, member_id))
+        self.auditor.enrolled(self.table.items[key], profile=profile, joined=joined)
 
     def program(self, *, moment: datetime | None = None) -> PublishedProgram:
         """The version in force."""
@@ -147,6 +177,14 @@ class World:
 
     def version(self, number: int) -> PublishedProgram:
         return self.programs[number - 1]
+
+    def publish(self, document: Program) -> None:
+        """Publish a new version, which is in force from now on."""
+        version = len(self.programs) + 1
+        latest = replace(
+            self.programs[-1], version=version, published_at=self.now, document=document
+        )
+        self.programs.append(latest)
 
     def new_code(self) -> str:
         self._codes += 1
@@ -180,7 +218,9 @@ class World:
         written = self.table.apply(write.operations)
         for key, before, _ in written:
             self.images.setdefault(key, []).append(before)
-        self.auditor.observe(written, decided_by=attempt.program, decided_at=attempt.now)
+        self.auditor.observe(
+            written, decided_by=attempt.program, decided_at=attempt.now, began=attempt.began
+        )
         self.identities.observe(written, self.table.items)
 
     def read(self, read: Read, *, stale: Callable[[Key], Item | None] | None = None) -> Any:
@@ -210,12 +250,15 @@ class Attempt:
     number: int
     program: PublishedProgram
     now: datetime = field(init=False)
+    # How many writes there had been.
+    began: int = field(init=False)
     call: Call | None = field(init=False, default=None)
     answer: Answer | None = field(init=False, default=None)
     _stack: Any = field(init=False)
 
     def __post_init__(self) -> None:
         self.now = self.world.now
+        self.began = self.world.auditor.writes
         self._stack = greenlet.greenlet(self._run)
         self._resume(None)
 

@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tests.simulation import naive, programs
+from tests.simulation.drawing.campaigns import with_campaigns
 from tests.simulation.world import World
 
 # Places and times with unusual days: both ends of daylight saving (at 1:00, at 2:00, at midnight,
@@ -40,8 +41,10 @@ def drawn_world(
     claim_days: int,
     min_age_days: int,
     late_minutes: int,
+    campaigns: random.Random | None,
     trace: Callable[[str], None] | None,
 ) -> World:
+    """A world with a program; it has campaigns if there is a generator to draw them from."""
     zone_name, day = draw.choice(PLACES)
     zone = ZoneInfo(zone_name)
     day += _DAY * draw.choice((-1, 0, 0, 1))
@@ -81,6 +84,8 @@ def drawn_world(
         )
         later = now + timedelta(hours=draw.choice((0, 1, 12)))
         versions.append(programs.published(second, published_at=later, version=2))
+    if campaigns is not None:
+        versions = with_campaigns(campaigns, versions, now=now)
     return World(
         *versions, now=now, reported=draw.choice(("all", "all", "first", "last")), trace=trace
     )
