@@ -64,7 +64,7 @@ class Auditor:
         """How many writes there were."""
         return self._campaigns.writes
 
-    def enrolled(self, account: Any, *, profile: Any, joined: Mapping[str, str]) -> None:
+    def enrolled(self, account: Any, *, profile: Any, joined: Mapping[str, Any]) -> None:
         """A member who was there from the beginning."""
         self._seen.accounts[account["member_id"]] = account
         self._campaigns.enrolled(account["member_id"], profile or {}, joined)

@@ -55,27 +55,35 @@ class Sale:
     """An order as it is in force, and what its refunds left of it."""
 
     def __init__(
-        self, order: Any, refunds: naive.Refunds, program: Program, *, source: str, at: datetime
+        self,
+        order: Any,
+        refunds: naive.Refunds,
+        program: Program,
+        *,
+        source: str,
+        occurred_at: datetime,
     ) -> None:
         self.order, self.program, self.source = order, program, source
-        self.local = at.astimezone(program.zone)
+        self.local = occurred_at.astimezone(program.zone)
         self.bought = [_goods(line, amount=line[4], units=line[3]) for line in order["lines"]]
-        self.kept = self.bought if refunds == NO_REFUNDS else _left(order["lines"], refunds)
+        self.remaining = self.bought if refunds == NO_REFUNDS else _left(order["lines"], refunds)
 
     @cached_property
     def whole(self) -> "Sale":
         """The same order without its refunds."""
-        if self.kept is self.bought:
+        if self.remaining is self.bought:
             return self
-        return Sale(self.order, NO_REFUNDS, self.program, source=self.source, at=self.local)
+        return Sale(
+            self.order, NO_REFUNDS, self.program, source=self.source, occurred_at=self.local
+        )
 
     @property
     def counts(self) -> bool:
         """Whether goods that cost something are left."""
-        return any(each.amount for each in self.kept if each.category not in naive.CHARGES)
+        return any(each.amount for each in self.remaining if each.category not in naive.CHARGES)
 
     def covered(self, selector: Any, *, read: str = "kept") -> list[_Goods]:
-        goods = self.kept if read == "kept" else self.bought
+        goods = self.remaining if read == "kept" else self.bought
         return [each for each in goods if _covers(selector, each, self.program)]
 
     def says(self, fact: str) -> set[str]:
@@ -84,8 +92,8 @@ class Sale:
             return {kind for kind, _ in self.order.get("tenders", ())}
         if fact == "code":
             return {code.upper() for code in self.order.get("codes", ())}
-        said = self.source if fact == "source" else self.order.get(fact)
-        return {said} if said else set()
+        value = self.source if fact == "source" else self.order.get(fact)
+        return {value} if value else set()
 
     def paid_by(self, kinds: Collection[str]) -> Fraction:
         """The share that was paid by some kinds of tender; all of it if none are named."""
@@ -102,8 +110,9 @@ def sale_of(accrual: Any, state: Any, program: Program) -> Sale:
     """An order in its latest version, less what was refunded."""
     order = state["order"] if state and "order" in state else accrual["order"]
     source = accrual["pk"].split("#")[3]
-    at = datetime.fromisoformat(accrual["happened_at"])
-    return Sale(order, naive.Refunds.of(state), program, source=source, at=at)
+    occurred_at = datetime.fromisoformat(accrual["happened_at"])
+    refunds = naive.Refunds.of(state)
+    return Sale(order, refunds, program, source=source, occurred_at=occurred_at)
 
 
 def by_giver(accrual: Any, state: Any, program: Program) -> dict[str, int]:
@@ -432,8 +441,8 @@ def _is_birthday(near: str, birthday: str, day: date) -> bool:
     alike = [day] if near == "day" else [day - timedelta(days=day.weekday() - n) for n in range(7)]
     for each in alike:
         is_leap = each.year % 4 == 0 and (each.year % 100 != 0 or each.year % 400 == 0)
-        told = "02-28" if birthday[5:] == "02-29" and not is_leap else birthday[5:]
-        if each.isoformat()[5:] == told:
+        month_day = "02-28" if birthday[5:] == "02-29" and not is_leap else birthday[5:]
+        if each.isoformat()[5:] == month_day:
             return True
     return False
 

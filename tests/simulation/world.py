@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol, cast
 import greenlet  # type: ignore[import-untyped]  # the package carries no types
 
 from local.memory import Invalid, MemoryEngine, Reported, answer
+from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.kernel.errors import Refusal, TryAgain
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.people.identity import Digest, Identity, Keyring
@@ -33,6 +34,7 @@ from loyalty.table.operations import (
     Refused,
     Transient,
 )
+from loyalty.table.records.targeting import joined_to_map, targeting_to_item
 from loyalty.usecases.ports import Desk
 from tests.simulation.auditing.seen import Violation
 from tests.simulation.auditor import Auditor, lapses_when_quiet
@@ -162,12 +164,12 @@ class World:
             members.enroll(member, account)
         else:
             self.table.apply([Put(key, records.account_to_item(account, PROGRAM_ID))])
-        joined = {name: keys.instant(since) for name, since in newcomer.joined.items()}
-        if joined:
-            targeting = keys.targeting(PROGRAM_ID, member_id)
-            item = {"pk": targeting.pk, "sk": targeting.sk, "v": 1, "joined": joined}
-            self.table.apply([Put(targeting, cast("Item", item))])
+        if newcomer.joined:
+            targeting = Targeting(member_id=member_id, joined=newcomer.joined)
+            item = targeting_to_item(targeting)
+            self.table.apply([Put(keys.targeting(PROGRAM_ID, member_id), item)])
         profile = self.table.items.get(keys.profile(PROGRAM_ID, member_id))
+        joined = joined_to_map(newcomer.joined)
         self.auditor.enrolled(self.table.items[key], profile=profile, joined=joined)
 
     def program(self, *, moment: datetime | None = None) -> PublishedProgram:

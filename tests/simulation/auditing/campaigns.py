@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import product
 from typing import Any, Final
 
 from local.memory import Written
@@ -47,9 +48,9 @@ class Campaigns:
         self._bought_on: dict[str, str] = defaultdict(str)
         self._used_of_budgets: Counter[str] = Counter()
         self._shards: dict[str, dict[int, int]] = defaultdict(dict)
-        # What was known of each member at some time, and since when they take part in campaigns.
-        self._profiles: dict[str, list[Any]] = defaultdict(lambda: [{}])
-        self._joined: dict[str, Mapping[str, str]] = defaultdict(dict)
+        # What was known of each member since which write, and the campaigns that they joined.
+        self._profiles: dict[str, list[tuple[int, Any]]] = defaultdict(lambda: [(0, {})])
+        self._joined: dict[str, list[tuple[int, Any]]] = defaultdict(lambda: [(0, {})])
         # The number of the last write that counted for a member, or in a budget.
         self._touched: dict[str, int] = defaultdict(int)
         self.writes = 0
@@ -58,10 +59,10 @@ class Campaigns:
     def _is_watching(self) -> bool:
         return any(each.document.campaigns for each in self._versions)
 
-    def enrolled(self, member_id: str, profile: Any, joined: Mapping[str, str]) -> None:
+    def enrolled(self, member_id: str, profile: Any, joined: Mapping[str, Any]) -> None:
         """A member who was there from the beginning."""
-        self._profiles[member_id].append(profile)
-        self._joined[member_id] = joined
+        self._profiles[member_id].append((0, profile))
+        self._joined[member_id].append((0, joined))
 
     def decided(self, written: Sequence[Written], *, began: int) -> None:
         """Check what a write decided, with accounts as they were before it.
@@ -73,8 +74,11 @@ class Campaigns:
             return
         for key, _, after in written:
             item: Any = after
-            if key.sk == "PROFILE" and item is not None:
-                self._profiles[item["member_id"]].append(item)
+            if key.sk == "PROFILE":
+                self._profiles[_member(key)].append((self.writes, item or {}))
+            elif key.sk == "TARGETING":
+                joined = item["joined"] if item else {}
+                self._joined[_member(key)].append((self.writes, joined))
             elif key.sk == "ENTRY#accrual" and item["kind"] == "accrual":
                 self._accruals[order_of(key)] = item
                 self._accrued(key, item, began, has_waited=_has(written, "clawback"))
@@ -115,7 +119,7 @@ class Campaigns:
                 for each in program.campaigns
                 if naive_campaigns.is_of_member(each) and naive_campaigns.is_open(each, sale, buyer)
             }
-            for buyer in self._buyers(account, tier)
+            for buyer in self._buyers(account, tier, began)
         ]
         if opened not in verdicts:
             raise Violation(f"{key} opens {opened} instead of {verdicts[-1]}")
@@ -124,9 +128,9 @@ class Campaigns:
         if not (self._is_touched(budgets, began) or (budgets and has_waited)):
             self._may_give(key, sale, context, member_id=entry["member_id"], had={})
         gives = self._gives(entry, None)
-        told = {giver: sum(points) for giver, *points in entry["shares"]}
-        if told != gives:
-            raise Violation(f"{key} gives {told} instead of {gives}")
+        shares = {giver: sum(points) for giver, *points in entry["shares"]}
+        if shares != gives:
+            raise Violation(f"{key} gives {shares} instead of {gives}")
         parts = naive_campaigns.dated(gives, program, day=sale.local.date(), tier=tier)
         if {(first, last): points for first, last, points in entry["parts"]} != parts:
             raise Violation(f"{key} gives at {entry['parts']} instead of {parts}")
@@ -164,17 +168,19 @@ class Campaigns:
         if given != left(is_read=True) and given != left(is_read=False):
             raise Violation(f"{key} may give {given}, and limits leave {left(is_read=True)}")
 
-    def _buyers(self, account: Any, tier: str | None) -> Iterator[Buyer]:
-        """What may have been known of a member: a profile is read some time before the write."""
+    def _buyers(self, account: Any, tier: str | None, began: int) -> Iterator[Buyer]:
+        """What was known of a member at some time between the request's begin and its write."""
         member_id = account["member_id"]
-        for profile in self._profiles[member_id]:
+        for profile, joined in product(
+            _since(self._profiles[member_id], began), _since(self._joined[member_id], began)
+        ):
             yield Buyer(
                 orders=account.get("orders"),
                 bought_on=account.get("bought_on"),
                 enrolled_on=date.fromisoformat(self._seen.local_day(account["enrolled_at"])),
                 tier=tier,
                 profile=profile,
-                joined=self._joined[member_id],
+                joined=joined,
             )
 
     def _room(
@@ -230,7 +236,7 @@ class Campaigns:
             risen = {each for each in gives if gives[each] > order.gives.get(each, 0)}
             if risen:
                 raise Violation(f"a refund of order {name} made {risen} give more")
-        if not any(each.amount or each.units for each in sale.kept) and gives:
+        if not any(each.amount or each.units for each in sale.remaining) and gives:
             raise Violation(f"order {name} gives {gives} for nothing")
         newly_forgiven = max(0, forgiven - order.forgiven)
         order.counted = self._counts(order, gives, program, newly_forgiven, "accrual" in kinds)
@@ -292,14 +298,16 @@ class Campaigns:
         if account["status"] != "active":
             return
         used = self._used_of(member_id)
-        told = {
+        counters = {
             name.removeprefix("campaign#"): amount
             for name, amount in account["redeemed"].items()
             if name.startswith("campaign#")
         }
-        for name in {*used, *told} - {ORDERS}:
-            if told.get(name, 0) != used[name] and not self._is_forgotten(name, member_id):
-                raise Violation(f"{member_id} used {told.get(name, 0)} of {name}, not {used[name]}")
+        for name in {*used, *counters} - {ORDERS}:
+            if counters.get(name, 0) != used[name] and not self._is_forgotten(name, member_id):
+                raise Violation(
+                    f"{member_id} used {counters.get(name, 0)} of {name}, not {used[name]}"
+                )
         if account.get("orders") is not None:
             if account["orders"] != used[ORDERS]:
                 raise Violation(f"{member_id} has {account['orders']} orders, not {used[ORDERS]}")
@@ -313,9 +321,9 @@ class Campaigns:
             taken = Counter(dict(_uses(entry)))
             for each in program.campaigns:
                 for name, most, _ in _caps(each, day):
-                    if taken[name] > 0 and told.get(name, 0) > most:
+                    if taken[name] > 0 and counters.get(name, 0) > most:
                         raise Violation(
-                            f"{key} takes of {name}, and {told[name]} of {most} are used"
+                            f"{key} takes of {name}, and {counters[name]} of {most} are used"
                         )
 
     def _spread(self, written: Sequence[Written], entries: Sequence[tuple[Key, Any]]) -> None:
@@ -377,6 +385,16 @@ class Campaigns:
     def _heir(self, member_id: str) -> str:
         account = self._seen.accounts[member_id]
         return self._heir(account["into"]) if "into" in account else member_id
+
+
+def _since(versions: Sequence[tuple[int, Any]], write: int) -> list[Any]:
+    """The versions that were in force at a write or later."""
+    before = [version for number, version in versions if number <= write]
+    return [before[-1], *(version for number, version in versions if number > write)]
+
+
+def _member(key: Key) -> str:
+    return key.pk.rsplit("#", 1)[1]
 
 
 def _has(written: Sequence[Written], kind: str) -> bool:
