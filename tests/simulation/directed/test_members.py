@@ -55,6 +55,13 @@ class TestMerging:
 
         assert account(world, "bob").balance == 40
 
+    def test_a_merge_that_is_repeated_after_the_survivor_was_erased_is_done_as_before(self) -> None:
+        world, merge = scene("ann", "bob"), Merge("ann", "bob", "m1")
+        first = done(world.finish(merge))
+        done(world.finish(Erase("bob")))
+
+        assert done(world.finish(merge)).entry == first.entry
+
     def test_a_member_cannot_be_merged_into_themselves(self) -> None:
         world = scene("ann", "bob")
         done(world.finish(Merge("ann", "bob", "m1")))

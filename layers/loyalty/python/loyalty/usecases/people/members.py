@@ -202,12 +202,19 @@ def unite(
     """
     on_file = members.find(merged_id, strong=True)
     while on_file is not None and on_file.account.into is not None:
-        merged = on_file.account.member_id
-        survivor = look_up(merged, members=members, strong=True).account.member_id
-        members.unite_targeting(merged, into=survivor)
+        survivor = _became(on_file.account, members=members)
+        if survivor.status == "active":
+            members.unite_targeting(on_file.account.member_id, into=survivor.member_id)
         if on_file.member is not None:
             _unite_one(on_file.member, members=members)
         on_file = members.find(on_file.account.into, strong=True)
+
+
+def _became(account: Account, *, members: Members) -> Account:
+    """The account at the end of a member's merges."""
+    while account.into is not None and (on_file := members.find(account.into, strong=True)):
+        account = on_file.account
+    return account
 
 
 def _unite_one(merged: Member, *, members: Members) -> None:
