@@ -23,13 +23,14 @@ BUDGET: Final = "budget:"
 class OrderCounts:
     """What one order gave and counted after the last write to it.
 
-    `gives` are points by rule and campaign, `used` is what its entries say of limits, and
-    `counted` what follows from the rules, by campaign.
+    `gives` are points by rule and campaign, `used` is what its entries say of limits, `given` what
+    they say that campaigns gave, and `counted` what follows from the rules, by campaign.
     """
 
     gives: dict[str, int] = field(default_factory=dict)
     forgiven: int = 0
     used: Counter[str] = field(default_factory=Counter)
+    given: Counter[str] = field(default_factory=Counter)
     counted: dict[str, int] = field(default_factory=dict)
 
 
@@ -219,9 +220,13 @@ class Campaigns:
             else:
                 self._used_by[member_id][limit] += amount
                 self._touched[member_id] = self.writes
-        if entry["kind"] == "accrual" and self._sale(entry, None).counts:
-            self._used_by[member_id][ORDERS] += 1
-            order.used[ORDERS] += 1
+        if entry["kind"] == "accrual":
+            order.given.update(_given(entry))
+            if self._sale(entry, None).counts:
+                self._used_by[member_id][ORDERS] += 1
+                order.used[ORDERS] += 1
+        else:
+            order.given.update(entry["about"].get("campaign_points", {}))
 
     def _follows(self, name: tuple[str, ...], entry: Any, kinds: set[str]) -> None:
         """What an order gives and counts follows from the rules, after every write to it."""
@@ -243,6 +248,8 @@ class Campaigns:
         order.gives, order.forgiven = gives, forgiven
         if state and state.get("counted", order.counted) != order.counted:
             raise Violation(f"order {name} counts {state['counted']} instead of {order.counted}")
+        if {each: points for each, points in order.given.items() if points} != order.counted:
+            raise Violation(f"order {name} was given {order.given} instead of {order.counted}")
         if order.used[ORDERS] != (sale.counts or forgiven > 0):
             raise Violation(f"order {name} counts {order.used[ORDERS]} times as one")
         self._bought(name, entry["member_id"], sale)
@@ -262,8 +269,6 @@ class Campaigns:
         fallen = sum(fall for fall in falls.values() if fall > 0)
         counted: dict[str, int] = {}
         for each in program.campaigns:
-            if not _is_limited(each):
-                continue
             had, now = order.counted.get(each.id, 0), gives.get(each.id, 0)
             fall = falls.get(each.id, 0)
             if fall > 0 and not is_new:
@@ -413,6 +418,12 @@ def _uses(entry: Any) -> Iterator[tuple[str, int]]:
     """What an entry of an order changes in limits."""
     content = entry["order"] if entry["kind"] == "accrual" else entry["about"]
     yield from content.get("counted", ())
+
+
+def _given(accrual: Any) -> dict[str, int]:
+    """What each campaign gave for an order, by its accrual."""
+    campaigns = accrual["order"].get("campaigns", ())
+    return {giver: sum(points) for giver, *points in accrual["shares"] if giver in campaigns}
 
 
 def _caps(campaign: Any, day: date) -> Iterator[tuple[str, int, bool]]:
