@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol, cast
 import greenlet  # type: ignore[import-untyped]  # the package carries no types
 
 from local.memory import Invalid, MemoryEngine, Reported, answer
+from loyalty.domain.campaigns.short_budgets import ShortBudgets
 from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.kernel.errors import Refusal, TryAgain
 from loyalty.domain.ledger.account import Account
@@ -134,6 +135,8 @@ class World:
         self.in_limbo: list[tuple[Write, Attempt]] = []
         self.images: dict[Key, list[Item | None]] = {}
         self.trace = trace
+        # Of one container, which all requests meet.
+        self.short_budgets = ShortBudgets()
         self._codes = 0
         self._members = 0
         self._attempts = 0
@@ -351,6 +354,7 @@ class Attempt:
             now=self.now,
             new_code=world.new_code,
             pause=_no_pause,
+            short_budgets=world.short_budgets,
         )
         try:
             return Answer("done", self.request.run(desk, world))
