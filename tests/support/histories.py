@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from loyalty.domain.campaigns.limits import LimitUse
 from loyalty.domain.changes import Record
 from loyalty.domain.earning.awarding import Share
 from loyalty.domain.kernel.calendar import NEVER, midnight
@@ -32,6 +33,7 @@ from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.document import Program
 from loyalty.domain.staff.actions import ActionName, ActionTarget, StaffAction
 from loyalty.lake.reports import ReportPeriod
+from tests.support.campaigns import campaign
 from tests.support.documents import program
 from tests.support.ledger import action, entry, message, order, request, response, voucher
 
@@ -45,6 +47,12 @@ LOTS: Final = DAYS | st.just(NEVER)
 POINTS: Final = st.integers(-300, 300)
 MINOR: Final = st.integers(0, 10_000)
 SOURCES: Final = st.sampled_from(["pos", "shop"])
+# Those whose budgets have names of their own; `flyer` has one for each day, week or month.
+CAMPAIGNS: Final = ("tuesday", "flyer")
+BUDGETS: Final = (
+    "budget:tuesday#all", "budget:flyer#2026-10-31", "budget:flyer#2026-11-01",
+    "budget:flyer#2026-W44", "budget:flyer#2026-W45", "budget:flyer#2026-11", "flyer#2026-11",
+)  # fmt: skip
 COUNTERS: Final = ("p2025", "p2026", "p24313", "p24321", "p24322", "p0", "p1", "s2026")
 MEMBERS: Final = st.sampled_from(["mem_1", "mem_2", "mem_3"])
 
@@ -114,7 +122,15 @@ def documents(draw: st.DrawFn, *, zone: ZoneInfo) -> Program:
             one_step_down=draw(st.booleans()),
         )
     value = {"amount_minor": 3, "per_points": 7}
+    budgets = {
+        "tuesday": draw(st.sampled_from([None, {"points": 500}])),
+        "flyer": {"points": 70, "per": draw(st.sampled_from(["day", "week", "month"]))},
+    }
     return program(
+        campaigns=[
+            campaign(id=campaign_id, limits={"budget": budget})
+            for campaign_id, budget in budgets.items()
+        ],
         time_zone=zone.key,
         tiers=tiers,
         point_value=draw(st.sampled_from([None, value])),
@@ -150,6 +166,7 @@ def _accruals(draw: st.DrawFn) -> _Make:
     effect, minor, when = draw(st.tuples(_effects(), MINOR, _when()))
     shares = tuple(draw(st.lists(_shares(), max_size=3)))
     qualifying = draw(st.none() | _qualifying(st.integers(1, 200)))
+    counted = tuple(draw(st.lists(_uses(), max_size=2)))
     source = draw(SOURCES)
 
     def make(number: int) -> Entry:
@@ -157,15 +174,26 @@ def _accruals(draw: st.DrawFn) -> _Make:
             str(number), amount_minor=minor, occurred_at=when["happened_at"], source=source
         )
         cause = OrderCause(source, paid.order_id, "accrual")
-        detail = Accrual(order=paid, shares=shares, parts=(), qualifying=qualifying)
+        detail = Accrual(
+            order=paid,
+            shares=shares,
+            parts=(),
+            qualifying=qualifying,
+            counted=counted,
+            campaigns=tuple({each.rule_id for each in shares if each.rule_id in CAMPAIGNS}),
+        )
         return entry(cause, effect, detail=detail, **when)
 
     return make
 
 
 def _shares() -> st.SearchStrategy[Share]:
-    rules = st.sampled_from(["base", "extra"])
+    rules = st.sampled_from(["base", "extra", *CAMPAIGNS])
     return st.builds(Share, rules, st.sampled_from(["1", "2"]), st.integers(1, 300), MINOR)
+
+
+def _uses() -> st.SearchStrategy[LimitUse]:
+    return st.builds(LimitUse, st.sampled_from(BUDGETS), POINTS)
 
 
 def _qualifying(amounts: st.SearchStrategy[int]) -> st.SearchStrategy[Qualifying]:
@@ -177,12 +205,16 @@ def _qualifying(amounts: st.SearchStrategy[int]) -> st.SearchStrategy[Qualifying
 def _clawbacks(draw: st.DrawFn) -> _Make:
     effect, minor, when = draw(st.tuples(_effects(), MINOR, _when()))
     qualifying = draw(st.none() | _qualifying(st.integers(-50, -1)))
+    # Some of these orders there are.
+    order_id = draw(st.integers(0, 12).map(str))
+    counted = tuple(draw(st.lists(_uses(), max_size=2)))
+    campaign_points = draw(st.dictionaries(st.sampled_from(CAMPAIGNS), st.integers(-300, -1)))
 
     def make(number: int) -> Entry:
         detail = Clawback(
             source="pos",
-            order_id=str(number),
-            refund_id="r",
+            order_id=order_id,
+            refund_id=f"r{number}",
             amount_minor=minor,
             clawed=0,
             owed=0,
@@ -190,8 +222,10 @@ def _clawbacks(draw: st.DrawFn) -> _Make:
             excused=0,
             debt_after=0,
             qualifying=qualifying,
+            counted=counted,
+            campaign_points=campaign_points,
         )
-        cause = OrderCause("pos", str(number), "clawback", "r")
+        cause = OrderCause("pos", order_id, "clawback", f"r{number}")
         return entry(cause, effect, detail=detail, **when)
 
     return make

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from loyalty.domain.campaigns.limits import CampaignBudget, budget_of
 from loyalty.domain.kernel.calendar import NEVER
-from loyalty.domain.ledger.entries import Accrual, Redemption, Return
+from loyalty.domain.ledger.entries import Accrual, Clawback, Redemption, Return
 from loyalty.domain.ledger.vouchers import Voucher
 from tests.support.reports.recorded import (
     ADJUSTING,
@@ -227,27 +228,102 @@ class PointReports(Recorded):
         return sorted(rows, key=lambda row: (-row["redeemed"], row["reward_id"]))
 
     def earning_rules(self) -> list[Row]:
-        points, revenue = Counter[str](), Counter[str]()
-        orders: defaultdict[str, set[str]] = defaultdict(set)
-        members: defaultdict[str, set[str]] = defaultdict(set)
+        points, revenue = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+        orders: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        members: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         for each in self.entries:
             if isinstance(each.detail, Accrual) and self._during(each.happened_at):
                 for share in each.detail.shares:
-                    points[share.rule_id] += share.points
-                    revenue[share.rule_id] += share.eligible_minor
-                    orders[share.rule_id].add(each.id)
-                    members[share.rule_id].add(each.member_id)
+                    is_campaign = share.rule_id in each.detail.campaigns
+                    giver = (share.rule_id, "campaign" if is_campaign else "rule")
+                    points[giver] += share.points
+                    revenue[giver] += share.eligible_minor
+                    orders[giver].add(each.id)
+                    members[giver].add(each.member_id)
         sold = revenue_of(self._sold("members", self.period.first, self.period.last))
         return [
             {
                 "rule_id": rule,
-                "orders": len(orders[rule]),
-                "members": len(members[rule]),
-                "points": points[rule],
-                "points_share": ratio(points[rule], points.total()),
-                "revenue_minor": revenue[rule],
-                "revenue_share": ratio(revenue[rule], sold),
-                "points_rate": ratio(points[rule], revenue[rule]),
+                "kind": kind,
+                "orders": len(orders[giver]),
+                "members": len(members[giver]),
+                "points": points[giver],
+                "points_share": ratio(points[giver], points.total()),
+                "revenue_minor": revenue[giver],
+                "revenue_share": ratio(revenue[giver], sold),
+                "points_rate": ratio(points[giver], revenue[giver]),
             }
-            for rule in sorted(points, key=lambda rule: (-points[rule], rule))
+            for giver in sorted(points, key=lambda giver: (-points[giver], giver))
+            for rule, kind in (giver,)
         ]
+
+    def campaigns(self) -> list[Row]:
+        sold = {
+            (each.source, each.order_id): each
+            for each in self._sold("members", self.period.first, self.period.last)
+        }
+        worth = Counter({name: each.amount_minor for name, each in sold.items()})
+        given: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+        recovered: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+        for each in self.entries:
+            detail = each.detail
+            if isinstance(detail, Accrual):
+                name = (detail.order.source, detail.order.order_id)
+                for share in detail.shares:
+                    if share.rule_id in detail.campaigns:
+                        given[share.rule_id][name] += share.points
+            elif isinstance(detail, Clawback):
+                name = (detail.source, detail.order_id)
+                worth[name] -= detail.amount_minor
+                for campaign_id, points in detail.campaign_points.items():
+                    recovered[campaign_id][name] -= points
+        rows = []
+        for campaign_id, orders in given.items():
+            had = [name for name in orders if name in sold]
+            if not had:
+                continue
+            others = [name for name in sold if name not in had]
+            points = sum(orders[name] for name in had)
+            back = sum(recovered[campaign_id][name] for name in had)
+            budget = self._budget(campaign_id)
+            rows.append(
+                {
+                    "campaign_id": campaign_id,
+                    "orders": len(had),
+                    "members": len({sold[name].customer for name in had}),
+                    "points": points,
+                    "recovered": back,
+                    "points_left": points - back,
+                    "cost_minor": self._worth(points - back),
+                    "budget": budget.points if budget else None,
+                    "budget_used": self._used(budget.name) if budget else None,
+                    "revenue_minor": sum(worth[name] for name in had),
+                    "order_minor": rounded_half_up(sum(worth[name] for name in had), len(had)),
+                    "other_orders": len(others),
+                    "other_revenue_minor": sum(worth[name] for name in others),
+                    "other_order_minor": rounded_half_up(
+                        sum(worth[name] for name in others), len(others)
+                    ),
+                }
+            )
+        return sorted(rows, key=lambda row: (-row["points_left"], row["campaign_id"]))
+
+    def _budget(self, campaign_id: str) -> CampaignBudget | None:
+        """The budget of a campaign in the period of the last day."""
+        for campaign in self.document.campaigns:
+            if campaign.id == campaign_id:
+                return budget_of(campaign, self.document.point_value, self.last)
+        return None
+
+    def _used(self, limit: str) -> int:
+        return sum(
+            use.amount
+            for each in self.entries
+            if isinstance(each.detail, Accrual | Clawback)
+            for use in each.detail.counted
+            if use.limit == limit
+        )
+
+
+def rounded_half_up(amount: int, parts: int) -> int | None:
+    return (2 * amount + parts) // (2 * parts) if parts else None

@@ -24,10 +24,10 @@ NODE: Final = Path(sys.prefix) / "bin" / "node"
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("google-chrome")
 # What `draw.js` knows how to write, or writes as it is.
 UNITS: Final = {
-    "action", "actions", "answers", "customers", "day", "days", "level", "member", "members",
-    "messages", "minor units", "month", "months", "orders", "person", "points", "rate", "ratio",
-    "redemptions", "reward", "rule", "score", "segment", "source", "state", "status", "survey",
-    "vouchers", "word",
+    "action", "actions", "answers", "campaign", "customers", "day", "days", "level", "member",
+    "members", "messages", "minor units", "month", "months", "orders", "person", "points", "rate",
+    "ratio", "redemptions", "reward", "rule", "score", "segment", "source", "state", "status",
+    "survey", "vouchers", "word",
 }  # fmt: skip
 HOSTILE: Final = "</script><script>alert(1)</script><img src=x onerror=alert(2)> & “קפה”"
 

@@ -3,22 +3,26 @@
 Ana enrolls on 5 October. She buys for 50 € the next day (50 points), is given 30 points that last
 until 15 November, buys for 60 € on 3 November (60), spends 40 on a latte on the 4th and uses it the
 next day with an order of 20 € (20). Ben enrolls on 2 November, buys for 10 € on the 9th (10) and
-returns half of it on the 12th. Cleo is a member from the 10th to the 20th. A guest buys for 7 € on
-the 7th and for 9 € on the 14th. Ana and Ben are welcomed an hour before they buy in November,
-Cleo's welcome bounces, and on the 20th it is too late to tell Ana what was written. Asked whether
-they would recommend it, Ana says 7 on the 3rd in the morning and 9 on the 4th, Ben 3 on the 10th,
-and Cleo 8 on the 11th. Bea gives Ana 30 points on the 3rd, sends that request again on the 4th, and
-takes 5 from Ben on the 5th; on the 6th she may not give more, and an export of hers does not report
-its end. Eve looks Ben up in October. It is 10 December.
+returns half of it on the 12th. Of Ana's 60 €, 10 are a gift card, which earns nothing, and the code
+of a flyer gives her 10 points; of Ben's 10 € it is 2 and 2, and half of these come back. Cleo is a
+member from the 10th to the 20th. A guest buys for 7 € on the 7th and for 9 € on the 14th. Ana and
+Ben are welcomed an hour before they buy in November, Cleo's welcome bounces, and on the 20th it is
+too late to tell Ana what was written. Asked whether they would recommend it, Ana says 7 on the 3rd
+in the morning and 9 on the 4th, Ben 3 on the 10th, and Cleo 8 on the 11th. Bea gives Ana 30 points
+on the 3rd, sends that request again on the 4th, and takes 5 from Ben on the 5th; on the 6th she may
+not give more, and an export of hers does not report its end. Eve looks Ben up in October. It is 10
+December.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from loyalty.domain.campaigns.limits import LimitUse
 from loyalty.domain.changes import Record
 from loyalty.domain.earning.awarding import Share
 from loyalty.domain.ledger.account import Account
@@ -27,6 +31,7 @@ from loyalty.domain.ledger.entries import (
     CalendarCause,
     Clawback,
     Detail,
+    Edit,
     Entry,
     OrderCause,
     Placeholder,
@@ -38,6 +43,7 @@ from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.staff.actions import ActionTarget
 from loyalty.lake import columns, reports
 from loyalty.lake.mirror import Mirror
+from tests.support.campaigns import campaign
 from tests.support.documents import program, reward
 from tests.support.lake import NOVEMBER, PARIS, Home, Row
 from tests.support.ledger import action, change, entry, message, order, request, response, voucher
@@ -50,6 +56,7 @@ PROGRAM: Final = program(
     },
     point_value={"amount_minor": 2, "per_points": 1},
     rewards=[reward(amount_minor=350)],
+    campaigns=[campaign(id="flyer", name="Flyer", limits={"budget": {"points": 100}})],
 )
 OCTOBER_LOT: Final = date(2027, 10, 31)
 NOVEMBER_LOT: Final = date(2027, 11, 30)
@@ -61,9 +68,13 @@ def noon(month: int, day: int) -> datetime:
     return datetime(2026, month, day, 12, tzinfo=UTC)
 
 
-def bought(member_id: str, order_id: str, moment: datetime, euros: int, lot: date) -> Entry:
-    """One point for each euro, under the only rule."""
+def bought(
+    member_id: str, order_id: str, moment: datetime, euros: int, lot: date, *, flyer: int = 0
+) -> Entry:
+    """One point for each euro, but for a gift card of as many euros as the flyer gives points."""
     paid = order(order_id, amount_minor=euros * 100, occurred_at=moment)
+    goods = euros - flyer
+    shares = [Share("base", "1", goods, goods * 100), Share("flyer", "1", flyer, goods * 100)]
     return entry(
         OrderCause("pos", order_id, "accrual"),
         Holding(lots={lot: euros}),
@@ -72,9 +83,11 @@ def bought(member_id: str, order_id: str, moment: datetime, euros: int, lot: dat
         recorded_at=moment,
         detail=Accrual(
             order=paid,
-            shares=(Share("base", "1", euros, euros * 100),),
+            shares=tuple(share for share in shares if share.points),
             parts=(),
             qualifying=Qualifying("p2026", euros),
+            counted=(LimitUse("budget:flyer#all", flyer),) if flyer else (),
+            campaigns=("flyer",) if flyer else (),
         ),
     )
 
@@ -93,7 +106,9 @@ def movement(
     )
 
 
-def refunded(member_id: str, order_id: str, moment: datetime, euros: int, lot: date) -> Entry:
+def refunded(
+    member_id: str, order_id: str, moment: datetime, euros: int, lot: date, *, flyer: int
+) -> Entry:
     detail = Clawback(
         source="pos",
         order_id=order_id,
@@ -105,6 +120,8 @@ def refunded(member_id: str, order_id: str, moment: datetime, euros: int, lot: d
         excused=0,
         debt_after=0,
         qualifying=Qualifying("p2026", -euros),
+        counted=(LimitUse("budget:flyer#all", -flyer),),
+        campaign_points={"flyer": -flyer},
     )
     cause = OrderCause("pos", order_id, "clawback", "r1")
     effect = Holding(lots={lot: -euros})
@@ -126,7 +143,7 @@ def of_ana() -> Iterator[Record]:
         happened_at=ended_at,
         recorded_at=noon(11, 16),
     )
-    yield bought("ana", "ana-2", noon(11, 3), 60, NOVEMBER_LOT)
+    yield bought("ana", "ana-2", noon(11, 3), 60, NOVEMBER_LOT, flyer=10)
     latte = Redemption(redemption_id="red_1", reward_id="latte", code="C")
     spent = Holding(lots={OCTOBER_LOT: -40})
     yield movement("redemption", "ana", noon(11, 4), spent, detail=latte)
@@ -142,8 +159,8 @@ def of_ana() -> Iterator[Record]:
 
 def of_others() -> Iterator[Record]:
     yield Account(member_id="ben", enrolled_at=noon(11, 2))
-    yield bought("ben", "ben-1", noon(11, 9), 10, NOVEMBER_LOT)
-    yield refunded("ben", "ben-1", noon(11, 12), 5, NOVEMBER_LOT)
+    yield bought("ben", "ben-1", noon(11, 9), 10, NOVEMBER_LOT, flyer=2)
+    yield refunded("ben", "ben-1", noon(11, 12), 5, NOVEMBER_LOT, flyer=1)
     yield Account(
         member_id="cleo", status="closed", enrolled_at=noon(11, 10), ended_at=noon(11, 20)
     )
@@ -521,13 +538,46 @@ STORY: Final[dict[str, tuple[Any, list[Row]]]] = {
         [
             {
                 "rule_id": "base",
+                "kind": "rule",
                 "orders": 3,
                 "members": 2,
-                "points": 90,
-                "points_share": 1.0,
-                "revenue_minor": 9000,
-                "revenue_share": 1.0,
+                "points": 50 + 20 + 8,
+                "points_share": 0.866667,
+                "revenue_minor": 7800,
+                "revenue_share": 0.866667,
                 "points_rate": 0.01,
+            },
+            {
+                "rule_id": "flyer",
+                "kind": "campaign",
+                "orders": 2,
+                "members": 2,
+                "points": 10 + 2,
+                "points_share": 0.133333,
+                "revenue_minor": 5800,
+                "revenue_share": 0.644444,
+                "points_rate": 0.002069,
+            },
+        ],
+    ),
+    "campaigns": (
+        NOVEMBER_2026,
+        [
+            {
+                "campaign_id": "flyer",
+                "orders": 2,
+                "members": 2,
+                "points": 10 + 2,
+                "recovered": 1,
+                "points_left": 11,
+                "cost_minor": 22,
+                "budget": 100,
+                "budget_used": 11,
+                "revenue_minor": 6000 + 1000 - 500,
+                "order_minor": 3250,
+                "other_orders": 1,
+                "other_revenue_minor": 2000,
+                "other_order_minor": 2000,
             }
         ],
     ),
@@ -634,6 +684,72 @@ def test_a_report_reads_no_column_but_those_that_are_fetched_for_it(
 
     whole = reports.run(report, BOTH_MONTHS, facts=folded.fetch(), document=PROGRAM)
     assert answer == whole
+
+
+def edited(order_id: str, moment: datetime, *, loses: int, flyer: int) -> Entry:
+    """A change of an order's content: what it is worth less, and what the flyer gives more."""
+    detail = Edit(
+        order=order(order_id),
+        parts=(),
+        amount_minor=-loses,
+        clawed=0,
+        owed=0,
+        forgiven=0,
+        excused=0,
+        debt_after=0,
+        campaign_points={"flyer": flyer},
+    )
+    cause = OrderCause("pos", order_id, "edit", f"{moment:%m-%d}")
+    return entry(cause, Holding(), member_id="ana", happened_at=moment, detail=detail)
+
+
+def test_a_campaign_s_orders_are_counted_with_all_their_changes(tmp_path: Path) -> None:
+    """Two changes give and take, in other months, and a merged member is one with her heir."""
+    home = Home(tmp_path)
+    records: list[Record] = [
+        Account(member_id="ana", enrolled_at=noon(10, 5)),
+        Account(
+            member_id="old",
+            status="merged",
+            enrolled_at=noon(10, 5),
+            ended_at=noon(10, 9),
+            into="ana",
+        ),
+        bought("ana", "1", noon(11, 3), 60, NOVEMBER_LOT, flyer=10),
+        edited("1", noon(12, 3), loses=-500, flyer=5),
+        edited("1", noon(12, 5), loses=1000, flyer=-7),
+        bought("old", "2", noon(11, 4), 20, NOVEMBER_LOT, flyer=2),
+        bought("ana", "3", noon(11, 5), 10, NOVEMBER_LOT),
+        edited("3", noon(11, 6), loses=100, flyer=3),
+        bought("ana", "4", noon(12, 1), 30, NOVEMBER_LOT, flyer=9),
+    ]
+    home.write([change(item) for item in records], name="all")
+
+    (row,) = home.rows("campaigns", NOVEMBER_2026, document=PROGRAM)
+
+    assert (row["orders"], row["members"], row["other_orders"]) == (3, 1, 0)
+    assert (row["points"], row["recovered"]) == (10 + 5 + 2 + 3, 7)
+    assert row["revenue_minor"] == (6000 + 500 - 1000) + 2000 + (1000 - 100)
+    assert (row["order_minor"], row["other_order_minor"]) == (2800, None)
+    assert row["budget_used"] == 10 + 2 + 9, "the whole campaign's, whatever the period"
+
+
+@pytest.mark.parametrize(
+    ("per", "period"),
+    [("day", "2026-11-30"), ("week", "2026-W49"), ("month", "2026-11"), ("year", "2026")],
+)
+def test_a_budget_is_that_of_the_last_day(tmp_path: Path, per: str, period: str) -> None:
+    home = Home(tmp_path)
+    used = (LimitUse(f"budget:flyer#{period}", 7), LimitUse("budget:flyer#2026-10", 9))
+    sold = bought("ana", "1", noon(11, 3), 60, NOVEMBER_LOT, flyer=10)
+    assert isinstance(sold.detail, Accrual)
+    home.write([change(replace(sold, detail=replace(sold.detail, counted=used)))], name="all")
+    flyer = campaign(id="flyer", limits={"budget": {"amount_minor": 50, "per": per}})
+    document = program(campaigns=[flyer], point_value={"amount_minor": 2, "per_points": 1})
+
+    (row,) = home.rows("campaigns", NOVEMBER_2026, document=document)
+
+    assert (row["budget"], row["budget_used"]) == (25, 7)
 
 
 def test_what_comes_after_the_days_is_not_put_down_to_a_message(home: Home) -> None:

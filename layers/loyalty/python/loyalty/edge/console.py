@@ -59,7 +59,7 @@ REPORTS: Final[Mapping[str, tuple[str, ...]]] = {
         "top_members",
         "at_risk_members",
     ),
-    "Points": ("earning_rules", "liability", "liability_age", "breakage"),
+    "Points": ("earning_rules", "campaigns", "liability", "liability_age", "breakage"),
     "Rewards": ("redemption", "rewards"),
     "Messages and surveys": ("messages", "surveys", "promoters"),
     "Staff": ("actions",),

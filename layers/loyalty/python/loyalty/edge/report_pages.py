@@ -46,7 +46,11 @@ def page(answer: Mapping[str, Any]) -> HtmlPage:
 
 def names(table: Table, document: Program) -> dict[str, dict[str, str]]:
     """The document's names for the ids in a table, by unit. Earning rules have only their ids."""
+    campaigns = {each.id: each.name for each in document.campaigns}
     called = {
+        "campaign": campaigns,
+        # Campaigns stand beside the rules.
+        "rule": campaigns,
         "level": {each.id: each.name for each in document.tiers.levels} if document.tiers else {},
         "reward": {each.id: each.name for each in document.rewards},
         "survey": {each.id: each.question for each in document.surveys},

@@ -18,6 +18,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, Final, TypeAliasType, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
+from loyalty.domain.campaigns.limits import budget_of
 from loyalty.domain.earning.qualifying import LETTERS
 from loyalty.domain.facts import ALL, Fact, MemberFact
 from loyalty.domain.kernel.calendar import midnight
@@ -178,6 +179,11 @@ def _set_program(
         connected.execute("INSERT INTO levels VALUES (?, ?, ?, ?)", row)
     for reward in document.rewards:
         connected.execute("INSERT INTO catalog VALUES (?, ?)", (reward.id, reward.amount_minor))
+    for campaign in document.campaigns:
+        # How much a budget has does not depend on the day.
+        if (of_campaign := budget_of(campaign, value, date.min)) and campaign.limits.budget:
+            row = (campaign.id, of_campaign.points, campaign.limits.budget.per)
+            connected.execute("INSERT INTO campaign_budgets VALUES (?, ?, ?)", row)
 
 
 # A level for life holds for more periods than a program lives.
@@ -223,6 +229,9 @@ def _catalogue(connected: DuckDBPyConnection) -> None:
         "CREATE TABLE levels (level VARCHAR, rank INTEGER, reached_at BIGINT, keeps_at BIGINT)"
     )
     connected.execute("CREATE TABLE catalog (reward_id VARCHAR, amount_minor BIGINT)")
+    connected.execute(
+        "CREATE TABLE campaign_budgets (campaign_id VARCHAR, points BIGINT, per VARCHAR)"
+    )
 
 
 def local_day(firsts: Sequence[datetime]) -> str:

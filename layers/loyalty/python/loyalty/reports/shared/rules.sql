@@ -1,10 +1,19 @@
--- What orders earned under each rule, and on how much of their money.
+-- What orders earned under each rule and campaign, and on how much of their money.
 --
 -- Reads: entries
 CREATE VIEW rules AS
-SELECT fact_id, member_id, happened_at, rule.rule_id, rule.points, rule.eligible_minor
+SELECT
+    fact_id,
+    member_id,
+    happened_at,
+    rule.rule_id,
+    -- Entries from before there were campaigns do not name any.
+    CASE WHEN list_contains([each.campaign_id FOR each IN campaigns], rule.rule_id)
+        THEN 'campaign' ELSE 'rule' END AS kind,
+    rule.points,
+    rule.eligible_minor
 FROM (
-    SELECT fact_id, member_id, happened_at, unnest(rules) AS rule
+    SELECT fact_id, member_id, happened_at, campaigns, unnest(rules) AS rule
     FROM entries
     WHERE entry_kind = 'accrual'
 )
