@@ -181,9 +181,9 @@ def _set_program(
         connected.execute("INSERT INTO catalog VALUES (?, ?)", (reward.id, reward.amount_minor))
     for campaign in document.campaigns:
         # How much a budget has does not depend on the day.
-        if (of_campaign := budget_of(campaign, value, date.min)) and campaign.limits.budget:
-            row = (campaign.id, of_campaign.points, campaign.limits.budget.per)
-            connected.execute("INSERT INTO campaign_budgets VALUES (?, ?, ?)", row)
+        if (budget := budget_of(campaign, value, date.min)) and campaign.limits.budget:
+            of_campaign = (campaign.id, budget.points, campaign.limits.budget.per)
+            connected.execute("INSERT INTO campaign_budgets VALUES (?, ?, ?)", of_campaign)
 
 
 # A level for life holds for more periods than a program lives.
