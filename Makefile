@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help prepare prepare-cloud run token program mail clock test quick units check types lint build synth \
-	preflight verify redrive rekey restore carry openapi bench explore simulate mutants attack audit lock format clean
+	preflight verify redrive rekey count-orders restore carry openapi bench explore simulate mutants attack audit lock format clean
 
 # Settings of the shell must not reach our own environments.
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
@@ -95,6 +95,9 @@ verify: prepare ## Play a short story against a deployed stage (STAGE=, API_URL=
 
 redrive: prepare ## Hand failed batches of the stream to their functions again (STAGE=)
 	@$(python) -m operate.redrive --stage $(STAGE)
+
+count-orders: prepare ## Count the orders of members from before orders were counted (STAGE=)
+	@$(python) -m operate.count_orders --stage $(STAGE)
 
 rekey: prepare ## Put every member's identities under the current key (STAGE=)
 	@$(python) -m operate.rekey --stage $(STAGE)

@@ -10,8 +10,13 @@ import pytest
 
 from functions.enrollment.handler import handler as enrollment
 from infra.settings import Configuration
+from loyalty.domain.program.document import PublishedProgram
+from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
-from loyalty.table.operations import QueryPage
+from loyalty.table.operations import Put, QueryPage
+from loyalty.table.order_counts import TableOrderCounts
+from loyalty.usecases.ports import Raced
+from operate.count_orders import Counted, count_all
 from operate.preflight import preflight
 from operate.redrive import redrive
 from operate.rekey import rekey
@@ -19,6 +24,7 @@ from operate.restore import read_moment, restore
 from operate.stage import OperationError
 from tests.integration.conftest import IDENTITY_SECRET, TABLE
 from tests.support import cold, till
+from tests.support.campaigns import campaign
 from tests.support.http import call
 from tests.support.stage import ARN, BUCKET, StageOnMoto, restorable_moment, stage_on_moto
 from tests.support.stream import batch, records
@@ -88,6 +94,7 @@ class TestRedriving:
         assert waiting(stage) == 2
 
 
+COUNTS = ("orders", "bought_on")
 KEYS = {"1": IDENTITY_SECRET, "2": "b" * 64}
 
 
@@ -159,6 +166,59 @@ class TestRekeying:
 
         assert rekeyed.done == 0
         assert len(rekeyed.changed) == 1
+
+
+class TestCountingOrders:
+    def test_only_members_from_before_are_counted_and_only_once(
+        self,
+        stage: StageOnMoto,
+        publish: Callable[..., PublishedProgram],
+        engine: DynamoEngine,
+    ) -> None:
+        publish(campaigns=[campaign(**{"for": {"fact": "first_order"}})])
+        ana, bob, eve = (till.enroll(f"{name}@example.com") for name in ("ana", "bob", "eve"))
+        till.earn(ana, 100, order_id="1")
+        till.earn(ana, 100, order_id="2")
+        till.earn(bob, 100, order_id="3")
+        for member_id in (ana, eve):
+            forget_orders(engine, member_id)
+
+        assert count_all(stage, say=lambda _: None) == Counted(done=2, changed=())
+        assert count_all(stage, say=lambda _: None) == Counted(done=0, changed=())
+
+        counted = (engine.get(keys.account("bean", each), strong=True) for each in (ana, bob, eve))
+        assert [item["orders"] for item in counted if item] == [2, 1, 0]
+        assert till.member(ana)["balance"] == 2 + 10
+        till.earn(eve, 100, order_id="4")
+        assert till.member(eve)["balance"] == 1 + 10
+
+    def test_a_member_who_keeps_changing_is_named(
+        self,
+        stage: StageOnMoto,
+        engine: DynamoEngine,
+        program: PublishedProgram,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        ana = till.enroll()
+        forget_orders(engine, ana)
+
+        def refuse(*_: object) -> None:
+            raise Raced
+
+        with monkeypatch.context() as patched:
+            patched.setattr(TableOrderCounts, "save", refuse)
+            counted = count_all(stage, say=lambda _: None)
+
+        assert counted == Counted(done=0, changed=(f"{program.program_id}/{ana}",))
+        assert count_all(stage, say=lambda _: None).done == 1
+
+
+def forget_orders(engine: DynamoEngine, member_id: str) -> None:
+    """Make an account one from before orders were counted."""
+    key = keys.account("bean", member_id)
+    item = engine.get(key, strong=True)
+    assert item is not None
+    engine.write([Put(key, {name: item[name] for name in item if name not in COUNTS})])
 
 
 @pytest.mark.usefixtures("program")

@@ -232,7 +232,7 @@ def moved(
     really taken back from the member. The order counts as one as long as goods that cost something
     are left of it, or points of it were forgiven.
     """
-    order_change = _counts_as_order(after.order, forgiven) - _counts_as_order(
+    order_change = counts_as_order(after.order, forgiven) - counts_as_order(
         before.order, before.state.forgiven
     )
     orders = (LimitUse(ORDERS, order_change),) if order_change else ()
@@ -334,7 +334,8 @@ def has_goods(order: Order) -> bool:
     return qualifies(order, points=0, basis="orders") > 0
 
 
-def _counts_as_order(left: Order, forgiven: int) -> int:
+def counts_as_order(left: Order, forgiven: int) -> int:
+    """1 if an order counts as one of its member, by what is left of it and what was forgiven."""
     return int(has_goods(left) or forgiven > 0)
 
 

@@ -96,7 +96,7 @@ def explain_balance(member_id: str, moment: datetime, *, desk: Desk) -> Explaine
     _require_few(account.entries, READ_WHOLE_MAX)
     due = unrecorded(account, program=desk.program, now=desk.now)
     entries = [
-        entry for entry in (*_every_entry(account, desk=desk), *due) if entry.counted_at <= moment
+        entry for entry in (*every_entry(account, desk=desk), *due) if entry.counted_at <= moment
     ]
     # Of one instant, what brings points comes before what takes them.
     entries.sort(key=lambda entry: (entry.counted_at, entry.recorded_at, entry.points < 0))
@@ -136,7 +136,7 @@ def _recorded(member_id: str, period: StatementPeriod, *, desk: Desk) -> _Record
     account = open_account(desk, member_id, strong=True)
     if account.entries > READ_WHOLE_MAX:
         return _recorded_of_many(account, period, desk=desk)
-    entries = _every_entry(account, desk=desk)
+    entries = every_entry(account, desk=desk)
     inside = [entry for entry in entries if period.contains(entry.counted_at)]
     _require_few(len(inside), PERIOD_ENTRIES_MAX)
     return _Recorded(account, counted_before(entries, period.starts), inside)
@@ -180,10 +180,10 @@ def _require_few(entries: int, entries_max: int) -> None:
 @until_saved
 def _on_record(read: Callable[[], Account], *, desk: Desk) -> tuple[Account, tuple[Entry, ...]]:
     account = read()
-    return account, _every_entry(account, desk=desk)
+    return account, every_entry(account, desk=desk)
 
 
-def _every_entry(account: Account, *, desk: Desk) -> tuple[Entry, ...]:
+def every_entry(account: Account, *, desk: Desk) -> tuple[Entry, ...]:
     """An account's entries, as many as it says there are.
 
     The list of entries may be a moment behind the account; the account's count tells.
