@@ -11,7 +11,7 @@ from tests.support.orders import NOON, order_of
 
 PROGRAM = program()
 TODAY = date(2026, 11, 21)
-CANCELLED = OrderState(taken=(), is_whole=True)
+CANCELLED = OrderState(taken=(), whole=True)
 
 
 def accrual(amount_minor: int, *, day: int = 21) -> Accrual:
