@@ -34,7 +34,9 @@ def test_a_cancelled_order_counts_no_more_unless_points_of_it_were_forgiven() ->
     assert counts_of([(bought, forgiven)], PROGRAM) == OrderCounts(1, TODAY)
 
 
-def test_a_later_version_says_what_is_left_of_an_order_and_not_when_it_was() -> None:
-    now_goods = OrderState(taken=(), order=order_of(500))
+def test_an_order_that_became_one_by_a_later_version_counts_on_its_own_day() -> None:
+    with_goods = OrderState(taken=(), order=order_of(500))
 
-    assert counts_of([(accrual(0), now_goods)], PROGRAM) == OrderCounts(1, None)
+    assert counts_of([(accrual(0, day=9), with_goods)], PROGRAM) == OrderCounts(
+        1, date(2026, 11, 9)
+    )

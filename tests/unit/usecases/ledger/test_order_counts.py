@@ -176,8 +176,12 @@ def test_orders_are_counted_as_if_each_had_been_counted_when_it_was_recorded(
     for member_id, before in counted.items():
         count(club, member_id)
         after = club.stored(member_id)
-        if before.status == "active":
-            assert (after.orders, after.bought_on) == (before.orders, before.bought_on)
+        if before.status != "active":
+            continue
+        assert after.orders == before.orders
+        # Of a day on which an edit added goods that another one removed, nothing is left.
+        if all(kind != "edits" for kind, *_ in steps):
+            assert after.bought_on == before.bought_on
 
 
 def play(club: Club, minute: int, kind: str, who: Any, what: Any) -> None:

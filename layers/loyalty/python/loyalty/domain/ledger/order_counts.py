@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from loyalty.domain.ledger.campaign_counts import counts_as_order, has_goods
-from loyalty.domain.ledger.refunds import state_of, unrefunded
+from loyalty.domain.ledger.refunds import in_force, state_of, unrefunded
 
 if TYPE_CHECKING:
     from loyalty.domain.ledger.entries import Accrual
@@ -26,10 +26,11 @@ class OrderCounts(NamedTuple):
     ) -> OrderCounts:
         """What an account has that also counts this order, in the state that it is in now.
 
-        A cancelled order counts no more, but its day still does.
+        A cancelled order counts no more, but its day still does, as long as the first or the latest
+        version of it has goods.
         """
         state, bought_on = state_of(accrual, stored), self.bought_on
-        if has_goods(accrual.order):
+        if has_goods(accrual.order) or has_goods(in_force(accrual, stored)):
             day = program.today(accrual.order.occurred_at)
             bought_on = max(day, bought_on or day)
         counted = counts_as_order(unrefunded(accrual.order, state), state.forgiven)
