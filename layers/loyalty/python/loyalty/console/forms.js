@@ -22,7 +22,8 @@ export class Form {
    * @param {(body: any, key: string, values: Values) => Promise<any>} options.act sends the request.
    *   `key` stays the same while the body does, so a repetition cannot act twice
    * @param {(answer: any) => unknown} [options.done] runs after the act
-   * @param {(body: any, values: Values) => ConfirmOptions | null} [options.confirm] asks first
+   * @param {(body: any, values: Values) => ConfirmOptions | null | Promise<ConfirmOptions>} [options.confirm]
+   *   asks first, maybe with what it has learned of the consequences
    * @param {(values: Values) => any} [options.body] the request's body, if not the values by pointer
    * @param {Values} [options.values] what the fields contain at first
    */
@@ -187,13 +188,13 @@ export class Form {
 
   async #submit() {
     const body = this.body();
-    const question = this.ask?.(body, this.values);
-    if (question && !(await confirm(question))) return;
-    const text = JSON.stringify(body);
-    if (this.sent?.body !== text) this.sent = { key: crypto.randomUUID(), body: text };
-    this.#keep();
-    this.page.redraw();
     try {
+      const question = await this.ask?.(body, this.values);
+      if (question && !(await confirm(question))) return;
+      const text = JSON.stringify(body);
+      if (this.sent?.body !== text) this.sent = { key: crypto.randomUUID(), body: text };
+      this.#keep();
+      this.page.redraw();
       const answer = await this.act(body, this.sent.key, this.values);
       this.clear();
       await this.done?.(answer);

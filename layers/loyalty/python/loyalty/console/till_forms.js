@@ -11,7 +11,7 @@ import { rewardName } from "./names.js";
 /** @typedef {(words: string, undo: Undo | null) => Promise<void>} Done */
 
 const SOURCE = "console-till";
-const AMOUNT = "\\s*\\d+([.,]\\d{1,3})?\\s*";
+export const AMOUNT = "\\s*\\d+([.,]\\d{1,3})?\\s*";
 
 /** Earn by the amount of a receipt. @param {Page} page @param {string} member @param {Done} done */
 export function earning(page, member, done) {
@@ -21,22 +21,20 @@ export function earning(page, member, done) {
       receipt: receipt || null,
     }),
     act: async ({ amount, receipt }, key) => {
-      const order = {
-        source: SOURCE,
-        // Without a receipt's number, the key names the order: sent again, it is the same order.
-        order_id: receipt ?? key,
-        occurred_at: momentOf(page, key),
-        member_id: member,
-        lines: [{ line_id: "1", amount: { amount, currency: page.format.currency } }],
-      };
+      // Without a receipt's number, the key names the order: sent again, it is the same order.
+      const order = orderOf(page, member, amount, receipt ?? key, momentOf(page, key));
       const { body } = await page.api.request("POST", "/orders", { body: order, key });
       return { order, entry: body.entry };
     },
-    confirm: ({ amount }) => ({
-      title: `Record ${page.format.minor(amount)}?`,
-      text: "The member earns by the program's rules.",
-      action: "Earn",
-    }),
+    confirm: async ({ amount, receipt }) => {
+      const order = orderOf(page, member, amount, receipt ?? "quote", new Date().toISOString());
+      const { body } = await page.api.request("POST", "/orders/quote", { body: order });
+      return {
+        title: `Record ${page.format.minor(amount)}?`,
+        text: outlook(page, body),
+        action: "Earn",
+      };
+    },
     done: ({ order, entry }) =>
       done(`${page.format.points(entry.points + entry.pending_points)} earned.`, {
         words: `Order of ${page.format.minor(order.lines[0].amount.amount)}`,
@@ -58,8 +56,41 @@ export function earning(page, member, done) {
   </section>`;
 }
 
-/** The moment of an order: the same when the request is repeated. @param {Page} page @param {string} key */
-function momentOf(page, key) {
+/** An order of one amount. @param {Page} page @param {string} member @param {number} amount
+ * @param {string} id @param {string} moment */
+function orderOf(page, member, amount, id, moment) {
+  return {
+    source: SOURCE,
+    order_id: id,
+    occurred_at: moment,
+    member_id: member,
+    lines: [{ line_id: "1", amount: { amount, currency: page.format.currency } }],
+  };
+}
+
+const GOODS = new Set(["amount", "units", "distinct_skus"]);
+
+/** What an order would earn, and what a little more of it would, in sentences to read out.
+ * @param {Page} page @param {any} quote */
+export function outlook(page, { points, pending_points: pending, campaigns }) {
+  const giving = campaigns.filter((/** @type {any} */ each) => each.applies);
+  const within = campaigns.filter(
+    (/** @type {any} */ each) =>
+      !each.applies &&
+      each.could_give > 0 &&
+      each.why_not.every(
+        (/** @type {any} */ { fact, missing, negated }) =>
+          GOODS.has(fact) && missing !== undefined && !negated,
+      ),
+  );
+  return [
+    `The member earns ${page.format.points(points + pending)}.`,
+    ...[...giving, ...within].map(({ name, text }) => `${name}: ${text}`),
+  ].join(" ");
+}
+
+/** The moment of an order or a refund: the same when the request is repeated. @param {Page} page @param {string} key */
+export function momentOf(page, key) {
   const kept = page.recall("moment");
   if (kept?.key === key) return kept.moment;
   const moment = new Date().toISOString();

@@ -6,6 +6,8 @@ import { path } from "../api.js";
 import { table } from "../table.js";
 import { levelName } from "../names.js";
 import { change, memberLink, settled, what } from "../entry_words.js";
+import { refunding } from "../order_refund.js";
+import { reasons } from "../order_reasons.js";
 
 /** @typedef {import("../types").Page} Page */
 
@@ -20,7 +22,8 @@ const STATUS = new Map([
 export const view = {
   async open(page) {
     const [source, id] = page.params;
-    const order = await page.api.get(path`/orders/${source}/${id}`);
+    const { order, explanation } = await read(page, source, id);
+    const refund = refunding(page, source, id, () => view.open(page));
     const accrual = order.entries.find((/** @type {any} */ each) => each.breakdown);
     const left = order.entries.reduce(
       (/** @type {number} */ sum, /** @type {any} */ each) =>
@@ -43,6 +46,7 @@ export const view = {
           <dt>Points by it now</dt><dd>${page.format.points(left)}</dd>
           ${order.refunds_waiting.length ? html`<dt>Refunds waiting</dt><dd>${order.refunds_waiting.join(", ")}</dd>` : nothing}
         </dl>
+        ${explanation ? reasons(page, explanation) : nothing}
         ${accrual ? breakdown(page, accrual) : nothing}
         ${table(order.entries, {
           caption: "What happened to it",
@@ -53,11 +57,23 @@ export const view = {
             { label: "What", cell: (each) => html`${what(page, each)}${note(page, each)}` },
             { label: "Points", cell: (each) => change(page, each), isFigure: true },
           ],
-        })}`,
+        })}
+        ${accrual && page.may("cashier") ? refund() : nothing}`,
       { title: `Order ${id}` },
     );
   },
 };
+
+/** The order, and why it earned, for those who may know. @param {Page} page
+ * @param {string} source @param {string} id */
+async function read(page, source, id) {
+  const order = await page.api.get(path`/orders/${source}/${id}`);
+  const isExplained = order.status === "earned" && page.may("cashier", "manager");
+  const explanation = isExplained
+    ? await page.api.get(path`/orders/${source}/${id}/explanation`)
+    : null;
+  return { order, explanation };
+}
 
 /** @param {Page} page @param {any} entry */
 function note(page, entry) {
@@ -74,7 +90,11 @@ function breakdown(page, accrual) {
     hasCaption: true,
     empty: "No rule of the program covers what was bought, so it earned nothing.",
     columns: [
-      { label: "Rule", cell: (/** @type {any} */ share) => share.rule_id, isHead: true },
+      {
+        label: "Rule or campaign",
+        cell: (/** @type {any} */ share) => share.rule_id,
+        isHead: true,
+      },
       { label: "Line", cell: (/** @type {any} */ share) => share.line_id ?? "all" },
       {
         label: "On",
