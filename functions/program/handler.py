@@ -48,7 +48,7 @@ from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.metrics import count
 from loyalty.edge.models.actions import StaffActionPage
 from loyalty.edge.models.data_requests import DataRequestAnswer, data_request_answer
-from loyalty.edge.models.differences import difference_answers
+from loyalty.edge.models.differences import difference_answers, sentences
 from loyalty.edge.models.drafts import (
     DraftAnswer,
     DraftId,
@@ -227,18 +227,20 @@ def check_program(
             document=None,
             compared_with=other.version if other else None,
             differences=[],
+            changes=[],
         )
     require_size(proposed)
     today = proposed.today(clock.now())
     odd = warnings(proposed, replaces=in_force.document if in_force else None, today=today)
-    changes = differences(other.document, proposed) if other else ()
+    found = differences(other.document, proposed) if other else ()
     return CheckedProgram(
         faults=[],
         warnings=fault_answers(odd),
         worst_case=worst_case_answer(proposed, today=today),
         document=proposed,
         compared_with=other.version if other else None,
-        differences=difference_answers(changes),
+        differences=sentences(found),
+        changes=difference_answers(found),
     )
 
 

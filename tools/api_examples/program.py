@@ -67,7 +67,8 @@ ANSWERS: Final[dict[str, Any]] = {
         "worst_case": _EARNS | {"calendar": [_EVER]},
         "document": _WITH_DEFAULTS,
         "compared_with": 3,
-        "differences": [_DEARER],
+        "differences": [_DEARER["text"]],
+        "changes": [_DEARER],
         "warnings": [
             {
                 "pointer": "/clawback",
@@ -98,6 +99,7 @@ ANSWERS: Final[dict[str, Any]] = {
         "info": {"title": "Loyalty", "version": "0.1.0"},
         "paths": {},
     },
-    "read_version": _VERSION | {"compared_with": 2, "differences": [_DEARER]},
+    "read_version": _VERSION
+    | {"compared_with": 2, "differences": [_DEARER["text"]], "changes": [_DEARER]},
     "read_program": {"view": "whole"} | _PUBLISHED | {"document": _WITH_DEFAULTS},
 }

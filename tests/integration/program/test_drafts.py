@@ -87,7 +87,8 @@ class TestVersions:
         answer = ask("POST", "/check", body=document(rewards=[reward(cost_points=45)]))
 
         assert answer.body["compared_with"] == 1
-        assert answer.body["differences"] == [
+        assert answer.body["differences"] == ["The reward “Latte” costs 45 instead of 40 points."]
+        assert answer.body["changes"] == [
             {
                 "pointer": "/rewards/0/cost_points",
                 "kind": "changed",
@@ -145,9 +146,9 @@ class TestVersions:
         )
 
         assert (last["version"], last["published_by"], last["compared_with"]) == (3, "boss", 2)
-        assert [each["pointer"] for each in last["differences"]] == ["/hold_minutes"]
+        assert [each["pointer"] for each in last["changes"]] == ["/hold_minutes"]
         assert len(whole["differences"]) == len(back["differences"]) == 2
-        assert back["differences"][0]["before"] == whole["differences"][0]["after"]
+        assert back["changes"][0]["before"] == whole["changes"][0]["after"]
         assert (first["compared_with"], first["differences"]) == (None, [])
 
     @pytest.mark.parametrize("path", ["/9", "/0", "/one"])

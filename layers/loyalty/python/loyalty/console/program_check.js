@@ -16,7 +16,7 @@ import { placeWords } from "./schema_places.js";
  * @typedef {object} Checked what the API finds; without mistakes it has a document with all defaults
  * @property {Note[]} faults
  * @property {Note[]} warnings
- * @property {Difference[]} differences
+ * @property {Difference[]} changes
  * @property {any} document
  * @property {WorstCase | null} worst_case
  */

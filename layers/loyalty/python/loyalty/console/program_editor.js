@@ -93,7 +93,7 @@ export class ProgramEditor {
 
   /** Whether something is different from the version that the draft began with. */
   get changes() {
-    return this.check.outcome.checked?.differences ?? [];
+    return this.check.outcome.checked?.changes ?? [];
   }
 
   render() {

@@ -12,7 +12,7 @@ import { placeOf, valueWords } from "./schema_places.js";
 /** @typedef {import("./merge.js").Conflict} Conflict */
 /** @typedef {import("./program_editor.js").ProgramEditor} ProgramEditor */
 /** @typedef {{ version: number, published_at: string, published_by: string | null, note: string | null }} Version */
-/** @typedef {{ version: Version, document: any, base: any, differences: any[] }} Newer */
+/** @typedef {{ version: Version, document: any, base: any, changes: any[] }} Newer */
 
 export class Rebase {
   /** @param {ProgramEditor} editor */
@@ -37,14 +37,14 @@ export class Rebase {
       const { document } = await api.get("", { version: version.version });
       editor.show(document, version.version);
     } else if (this.newer?.version.version !== version.version) {
-      const [theirs, base, { differences }] = await Promise.all([
+      const [theirs, base, { changes }] = await Promise.all([
         api.get("", { version: version.version }),
         api.get("", { version: editor.basedOn }),
         api.get(path`/versions/${version.version}`, { with: editor.basedOn }),
       ]);
       if (editor.publication.isMine(version, theirs.document))
         return editor.publication.finish(version);
-      this.newer = { version, document: theirs.document, base: base.document, differences };
+      this.newer = { version, document: theirs.document, base: base.document, changes };
     }
     editor.page.redraw();
   }
@@ -60,7 +60,7 @@ export class Rebase {
       <div class="columns">
         <div>
           <h3>What version ${version} changed</h3>
-          ${differenceList(newer.differences, null, "Nothing.")}
+          ${differenceList(newer.changes, null, "Nothing.")}
         </div>
         <div>
           <h3>What your draft changes</h3>

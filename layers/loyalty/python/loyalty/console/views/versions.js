@@ -58,7 +58,7 @@ async function one(page, number) {
     page.api.get(path`/versions/${number}`, { with: page.query.get("with") }),
     page.api.get("/versions", { limit: 1 }),
   ]);
-  const { compared_with: other, differences } = version;
+  const { compared_with: other, changes } = version;
   const newest = items[0].version;
   const since = other ? `What is different from version ${other}` : "The first version";
   const none = other ? "Nothing." : "There is no version before it.";
@@ -71,7 +71,7 @@ async function one(page, number) {
         <dd>${version.note ?? "–"}</dd>
       </dl>
       <h2>${since}</h2>
-      ${differenceList(differences, null, none)}
+      ${differenceList(changes, null, none)}
       ${newest > 1 ? comparison(page, version.version, other, newest) : nothing}
       ${page.may("manager") ? restoring(page, version.version, document, newest) : nothing}
       <details><summary>The document as JSON</summary>

@@ -31,6 +31,24 @@ ComparedWith = Annotated[
 ]
 
 
+# Readers get sentences; forms that lead to what changed get its place and its values.
+Differences = Annotated[
+    list[str],
+    Field(
+        description="What it says differently from that version, in sentences and in the order of "
+        "its fields; none while there are faults."
+    ),
+]
+DocumentChanges = Annotated[
+    list[DifferenceAnswer],
+    Field(description="The same differences, each with its place and its values."),
+]
+
+
+def sentences(found: Sequence[DocumentDifference]) -> list[str]:
+    return [each.text for each in found]
+
+
 def difference_answers(found: Sequence[DocumentDifference]) -> list[DifferenceAnswer]:
     return [
         DifferenceAnswer(

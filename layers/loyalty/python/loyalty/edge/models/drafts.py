@@ -14,7 +14,13 @@ from loyalty.domain.program.document import PublishedProgram
 from loyalty.domain.program.drafts import Draft
 from loyalty.edge.http.redaction import OfStaff
 from loyalty.edge.http.schemas import AnswerPart, NextCursor, RequestPart, StaffName
-from loyalty.edge.models.differences import ComparedWith, DifferenceAnswer, difference_answers
+from loyalty.edge.models.differences import (
+    ComparedWith,
+    Differences,
+    DocumentChanges,
+    difference_answers,
+    sentences,
+)
 from loyalty.edge.models.programs import PublishedAt, Version
 from loyalty.usecases.program.drafts import DraftContent
 from loyalty.usecases.program.versions import ListedVersion
@@ -92,9 +98,8 @@ class VersionDifferences(VersionAnswer):
     """A version of the program document, and what it says differently from another one."""
 
     compared_with: ComparedWith
-    differences: Annotated[
-        list[DifferenceAnswer], Field(description="What it says differently from that version.")
-    ]
+    differences: Differences
+    changes: DocumentChanges
 
 
 class VersionPage(AnswerPart):
@@ -135,7 +140,8 @@ def version_differences(
         published_by_name=names.get(published.published_by or ""),
         note=published.note,
         compared_with=compared.version if compared else None,
-        differences=difference_answers(found),
+        differences=sentences(found),
+        changes=difference_answers(found),
     )
 
 

@@ -15,7 +15,7 @@ from loyalty.domain.program.worst_case import EarningBound, WorstCase, worst_cas
 from loyalty.edge.http.problems import ProblemFault
 from loyalty.edge.http.schemas import AnswerPart
 from loyalty.edge.http.validation import faults_of
-from loyalty.edge.models.differences import ComparedWith, DifferenceAnswer
+from loyalty.edge.models.differences import ComparedWith, Differences, DocumentChanges
 
 # A document as it was sent: that it does not fit its models is an answer, and not a refusal.
 ProposedProgram = Annotated[
@@ -74,13 +74,8 @@ class CheckedProgram(AnswerPart):
         Field(description="The document with every default; null while there are faults."),
     ]
     compared_with: ComparedWith
-    differences: Annotated[
-        list[DifferenceAnswer],
-        Field(
-            description="What it says differently from that version, in the order of its fields; "
-            "empty while there are faults."
-        ),
-    ]
+    differences: Differences
+    changes: DocumentChanges
 
 
 def read_proposed(document: object) -> Program | tuple[Fault, ...]:
