@@ -119,7 +119,7 @@ def keep_batch(stage: Stage, items: list[dict[str, Any]], *, name: str) -> str:
     return key
 
 
-def kept(stage: Stage) -> set[str]:
+def batches_in_bucket(stage: Stage) -> set[str]:
     listed = stage.client("s3").list_objects_v2(Bucket=stage.output("FailedBatchesBucket"))
     return {each["Key"] for each in listed.get("Contents", ())}
 
@@ -136,7 +136,7 @@ def test_batches_that_a_reader_gave_up_are_redriven(stage: Stage, program: OpenP
 
     assert redriven.done == 1
     assert redriven.failed.keys() == {bad}
-    assert kept(stage) == {bad}
+    assert batches_in_bucket(stage) == {bad}
     facts = stage.client("s3").list_objects_v2(
         Bucket=stage.output("LakeBucket"), Prefix=f"facts/entries/program={program.id}/"
     )["Contents"]
