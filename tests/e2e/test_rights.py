@@ -244,6 +244,7 @@ def drive_everything(api: DescribedApi) -> None:
     assert api.call("manager", "GET", f"/members/{ana}/actions")["items"]
     assert api.call("manager", "GET", "/approvals")["items"] == []
     api.send("manager", "GET", "/approvals/nothing", status=404)
+    api.send("manager", "GET", "/entries/ent_nothing", status=404)
     for decision in ("approve", "refuse"):
         path = f"/approvals/nothing/{decision}"
         api.send("manager", "POST", path, json={"reason": "checked"}, status=404)
