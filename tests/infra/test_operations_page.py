@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -53,3 +54,25 @@ def test_the_operations_page_says_what_fails_with_each_function() -> None:
     page = PAGE.read_text(encoding="utf-8")
 
     assert [name for name in FUNCTIONS if f"| `{name}` |" not in page] == []
+
+
+def test_the_outputs_that_the_page_reads_exist(prod: Assembly) -> None:
+    read = re.findall(r"output (\w+) (\w+)\)", PAGE.read_text(encoding="utf-8"))
+    exists = {"Data": prod.data.outputs, "Service": prod.service.outputs}
+
+    assert len(read) > 5
+    assert [(stack, name) for stack, name in read if name not in exists[stack]] == []
+
+
+def test_a_shell_can_read_what_the_page_says_to_paste() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+
+    assert len(blocks) > 10
+    for block in blocks:
+        # `<table>` stands for what the reader fills in.
+        filled_in = re.sub(r"<[\w ']+>", "filled-in", block)
+        read = subprocess.run(
+            ["bash", "-n"], input=filled_in, text=True, capture_output=True, check=False
+        )
+        assert (read.returncode, read.stderr) == (0, ""), block
