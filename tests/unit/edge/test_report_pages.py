@@ -5,24 +5,27 @@ import hashlib
 import html
 import json
 import re
-import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, get_args
 
 import pytest
+from playwright.sync_api import Browser
 
 from loyalty.edge import report_pages
 from loyalty.lake import reports
 from loyalty.lake.reports import ChartKind, Column, Table
+from tests.support.browser import running_browser
 from tests.support.documents import program
 from tests.support.pages import Parts, directives
 
 FILES: Final = Path(report_pages.__file__).parents[1] / "console"
 NODE: Final = Path(sys.prefix) / "bin" / "node"
-CHROMIUM: Final = shutil.which("chromium") or shutil.which("google-chrome")
-# What `draw.js` knows how to write, or writes as it is.
+# The scripts that draw reports, as far as they need no chart library.
+DRAWING: Final = ("draw", "report_measures", "report_words")
+# What they know how to write, or write as it is.
 UNITS: Final = {
     "action", "actions", "answers", "campaign", "customers", "day", "days", "level", "member",
     "members", "messages", "minor units", "month", "months", "orders", "person", "points", "rate",
@@ -30,6 +33,9 @@ UNITS: Final = {
     "survey", "vouchers", "word",
 }  # fmt: skip
 HOSTILE: Final = "</script><script>alert(1)</script><img src=x onerror=alert(2)> & “קפה”"
+
+# Opens a page on disk and gives what it has drawn.
+type Dom = Callable[[dict[str, Any]], str]
 
 EURO: Final = {
     "name": "Bean & Leaf",
@@ -210,9 +216,11 @@ class TestPageToKeep:
 
 
 def drawn_by_node(expression: str, answered: dict[str, Any]) -> Any:
-    """What an expression over `draw.js` gives; `answered` is `answer` in it."""
+    """What an expression over what draws reports gives; `answered` is `answer` in it."""
+    addresses = [(FILES / f"{name}.js").as_uri() for name in DRAWING]
     script = (
-        f"import * as draw from {json.dumps((FILES / 'draw.js').as_uri())};"
+        f"const modules = await Promise.all({json.dumps(addresses)}.map((each) => import(each)));"
+        "const draw = Object.assign({}, ...modules);"
         f"const answer = {json.dumps(answered)};"
         f"const write = draw.writing(answer, 'en-US');"
         f"console.log(JSON.stringify({expression}));"
@@ -410,25 +418,31 @@ class TestDrawing:
         assert drawn_by_node(f"draw.changed({arguments})", answer()) == shown
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium to look with")
-class TestInABrowser:
-    def dom(self, answered: dict[str, Any], tmp_path: Path) -> str:
-        file = tmp_path / "page.html"
-        file.write_text(report_pages.page(answered).html, encoding="utf-8")
-        flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000")
-        run = subprocess.run(
-            [str(CHROMIUM), *flags, f"--user-data-dir={tmp_path}", "--dump-dom", file.as_uri()],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        )
-        return run.stdout.partition("<main")[2].partition("</main>")[0]
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as browser:
+        yield browser
 
-    def test_a_page_on_disk_draws_its_chart_and_table_under_its_own_policy(
-        self, tmp_path: Path
-    ) -> None:
-        drawn = self.dom(answer(rows=[[HOSTILE, 4999, 2], ["shop", 1000, 1]]), tmp_path)
+
+# Tests talk to a browser of their own over a pair of sockets. The page may load nothing.
+@pytest.mark.enable_socket
+class TestInABrowser:
+    @pytest.fixture
+    def dom(self, browser: Browser, tmp_path: Path) -> Iterator[Dom]:
+        page = browser.new_page(locale="en-US")
+
+        def drawn(answered: dict[str, Any]) -> str:
+            file = tmp_path / "page.html"
+            file.write_text(report_pages.page(answered).html, encoding="utf-8")
+            page.goto(file.as_uri())
+            page.wait_for_selector("main .chart > *")
+            return page.locator("main").inner_html()
+
+        yield drawn
+        page.close()
+
+    def test_a_page_on_disk_draws_its_chart_and_table_under_its_own_policy(self, dom: Dom) -> None:
+        drawn = dom(answer(rows=[[HOSTILE, 4999, 2], ["shop", 1000, 1]]))
 
         assert drawn.count("<svg") == 1
         assert drawn.count("<rect") >= 2
@@ -438,21 +452,21 @@ class TestInABrowser:
         assert "<img" not in drawn
         assert "&lt;img" in drawn
 
-    def test_nothing_to_show_is_said_without_an_empty_table(self, tmp_path: Path) -> None:
-        drawn = self.dom(answer(rows=[]), tmp_path)
+    def test_nothing_to_show_is_said_without_an_empty_table(self, dom: Dom) -> None:
+        drawn = dom(answer(rows=[]))
 
         assert "Nobody ordered in this period." in drawn
         assert "<table" not in drawn
 
-    def test_what_a_report_says_of_itself_has_no_markup_in_it(self, tmp_path: Path) -> None:
+    def test_what_a_report_says_of_itself_has_no_markup_in_it(self, dom: Dom) -> None:
         about = "As in [surveys](#surveys), within `within_days` days.\n\n    a = b"
 
-        drawn = self.dom(answer(about=about), tmp_path)
+        drawn = dom(answer(about=about))
 
         assert "As in surveys, within <code>within_days</code> days." in drawn
         assert "<pre>a = b</pre>" in drawn
 
-    def test_bars_of_a_quotient_are_told_in_percent(self, tmp_path: Path) -> None:
+    def test_bars_of_a_quotient_are_told_in_percent(self, dom: Dom) -> None:
         columns = [
             {"name": name, "type": "integer", "unit": "members", "description": name}
             for name in ("buyers", "reached")
@@ -461,14 +475,14 @@ class TestInABrowser:
         bars = chart(x="kind", y=["buyers / reached"])
         rows = [["points_expiring", 64, 100], ["lapsed", 1, 8]]
 
-        drawn = self.dom(answer(columns=[kind, *columns], chart=bars, rows=rows), tmp_path)
+        drawn = dom(answer(columns=[kind, *columns], chart=bars, rows=rows))
 
         assert ">64.0%<" in drawn
         assert ">12.5%<" in drawn
         assert "Buyers / reached" in drawn
         assert ">Points expiring<" in drawn
 
-    def test_each_value_of_a_facet_has_a_chart_under_its_name(self, tmp_path: Path) -> None:
+    def test_each_value_of_a_facet_has_a_chart_under_its_name(self, dom: Dom) -> None:
         columns = [
             {"name": name, "type": kind, "unit": unit, "description": name}
             for name, kind, unit in (
@@ -480,7 +494,7 @@ class TestInABrowser:
         bars = chart(x="state", y=["vouchers"], facet="reward_id")
         rows = [["tote", "used", 3], ["tote", "open", 1], ["mug", "used", 2]]
 
-        drawn = self.dom(answer(columns=columns, chart=bars, rows=rows), tmp_path)
+        drawn = dom(answer(columns=columns, chart=bars, rows=rows))
 
         assert drawn.count("<svg") == 2
         titles = re.findall("<h3>(.+?)</h3>", drawn)

@@ -1,13 +1,14 @@
 """A report as one file that contains its data, and the names that reports are drawn with.
 
-The file draws with the script of the console's reports (`console/draw.js`) from the API's JSON, so
-both format figures the same way.
+The file draws with the scripts of the console's reports (`console/draw.js` and what it imports) from
+the API's JSON, so both format figures the same way.
 """
 
 import base64
 import hashlib
 import html
 import json
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from string import Template
@@ -19,6 +20,8 @@ from loyalty.edge.console import HtmlPage
 from loyalty.lake.reports import Table
 
 _STYLES: Final = ("base.css", "reports.css")
+_IMPORT: Final = re.compile(r'^import \{[^}]*\} from "\./([\w.]+)";\n', re.MULTILINE)
+_EXPORT: Final = re.compile(r"^export (?=const|function)", re.MULTILINE)
 _START: Final = """\
 show(JSON.parse(document.getElementById("answer").textContent), document.getElementById("report"));
 """
@@ -28,7 +31,7 @@ def page(answer: Mapping[str, Any]) -> HtmlPage:
     """A report as one file that loads nothing else, to read, keep, send and print."""
     library = console.text_of("plot.js")
     style = "\n".join(map(console.text_of, _STYLES))
-    drawing = f"{console.text_of('draw.js')}\n{_START}"
+    drawing = "\n".join((*map(_without_modules, _scripts("draw.js")), _START))
     scripts = " ".join(map(_source_of, (library, drawing)))
     policy = console.policy(f"script-src {scripts}", f"style-src {_source_of(style)}")
     written = Template(_template()).substitute(
@@ -42,6 +45,24 @@ def page(answer: Mapping[str, Any]) -> HtmlPage:
         drawing=drawing,
     )
     return HtmlPage(written, f"{policy}; frame-ancestors 'none'")
+
+
+def _scripts(name: str) -> list[str]:
+    """A script of the console and all that it imports, those before it that it needs."""
+    found: dict[str, None] = {}
+
+    def visit(name: str) -> None:
+        for imported in _IMPORT.findall(console.text_of(name)):
+            visit(imported)
+        found.setdefault(name)
+
+    visit(name)
+    return list(found)
+
+
+def _without_modules(name: str) -> str:
+    """A script as a part of a larger one. No two of those that draw reports share a name."""
+    return _EXPORT.sub("", _IMPORT.sub("", console.text_of(name)))
 
 
 def names(table: Table, document: Program) -> dict[str, dict[str, str]]:

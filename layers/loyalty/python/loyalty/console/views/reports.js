@@ -3,8 +3,9 @@
 //
 // The address says what is shown: #/<program>/reports/<report>?from=&to=&by=
 
-import { drawing, element, figures, fit, show } from "../draw.js";
+import { drawing, figures, fit, show } from "../draw.js";
 import { html } from "../lit.js";
+import { element } from "../report_elements.js";
 import { readable, topicOf } from "../report_menu.js";
 import { saveFile } from "../saving.js";
 
@@ -186,7 +187,7 @@ async function fill(page, cards, period, isShown) {
     for (let next = waiting.shift(); next && isShown(); next = waiting.shift()) {
       const { name, card: place } = next;
       const answer = await read(page, { ...period, report: name });
-      const chart = place.querySelector(".chart");
+      const chart = /** @type {Element} */ (place.querySelector(".chart"));
       fit(chart, (/** @type {number} */ width) => drawing(answer, width, { isSmall: true }));
       place.removeAttribute("aria-busy");
     }
