@@ -145,7 +145,7 @@ ROUTES: tuple[Route, ...] = (
         ("DELETE", "/{subject}"),
     ),
     *_managed(
-        "program",
+        "storefronts",
         "/storefronts",
         ("GET", ""),
         ("PUT", "/{storefront_id}"),

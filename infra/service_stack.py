@@ -93,6 +93,7 @@ class ServiceStack(Stack):
             members.redemption(kit),
             reports.reporting(kit),
             members.console(kit),
+            storefronts.connections(kit),
             storefronts.webhooks(kit),
             intake,
             mailing,

@@ -66,27 +66,12 @@ def overview(kit: Kit) -> CapabilityFunction:
 def program(kit: Kit) -> CapabilityFunction:
     function = kit.function(
         "program",
-        "Publish and read the program document, connect storefronts, describe the API",
-        environment=kit.table_name
-        | kit.storefront_secrets
-        | kit.inbox_bucket
-        | kit.claims
-        | {"LOYALTY_INTAKE_QUEUE_URL": kit.intake.queue.queue_url},
+        "Publish and read the program document, keep drafts, list actions, describe the API",
+        environment=kit.table_name | kit.claims,
     )
-    # Requested erasures are listed and stopped.
-    kit.data.table.allow(function, GET, BATCH_GET, PUT, UPDATE, DELETE, QUERY)
+    kit.data.table.allow(function, GET, BATCH_GET, PUT, DELETE, QUERY)
     # The actions of staff are listed by target.
     kit.data.table.allow_query(function, index="history")
-    # Deliveries are listed, and replayed a thousand at a time.
-    kit.data.buckets.allow_fetch_delivery(function)
-    kit.intake.allow_send_many(function)
-    kit.data.secrets.allow_storefronts(
-        function,
-        "secretsmanager:CreateSecret",
-        "secretsmanager:DeleteSecret",
-        "secretsmanager:GetSecretValue",
-        "secretsmanager:PutSecretValue",
-    )
     return function
 
 

@@ -7,7 +7,7 @@ from aws_cdk import Duration
 from infra.alarms import HOUR
 from infra.functions import CapabilityFunction
 from infra.kit import Kit
-from infra.ledger_table import CHECK, DELETE, GET, PUT, QUERY, UPDATE
+from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, UPDATE
 from infra.queues import WorkQueue
 from infra.schedules import Runs, Wake
 from infra.subscriptions import Subscription
@@ -18,6 +18,31 @@ INTAKE_TIMEOUT = Duration.seconds(30)
 # Up to six requests to a shop, of up to 7 s each, for one or two shops.
 CODES_TIMEOUT = Duration.seconds(60)
 CODES_CONCURRENCY_MAX = 2
+
+
+def connections(kit: Kit) -> CapabilityFunction:
+    function = kit.function(
+        "storefronts",
+        "Connect storefronts, list and replay what they delivered",
+        environment=kit.table_name
+        | kit.storefront_secrets
+        | kit.inbox_bucket
+        | kit.claims
+        | {"LOYALTY_INTAKE_QUEUE_URL": kit.intake.queue.queue_url},
+    )
+    # Requested erasures are listed and stopped.
+    kit.data.table.allow(function, GET, BATCH_GET, PUT, UPDATE, DELETE, QUERY)
+    # Deliveries are listed, and replayed a thousand at a time.
+    kit.data.buckets.allow_fetch_delivery(function)
+    kit.intake.allow_send_many(function)
+    kit.data.secrets.allow_storefronts(
+        function,
+        "secretsmanager:CreateSecret",
+        "secretsmanager:DeleteSecret",
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:PutSecretValue",
+    )
+    return function
 
 
 def webhooks(kit: Kit) -> CapabilityFunction:

@@ -27,6 +27,7 @@ FUNCTIONS: Final = (
     "redemption",
     "reporting",
     "console",
+    "storefronts",
     "webhooks",
     "intake",
     "relay",

@@ -65,6 +65,7 @@ ONLY_ANSWER_HTTP = {
     "accrual",
     "redemption",
     "reporting",
+    "storefronts",
     "webhooks",
 }
 

@@ -104,6 +104,16 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
+        },
+        HISTORY: {"dynamodb:Query"},
+    },
+    "storefronts": {
+        TABLE: {
+            "dynamodb:BatchGetItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
             "dynamodb:UpdateItem",
         },
         "Buckets/Inbox": {"s3:ListBucket"},
@@ -115,7 +125,6 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
             "secretsmanager:DeleteSecret",
             "secretsmanager:PutSecretValue",
         },
-        HISTORY: {"dynamodb:Query"},
     },
     "enrollment": {
         TABLE: MOVE_POINTS

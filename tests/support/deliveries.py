@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from functions.intake.handler import handler as intake
-from functions.program.handler import handler as program
+from functions.storefronts.handler import handler as storefronts
 from functions.webhooks.handler import handler as webhooks
 from tests.support.http import Answer, call, staff
 from tests.support.queues import Message, consume, receive, work_off
@@ -25,7 +25,7 @@ def connect(
     if body["platform"] == "shopify":
         body = {"store": STORE} | body
     return call(
-        program,
+        storefronts,
         "PUT",
         f"/v1/programs/{PROGRAM_ID}/storefronts/{storefront_id}",
         body={name: value for name, value in body.items() if (name, value) != ("store", None)},

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.accrual.handler import handler as accrual
-from functions.program.handler import handler as program
+from functions.storefronts.handler import handler as storefronts
 from tests.integration.conftest import Clock
 from tests.support import till
 from tests.support.deliveries import MANAGER, PROGRAM_ID, connect, deliver, drain
@@ -61,7 +61,7 @@ def delivered(
 
 
 def listed() -> list[dict[str, Any]]:
-    answer = call(program, "GET", f"{PATH}/deliveries", as_=MANAGER)
+    answer = call(storefronts, "GET", f"{PATH}/deliveries", as_=MANAGER)
     items: list[dict[str, Any]] = answer.body["items"]
     return items
 

@@ -21,8 +21,8 @@ from functions.archive.handler import handler as archive
 from functions.enrollment.handler import handler as enrollment
 from functions.notifications.handler import handler as notifications
 from functions.overview.handler import handler as overview
-from functions.program.handler import handler as program
 from functions.relay.handler import handler as relay
+from functions.storefronts.handler import handler as storefronts
 from functions.webhooks.handler import handler as webhooks
 from loyalty.domain.messaging.correspondence import Correspondence
 from loyalty.domain.messaging.messages import Message
@@ -255,7 +255,9 @@ def mistakes_are_made(overheard: Overheard, hers: str) -> None:
         answer = ask(webhooks, "POST", f"/webhooks/{shop}", as_=None, raw=unsigned, headers=forged)
         assert answer.status in (401, 404)
     connection = {"platform": "shopify", "source": NAME, "secrets": [NAME]}
-    assert ask(program, "PUT", "/storefronts/x", as_=till.MANAGER, body=connection).status == 422
+    assert (
+        ask(storefronts, "PUT", "/storefronts/x", as_=till.MANAGER, body=connection).status == 422
+    )
 
 
 def something_breaks(

@@ -11,8 +11,8 @@ import pytest
 
 from functions.enrollment.handler import handler as enrollment
 from functions.expiry.handler import handler as expiry
-from functions.program.handler import handler as program
 from functions.relay.handler import handler as relay
+from functions.storefronts.handler import handler as storefronts
 from functions.webhooks_out.handler import handler as webhooks_out
 from loyalty.domain.events import Event, events_of
 from loyalty.table.changes import read
@@ -75,7 +75,7 @@ def test_what_a_shop_delivered_names_the_delivery(
     deliveries.drain()
 
     shop = f"{till.PROGRAM}/storefronts/{deliveries.STOREFRONT_ID}"
-    (listed,) = call(program, "GET", f"{shop}/deliveries", as_=till.MANAGER).body["items"]
+    (listed,) = call(storefronts, "GET", f"{shop}/deliveries", as_=till.MANAGER).body["items"]
     assert causes("PointsEarned") == [listed["id"]]
 
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from functions.enrollment.handler import handler as enrollment
-from functions.program.handler import handler as program
+from functions.storefronts.handler import handler as storefronts
 from operate.carry import carry
 from operate.restore import restore
 from operate.stage import OperationError
@@ -64,16 +64,16 @@ def adopt(stage: StageOnMoto, table: str, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def outcomes() -> list[str]:
-    page: list[dict[str, Any]] = call(program, "GET", f"{STOREFRONT}/deliveries", as_=MANAGER).body[
-        "items"
-    ]
+    page: list[dict[str, Any]] = call(
+        storefronts, "GET", f"{STOREFRONT}/deliveries", as_=MANAGER
+    ).body["items"]
     return [each["status"] for each in page]
 
 
 def replay(since: datetime, until: datetime) -> int:
     """Apply the deliveries of a period again; gives how many there were."""
     period = {"from": since.isoformat(), "to": (until + timedelta(minutes=1)).isoformat()}
-    answer = call(program, "POST", f"{STOREFRONT}/deliveries/replay", body=period, as_=MANAGER)
+    answer = call(storefronts, "POST", f"{STOREFRONT}/deliveries/replay", body=period, as_=MANAGER)
     assert answer.status == 202, answer.text
     drain()
     return int(answer.body["queued"])

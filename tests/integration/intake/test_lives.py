@@ -10,7 +10,7 @@ import pytest
 
 from functions.enrollment.handler import handler as enrollment
 from functions.intake.handler import handler as intake
-from functions.program.handler import handler as program
+from functions.storefronts.handler import handler as storefronts
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Operation
 from tests.integration.conftest import Clock
@@ -151,6 +151,6 @@ def test_points_are_exact_wherever_the_intake_is_killed(
     assert killer.kills >= 3
     assert points(member_id) == shop.chapters[1].points
     path = f"/v1/programs/{PROGRAM_ID}/storefronts/online/deliveries"
-    listed = call(program, "GET", path, as_=MANAGER, query={"limit": "100"}).body["items"]
+    listed = call(storefronts, "GET", path, as_=MANAGER, query={"limit": "100"}).body["items"]
     assert len(listed) == len(tellings)
     assert not {each["status"] for each in listed} & {"received", "failed", "parked"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.enrollment.handler import handler as enrollment
-from functions.program.handler import handler as program
+from functions.storefronts.handler import handler as storefronts
 from tests.integration.conftest import Clock
 from tests.support import signing, till
 from tests.support.deliveries import (
@@ -49,7 +49,7 @@ def document(publish: Callable[..., object]) -> None:
 
 def outcome() -> dict[str, Any]:
     """The outcome of the last delivery."""
-    answer = call(program, "GET", f"{PATH}/deliveries", as_=MANAGER)
+    answer = call(storefronts, "GET", f"{PATH}/deliveries", as_=MANAGER)
     last: dict[str, Any] = answer.body["items"][0]
     return last
 

@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 import functions.webhooks.handler as webhooks
 from functions.enrollment.handler import handler as enrollment
 from functions.intake.handler import handler as intake
-from functions.program.handler import handler as program
+from functions.storefronts.handler import handler as storefronts
 from loyalty.domain.shops.deliveries import StoredDelivery
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.inbox import SqsIntakeQueue
@@ -76,7 +76,7 @@ def balance(member_id: str) -> int:
 
 def statuses() -> list[str]:
     path = f"/v1/programs/{PROGRAM_ID}/storefronts/online/deliveries"
-    return [each["status"] for each in call(program, "GET", path, as_=MANAGER).body["items"]]
+    return [each["status"] for each in call(storefronts, "GET", path, as_=MANAGER).body["items"]]
 
 
 def test_a_delivery_the_queue_rejects_is_refused_so_that_the_shop_repeats_it(

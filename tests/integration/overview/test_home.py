@@ -9,6 +9,7 @@ import pytest
 from functions.exports import handler as exports
 from functions.overview.handler import handler as overview
 from functions.program.handler import handler as program
+from functions.storefronts.handler import handler as storefronts
 from functions.webhooks_out.handler import handler as webhooks_out
 from loyalty.edge.aws import table as edge_table
 from loyalty.table.engine import DynamoEngine
@@ -115,10 +116,10 @@ def test_a_delivery_that_was_parked_is_no_concern_once_it_is_applied(
     drain()
     assert [kind for kind, *_ in brief()] == ["deliveries_parked"]
 
-    (delivery,) = ask(program, "GET", "/storefronts/online/deliveries").body["items"]
+    (delivery,) = ask(storefronts, "GET", "/storefronts/online/deliveries").body["items"]
     publish(currency="USD", version=3)
     time.now += timedelta(minutes=1)
-    ask(program, "POST", f"/storefronts/online/deliveries/{delivery['id']}/replay")
+    ask(storefronts, "POST", f"/storefronts/online/deliveries/{delivery['id']}/replay")
     drain()
 
     assert brief() == set()
@@ -127,7 +128,7 @@ def test_a_delivery_that_was_parked_is_no_concern_once_it_is_applied(
 def test_a_disconnected_storefront_needs_nobody() -> None:
     connect()
     park(1)
-    ask(program, "DELETE", "/storefronts/online")
+    ask(storefronts, "DELETE", "/storefronts/online")
 
     assert brief() == set()
 

@@ -10,6 +10,7 @@ from functions.archive.handler import handler as archive
 from functions.enrollment.handler import handler as enrollment
 from functions.overview.handler import handler as overview
 from functions.program.handler import handler as program
+from functions.storefronts.handler import handler as storefronts
 from functions.webhooks_out.handler import handler as webhooks_out
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.table.engine import DynamoEngine
@@ -157,7 +158,7 @@ def test_deliveries_lead_a_manager_to_the_storefront_and_the_endpoint() -> None:
     deliver(payload(WITH_CUSTOMER, paid_at=RECEIVED_AT, id=5001, financial_status="paid"))
     drain()
     path = f"{till.PROGRAM}/storefronts/online/deliveries"
-    (delivery,) = call(program, "GET", path, as_=till.MANAGER).body["items"]
+    (delivery,) = call(storefronts, "GET", path, as_=till.MANAGER).body["items"]
     endpoint = f"{till.PROGRAM}/endpoints/crm"
     body = {"url": "https://hooks.example.com/x", "events": ["PointsEarned"]}
     assert call(webhooks_out, "PUT", endpoint, body=body, as_=till.MANAGER).status == 201

@@ -9,8 +9,8 @@ import boto3
 import pytest
 
 from functions.enrollment.handler import handler as enrollment
-from functions.program.handler import handler as program
 from functions.relay.handler import handler as relay
+from functions.storefronts.handler import handler as storefronts
 from loyalty.edge.aws import clients
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
@@ -77,14 +77,14 @@ def buys(order_id: int = 450789469) -> None:
 def listed() -> list[dict[str, Any]]:
     """The outcomes of the deliveries, newest first."""
     path = f"/v1/programs/{PROGRAM_ID}/storefronts/online/deliveries"
-    page: list[dict[str, Any]] = call(program, "GET", path, as_=MANAGER).body["items"]
+    page: list[dict[str, Any]] = call(storefronts, "GET", path, as_=MANAGER).body["items"]
     return page
 
 
 def ask(delivery_id: str, *, as_: Claims = MANAGER) -> Answer:
     """The customers who requested their data."""
     path = f"/v1/programs/{PROGRAM_ID}/storefronts/online/deliveries/{delivery_id}/data-request"
-    return call(program, "GET", path, as_=as_)
+    return call(storefronts, "GET", path, as_=as_)
 
 
 def announced() -> list[dict[str, Any]]:
@@ -183,7 +183,7 @@ class TestARequestForData:
         again = (
             f"/v1/programs/{PROGRAM_ID}/storefronts/online/deliveries/{listed()[0]['id']}/replay"
         )
-        assert call(program, "POST", again, as_=MANAGER).status == 202
+        assert call(storefronts, "POST", again, as_=MANAGER).status == 202
         drain()
 
         events = announced()
@@ -274,7 +274,7 @@ def test_a_captured_order_that_is_replayed_as_a_request_erases_nobody(
     assert (listed()[0]["status"], listed()[0]["reason"]) == ("parked", "malformed")
     assert read(bob).body["balance"] == 587
     path = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
-    assert call(program, "GET", path, as_=MANAGER).status == 200
+    assert call(storefronts, "GET", path, as_=MANAGER).status == 200
 
 
 def test_a_request_of_another_shop_of_the_same_app_erases_nobody(time: Clock) -> None:
@@ -297,7 +297,7 @@ class TestAnUninstalledShop:
 
         assert inbox_texts() == ["erased", "erased"]
         path = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
-        assert call(program, "GET", path, as_=MANAGER).status == 404
+        assert call(storefronts, "GET", path, as_=MANAGER).status == 404
         assert (
             boto3.client("secretsmanager").list_secrets(
                 Filters=[{"Key": "name", "Values": ["loyalty/test/storefronts/"]}]
@@ -315,7 +315,7 @@ class TestAnUninstalledShop:
 
         assert [each for each in inbox_texts() if each != "erased"] != []
         path = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
-        assert call(program, "GET", path, as_=MANAGER).status == 200
+        assert call(storefronts, "GET", path, as_=MANAGER).status == 200
 
 
 ERASURES = f"/v1/programs/{PROGRAM_ID}/storefronts/online/erasures"
@@ -323,14 +323,14 @@ ERASURES = f"/v1/programs/{PROGRAM_ID}/storefronts/online/erasures"
 
 def requested(**query: str) -> list[dict[str, Any]]:
     """The erasures that the shop requested, as a manager sees them."""
-    page: list[dict[str, Any]] = call(program, "GET", ERASURES, as_=MANAGER, query=query).body[
+    page: list[dict[str, Any]] = call(storefronts, "GET", ERASURES, as_=MANAGER, query=query).body[
         "items"
     ]
     return page
 
 
 def stop(erasure_id: str, *, as_: Claims = MANAGER) -> Answer:
-    return call(program, "POST", f"{ERASURES}/{erasure_id}/stop", as_=as_)
+    return call(storefronts, "POST", f"{ERASURES}/{erasure_id}/stop", as_=as_)
 
 
 class TestAnErasureThatWaits:
@@ -424,7 +424,7 @@ class TestAnErasureThatWaits:
 
         assert "erased" not in inbox_texts()
         path = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
-        assert call(program, "GET", path, as_=MANAGER).status == 200
+        assert call(storefronts, "GET", path, as_=MANAGER).status == 200
 
     def test_is_for_managers_of_its_shop_only(self) -> None:
         connect("second", source="another")
@@ -435,8 +435,8 @@ class TestAnErasureThatWaits:
         assert stop("0" * 40).status == 404
         assert stop(enroll(CARD)).status == 404
         other = f"/v1/programs/{PROGRAM_ID}/storefronts/second/erasures"
-        assert call(program, "POST", f"{other}/{erasure_id}/stop", as_=MANAGER).status == 404
-        assert call(program, "GET", other, as_=MANAGER).body["items"] == []
+        assert call(storefronts, "POST", f"{other}/{erasure_id}/stop", as_=MANAGER).status == 404
+        assert call(storefronts, "GET", other, as_=MANAGER).body["items"] == []
 
     def test_is_listed_page_by_page(self) -> None:
         for number in range(3):
@@ -446,7 +446,7 @@ class TestAnErasureThatWaits:
                 event_id=str(number),
             )
 
-        first = call(program, "GET", ERASURES, as_=MANAGER, query={"limit": "2"}).body
+        first = call(storefronts, "GET", ERASURES, as_=MANAGER, query={"limit": "2"}).body
         rest = requested(limit="2", cursor=first["next_cursor"])
 
         ids = [each["id"] for each in (*first["items"], *rest)]

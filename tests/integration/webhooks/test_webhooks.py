@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.program.handler import handler as program_handler
+from functions.storefronts.handler import handler as storefronts
 from functions.webhooks.handler import BODY_BYTES_MAX
 from functions.webhooks.handler import handler as webhooks
 from tests.integration.conftest import Clock
@@ -122,7 +122,7 @@ def test_an_unknown_storefront_is_not_found(where: dict[str, str]) -> None:
 
 
 def test_a_disconnected_storefront_is_not_found() -> None:
-    call(program_handler, "DELETE", "/v1/programs/bean/storefronts/online", as_=MANAGER)
+    call(storefronts, "DELETE", "/v1/programs/bean/storefronts/online", as_=MANAGER)
 
     assert deliver(order()).code == "not_found"
 

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.program.handler import handler
+from functions.storefronts.handler import handler
 from tests.integration.conftest import STOREFRONT_SECRETS, Clock
 from tests.support.deliveries import CONNECTION, MANAGER, PROGRAM_ID, connect, deliver
 from tests.support.http import Answer, call, service, staff

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.enrollment.handler import handler as enrollment
-from functions.program.handler import handler as program
+from functions.storefronts.handler import handler as storefronts
 from tests.integration.conftest import Clock
 from tests.support.deliveries import MANAGER, PROGRAM_ID, connect, deliver, drain
 from tests.support.http import call, service
@@ -48,7 +48,7 @@ def balance(member_id: str) -> int:
 
 
 def listed() -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = call(program, "GET", f"{PATH}/deliveries", as_=MANAGER).body[
+    items: list[dict[str, Any]] = call(storefronts, "GET", f"{PATH}/deliveries", as_=MANAGER).body[
         "items"
     ]
     return items
@@ -61,7 +61,7 @@ def test_the_choice_of_earning_orders_is_returned_and_read_back() -> None:
 
     assert answer.status == 201, answer.text
     assert answer.body["earns"] == chosen
-    assert call(program, "GET", PATH, as_=MANAGER).body["earns"] == chosen
+    assert call(storefronts, "GET", PATH, as_=MANAGER).body["earns"] == chosen
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_an_excluded_order_is_ignored_until_a_replay_after_the_choice_changed() 
     assert balance(member_id) == 0
 
     connect()
-    call(program, "POST", f"{PATH}/deliveries/{first['id']}/replay", as_=MANAGER)
+    call(storefronts, "POST", f"{PATH}/deliveries/{first['id']}/replay", as_=MANAGER)
     drain()
 
     assert balance(member_id) == 587
@@ -139,7 +139,7 @@ def test_orders_queued_before_a_shop_was_disconnected_still_earn() -> None:
     connect(earns=NOT_WHOLESALE)
     member_id = enroll()
     deliver(order())
-    call(program, "DELETE", PATH, as_=MANAGER)
+    call(storefronts, "DELETE", PATH, as_=MANAGER)
 
     drain()
 

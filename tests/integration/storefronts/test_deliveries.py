@@ -11,6 +11,7 @@ import pytest
 
 from functions.enrollment.handler import handler as enrollment
 from functions.program.handler import handler as program
+from functions.storefronts.handler import handler as storefronts
 from tests.integration.conftest import Clock
 from tests.support import signing
 from tests.support.deliveries import (
@@ -41,7 +42,7 @@ def shop(publish: Callable[..., object]) -> None:
 
 
 def read(path: str = "", *, as_: dict[str, str] = MANAGER, **query: Any) -> Answer:
-    return call(program, "GET", PATH + path, as_=as_, query=query)
+    return call(storefronts, "GET", PATH + path, as_=as_, query=query)
 
 
 def listed(**query: Any) -> list[dict[str, Any]]:
@@ -50,7 +51,7 @@ def listed(**query: Any) -> list[dict[str, Any]]:
 
 
 def replay(delivery_id: str, *, as_: dict[str, str] = MANAGER) -> Answer:
-    return call(program, "POST", f"{PATH}/deliveries/{delivery_id}/replay", as_=as_)
+    return call(storefronts, "POST", f"{PATH}/deliveries/{delivery_id}/replay", as_=as_)
 
 
 def order(**changes: Any) -> dict[str, Any]:
@@ -117,7 +118,7 @@ def test_a_cursor_of_another_list_is_refused() -> None:
     cursor = read("/deliveries", limit="1").body["next_cursor"]
 
     other = PATH.replace("online", "second") + "/deliveries"
-    answer = call(program, "GET", other, as_=MANAGER, query={"cursor": cursor})
+    answer = call(storefronts, "GET", other, as_=MANAGER, query={"cursor": cursor})
 
     assert answer.code == "invalid_cursor"
 
@@ -216,7 +217,7 @@ def test_deliveries_to_another_shop_are_not_found() -> None:
 
     path = PATH.replace("online", "second") + f"/deliveries/{handled['id']}/replay"
 
-    assert call(program, "POST", path, as_=MANAGER).code == "not_found"
+    assert call(storefronts, "POST", path, as_=MANAGER).code == "not_found"
 
 
 def test_only_a_manager_sees_and_replays() -> None:
@@ -229,7 +230,7 @@ def test_only_a_manager_sees_and_replays() -> None:
 def test_deliveries_of_no_storefront_are_not_found() -> None:
     path = PATH.replace("online", "nowhere") + "/deliveries"
 
-    assert call(program, "GET", path, as_=MANAGER).code == "not_found"
+    assert call(storefronts, "GET", path, as_=MANAGER).code == "not_found"
 
 
 class TestAPlatformThatIsDown:
@@ -421,7 +422,7 @@ class TestReplayOfAPeriod:
 
     def ask(self, **changes: Any) -> Answer:
         body = {"from": self.FROM, "to": self.TO} | changes
-        return call(program, "POST", f"{PATH}/deliveries/replay", body=body, as_=MANAGER)
+        return call(storefronts, "POST", f"{PATH}/deliveries/replay", body=body, as_=MANAGER)
 
     def test_applies_all_of_it_again_oldest_first_and_counts_nothing_twice(
         self, time: Clock
@@ -521,7 +522,7 @@ class TestReplayOfAPeriod:
         body = {"from": self.FROM, "to": self.TO}
         path = f"{PATH}/deliveries/replay"
 
-        answer = call(program, "POST", path, body=body, as_=staff(PROGRAM_ID, "cashier"))
+        answer = call(storefronts, "POST", path, body=body, as_=staff(PROGRAM_ID, "cashier"))
 
         assert answer.code == "forbidden"
 
@@ -566,7 +567,7 @@ class TestReading:
 def test_the_connected_storefronts_are_listed_without_their_secrets() -> None:
     connect("another")
 
-    answer = call(program, "GET", f"/v1/programs/{PROGRAM_ID}/storefronts", as_=MANAGER)
+    answer = call(storefronts, "GET", f"/v1/programs/{PROGRAM_ID}/storefronts", as_=MANAGER)
 
     assert [shop["id"] for shop in answer.body["items"]] == ["another", "online"]
     assert SECRET not in json.dumps(answer.body)
