@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help prepare prepare-cloud run token program mail clock test quick units check types lint build synth \
-	preflight verify redrive rekey count-orders restore carry openapi bench explore simulate mutants attack audit lock format clean
+	preflight verify redrive rekey withdraw count-orders restore carry openapi bench explore simulate mutants attack audit lock format clean
 
 # Settings of the shell must not reach our own environments.
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
@@ -101,6 +101,9 @@ count-orders: prepare ## Count the orders of members from before orders were cou
 
 rekey: prepare ## Put every member's identities under the current key (STAGE=)
 	@$(python) -m operate.rekey --stage $(STAGE)
+
+withdraw: prepare ## Take away somebody's roles in every program, and that of an operator (STAGE=, WHO=e-mail)
+	@$(python) -m operate.withdraw --stage $(STAGE) --who $(WHO)
 
 restore: prepare ## Restore the table to a moment, ready to be adopted (STAGE=, TIME=2026-11-21T20:00:00Z)
 	@$(python) -m operate.restore --stage $(STAGE) --time $(TIME)

@@ -34,12 +34,17 @@ class Stage:
         Raises:
             OperationError: no stack of this stage has it.
         """
-        if key not in self._outputs:
+        found = self.output_if_any(key)
+        if found is None:
             raise OperationError(
                 f"The stacks of stage {self.name} have no output {key}. Is the stage deployed, and "
                 "are AWS_PROFILE and AWS_REGION those of its account?"
             )
-        return self._outputs[key]
+        return found
+
+    def output_if_any(self, key: str) -> str | None:
+        """Return an output that not every stage has; None: this one has none."""
+        return self._outputs.get(key)
 
     @cached_property
     def _outputs(self) -> dict[str, str]:

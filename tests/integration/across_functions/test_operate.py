@@ -1,14 +1,16 @@
 """Commands for a deployed stage, on moto."""
 
 import json
+import time as real_time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 
 from functions.enrollment.handler import handler as enrollment
+from functions.program.handler import handler as program_api
 from infra.settings import Configuration
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.table import keys
@@ -22,10 +24,12 @@ from operate.redrive import redrive
 from operate.rekey import rekey
 from operate.restore import read_moment, restore
 from operate.stage import OperationError
-from tests.integration.conftest import IDENTITY_SECRET, TABLE
+from operate.withdraw import withdraw
+from tests.integration.conftest import IDENTITY_SECRET, POOL, TABLE, Clock
 from tests.support import cold, till
 from tests.support.campaigns import campaign
-from tests.support.http import call
+from tests.support.cognito import FakeCognito
+from tests.support.http import Claims, call, person
 from tests.support.stage import ARN, BUCKET, StageOnMoto, restorable_moment, stage_on_moto
 from tests.support.stream import batch, records
 
@@ -288,7 +292,7 @@ class TestPreflight:
 
         ((level, says),) = found("reserved ones leave")
         assert level == "failed"
-        assert "980" in says
+        assert "1120" in says
 
     def test_mail_may_not_be_paced_faster_than_ses_accepts_it(self, stage: StageOnMoto) -> None:
         stage.ses.account = {
@@ -310,5 +314,61 @@ class TestPreflight:
         found = self.findings(stage, mail_from="club@beanleaf.example", reserved_concurrency=50)
 
         assert found("Bootstrapped, version 30")[0][0] == "ok"
-        assert found("700 are reserved")[0][0] == "ok"
+        assert found("800 are reserved")[0][0] == "ok"
         assert found("sign-in domain")[0][0] == "ok"
+
+
+@pytest.mark.usefixtures("program")
+class TestWithdrawing:
+    def token(self, subject: str, *groups: str, issued: timedelta = timedelta()) -> Claims:
+        at = int(real_time.time() + issued.total_seconds())
+        return person(subject, groups=groups) | {"iat": str(at)}
+
+    def is_let_in(self, claims: Claims, path: str = till.PROGRAM) -> int:
+        return call(program_api, "GET", path, as_=claims, kinds=("staff",)).status
+
+    def now(self) -> datetime:
+        """The time by which tokens are issued."""
+        return datetime.fromtimestamp(real_time.time(), UTC)
+
+    def test_roles_of_the_deployment_are_gone_within_30_seconds(
+        self, stage: StageOnMoto, cognito: FakeCognito, time: Clock
+    ) -> None:
+        stage.outputs["StaffPoolId"] = POOL
+        eva = cognito.add("eva@example.com", "*/manager", "operator", "bean/cashier")
+        everywhere, operating = self.token(eva, "*/manager"), self.token(eva, "operator")
+        assert self.is_let_in(everywhere) == 200
+        assert self.is_let_in(operating, "/v1/actions") == 200
+
+        groups = withdraw(stage, "eva@example.com", now=self.now())
+        time.now += timedelta(seconds=30)
+
+        assert groups == {"*/manager", "operator"}
+        assert cognito.groups_of(eva) == {"bean/cashier"}
+        assert self.is_let_in(everywhere) == 401
+        assert self.is_let_in(operating) == 401
+        assert self.is_let_in(operating, "/v1/actions") == 401
+        assert self.is_let_in(self.token(eva, "bean/cashier")) == 200
+        later = timedelta(minutes=2)
+        assert self.is_let_in(self.token(eva, "operator", issued=later), "/v1/actions") == 200
+
+    def test_it_may_be_repeated_and_come_after_the_group_was_left(
+        self, stage: StageOnMoto, cognito: FakeCognito, time: Clock
+    ) -> None:
+        stage.outputs["StaffPoolId"] = POOL
+        eva = cognito.add("eva@example.com")
+        operating = self.token(eva, "operator")
+
+        assert withdraw(stage, "eva@example.com", now=self.now()) == frozenset()
+        assert withdraw(stage, eva, now=self.now()) == frozenset()
+
+        assert self.is_let_in(operating, "/v1/actions") == 401
+        with pytest.raises(OperationError, match="Nobody"):
+            withdraw(stage, "kim@example.com", now=self.now())
+
+    def test_another_issuer_keeps_the_groups_itself(self, stage: StageOnMoto) -> None:
+        operating = self.token("auth0|eva", "operator")
+
+        assert withdraw(stage, "auth0|eva", now=self.now()) == frozenset()
+
+        assert self.is_let_in(operating, "/v1/actions") == 401

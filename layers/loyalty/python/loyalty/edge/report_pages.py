@@ -1,7 +1,7 @@
 """A report as one file that contains its data, and the names that reports are drawn with.
 
-The file draws with the scripts of the console's reports (`console/draw.js` and what it imports) from
-the API's JSON, so both format figures the same way.
+The file draws with the scripts of the console's reports (`console/draw.js` and what it imports)
+from the API's JSON, so both format figures the same way.
 """
 
 import base64

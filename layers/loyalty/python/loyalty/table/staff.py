@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, cast
 
 from loyalty.domain.kernel.errors import TryAgain
-from loyalty.domain.staff.people import STAFF_ROLES, StaffRecord
+from loyalty.domain.staff.people import DEPLOYMENT_ROLES, StaffRecord
 from loyalty.table import keys
 from loyalty.table.operations import (
     Absent,
@@ -136,7 +136,7 @@ def _from_item(item: Item) -> StaffRecord:
         withdrawn=MappingProxyType(
             {
                 role: datetime.fromisoformat(withdrawn[role]).astimezone(UTC)
-                for role in STAFF_ROLES
+                for role in DEPLOYMENT_ROLES
                 if role in withdrawn
             }
         ),

@@ -2,7 +2,8 @@
 
 Roles are held at the issuer of staff, as membership in the groups `<program>/<role>`, and a token
 carries them until it expires. So a role that is taken away is also noted here, as withdrawn: tokens
-that were issued before are no longer accepted.
+that were issued before are no longer accepted. Roles in every program (`*/<role>`) and that of an
+operator are noted together, under `DEPLOYMENT` instead of a program's id.
 """
 
 from __future__ import annotations
@@ -16,9 +17,16 @@ from typing import Final, Literal, get_args
 from loyalty.domain.kernel.errors import OwnAccount, WrongState
 
 type StaffRole = Literal["cashier", "analyst", "manager"]
+# What a token may carry for every program.
+type DeploymentRole = Literal["cashier", "analyst", "manager", "operator"]
 type AccountState = Literal["invited", "active", "disabled"]
 
 STAFF_ROLES: Final[tuple[StaffRole, ...]] = get_args(StaffRole.__value__)
+DEPLOYMENT_ROLES: Final[tuple[DeploymentRole, ...]] = get_args(DeploymentRole.__value__)
+# The group of people who open programs and register services, in the whole deployment.
+OPERATOR: Final = "operator"
+# In a group's name, instead of a program: every program of the deployment.
+EVERY_PROGRAM: Final = "*"
 
 # How long the password in an invitation can be used.
 INVITATION_DAYS: Final = 3
@@ -29,7 +37,7 @@ WITHDRAWN_AHEAD: Final = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffRecord:
-    """What is noted about a person in a program, by the subject of their tokens.
+    """What is noted about a person in a program or the deployment, by the subject of their tokens.
 
     `email` and `name` are as last seen, so that actions can be shown with whose they were, also
     after the person left. `withdrawn` are roles that were taken away: tokens issued until that
@@ -40,7 +48,9 @@ class StaffRecord:
     email: str | None = None
     name: str | None = None
     is_erased: bool = False
-    withdrawn: Mapping[StaffRole, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    withdrawn: Mapping[DeploymentRole, datetime] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     revision: int = 0
 
     @property
@@ -65,7 +75,7 @@ class StaffRecord:
         remaining = {role: until for role, until in self.withdrawn.items() if role not in roles}
         return replace(self, is_erased=False, withdrawn=MappingProxyType(remaining))
 
-    def deprived(self, roles: Collection[StaffRole], *, now: datetime) -> StaffRecord:
+    def deprived(self, roles: Collection[DeploymentRole], *, now: datetime) -> StaffRecord:
         """The record after roles were withdrawn; `now` is the time by which tokens are issued."""
         withdrawn = dict(self.withdrawn) | dict.fromkeys(roles, now + WITHDRAWN_AHEAD)
         return replace(self, withdrawn=MappingProxyType(withdrawn))
@@ -107,6 +117,11 @@ class Colleague:
 
 def group_of(program_id: str, role: StaffRole) -> str:
     return f"{program_id}/{role}"
+
+
+def is_of_deployment(group: str) -> bool:
+    """Whether a group gives a role in every program, or that of an operator."""
+    return group == OPERATOR or group in {group_of(EVERY_PROGRAM, role) for role in STAFF_ROLES}
 
 
 def roles_in(program_id: str, groups: Collection[str]) -> frozenset[StaffRole]:

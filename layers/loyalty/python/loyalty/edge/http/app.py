@@ -420,12 +420,12 @@ class Api:
         # Issuers do not know the local cloud's clock, which can be moved.
         token = verified(context, now=time.time())
         names = settings(ClaimSettings)
-        if not is_of_program:
-            return operator_of(token, names=names)
-        program_id = self.resolver.request.path_parameters["program_id"]
-        principal = principal_of(token, program_id=program_id, names=names, serves=may_serve)
-        if principal.is_staff:
-            require_in_force(principal)
+        if is_of_program:
+            program_id = self.resolver.request.path_parameters["program_id"]
+            principal = principal_of(token, program_id=program_id, names=names, serves=may_serve)
+        else:
+            principal = operator_of(token, names=names)
+        require_in_force(principal)
         return principal
 
     def _answer_errors(self) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, get_args
 
 from loyalty.domain.kernel.errors import Forbidden, NotFound, Unauthenticated
 from loyalty.domain.program.services import SERVICE_SCOPE
-from loyalty.domain.staff.people import STAFF_ROLES
+from loyalty.domain.staff.people import EVERY_PROGRAM, OPERATOR, STAFF_ROLES
 
 type Role = Literal["member", "cashier", "analyst", "manager", "service", "operator"]
 type Kind = Literal["members", "staff", "services"]
@@ -24,12 +24,6 @@ STAFF: Final[frozenset[Role]] = frozenset(STAFF_ROLES)
 EVERYONE: Final[frozenset[Role]] = frozenset(get_args(Role.__value__))
 # The roles for routes that members use for their own account, and staff for any member.
 MEMBER_AND_STAFF: Final[frozenset[Role]] = STAFF | {"member"}
-
-# The group of people who open programs and register services, in the whole deployment.
-OPERATOR: Final = "operator"
-# In a group's name, instead of a program: every program of the deployment.
-EVERY_PROGRAM: Final = "*"
-
 
 # Of a token that does not say when it was issued: older than any other.
 NEVER_ISSUED: Final = datetime.fromtimestamp(0, UTC)
@@ -57,14 +51,15 @@ class Principal:
     People of the members' issuer have the role `member`: it means that they may act for themselves,
     not that they have enrolled. `email` and `phone` are set only if the issuer has verified them.
     `name` and `issued_at` are of the token. `is_staff` is true if they have a staff role in this
-    program, whether or not the route allows that role. On routes of the whole deployment,
-    `program_id` is empty.
+    program, whether or not the route allows that role. `deployment_roles` are those that they have
+    in every program, or as an operator. On routes of the whole deployment, `program_id` is empty.
     """
 
     program_id: str
     subject: str
     roles: frozenset[Role]
     is_staff: bool = False
+    deployment_roles: frozenset[Role] = frozenset()
     email: str | None = None
     phone: str | None = None
     name: str | None = None
@@ -153,7 +148,8 @@ def principal_of(
         return Principal(program_id=program_id, subject=claims["sub"], roles=roles)
     groups = _names(claims, names.groups_claim) if "staff" in token.kinds else []
     staff = _staff_roles(groups)
-    here = staff.get(program_id, frozenset()) | staff.get(EVERY_PROGRAM, frozenset())
+    everywhere = staff.get(EVERY_PROGRAM, frozenset())
+    here = staff.get(program_id, frozenset()) | everywhere
     of_deployment: frozenset[Role] = frozenset({"operator"} if OPERATOR in groups else ())
     if staff and not here and not of_deployment:
         raise NotFound
@@ -163,6 +159,7 @@ def principal_of(
         subject=claims["sub"],
         roles=here | of_deployment | own,
         is_staff=bool(here),
+        deployment_roles=everywhere | of_deployment,
         email=_verified(claims, names.email_claim, names.email_verified_claim),
         phone=_verified(claims, names.phone_claim, names.phone_verified_claim),
         name=claims.get(names.name_claim),
@@ -183,6 +180,8 @@ def operator_of(token: Verified, *, names: ClaimSettings) -> Principal:
         program_id="",
         subject=token.claims["sub"],
         roles=roles,
+        deployment_roles=roles,
+        issued_at=_issued_at(token.claims),
         email=_verified(token.claims, names.email_claim, names.email_verified_claim),
         name=token.claims.get(names.name_claim),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from loyalty.domain.kernel.errors import TryAgain, Unauthenticated
+from loyalty.domain.staff.actions import DEPLOYMENT
 from loyalty.edge import clock
 from loyalty.edge.aws.table import engine
 from loyalty.edge.http.auth import Principal
@@ -37,9 +38,15 @@ def require_in_force(principal: Principal) -> None:
     Raises:
         Unauthenticated: one was. Who signs in again has the roles of today.
     """
-    record = _staff().record(principal.program_id, principal.subject, now=clock.now())
-    if record.is_outdated(principal.roles, issued_at=principal.issued_at):
-        raise Unauthenticated("Your roles have changed; sign in again")
+    held = {DEPLOYMENT: principal.deployment_roles}
+    if principal.is_staff:
+        held[principal.program_id] = principal.roles
+    for where, roles in held.items():
+        if not roles:
+            continue
+        record = _staff().record(where, principal.subject, now=clock.now())
+        if record.is_outdated(roles, issued_at=principal.issued_at):
+            raise Unauthenticated("Your roles have changed; sign in again")
 
 
 def note_caller(program_id: str, principal: Principal) -> None:

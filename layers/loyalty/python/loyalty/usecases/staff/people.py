@@ -14,12 +14,14 @@ from typing import Final, Protocol
 
 from loyalty.domain.kernel.errors import NotFound, TooLarge, TryAgain, Unauthenticated
 from loyalty.domain.staff.people import (
+    DEPLOYMENT_ROLES,
     STAFF_ROLES,
     Colleague,
     StaffAccount,
     StaffRecord,
     StaffRole,
     group_of,
+    is_of_deployment,
     require_may_lose,
     roles_in,
 )
@@ -248,6 +250,28 @@ def remove_person(subject: str, *, erase: bool, desk: StaffDesk) -> frozenset[St
         return roles
 
 
+def leave_deployment(
+    subject: str, *, accounts: StaffAccounts | None, records: StaffRecords, now: datetime
+) -> frozenset[str]:
+    """Take away a person's roles in every program, and that of an operator; return their groups.
+
+    All of these roles are noted as withdrawn, whichever the person has: somebody may have taken
+    them out of a group already, while their token still carries it. `records` are those of the
+    deployment, and `now` is the time by which tokens are issued. Without `accounts`, the groups are
+    kept by another issuer.
+
+    Raises:
+        TryAgain: others changed the record too often.
+    """
+    _note(subject, lambda before: before.deprived(DEPLOYMENT_ROLES, now=now), records)
+    if accounts is None:
+        return frozenset()
+    groups = frozenset(filter(is_of_deployment, accounts.groups_of(subject)))
+    for group in sorted(groups):
+        accounts.leave(subject, group)
+    return groups
+
+
 def note_names(subject: str, *, email: str | None, name: str | None, records: StaffRecords) -> None:
     """Note the e-mail and name under which a person acts, unless that is known.
 
@@ -279,24 +303,24 @@ def _change(
         after = before.granted(added) if added else before
         return after.seen_as(account.email, account.name).deprived(lost, now=desk.issuer_now)
 
-    _note(account.subject, noted, desk)
+    _note(account.subject, noted, desk.records)
     for role in sorted(lost):
         desk.accounts.leave(account.subject, group_of(desk.program_id, role))
 
 
 def _erase(subject: str, *, has_other_groups: bool, desk: StaffDesk) -> None:
-    _note(subject, StaffRecord.erased, desk)
+    _note(subject, StaffRecord.erased, desk.records)
     if not has_other_groups:
         desk.accounts.delete(subject)
 
 
-def _note(subject: str, noted: Callable[[StaffRecord], StaffRecord], desk: StaffDesk) -> None:
+def _note(subject: str, noted: Callable[[StaffRecord], StaffRecord], records: StaffRecords) -> None:
     for _ in range(ATTEMPTS_MAX):
-        before = desk.records.find(subject, strong=True)
+        before = records.find(subject, strong=True)
         after = noted(before)
         try:
             if after != before:
-                desk.records.put(after)
+                records.put(after)
         except Raced:
             continue
         return
