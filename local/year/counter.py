@@ -29,6 +29,7 @@ from loyalty.domain.staff.actions import (
     Change,
     StaffAction,
 )
+from loyalty.domain.staff.people import StaffRecord
 from loyalty.edge.desk import request_id
 from loyalty.table.actions import TableActions
 from loyalty.table.books import TableBooks
@@ -38,6 +39,7 @@ from loyalty.table.messages import TableLetters, TableOutbox
 from loyalty.table.programs import TablePrograms
 from loyalty.table.responses import TableResponses
 from loyalty.table.sources import TableSources
+from loyalty.table.staff import TableStaff
 from loyalty.usecases.ledger.corrections import (
     adjust,
     give,
@@ -71,12 +73,12 @@ from loyalty.usecases.work_pages import WorkPage
 
 PROGRAM_ID: Final = "corner-coffee"
 DOCUMENT: Final = Path(__file__).with_name("program.json")
-# The subjects of those who run the shop.
-MANAGERS: Final = (
-    "5b1f6c1e-0d3a-4f6e-9c57-2a8d9e0b7c11",
-    "c09e4a77-3b52-4f0d-8b61-7f5d2c4e9a22",
-    "e7d2b8f0-6a19-4c83-a5f4-1b9c8d7e6f33",
-)
+# Those who run the shop, by the subjects of their tokens.
+MANAGERS: Final = {
+    "5b1f6c1e-0d3a-4f6e-9c57-2a8d9e0b7c11": "Dana Okafor",
+    "c09e4a77-3b52-4f0d-8b61-7f5d2c4e9a22": "Luis Herrera",
+    "e7d2b8f0-6a19-4c83-a5f4-1b9c8d7e6f33": "Priya Raman",
+}
 _ORDERS_CLAIMED_MAX: Final = 50
 
 
@@ -116,6 +118,9 @@ class Counter:
         self._letters = TableLetters(self.engine, program_id=PROGRAM_ID)
         self._actions = TableActions(self.engine, program_id=PROGRAM_ID)
         self._action_numbers = count(1)
+        staff = TableStaff(self.engine, program_id=PROGRAM_ID)
+        for subject, name in MANAGERS.items():
+            staff.put(StaffRecord(subject=subject, name=name))
         self._changed: dict[str, None] = {}
 
     @property
@@ -261,7 +266,7 @@ class Counter:
             action_id=f"{number:016x}",
             name=name,
             began_at=self.now,
-            by=MANAGERS[number % len(MANAGERS)],
+            by=list(MANAGERS)[number % len(MANAGERS)],
             roles=("manager",),
             target=ActionTarget("member", member_id),
             request_id=f"year-{number}",

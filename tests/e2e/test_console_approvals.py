@@ -36,7 +36,7 @@ def test_home_leads_to_what_waits_and_a_manager_decides_it(
 
     page.get_by_role("link", name="waits for a second manager").press("Enter")
     drawn(page, "Approvals")
-    expect(page.get_by_text("1: 60 beans to add.")).to_be_visible()
+    expect(page.get_by_text("1 request: 60 beans to add.")).to_be_visible()
     waiting = page.get_by_role("table", name="Approvals")
     expect(waiting).to_contain_text("The machine leaked")
     expect(waiting).to_contain_text("cashier@")

@@ -70,7 +70,7 @@ function search(address) {
   };
   return html`<form class="find" role="search" @submit=${find}>
     <label for="find">Find</label>
-    <input id="find" name="q" type="search" autocomplete="off" placeholder="E-mail, card, order, voucher" />
+    <input id="find" name="q" type="search" autocomplete="off" placeholder="E-mail, order, card…" />
   </form>`;
 }
 

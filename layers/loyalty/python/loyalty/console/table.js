@@ -28,6 +28,8 @@ import { html, nothing } from "./lit.js";
  * @param {Row[]} rows @param {TableOptions<Row>} options
  */
 export function table(rows, { caption, hasCaption = false, columns, empty }) {
+  if (!rows.length && hasCaption)
+    return html`<p class="caption">${caption}</p><p class="quiet">${empty}</p>`;
   if (!rows.length) return html`<p class="nothing">${empty}</p>`;
   const cell = (
     /** @type {Row} */ row,
@@ -63,6 +65,6 @@ export function listed(page, list, options) {
   return html`<div class="listed" aria-busy=${list.reading ? "true" : nothing}>
     ${table(list.items, options)}
     ${list.hasMore ? html`<p class="actions"><button type="button" ?disabled=${list.reading !== null} @click=${more}>Show more</button></p>` : nothing}
-    <p class="quiet" role="status">${list.reading ? "Reading more…" : list.items.length && !list.hasMore ? `All ${list.items.length} are shown.` : nothing}</p>
+    <p class="quiet" role="status">${list.reading ? "Reading more…" : list.items.length > 1 && !list.hasMore ? `All ${list.items.length} are shown.` : nothing}</p>
   </div>`;
 }

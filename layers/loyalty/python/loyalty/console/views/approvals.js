@@ -80,7 +80,9 @@ function sums(page, approvals, isPart) {
       ? `${page.format.number(grants.length)} ${grants.length === 1 ? "reward" : "rewards"} to give, which cost ${page.format.points(cost)}`
       : "",
   ].filter(Boolean);
-  return `${isPart ? "The first " : ""}${page.format.number(approvals.length)}: ${parts.join("; ")}.`;
+  const count = page.format.number(approvals.length);
+  const requests = approvals.length === 1 ? "request" : "requests";
+  return `${isPart ? "The first " : ""}${count} ${requests}: ${parts.join("; ")}.`;
 }
 
 /** What is requested. @param {Page} page @param {Approval} approval */

@@ -9,11 +9,23 @@ import { instantAt } from "../moments.js";
 /** @typedef {{ label: string, points: number, isTotal?: boolean }} Step */
 
 const ROW = 28;
-const LABEL = 230;
-const WIDTH = 640;
-const FIGURE = 70;
+const WIDE = { width: 640, label: 230, figure: 70 };
+// Letters stay as large as they are if the picture is as wide as a phone.
+const NARROW = { width: 360, label: 160, figure: 50 };
 const STEPS_MAX = 24;
 const DAY_MS = 86_400_000;
+const KINDS = new Map([
+  ["accrual", "earned"],
+  ["activation", "became available"],
+  ["adjustment", "by hand"],
+  ["clawback", "refund"],
+  ["edit", "changed order"],
+  ["expiry", "expired"],
+  ["redemption", "redeemed"],
+  ["return", "returned"],
+]);
+
+const narrow = matchMedia("(width < 40rem)");
 
 /** @type {import("../types").View} */
 export const view = {
@@ -22,6 +34,7 @@ export const view = {
     const day = page.query.get("day");
     const moment = day ? { at: endOf(page, day) } : {};
     const explained = await page.api.get(path`/members/${id}/explain`, moment);
+    narrow.addEventListener("change", () => page.redraw(), { signal: page.signal });
     page.show(
       () => html`
         <p><a href=${page.link("member", id)}>Back to the member</a></p>
@@ -76,7 +89,7 @@ function sentence(page, origin) {
 /** @param {Page} page @param {any} entry @param {any} order the order that brought the points */
 function entryLink(page, { entry_id: id, kind, points, brought }, order) {
   const figure = brought === undefined ? -points : brought;
-  const words = `${page.format.change(figure)} ${kind}`;
+  const words = `${page.format.change(figure)} ${KINDS.get(kind) ?? kind}`;
   const isOfOrder = order && (kind === "accrual" || kind === "clawback" || kind === "edit");
   const target = isOfOrder
     ? page.link("order", order.source, order.order_id, { entry: id })
@@ -100,16 +113,17 @@ function waterfall(page, explained) {
   if (steps.length < 2) return nothing;
   const bars = placed(steps);
   const most = Math.max(1, ...bars.map(({ to, from }) => Math.max(to, from)));
-  const scale = (/** @type {number} */ points) => (points / most) * (WIDTH - LABEL - FIGURE);
+  const { width: all, label: margin, figure } = narrow.matches ? NARROW : WIDE;
+  const scale = (/** @type {number} */ points) => (points / most) * (all - margin - figure);
   return html`<figure class="waterfall">
-    <svg viewBox="0 0 ${WIDTH} ${bars.length * ROW}" role="img" aria-label="What brought the points and what took them; the sentences below say the same">
+    <svg viewBox="0 0 ${all} ${bars.length * ROW}" role="img" aria-label="What brought the points and what took them; the sentences below say the same">
       ${bars.map(({ label, points, from, to, isTotal }, row) => {
         const left = scale(Math.min(from, to));
         const width = Math.max(1, scale(Math.abs(to - from)));
         const kind = isTotal ? "total" : points < 0 ? "down" : "up";
-        return svg`<text x=${LABEL - 8} y=${row * ROW + 18} text-anchor="end">${label}</text>
-          <rect class=${kind} x=${LABEL + left} y=${row * ROW + 4} width=${width} height=${ROW - 8} />
-          <text x=${LABEL + left + width + 6} y=${row * ROW + 18}>${isTotal ? page.format.number(points) : page.format.change(points)}</text>`;
+        return svg`<text x=${margin - 8} y=${row * ROW + 18} text-anchor="end">${label}</text>
+          <rect class=${kind} x=${margin + left} y=${row * ROW + 4} width=${width} height=${ROW - 8} />
+          <text x=${margin + left + width + 6} y=${row * ROW + 18}>${isTotal ? page.format.number(points) : page.format.change(points)}</text>`;
       })}
     </svg>
   </figure>`;
@@ -144,7 +158,7 @@ function stepsOf(page, explained) {
 /** @param {Page} page @param {any} change */
 function labelOf(page, { at, kind, order }) {
   const day = page.format.dayOf(at);
-  return `${day} · ${order ? `order ${order.order_id}`.slice(0, 16) : kind}`;
+  return `${day} · ${order ? `order ${order.order_id}`.slice(0, 16) : (KINDS.get(kind) ?? kind)}`;
 }
 
 /** Where each bar begins and ends. @param {Step[]} steps */

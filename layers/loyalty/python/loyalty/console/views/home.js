@@ -31,12 +31,17 @@ const CONCERNS = {
   ],
   storefront_signature: ["shop signs with a different key", "shops sign with a different key"],
 };
-const FIGURES = /** @type {[string, string][]} */ ([
-  ["orders", "Orders"],
-  ["active_members", "Active members"],
-  ["points_earned", "Points earned"],
-  ["points_redeemed", "Points redeemed"],
-]);
+/** The columns of the summary that are shown, and what they are called. @param {Page} page
+ * @returns {[string, string][]} */
+const figuresOf = ({ format }) => {
+  const points = format.many.charAt(0).toLocaleUpperCase() + format.many.slice(1);
+  return [
+    ["orders", "Orders"],
+    ["active_members", "Active members"],
+    ["points_earned", `${points} earned`],
+    ["points_redeemed", `${points} redeemed`],
+  ];
+};
 const DAYS = 30;
 
 /** @type {import("../types").View} */
@@ -82,7 +87,7 @@ function concerns(page, { items, unavailable }) {
 function concern(page, item) {
   const [one, several] = CONCERNS[item.kind] ?? [item.kind, item.kind];
   const words = html`<span class="tag ${item.severity === "error" ? "bad" : ""}">${page.format.number(item.count)}${item.is_more ? "+" : ""}</span>
-    ${item.count === 1 ? one : several}${item.subject ? ` (${item.subject})` : ""}
+    ${item.count === 1 && !item.is_more ? one : several}${item.subject ? ` (${item.subject})` : ""}
     ${item.due_at ? html`<span class="quiet">by ${page.format.instant(item.due_at)}</span>` : nothing}`;
   const address = addressOf(page, item);
   return address ? html`<a href=${address}>${words}</a>` : html`<p>${words}</p>`;
@@ -119,12 +124,13 @@ async function summary(page, earlier) {
 
 /** @param {Page} page @param {{ now: any, before: any }} figures */
 function keyFigures(page, { now, before }) {
-  const shown = FIGURES.filter(([name]) => typeof now[name] === "number");
+  const shown = figuresOf(page).filter(([name]) => typeof now[name] === "number");
   return html`<section aria-labelledby="figures">
     <h2 id="figures">The last ${DAYS} days</h2>
-    <dl class="facts">${shown.map(
-      ([name, label]) => html`<dt>${label}</dt>
-        <dd>${page.format.number(now[name])} <span class="quiet">${compared(page, now[name], before[name])}</span></dd>`,
+    <dl class="figures">${shown.map(
+      ([name, label]) => html`<div><dt>${label}</dt>
+        <dd>${page.format.number(now[name])}</dd>
+        <dd class="change">${compared(page, now[name], before[name])}</dd></div>`,
     )}</dl>
     <p><a href=${page.link("reports")}>Reports</a></p>
   </section>`;

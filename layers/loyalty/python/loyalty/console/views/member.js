@@ -49,7 +49,10 @@ export const view = {
         : () => nothing;
     const content = () => html`
       ${STATUS.has(member.status) ? html`<p class="refused">${STATUS.get(member.status)}</p>` : nothing}
-      <div class="columns">${holdings(page, member)} ${level(page, member)} ${person(page, member)} ${acts()} ${leaving()}</div>
+      <div class="columns">
+        <div>${holdings(page, member)} ${level(page, member)} ${person(page, member)}</div>
+        <div>${acts()} ${leaving()}</div>
+      </div>
       ${history(page, lists.entries)}
       ${redeemed(page, lists.redemptions, reread)}
       ${lists.messages ? messages(page, lists.messages) : nothing}`;

@@ -32,9 +32,9 @@ export const view = {
     );
     page.show(
       () => html`
-        <p>${STATUS.get(order.status) ?? order.status}
-          ${order.member_id ? html`Member ${memberLink(page, order.member_id)}.` : nothing}</p>
+        <p>${STATUS.get(order.status) ?? order.status}</p>
         <dl class="facts">
+          ${order.member_id ? html`<dt>Member</dt><dd>${memberLink(page, order.member_id)}</dd>` : nothing}
           <dt>Source</dt><dd>${source}</dd>
           ${
             accrual

@@ -72,11 +72,13 @@ function stateOf(page, { state, invitation_expires_at: until }) {
 /** @param {Page} page @param {any} person
  * @param {(send: () => Promise<unknown>, words: string) => Promise<void>} act */
 function changes(page, person, act) {
+  if (person.subject === page.subject) return html`<span class="quiet">by a colleague</span>`;
   if (!person.roles.length) return nothing;
   const name = person.email ?? person.subject;
   const where = path`/people/${person.subject}`;
   const change = (/** @type {Event} */ event) => {
     const { value } = /** @type {HTMLSelectElement} */ (event.target);
+    if (!value) return;
     return act(
       () => page.api.request("PUT", where, { body: { roles: [value] } }),
       `${name} is ${value} now.`,
@@ -92,10 +94,14 @@ function changes(page, person, act) {
     if (isSure) await act(() => page.api.request("DELETE", where), `${name} was removed.`);
   };
   return html`<select aria-label="Role of ${name}" @change=${change}>
-      ${ROLES.map(([role]) => html`<option value=${role} .selected=${person.roles[0] === role}>${role}</option>`)}
+      ${person.roles.length > 1 ? html`<option value="" .selected=${true}>${person.roles.join(", ")}</option>` : nothing}
+      ${ROLES.map(([role]) => html`<option value=${role} .selected=${isOnly(person, role)}>${role}</option>`)}
     </select>
     <button type="button" aria-label="Remove ${name}" @click=${remove}>Remove</button>`;
 }
+
+/** @param {any} person @param {string} role */
+const isOnly = ({ roles }, role) => roles.length === 1 && roles[0] === role;
 
 /** @param {Page} page @param {(words: string) => Promise<void>} done */
 function inviteOf(page, done) {

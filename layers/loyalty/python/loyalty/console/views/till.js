@@ -37,7 +37,7 @@ export const view = {
         ${finding()} ${state.unknown === null ? nothing : enrolling()}
         ${state.member ? memberOf(page, state.member) : nothing}
         ${state.undo ? undoing(page, state, done) : nothing}
-        <div class="columns">${forms.map((form) => form())} ${voucher()}</div>`,
+        <div class="columns below">${forms.map((form) => form())} ${voucher()}</div>`,
       { title: "Till" },
     );
   },
