@@ -25,10 +25,10 @@ from operate.rekey import rekey
 from operate.restore import read_moment, restore
 from operate.stage import OperationError
 from operate.withdraw import withdraw
-from tests.integration.conftest import IDENTITY_SECRET, POOL, TABLE, Clock
+from tests.integration.conftest import IDENTITY_SECRET, TABLE, Clock
 from tests.support import cold, till
 from tests.support.campaigns import campaign
-from tests.support.cognito import FakeCognito
+from tests.support.cognito import POOL, FakeCognito
 from tests.support.http import Claims, call, person
 from tests.support.stage import ARN, BUCKET, StageOnMoto, restorable_moment, stage_on_moto
 from tests.support.stream import batch, records
@@ -321,8 +321,8 @@ class TestPreflight:
 @pytest.mark.usefixtures("program")
 class TestWithdrawing:
     def token(self, subject: str, *groups: str, issued: timedelta = timedelta()) -> Claims:
-        at = int(real_time.time() + issued.total_seconds())
-        return person(subject, groups=groups) | {"iat": str(at)}
+        issued_at = int(real_time.time() + issued.total_seconds())
+        return person(subject, groups=groups) | {"iat": str(issued_at)}
 
     def is_let_in(self, claims: Claims, path: str = till.PROGRAM) -> int:
         return call(program_api, "GET", path, as_=claims, kinds=("staff",)).status
