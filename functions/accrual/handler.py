@@ -80,7 +80,7 @@ from loyalty.edge.settings import settings
 from loyalty.table.positions import is_survey_response
 from loyalty.table.responses import TableResponses
 from loyalty.usecases.ledger.order_vouchers import net_of_vouchers
-from loyalty.usecases.orders import accrual, explaining, lookup
+from loyalty.usecases.orders import explaining, lookup
 from loyalty.usecases.orders.accrual import Earned, GuestOrderKept
 from loyalty.usecases.orders.arrival import (
     ArrivedOrder,
@@ -91,6 +91,7 @@ from loyalty.usecases.orders.arrival import (
 )
 from loyalty.usecases.orders.edits import Edited, Outdated
 from loyalty.usecases.orders.explaining import OrderInBooks
+from loyalty.usecases.orders.quoting import quote
 from loyalty.usecases.orders.refunds import Refunded, Waiting
 from loyalty.usecases.people import surveys
 from loyalty.usecases.people.members import look_up
@@ -212,7 +213,7 @@ def quote_order(program_id: ProgramId, order: Annotated[OrderRequest, Body()]) -
     bought = order.order(currency=document.currency)
     if order.net_vouchers:
         bought = net_of_vouchers(bought, codes_among(order.voucher_codes), desk=desk)
-    quoted = accrual.quote(
+    quoted = quote(
         bought,
         customer=order.customer(),
         directory=directory(program_id, settings(AccrualSettings)),

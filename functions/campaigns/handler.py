@@ -1,11 +1,13 @@
-"""Campaigns: members join and leave them, and managers watch their budgets."""
+"""Campaigns: managers try them and watch their budgets, and members join and leave them."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from loyalty.domain.kernel.errors import TryAgain, WrongState
+from loyalty.domain.kernel.errors import CurrencyMismatch, TryAgain, WrongState
+from loyalty.domain.program.document import DOCUMENT_BYTES_MAX
 from loyalty.domain.staff.actions import ActionOutcome, Change
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import open_actions, open_desk
@@ -20,9 +22,13 @@ from loyalty.edge.models.campaigns import (
     campaign_answer,
     campaign_of_member_answer,
 )
+from loyalty.edge.models.order_explanations import QuoteAnswer, quote_answer
+from loyalty.edge.models.sample_orders import SampleQuoteRequest
 from loyalty.edge.settings import settings
+from loyalty.table.programs import TablePrograms
 from loyalty.table.targeting import TableTargeting
 from loyalty.usecases.campaigns import budgets, membership
+from loyalty.usecases.orders.quoting import quote_sample
 from loyalty.usecases.ports import Desk
 
 
@@ -36,6 +42,27 @@ api = create_app("campaigns", acting_for=acting_for, actions=open_actions)
 handler = api
 
 MEMBER_AND_COUNTER: Final[frozenset[Role]] = frozenset({"member", "cashier", "manager", "service"})
+
+
+@api.post(
+    "/check/quote",
+    allow={"manager", "operator"},
+    body_bytes_max=DOCUMENT_BYTES_MAX,
+    refuses=(CurrencyMismatch,),
+)
+def quote_sample_order(
+    program_id: ProgramId, request: Annotated[SampleQuoteRequest, Body()]
+) -> QuoteAnswer:
+    """Quote what an order would earn by a document that is not published.
+
+    The order and its member are made up, and of any time. Nothing is used of any limit yet, and
+    nothing is recorded.
+    """
+    programs = TablePrograms(engine(settings(CampaignsSettings).table))
+    document = request.program(replaces=programs.in_force(program_id))
+    order, member = request.sample(document)
+    quoted = quote_sample(order, member, document=document)
+    return quote_answer(quoted, document=document, today=document.today(order.occurred_at))
 
 
 @api.get("/campaigns", allow={"analyst", "manager"})

@@ -20,7 +20,7 @@ from local.deploy import zipped
 from local.people import email_of
 from local.shop import delivery, paid_order
 from tests.e2e.conftest import OpenProgram
-from tests.e2e.described import DescribedApi, enroll, eventually, mails, order
+from tests.e2e.described import DescribedApi, enroll, eventually, instant, mails, order
 from tests.e2e.functions import function, variables_of
 from tests.support.receiver import receiving
 
@@ -204,6 +204,8 @@ def drive_everything(api: DescribedApi) -> None:
     etag = api.send("analyst", "GET", "", status=200).headers["ETag"]
     api.call("manager", "PUT", "", json=api.program.document, headers={"If-Match": etag})
     api.call("manager", "POST", "/check", json=api.program.document)
+    sample = {"document": api.program.document, "order": {"occurred_at": instant(), "lines": []}}
+    api.call("manager", "POST", "/check/quote", json=sample)
     assert api.call("cashier", "GET", "/versions")["items"]
     api.call("analyst", "GET", "/versions/1")
     draft = {"document": {"name": "Unfinished"}, "based_on": 1}

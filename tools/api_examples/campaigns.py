@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tools.api_examples.story import EARNED_AT, Json, eur, page
+from tools.api_examples.story import DOCUMENT, EARNED_AT, NOW, Json, eur, page
 
 _WIN_BACK: Final[Json] = {
     "id": "win-back",
@@ -42,9 +42,55 @@ _JOINED: Final[Json] = {
     "ends_on": "2026-12-31",
 }
 
-REQUESTS: Final[dict[str, Json]] = {}
+_SPEND_60: Final[Json] = {
+    "id": "spend-60",
+    "name": "Spend 60, get 150",
+    "if": {"fact": "amount", "at_least_minor": 6_000},
+    "effect": {"kind": "fixed", "points": 150},
+}
+
+REQUESTS: Final[dict[str, Json]] = {
+    "quote_sample_order": {
+        "document": DOCUMENT | {"campaigns": [_SPEND_60]},
+        "order": {
+            "occurred_at": NOW,
+            "channel": "app",
+            "lines": [{"line_id": "1", "category": "whole_bean", "amount": eur(4_999)}],
+        },
+        "member": {"orders": 2, "last_ordered_on": "2026-09-30", "tier": None},
+    }
+}
 
 ANSWERS: Final[dict[str, Any]] = {
+    "quote_sample_order": {
+        "member_id": None,
+        "tier": None,
+        "balance": None,
+        "points": 49,
+        "pending_points": 0,
+        "breakdown": [
+            {
+                "rule_id": "base",
+                "line_id": "1",
+                "points": 49,
+                "eligible_minor": 4_999,
+                "rate": {"points": 1, "per_minor": 100, "multiplier_percent": 100},
+            }
+        ],
+        "campaigns": [
+            {
+                "id": "spend-60",
+                "name": "Spend 60, get 150",
+                "applies": False,
+                "points": 0,
+                "could_give": 150,
+                "why_not": [
+                    {"fact": "amount", "at_least_minor": 6_000, "is": 4_999, "missing": 1_001}
+                ],
+                "text": "10.01 EUR more for 150 beans.",
+            }
+        ],
+    },
     "join_campaign": _JOINED,
     "list_campaigns": page(_WIN_BACK, _TUESDAY),
     "list_member_campaigns": page(_JOINED),

@@ -34,6 +34,7 @@ NOT_ACTIONS: Final = {
     "save_draft": "Nothing counts by it; it says who saved it.",
     "quote_order": "It changes nothing.",
     "quote_refund": "It changes nothing.",
+    "quote_sample_order": "It changes nothing.",
     "check_program": "It changes nothing.",
     "check_storefront": "It changes nothing.",
     "preview_message": "It changes nothing.",

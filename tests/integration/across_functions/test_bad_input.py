@@ -86,6 +86,39 @@ REFUND: Final = {
 BODIES: Final[dict[str, Any]] = {
     "publish_program": document(**PROGRAM),
     "check_program": document(**PROGRAM),
+    "quote_sample_order": {
+        # Mistakes in all parts of a document are tried where it is checked.
+        "document": {
+            "schema_version": 1,
+            "name": "Bean",
+            "time_zone": "Europe/Paris",
+            "currency": "EUR",
+            "points": {"one": "bean", "many": "beans"},
+            "earning_rules": [],
+            "campaigns": PROGRAM["campaigns"],
+            "expiry": {"model": "never"},
+        },
+        "order": {
+            "source": "till",
+            "occurred_at": "2026-11-21T10:00:00Z",
+            "channel": "app",
+            "location": "lyon",
+            "lines": [till.line(4999, brand="house", tags=["hot"])],
+            "tenders": [{"kind": "card", "amount": till.money(4999)}],
+            "codes": ["FLYER"],
+        },
+        "member": {
+            "orders": 2,
+            "last_ordered_on": "2026-10-01",
+            "enrolled_on": "2026-01-01",
+            "tier": None,
+            "birthday": "1990-02-28",
+            "locale": "fr-FR",
+            "attributes": {"milk": "oat"},
+            "consents": ["email"],
+            "joined": ["club"],
+        },
+    },
     "save_draft": {"document": {"name": "Bean"}, "based_on": 1},
     "replay_deliveries": {
         "from": "2026-11-21T00:00:00Z",

@@ -144,6 +144,7 @@ RULES: Final[Mapping[str, Rule]] = {
     # Running the program.
     "publish_program": only("manager", "operator"),
     "check_program": only("manager", "operator"),
+    "quote_sample_order": only("manager", "operator"),
     "list_actions": only("manager"),
     "list_member_actions": only("manager"),
     "list_versions": only("cashier", "analyst", "manager"),

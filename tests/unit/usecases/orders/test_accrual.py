@@ -1,4 +1,4 @@
-"""An order earns once, whatever arrived before it; and what it would earn."""
+"""An order earns once, whatever arrived before it."""
 
 from datetime import date, timedelta
 from typing import Any, Final
@@ -14,14 +14,10 @@ from loyalty.usecases.orders.accrual import (
     Customer,
     Earned,
     GuestOrderKept,
-    NamedCustomer,
     claim,
     earn,
-    quote,
 )
 from loyalty.usecases.orders.edits import record_refund
-from loyalty.usecases.people.enrollment import Application, enroll
-from loyalty.usecases.people.identity_claims import IdentityClaim
 from tests.support import orders
 from tests.support.memory import NOW, BusyTable, Shop
 from tests.support.orders import line
@@ -192,38 +188,3 @@ class TestGuests:
 
         with pytest.raises(ValueError, match="no order"):
             claim(placeholder, member_id=ANA, desk=shop.desk)  # type: ignore[arg-type]  # checked
-
-
-class TestQuotes:
-    def test_a_quote_is_what_the_order_would_earn_and_writes_nothing(
-        self, shop: Shop, table: BusyTable
-    ) -> None:
-        shop.adjust_balance(ANA, 7)
-        before = dict(table.items)
-
-        of_ana = quote(
-            order(),
-            customer=NamedCustomer(named=ANA, member_id=ANA),
-            directory=shop.members,
-            desk=shop.desk,
-        )
-
-        assert (of_ana.member_id, of_ana.balance, of_ana.award.points) == (ANA, 7, 50)
-        assert table.items == before
-
-    def test_a_quote_may_be_for_whoever_has_an_identity_or_for_a_guest(self, shop: Shop) -> None:
-        claims = [IdentityClaim(EMAIL, verified=True)]
-        enroll(
-            Application(member_id="mem_cleo", claims=claims), members=shop.members, desk=shop.desk
-        )
-
-        def quoted(*identities: Identity) -> str | None:
-            customer = NamedCustomer(named="identities", identities=identities)
-            return quote(
-                order(), customer=customer, directory=shop.members, desk=shop.desk
-            ).member_id
-
-        assert quoted(EMAIL) == "mem_cleo"
-        assert quoted() is None
-        with pytest.raises(NotFound):
-            quoted(Identity("email", "nobody@example.com"))

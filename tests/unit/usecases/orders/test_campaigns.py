@@ -29,9 +29,10 @@ from loyalty.domain.people.member import Consent, Member, Profile
 from loyalty.table import keys, records
 from loyalty.table.operations import Put
 from loyalty.usecases.ledger.corrections import merge_members
-from loyalty.usecases.orders.accrual import Customer, NamedCustomer, earn, quote
+from loyalty.usecases.orders.accrual import Customer, NamedCustomer, earn
 from loyalty.usecases.orders.edits import record_version
 from loyalty.usecases.orders.guests import claim_orders
+from loyalty.usecases.orders.quoting import quote
 from tests.support.campaigns import campaign, orders, programs
 from tests.support.club import ANA, BOB, Club, bought
 from tests.support.memory import NOW, BusyTable, Shop

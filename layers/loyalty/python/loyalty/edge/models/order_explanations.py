@@ -14,9 +14,9 @@ from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.program.document import Program
 from loyalty.edge.http.schemas import AnswerPart, MemberId, Money, OrderId, Source
 from loyalty.edge.models.entries import EntryRate, EntryShare, shares_answer
-from loyalty.usecases.orders.accrual import Quote
 from loyalty.usecases.orders.explaining import ExplainedOrder, OrderInBooks, QuotedRefund
 from loyalty.usecases.orders.lookup import OrderStatus
+from loyalty.usecases.orders.quoting import Quote
 
 CampaignId = Annotated[str, Field(description="The campaign's id in the program document.")]
 CampaignName = Annotated[str, Field(description="The campaign's name, as members see it.")]

@@ -77,20 +77,9 @@ class OrderTender(RequestPart):
     amount: Annotated[Money, Field(description="How much it paid, tax included.")]
 
 
-class OrderContent(RequestPart):
-    """Who bought what, and when."""
+class OrderGoods(RequestPart):
+    """What was bought, where, when, and how it was paid."""
 
-    member_id: Annotated[
-        ExternalId | None, Field(description="The customer's member id, if you have it.")
-    ] = None
-    identities: Annotated[
-        tuple[NamedIdentity, ...],
-        Field(
-            max_length=20,
-            description="What identifies the customer, if you do not have the member id. Without "
-            "either, the order is recorded and earns nothing.",
-        ),
-    ] = ()
     occurred_at: Annotated[
         Instant, Field(description="When the order was paid (RFC 3339, any offset).")
     ]
@@ -120,6 +109,83 @@ class OrderContent(RequestPart):
             "the same.",
         ),
     ] = ()
+
+    def named(
+        self,
+        source: str,
+        order_id: str,
+        *,
+        currency: str,
+        told_at: datetime | None = None,
+        within: str = "",
+    ) -> Order:
+        """The order in the program's words; `told_at` is when this version of it was made.
+
+        `within` is the pointer of the order in the request.
+
+        Raises:
+            ValidationFailed: two lines have the same id, or the customer is named in two ways.
+            CurrencyMismatch: an amount is not in the program's currency.
+        """
+        faults = tuple(self._faults(within))
+        if faults:
+            raise ValidationFailed(faults[0].detail, faults=faults)
+        return Order(
+            source=source,
+            order_id=order_id,
+            told_at=told_at,
+            occurred_at=self.occurred_at,
+            channel=self.channel,
+            location=self.location,
+            tenders=tenders_of(
+                Tender(
+                    tender.kind,
+                    tender.amount.minor(
+                        currency=currency, pointer=f"{within}/tenders/{number}/amount"
+                    ),
+                )
+                for number, tender in enumerate(self.tenders)
+            ),
+            codes=promotion_codes(self.codes),
+            lines=tuple(
+                Line(
+                    line_id=line.line_id,
+                    sku=line.sku,
+                    category=line.category,
+                    quantity=line.quantity,
+                    amount_minor=line.amount.minor(
+                        currency=currency, pointer=f"{within}/lines/{number}/amount"
+                    ),
+                    brand=line.brand,
+                    tags=tuple(dict.fromkeys(line.tags)),
+                )
+                for number, line in enumerate(self.lines)
+            ),
+        )
+
+    def _faults(self, within: str) -> Iterator[Fault]:
+        seen: set[str] = set()
+        for number, line in enumerate(self.lines):
+            if line.line_id in seen:
+                detail = f"Two lines have the id {line.line_id}"
+                yield Fault(f"{within}/lines/{number}/line_id", "duplicate_line", detail)
+            seen.add(line.line_id)
+
+
+class OrderContent(OrderGoods):
+    """Who bought what, and when."""
+
+    member_id: Annotated[
+        ExternalId | None, Field(description="The customer's member id, if you have it.")
+    ] = None
+    identities: Annotated[
+        tuple[NamedIdentity, ...],
+        Field(
+            max_length=20,
+            description="What identifies the customer, if you do not have the member id. Without "
+            "either, the order is recorded and earns nothing.",
+        ),
+    ] = ()
     voucher_codes: Annotated[
         tuple[Label, ...],
         Field(
@@ -135,49 +201,6 @@ class OrderContent(RequestPart):
             "then what each known voucher is worth is taken off before the order earns."
         ),
     ] = False
-
-    def named(
-        self, source: str, order_id: str, *, currency: str, told_at: datetime | None = None
-    ) -> Order:
-        """The order in the program's words; `told_at` is when this version of it was made.
-
-        Raises:
-            ValidationFailed: two lines have the same id, or the customer is named in two ways.
-            CurrencyMismatch: an amount is not in the program's currency.
-        """
-        faults = tuple(self._faults())
-        if faults:
-            raise ValidationFailed(faults[0].detail, faults=faults)
-        return Order(
-            source=source,
-            order_id=order_id,
-            told_at=told_at,
-            occurred_at=self.occurred_at,
-            channel=self.channel,
-            location=self.location,
-            tenders=tenders_of(
-                Tender(
-                    tender.kind,
-                    tender.amount.minor(currency=currency, pointer=f"/tenders/{number}/amount"),
-                )
-                for number, tender in enumerate(self.tenders)
-            ),
-            codes=promotion_codes(self.codes),
-            lines=tuple(
-                Line(
-                    line_id=line.line_id,
-                    sku=line.sku,
-                    category=line.category,
-                    quantity=line.quantity,
-                    amount_minor=line.amount.minor(
-                        currency=currency, pointer=f"/lines/{number}/amount"
-                    ),
-                    brand=line.brand,
-                    tags=tuple(dict.fromkeys(line.tags)),
-                )
-                for number, line in enumerate(self.lines)
-            ),
-        )
 
     def customer(self) -> NamedCustomer:
         """The customer, and how they are named.
@@ -195,18 +218,11 @@ class OrderContent(RequestPart):
             identities=identities,
         )
 
-    def _faults(self) -> list[Fault]:
-        faults: list[Fault] = []
-        seen: set[str] = set()
-        for number, line in enumerate(self.lines):
-            if line.line_id in seen:
-                detail = f"Two lines have the id {line.line_id}"
-                faults.append(Fault(f"/lines/{number}/line_id", "duplicate_line", detail))
-            seen.add(line.line_id)
+    def _faults(self, within: str) -> Iterator[Fault]:
+        yield from super()._faults(within)
         if self.member_id and self.identities:
             detail = "Name the customer by member_id or by identities, not by both"
-            faults.append(Fault("/identities", "customer_named_twice", detail))
-        return faults
+            yield Fault(f"{within}/identities", "customer_named_twice", detail)
 
 
 class OrderRequest(OrderContent):

@@ -8,19 +8,13 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from loyalty.domain.campaigns.awards import full_award
-from loyalty.domain.campaigns.budgets import budgets_on, left_of
-from loyalty.domain.campaigns.findings import findings
-from loyalty.domain.campaigns.planning import compiled
 from loyalty.domain.kernel.errors import Fault, NotFound, OrderConflict, ValidationFailed
-from loyalty.domain.ledger.account import Account, lapse_of, settlement
+from loyalty.domain.ledger.account import Account, lapse_of
 from loyalty.domain.ledger.accruals import accrue
-from loyalty.domain.ledger.campaign_counts import decide, decide_of_guest
 from loyalty.domain.ledger.entries import Entry, OrderCause, Placeholder
 from loyalty.domain.ledger.exchanges import after_exchange
 from loyalty.domain.ledger.postings import signed
 from loyalty.domain.ledger.refunds import withdrawn_by
-from loyalty.domain.ledger.tiers import level_of_order
 from loyalty.domain.orders.order import (
     AHEAD_MAX,
     BACKDATED_DAYS_MAX,
@@ -30,18 +24,14 @@ from loyalty.domain.orders.order import (
     order_fingerprint,
 )
 from loyalty.usecases.attempts import Attempts
-from loyalty.usecases.campaigns.budgets import shards_of, shards_of_short
+from loyalty.usecases.campaigns.budgets import shards_of_short
 from loyalty.usecases.campaigns.participants import Earner, needs_at, open_earner
 from loyalty.usecases.ledger.accounts import settled
 from loyalty.usecases.ledger.order_vouchers import net_of_vouchers
-from loyalty.usecases.ports import Desk, Directory, Overtaken
+from loyalty.usecases.ports import Desk, Overtaken
 
 if TYPE_CHECKING:
-    from loyalty.domain.campaigns.findings import CampaignFindings
-    from loyalty.domain.earning.awarding import Award
-    from loyalty.domain.ledger.campaign_counts import CampaignDecision
     from loyalty.domain.people.identity import Identity
-    from loyalty.domain.program.document import Program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,85 +127,6 @@ def earn(
         if not isinstance(first, Entry):
             raise
         return Earned(entry=_same(first, order_digest), replayed=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
-    """What an order would earn, and for whom; without a member, as a guest's.
-
-    `campaigns` says of every campaign what it would give, and why not more. `balance` is what the
-    member can spend now, before this order.
-    """
-
-    award: Award
-    campaigns: tuple[CampaignFindings, ...] = ()
-    member_id: str | None = None
-    tier: str | None = None
-    balance: int | None = None
-
-
-def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: Desk) -> Quote:
-    """What the order would earn its member now, at the level of its day; nothing is written.
-
-    Budgets may have less left by the time it is recorded.
-
-    Raises:
-        NotFound: the customer is named, and is no member.
-        ValidationFailed: an order from too long ago, or from the future.
-    """
-    check_time(order, desk=desk)
-    document = desk.program.document
-    budgets = budgets_on(document, document.today(order.occurred_at))
-    left = left_of(budgets, shards_of(document, order, desk=desk))
-    member_id = customer.member_id
-    if member_id is None and not customer.identities:
-        return _quoted(
-            order, decide_of_guest(order, document, today=desk.today, left=left), document
-        )
-    if member_id is None:
-        member_id = directory.earner_of(customer.identities)
-    if member_id is None:
-        raise NotFound("There is no such member")
-    earner = open_earner(
-        member_id,
-        needs=needs_at(document, order.occurred_at),
-        occurred_at=order.occurred_at,
-        strong=False,
-        desk=desk,
-    )
-    account = earner.account
-    lapses_after = lapse_of(account, desk.program)
-    level = level_of_order(order, account, document)
-    decision = decide(
-        order,
-        account,
-        document,
-        tier=level.id if level else None,
-        today=desk.today,
-        about=earner.about,
-        left=left,
-    )
-    return replace(
-        _quoted(order, decision, document),
-        member_id=account.member_id,
-        balance=settlement(account, today=desk.today, lapses_after=lapses_after).after.balance,
-    )
-
-
-def _quoted(order: Order, decision: CampaignDecision, document: Program) -> Quote:
-    """What an order earns by a decision that was not recorded."""
-    context, every = decision.context, compiled(document)
-    return Quote(
-        award=full_award(order, bought=order, program=document, context=context),
-        campaigns=findings(
-            every,
-            every.purchase(order, tier=context.tier),
-            context,
-            facts=decision.facts,
-            rooms=decision.rooms,
-        ),
-        tier=context.tier,
-    )
 
 
 def check_time(order: Order, *, desk: Desk) -> None:

@@ -1,0 +1,133 @@
+"""Sample orders: what a document would give that need not be in force."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Final
+
+from pydantic import Field, StrictInt, StrictStr
+
+from loyalty.domain.kernel.errors import Fault, ValidationFailed
+from loyalty.domain.orders.order import Order
+from loyalty.domain.program.document import Program, PublishedProgram
+from loyalty.edge.http.schemas import Day, ExternalId, Label, RequestPart, Source
+from loyalty.edge.models.members import Locale
+from loyalty.edge.models.orders import OrderGoods
+from loyalty.edge.models.program_checks import ProposedProgram, read_proposed
+from loyalty.usecases.orders.quoting import SampleMember
+from loyalty.usecases.program.publishing import faults_after
+
+_NAMES_MAX: Final = 50
+
+
+class SampleOrder(OrderGoods):
+    """An order that nobody made."""
+
+    source: Annotated[Source, Field(description="The shop or till, by your own name.")] = "sample"
+
+
+class SampleMemberRequest(RequestPart):
+    """A member who is made up: everything that a campaign can ask of a member."""
+
+    orders: Annotated[
+        StrictInt, Field(ge=0, le=10**6, description="How many orders they made before this one.")
+    ] = 0
+    last_ordered_on: Annotated[
+        Day | None, Field(description="The day of the latest of these orders.")
+    ] = None
+    enrolled_on: Annotated[
+        Day | None, Field(description="The day on which they enrolled; null: that of the order.")
+    ] = None
+    tier: Annotated[
+        ExternalId | None,
+        Field(description="The id of the level at which the order earns; null: none."),
+    ] = None
+    birthday: Annotated[Day | None, Field(description="The day of birth.")] = None
+    locale: Annotated[Locale | None, Field(description="The language, a BCP 47 tag.")] = None
+    attributes: Annotated[
+        dict[ExternalId, Annotated[StrictStr, Field(max_length=200)]],
+        Field(max_length=_NAMES_MAX, description="Attributes of the profile, by name."),
+    ] = Field(default_factory=dict)
+    consents: Annotated[
+        tuple[Label, ...],
+        Field(max_length=_NAMES_MAX, description="The names of the consents that they gave."),
+    ] = ()
+    joined: Annotated[
+        tuple[ExternalId, ...],
+        Field(max_length=_NAMES_MAX, description="The ids of the campaigns that they joined."),
+    ] = ()
+
+    def member(self, *, ordered_on: date) -> SampleMember:
+        return SampleMember(
+            orders=self.orders,
+            bought_on=self.last_ordered_on,
+            enrolled_on=self.enrolled_on or ordered_on,
+            tier=self.tier,
+            birthday=self.birthday,
+            locale=self.locale,
+            attributes=self.attributes,
+            consents=frozenset(self.consents),
+            joined=frozenset(self.joined),
+        )
+
+    def faults(self, document: Program) -> Iterator[Fault]:
+        """What contradicts itself, and what the document does not have."""
+        if self.orders and self.last_ordered_on is None:
+            detail = "Say when they made the latest of these orders"
+            yield Fault("/member/last_ordered_on", "missing", detail)
+        if not self.orders and self.last_ordered_on:
+            detail = "They made no order before this one"
+            yield Fault("/member/last_ordered_on", "contradiction", detail)
+        levels = document.tiers.levels if document.tiers else ()
+        if self.tier is not None and self.tier not in {level.id for level in levels}:
+            yield Fault("/member/tier", "unknown_level", f"There is no level “{self.tier}”")
+        campaigns = {campaign.id for campaign in document.campaigns}
+        for number, name in enumerate(self.joined):
+            if name not in campaigns:
+                detail = f"There is no campaign “{name}”"
+                yield Fault(f"/member/joined/{number}", "unknown_campaign", detail)
+
+
+class SampleQuoteRequest(RequestPart):
+    """A document, an order and a member to try it with."""
+
+    document: Annotated[
+        ProposedProgram, Field(description="The program document. It need not be published.")
+    ]
+    order: Annotated[SampleOrder, Field(description="The order, of any time.")]
+    member: Annotated[
+        SampleMemberRequest | None, Field(description="The member; null: a guest.")
+    ] = None
+
+    def program(self, *, replaces: PublishedProgram | None) -> Program:
+        """The program of the document, which could be published in place of another.
+
+        Raises:
+            ValidationFailed: the document has mistakes, or the member does not fit it.
+        """
+        document = read_proposed(self.document)
+        if not isinstance(document, Program):
+            raise _refused(document)
+        if found := tuple(faults_after(document, replaces)):
+            raise _refused(found)
+        if self.member and (found := tuple(self.member.faults(document))):
+            raise ValidationFailed(found[0].detail, faults=found)
+        return document
+
+    def sample(self, document: Program) -> tuple[Order, SampleMember | None]:
+        """The order and the member.
+
+        Raises:
+            ValidationFailed: two lines have the same id.
+            CurrencyMismatch: an amount is not in the program's currency.
+        """
+        order = self.order.named(
+            self.order.source, "sample", currency=document.currency, within="/order"
+        )
+        ordered_on = document.today(order.occurred_at)
+        return order, self.member.member(ordered_on=ordered_on) if self.member else None
+
+
+def _refused(found: tuple[Fault, ...]) -> ValidationFailed:
+    """The mistakes of the document, with their places in the request."""
+    moved = tuple(Fault(f"/document{each.pointer}", each.code, each.detail) for each in found)
+    return ValidationFailed("The document has mistakes", faults=moved)

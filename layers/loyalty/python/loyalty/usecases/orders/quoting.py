@@ -1,0 +1,160 @@
+"""What an order would earn, for a member or for one that is made up; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from loyalty.domain.campaigns.awards import full_award
+from loyalty.domain.campaigns.budgets import budgets_on, left_of
+from loyalty.domain.campaigns.findings import findings
+from loyalty.domain.campaigns.member_facts import MemberFacts
+from loyalty.domain.campaigns.planning import compiled
+from loyalty.domain.kernel.calendar import midnight
+from loyalty.domain.kernel.errors import NotFound
+from loyalty.domain.ledger.account import Account, lapse_of, settlement
+from loyalty.domain.ledger.campaign_counts import decide, decide_of_guest
+from loyalty.domain.ledger.tiers import level_of_order
+from loyalty.usecases.campaigns.budgets import shards_of
+from loyalty.usecases.campaigns.participants import needs_at, open_earner
+from loyalty.usecases.orders.accrual import NamedCustomer, check_time
+
+if TYPE_CHECKING:
+    from loyalty.domain.campaigns.findings import CampaignFindings
+    from loyalty.domain.earning.awarding import Award
+    from loyalty.domain.ledger.campaign_counts import CampaignDecision
+    from loyalty.domain.orders.order import Order
+    from loyalty.domain.program.document import Program
+    from loyalty.usecases.ports import Desk, Directory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What an order would earn, and for whom; without a member, as a guest's.
+
+    `campaigns` says of every campaign what it would give, and why not more. `balance` is what the
+    member can spend now, before this order.
+    """
+
+    award: Award
+    campaigns: tuple[CampaignFindings, ...] = ()
+    member_id: str | None = None
+    tier: str | None = None
+    balance: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleMember:
+    """A member who is made up to try a program: what campaigns may ask of a member.
+
+    `orders` counts the orders before this one, the latest of them on the day `bought_on`. `tier` is
+    the level at which the order earns. `joined` are ids of campaigns.
+    """
+
+    orders: int = 0
+    bought_on: date | None = None
+    enrolled_on: date | None = None
+    tier: str | None = None
+    birthday: date | None = None
+    locale: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    consents: frozenset[str] = frozenset()
+    joined: frozenset[str] = frozenset()
+
+
+def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: Desk) -> Quote:
+    """What the order would earn its member now, at the level of its day.
+
+    Budgets may have less left by the time it is recorded.
+
+    Raises:
+        NotFound: the customer is named, and is no member.
+        ValidationFailed: an order from too long ago, or from the future.
+    """
+    check_time(order, desk=desk)
+    document = desk.program.document
+    budgets = budgets_on(document, document.today(order.occurred_at))
+    left = left_of(budgets, shards_of(document, order, desk=desk))
+    member_id = customer.member_id
+    if member_id is None and not customer.identities:
+        return _quoted(
+            order, decide_of_guest(order, document, today=desk.today, left=left), document
+        )
+    if member_id is None:
+        member_id = directory.earner_of(customer.identities)
+    if member_id is None:
+        raise NotFound("There is no such member")
+    earner = open_earner(
+        member_id,
+        needs=needs_at(document, order.occurred_at),
+        occurred_at=order.occurred_at,
+        strong=False,
+        desk=desk,
+    )
+    account = earner.account
+    lapses_after = lapse_of(account, desk.program)
+    level = level_of_order(order, account, document)
+    decision = decide(
+        order,
+        account,
+        document,
+        tier=level.id if level else None,
+        today=desk.today,
+        about=earner.about,
+        left=left,
+    )
+    return replace(
+        _quoted(order, decision, document),
+        member_id=account.member_id,
+        balance=settlement(account, today=desk.today, lapses_after=lapses_after).after.balance,
+    )
+
+
+def quote_sample(order: Order, member: SampleMember | None, *, document: Program) -> Quote:
+    """What an order would earn by a document that need not be in force; None: as a guest's.
+
+    Nothing is used of any limit yet, and the order may be of any time.
+    """
+    today = document.today(order.occurred_at)
+    if member is None:
+        return _quoted(order, decide_of_guest(order, document, today=today), document)
+    enrolled_on = member.enrolled_on
+    account = Account(
+        member_id="",
+        orders=member.orders,
+        bought_on=member.bought_on,
+        enrolled_at=midnight(enrolled_on, document.zone) if enrolled_on else None,
+    )
+    about = _about(member, order.occurred_at)
+    decision = decide(order, account, document, tier=member.tier, today=today, about=about)
+    return _quoted(order, decision, document)
+
+
+def _about(member: SampleMember, occurred_at: datetime) -> MemberFacts:
+    return MemberFacts(
+        occurred_at=occurred_at,
+        joined=dict.fromkeys(member.joined, occurred_at),
+        birthday=member.birthday,
+        locale=member.locale,
+        attributes=member.attributes,
+        consents=member.consents,
+    )
+
+
+def _quoted(order: Order, decision: CampaignDecision, document: Program) -> Quote:
+    """What an order earns by a decision that was not recorded."""
+    context, every = decision.context, compiled(document)
+    return Quote(
+        award=full_award(order, bought=order, program=document, context=context),
+        campaigns=findings(
+            every,
+            every.purchase(order, tier=context.tier),
+            context,
+            facts=decision.facts,
+            rooms=decision.rooms,
+        ),
+        tier=context.tier,
+    )
