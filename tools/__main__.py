@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from tools import bundles, chart, mails, openapi, reports, schemas, test_map
+from tools import bundles, chart, mails, openapi, recipes, reports, schemas, test_map
 from tools.generated import main
 
 EVERY: Final = tuple(
-    tool.generated for tool in (openapi, schemas, chart, mails, bundles, reports, test_map)
+    tool.generated for tool in (openapi, schemas, chart, mails, bundles, recipes, reports, test_map)
 )
 
 if __name__ == "__main__":

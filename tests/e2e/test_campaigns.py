@@ -1,15 +1,12 @@
 """Every recipe of `docs/campaigns.md`, read from the page itself and published as it stands."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from functools import cache
 from itertools import count
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,26 +14,14 @@ import pytest
 
 from tests.e2e.conftest import OpenProgram
 from tests.e2e.described import Body, DescribedApi, enroll
+from tools.recipes import PAGE, recipes
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "campaigns.md"
+RECIPES = {each.title: each.campaign for each in recipes(PAGE.read_text(encoding="utf-8"))}
 PARIS = ZoneInfo("Europe/Paris")
 
 TUESDAY, WEDNESDAY, THURSDAY, SATURDAY = 1, 2, 3, 5
 
 BAG_MINOR = 1490
-
-
-@cache
-def recipes() -> dict[str, Body]:
-    """Every campaign among the recipes of the page, by its heading."""
-    _, _, rest = PAGE.read_text(encoding="utf-8").partition("\n## Ten recipes\n")
-    section, _, _ = rest.partition("\n## ")
-    return {
-        heading: json.loads(campaign)
-        for heading, campaign in re.findall(
-            r"^### (.+?)$.*?^```json\n(.*?)^```", section, re.MULTILINE | re.DOTALL
-        )
-    }
 
 
 def euros(amount_minor: int) -> Body:
@@ -138,7 +123,7 @@ def till_of(open_program: Callable[..., OpenProgram]) -> Iterator[Callable[[str]
     with ExitStack() as stack:
 
         def till_of(heading: str) -> Till:
-            program = open_program(campaigns=[recipes()[heading]])
+            program = open_program(campaigns=[RECIPES[heading]])
             return Till(api=stack.enter_context(DescribedApi(program)))
 
         yield till_of
@@ -309,7 +294,7 @@ def test_app_only(till_of: Callable[[str], Till]) -> None:
 
 def test_every_recipe_of_the_page_has_its_test() -> None:
     tested = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
-    headings = {re.sub(r"\W+", "_", each.lower().replace(",", "")) for each in recipes()}
+    headings = {re.sub(r"\W+", "_", each.lower().replace(",", "")) for each in RECIPES}
 
     assert len(headings) == 10
     assert headings <= tested
