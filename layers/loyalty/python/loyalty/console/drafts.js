@@ -195,3 +195,14 @@ export function isPassing(error) {
 export function newDraftId(day) {
   return `${day}-${crypto.randomUUID().slice(0, 8)}`;
 }
+
+/** Begin a draft with a document on top of the version in force. Returns its id.
+ * @param {Page} page @param {any} document */
+export async function beginDraft(page, document) {
+  const id = newDraftId(page.format.today());
+  await page.api.request("PUT", path`/drafts/${id}`, {
+    body: { document, based_on: page.inForce.version },
+    isNew: true,
+  });
+  return id;
+}

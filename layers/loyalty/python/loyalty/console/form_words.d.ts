@@ -24,6 +24,8 @@ export interface FormWords {
   hidden: ReadonlySet<string>;
   /** What a new thing begins with, by its definition. */
   starts: Record<string, any>;
+  /** Fields that stand before "more settings" even if they are as by default, by definition. */
+  first: Record<string, string[]>;
   label(field: string): string;
   /** Instead of the schema's description. */
   hint(field: string): string | undefined;

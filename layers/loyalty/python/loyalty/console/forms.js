@@ -26,8 +26,9 @@ export class Form {
    *   asks first, maybe with what it has learned of the consequences
    * @param {(values: Values) => any} [options.body] the request's body, if not the values by pointer
    * @param {Values} [options.values] what the fields contain at first
+   * @param {boolean} [options.keepsValues] what was typed stays after the act
    */
-  constructor(page, name, { act, done, confirm: ask, body, values = {} }) {
+  constructor(page, name, { act, done, confirm: ask, body, values = {}, keepsValues = false }) {
     this.page = page;
     this.name = name;
     this.act = act;
@@ -35,6 +36,7 @@ export class Form {
     this.ask = ask;
     this.first = values;
     this.toBody = body;
+    this.keepsValues = keepsValues;
     const kept = page.recall(name);
     /** @type {Values} */
     this.values = { ...values, ...kept?.values };
@@ -75,9 +77,18 @@ export class Form {
         ?required=${options.isRequired}
         min=${ifDefined(options.min)} max=${ifDefined(options.max)}
         maxlength=${ifDefined(options.maxlength)} pattern=${ifDefined(options.pattern)}
+        list=${options.suggestions?.length ? `${this.idOf(name)}-list` : nothing}
         aria-describedby=${about} aria-invalid=${this.faults.has(name) ? "true" : nothing}
-        .value=${live(this.text(name))} />`,
+        .value=${live(this.text(name))} />
+        ${this.#suggestions(options)}`,
     );
+  }
+
+  /** Values to choose from, beside what is typed. @param {FieldOptions} options */
+  #suggestions({ name, suggestions = [] }) {
+    return suggestions.length
+      ? html`<datalist id="${this.idOf(name)}-list">${suggestions.map((value) => html`<option value=${value}></option>`)}</datalist>`
+      : nothing;
   }
 
   /** @param {FieldOptions & { rows?: number }} options */
@@ -196,7 +207,8 @@ export class Form {
       this.#keep();
       this.page.redraw();
       const answer = await this.act(body, this.sent.key, this.values);
-      this.clear();
+      if (this.keepsValues) this.sent = null;
+      else this.clear();
       await this.done?.(answer);
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error;

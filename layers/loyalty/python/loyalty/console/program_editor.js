@@ -2,6 +2,7 @@
 // A draft of the program while somebody works on it: its form, its JSON, what it changes.
 
 import { html, nothing } from "./lit.js";
+import { Basket } from "./basket.js";
 import { Check, differenceList, faultList, warningList, worstCase } from "./program_check.js";
 import { Draft, newDraftId } from "./drafts.js";
 import { JsonText } from "./json_text.js";
@@ -24,7 +25,7 @@ export class ProgramEditor {
     this.page = page;
     this.narrow = matchMedia(NARROW);
     this.narrow.addEventListener("change", () => page.redraw(), { signal: page.signal });
-    this.tab = page.recall(TAB) ?? (this.narrow.matches ? "form" : "json");
+    this.tab = page.recall(TAB) ?? (this.narrow.matches ? "form" : (page.query.get(TAB) ?? "json"));
     /** The version that the document began with. */
     this.basedOn = page.inForce.version;
     this.form = new SchemaForm({
@@ -44,6 +45,7 @@ export class ProgramEditor {
     this.draft = null;
     this.check = new Check(page, () => this.form.setFaults(this.check.faults));
     this.mails = new MailPreview(page, this.form);
+    this.basket = new Basket(this);
     this.rebase = new Rebase(this);
     this.publication = new Publication(this);
     page.signal.addEventListener("abort", () => this.draft?.flush());
@@ -101,6 +103,7 @@ export class ProgramEditor {
     const tabs = [
       { id: "json", title: "JSON", content: () => this.json.render() },
       { id: "changes", title: html`Changes ${this.#count()}`, content: () => this.#changes() },
+      { id: "basket", title: "Basket", content: () => this.basket.render() },
       { id: "mails", title: "Mails", content: () => this.mails.render() },
     ];
     const all = this.narrow.matches
@@ -196,6 +199,7 @@ export class ProgramEditor {
     this.draft.change({ document: form.document, based_on: this.basedOn });
     this.check.soon(form.document, this.basedOn);
     this.mails.isStale = true;
+    this.basket.isStale = true;
   }
 
   #seen() {

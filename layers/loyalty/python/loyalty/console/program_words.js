@@ -2,7 +2,9 @@
 // What the schema of the program document does not say: groups of settings, plain names of values,
 // which names refer to something else in the document, and what a new thing begins with.
 
+import { effectWords, windowWords } from "./campaign_words.js";
 import { formatOf, isMoney, momentIn, moneyOf } from "./program_figures.js";
+import { CHOICES, HINTS, LABELS, THINGS } from "./program_labels.js";
 
 /** @typedef {import("./form_words").FormWords} FormWords */
 /** @typedef {import("./format.js").Format} Format */
@@ -32,98 +34,15 @@ const SECTIONS = [
   { title: "Surveys", fields: ["surveys"] },
 ];
 
-// By definition and field, or by field alone.
-const LABELS = /** @type {Record<string, string>} */ ({
-  "EarningRule.when": "When and for whom",
-  "EarningRule.points": "Points",
-  "PayWithPoints.amount_minor": "Worth",
-  "PointValue.amount_minor": "Worth",
-  "Reward.tiers": "For levels",
-  "RuleConditions.tiers": "For levels",
-  ".tiers": "Levels",
-  also_earn_on: "Also earns on",
-  at_least_minor: "At least",
-  at_most_minor: "At most",
-  bonus_points: "Points as a present",
-  cost_points: "Cost in points",
-  days_before: "Days before",
-  exclude_categories: "Without categories",
-  exclude_skus: "Without SKUs",
-  id: "Id",
-  include_categories: "Only categories",
-  include_skus: "Only SKUs",
-  keeps_at: "Kept at",
-  level_multiplies: "Levels multiply it",
-  logo_url: "Logo",
-  many: "Several points",
-  multiplier_percent: "Orders earn, in percent",
-  on_refund: "When a part is refunded",
-  one: "One point",
-  order_minor_min: "Smallest order",
-  order_percent_max: "Share of an order, in percent",
-  pay: "Pay with points",
-  per_member_max: "For one member, at most",
-  per_minor: "For each",
-  per_week_max: "Messages a week, at most",
-  skus: "SKUs",
-  stock: "Stock",
-  tier_costs: "Cost by level",
-  url: "Address",
-  voucher_days: "Days that a voucher is valid",
-});
-
-const CHOICES = /** @type {Record<string, string>} */ ({
-  best: "The one that gives most",
-  calendar_year: "A calendar year",
-  ceil: "Up",
-  csat: "Satisfaction, 1 to 5",
-  first: "The first in the list",
-  floor: "Down",
-  half_up: "To the nearest",
-  membership_year: "A year of membership",
-  none: "Not at all",
-  nps: "Recommendation, 0 to 10",
-  only_pending: "Pending points only",
-  orders: "Number of orders",
-  qualifying_points: "Qualifying points",
-  rolling_months: "The last months",
-  spend: "Money spent",
-  unlimited: "All; members can owe points",
-  within_balance: "No more than the balance",
-});
-
-const THINGS = /** @type {Record<string, string>} */ ({
-  ".campaign_groups": "Campaign group",
-  ".campaigns": "Campaign",
-  ".earning_rules": "Earning rule",
-  ".expiry_by_source": "For points from",
-  ".lists": "Name of a list",
-  ".rewards": "Reward",
-  ".surveys": "Survey",
-  "CampaignWindow.hours": "Hours",
-  "Messages.templates": "Message",
-  "PointsName.translations": "Language, such as fr or fr-CA",
-  "Reward.tier_costs": "Level",
-  "Reward.translations": "Language, such as fr or fr-CA",
-  "StepsEffect.steps": "Step",
-  "Tiers.levels": "Level",
-  all: "Condition",
-  any: "Condition",
-});
-
-// Where the description of the schema speaks to people who write JSON.
-const HINTS = /** @type {Record<string, string>} */ ({
-  ".currency": "Three letters (ISO 4217). It never changes once the program is published.",
-  "EarningRule.per_minor": "The amount that earns these points.",
-  "Reward.amount_minor": "The discount or value.",
-});
-
 const LEVELS = new Set([
   "Reward.tiers",
   "RuleConditions.tiers",
   "Reward.tier_costs",
   "TierCondition.is_in",
 ]);
+
+// What stands before "more settings" in any case.
+const FIRST = { Campaign: ["when", "if", "lines", "limits"] };
 
 const LEVEL = { name: "New level", reached_at: 20_000 };
 const STARTS = {
@@ -162,6 +81,7 @@ export function programWords(fallback) {
     sections: SECTIONS,
     hidden: new Set(["$schema", "schema_version"]),
     starts: STARTS,
+    first: FIRST,
     label: (field) => byField(LABELS, field) ?? humanized(nameOf(field)),
     hint: (field) => HINTS[field],
     choice: (value) => CHOICES[value] ?? humanized(String(value)),
@@ -215,7 +135,10 @@ function summaryOf(kind, value, document, fallback) {
       return { name, notes: [humanized(String(value.kind)), cost, limits(value, format)] };
     }
     case "Campaign":
-      return { name, notes: [period(value.when?.starts_on, value.when?.ends_on, format)] };
+      return {
+        name,
+        notes: [effectWords(value.effect, format, points), windowWords(value.when, format)],
+      };
     case "EarningRule":
       return { name, notes: [`${points(value.points)} for ${format.minor(value.per_minor)}`] };
     case "TierLevel": {

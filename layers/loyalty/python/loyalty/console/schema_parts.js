@@ -83,7 +83,7 @@ export function group(form, { pointer, id, shape, label, field, isRequired, valu
  * @param {SchemaForm} form @param {Spot} spot @returns {Content} */
 export function fields(form, { pointer, shape, value }) {
   const editable = shape.fields.filter((field) => field.shape.kind !== "constant");
-  const listed = listedFirst(form, pointer, editable, value);
+  const listed = listedFirst(form, pointer, editable, value, form.words.first[shape.name]);
   const draw = (/** @type {Field} */ field) => {
     const name = `${shape.name}.${field.name}`;
     const place = inside(pointer, field.name);
@@ -123,12 +123,15 @@ function more(form, pointer, owner, rest, draw) {
 }
 
 /** The fields that stand before "more settings". They stay there while somebody changes them.
- * @param {SchemaForm} form @param {string} pointer @param {Field[]} editable @param {any} value */
-function listedFirst(form, pointer, editable, value) {
+ * @param {SchemaForm} form @param {string} pointer @param {Field[]} editable @param {any} value
+ * @param {string[]} [always] the names of those that do in any case */
+function listedFirst(form, pointer, editable, value, always = []) {
   const known = form.shown.get(pointer);
   if (known) return known;
   const isSet = (/** @type {Field} */ { name, shape, isRequired }) =>
-    isRequired || (value[name] !== undefined && !isEqual(value[name], shape.fallback ?? null));
+    isRequired ||
+    always.includes(name) ||
+    (value[name] !== undefined && !isEqual(value[name], shape.fallback ?? null));
   const first = editable.length <= FEW_FIELDS ? editable : editable.filter(isSet);
   const names = new Set(first.map(({ name }) => name));
   form.shown.set(pointer, names);

@@ -80,6 +80,8 @@ export interface FieldOptions {
   type?: "text" | "integer" | "date" | "datetime-local" | "email" | "tel" | "url" | "search" | "password" | "checkbox";
   hint?: Content;
   isRequired?: boolean;
+  /** Values to choose from; others can be typed. */
+  suggestions?: string[];
   /** It is not kept when the page is reloaded. */
   isSecret?: boolean;
   min?: number | string;

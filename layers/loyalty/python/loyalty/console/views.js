@@ -59,6 +59,7 @@ export const VIEWS = [
     title: "Versions",
     roles: ["manager", "analyst", "cashier"],
   },
+  { name: "campaigns", group: "Campaigns", title: "Campaigns", roles: ["analyst", "manager"] },
   { name: "reports", group: "Reports", title: "Reports", roles: ["analyst", "manager"] },
   { name: "exports", group: "Exports", title: "Exports", roles: ["analyst", "manager"] },
   { name: "actions", group: "Actions", title: "Actions", roles: ["manager"] },

@@ -4,6 +4,7 @@
 import { html, nothing } from "../lit.js";
 import { path, Problem } from "../api.js";
 import { actsOf } from "../member_acts.js";
+import { campaignsOf } from "../member_campaigns.js";
 import { holdings, level, person } from "../member_facts.js";
 import { leavingOf } from "../member_leaving.js";
 import { history, messages, readUntil, redeemed } from "../member_lists.js";
@@ -53,6 +54,7 @@ export const view = {
         <div>${holdings(page, member)} ${level(page, member)} ${person(page, member)}</div>
         <div>${acts()} ${leaving()}</div>
       </div>
+      ${campaignsOf(page, lists.campaigns, reread)}
       ${history(page, lists.entries)}
       ${redeemed(page, lists.redemptions, reread)}
       ${lists.messages ? messages(page, lists.messages) : nothing}`;
@@ -69,16 +71,20 @@ function listsOf(page, where) {
     redemptions: page.api.list(`${where}/redemptions`, { limit: 10 }),
     /** @type {any} */
     messages: null,
+    /** @type {import("../types").Schema<"CampaignOfMember">[]} */
+    campaigns: [],
     where,
   };
 }
 
 /** @param {Page} page @param {ReturnType<typeof listsOf>} lists */
 async function readLists(page, lists) {
-  const [, , read] = await Promise.all([
+  const [, , read, campaigns] = await Promise.all([
     readUntil(lists.entries, page.query.get("entry")),
     lists.redemptions.next(),
     page.api.get(`${lists.where}/messages`, { limit: 10 }),
+    page.may("cashier", "manager") ? page.api.get(`${lists.where}/campaigns`) : { items: [] },
   ]);
   lists.messages = read;
+  lists.campaigns = campaigns.items;
 }

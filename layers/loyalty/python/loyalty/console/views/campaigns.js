@@ -1,0 +1,150 @@
+// @ts-check
+// Campaigns: how each stands, what is left of its budget; add one from a recipe, change, copy, end.
+
+import { html, nothing } from "../lit.js";
+import { readRecipes, withCampaign } from "../campaign_recipes.js";
+import { effectWords, windowWords } from "../campaign_words.js";
+import { beginDraft } from "../drafts.js";
+import { isReadable } from "../report_menu.js";
+import { table } from "../table.js";
+
+/** @typedef {import("../types").Page} Page */
+/** @typedef {import("../campaign_recipes.js").Recipe} Recipe */
+/** @typedef {import("../types").Schema<"CampaignAnswer">} Campaign */
+
+/** Each state with its heading, in the order in which they are shown. */
+const STATES = /** @type {[Campaign["state"], string][]} */ ([
+  ["running", "Running"],
+  ["spent", "Budget spent"],
+  ["scheduled", "To come"],
+  ["ended", "Over"],
+]);
+const REPORT = "campaigns";
+
+/** @type {import("../types").View} */
+export const view = {
+  async open(page) {
+    const mayChange = page.may("manager");
+    const [{ items }, recipes] = await Promise.all([
+      page.api.get("/campaigns"),
+      mayChange ? readRecipes(page) : [],
+      page.refreshProgram(),
+    ]);
+    page.show(
+      () => html`
+        ${mayChange ? adding(page, recipes, items.length === 0) : nothing}
+        ${items.length ? nothing : html`<p class="nothing">There are no campaigns yet.</p>`}
+        ${STATES.map(([state, title]) => section(page, state, title, items))}
+        ${items.length && isReadable(page, REPORT) ? html`<p><a href=${page.link("reports", REPORT)}>What they gave, and to whom</a></p>` : nothing}`,
+    );
+  },
+};
+
+/** @param {Page} page @param {Campaign["state"]} state @param {string} title @param {Campaign[]} items */
+function section(page, state, title, items) {
+  const shown = items.filter((each) => each.state === state);
+  if (!shown.length) return nothing;
+  const list = table(shown, {
+    caption: title,
+    empty: "",
+    columns: [
+      { label: "Campaign", isHead: true, cell: (each) => name(each) },
+      { label: "When", cell: (each) => windowWords(termsOf(page, each).when, page.format) },
+      { label: "Gives", cell: (each) => gives(page, each) },
+      { label: "Budget", cell: (each) => budget(page, each) },
+      ...(page.may("manager")
+        ? [{ label: "Change", cell: (/** @type {Campaign} */ each) => acts(page, each) }]
+        : []),
+    ],
+  });
+  const heading = html`<h2>${title} <span class="tag">${shown.length}</span></h2>`;
+  return state === "ended"
+    ? html`<details class="over"><summary>${heading}</summary>${list}</details>`
+    : html`${heading}${list}`;
+}
+
+/** What the document says of a campaign. @param {Page} page @param {Campaign} campaign */
+function termsOf(page, { id }) {
+  return page.inForce.document.campaigns.find((/** @type {any} */ each) => each.id === id) ?? {};
+}
+
+/** @param {Campaign} campaign */
+function name({ name: title, activation, group }) {
+  return html`${title}
+    ${activation === "join" ? html`<span class="tag">to join</span>` : nothing}
+    ${group ? html`<span class="tag">group ${group}</span>` : nothing}`;
+}
+
+/** @param {Page} page @param {Campaign} campaign */
+function gives(page, campaign) {
+  const { effect } = termsOf(page, campaign);
+  return effectWords(effect, page.format, (count) => page.format.points(count)) || "–";
+}
+
+/** @param {Page} page @param {Campaign} campaign */
+function budget({ format }, { budget: limit, name: title }) {
+  if (!limit) return html`<span class="quiet">no limit</span>`;
+  const { per, points, used, left, money } = limit;
+  const period = per === "campaign" ? "" : ` this ${per}`;
+  const amount = money
+    ? html`<br /><span class="quiet">worth ${format.money(money.left)}</span>`
+    : nothing;
+  return html`<progress max=${points} value=${Math.min(used, points)} aria-label="Used of the budget of ${title}"></progress>
+    ${format.number(left)} of ${format.points(points)} left${period}${amount}`;
+}
+
+/** @param {Page} page @param {Campaign} campaign */
+function acts(page, campaign) {
+  const { campaigns } = page.inForce.document;
+  const index = campaigns.findIndex((/** @type {any} */ each) => each.id === campaign.id);
+  if (index < 0) return nothing;
+  const terms = campaigns[index];
+  const copy = () => draftWith(page, { ...terms, name: `${terms.name} (copy)` }, index + 1);
+  const end = () => {
+    const ended = { ...terms, when: { ...terms.when, ends_on: page.format.today() } };
+    return draft(page, `/campaigns/${index}/when/ends_on`, {
+      ...page.inForce.document,
+      campaigns: campaigns.with(index, ended),
+    });
+  };
+  const mayEnd = campaign.state === "running" || campaign.state === "spent";
+  return html`<span class="acts">
+    <a href=${page.link("program", { at: `/campaigns/${index}`, tab: "basket" })} aria-label="Change ${campaign.name}">Change</a>
+    <button type="button" @click=${copy} aria-label="Copy ${campaign.name}">Copy</button>
+    ${mayEnd ? html`<button type="button" @click=${end} aria-label="End ${campaign.name} today">End today</button>` : nothing}
+  </span>`;
+}
+
+/** Begin a draft that has one more campaign. @param {Page} page @param {any} campaign @param {number} [index] */
+function draftWith(page, campaign, index) {
+  const { document, pointer } = withCampaign(page.inForce.document, campaign, index);
+  return draft(page, pointer, document);
+}
+
+/** Begin a draft, and go to a place of it. @param {Page} page @param {string} pointer @param {any} document */
+async function draft(page, pointer, document) {
+  let id = "";
+  const begin = async () => {
+    id = await beginDraft(page, document);
+  };
+  const words = "This is a draft. Nothing changes until you publish it.";
+  if (await page.attempt(begin, words))
+    page.go(page.link("program", id, { at: pointer, tab: "basket" }));
+}
+
+/** @param {Page} page @param {Recipe[]} recipes @param {boolean} isFirst */
+function adding(page, recipes, isFirst) {
+  return html`<details class="adding panel" ?open=${isFirst}>
+    <summary><h2>Add a campaign</h2></summary>
+    <p class="hint">Choose what you want. You get a draft to change, to try on a basket and to publish.</p>
+    <ul class="recipes">
+      ${recipes.map(
+        ({ title, wish, campaign }) => html`<li>
+          <button type="button" @click=${() => draftWith(page, campaign)}>
+            <strong>${title}</strong> <span class="quiet">${wish}</span>
+          </button>
+        </li>`,
+      )}
+    </ul>
+  </details>`;
+}
