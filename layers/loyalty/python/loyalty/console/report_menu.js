@@ -21,8 +21,3 @@ export function topicOf(name) {
   const all = CONFIG.reports.flatMap(({ reports }) => reports);
   return all.find((report) => report.name === name)?.topic;
 }
-
-/** Whether there is such a report, and the person may read it. @param {Page} page @param {string} name */
-export function isReadable(page, name) {
-  return readable(page).some(({ reports }) => reports.some((report) => report.name === name));
-}

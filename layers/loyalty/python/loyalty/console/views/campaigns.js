@@ -5,12 +5,13 @@ import { html, nothing } from "../lit.js";
 import { readRecipes, withCampaign } from "../campaign_recipes.js";
 import { effectWords, windowWords } from "../campaign_words.js";
 import { beginDraft } from "../drafts.js";
-import { isReadable } from "../report_menu.js";
+import { readRows } from "../report_rows.js";
 import { table } from "../table.js";
 
 /** @typedef {import("../types").Page} Page */
 /** @typedef {import("../campaign_recipes.js").Recipe} Recipe */
 /** @typedef {import("../types").Schema<"CampaignAnswer">} Campaign */
+/** @typedef {Map<string, { points_left: number, orders: number }>} Given what each gave lately */
 
 /** Each state with its heading, in the order in which they are shown. */
 const STATES = /** @type {[Campaign["state"], string][]} */ ([
@@ -20,11 +21,14 @@ const STATES = /** @type {[Campaign["state"], string][]} */ ([
   ["ended", "Over"],
 ]);
 const REPORT = "campaigns";
+const DAYS = 30;
 
 /** @type {import("../types").View} */
 export const view = {
   async open(page) {
     const mayChange = page.may("manager");
+    /** @type {Given | null} */
+    let given = null;
     const [{ items }, recipes] = await Promise.all([
       page.api.get("/campaigns"),
       mayChange ? readRecipes(page) : [],
@@ -34,14 +38,26 @@ export const view = {
       () => html`
         ${mayChange ? adding(page, recipes, items.length === 0) : nothing}
         ${items.length ? nothing : html`<p class="nothing">There are no campaigns yet.</p>`}
-        ${STATES.map(([state, title]) => section(page, state, title, items))}
-        ${items.length && isReadable(page, REPORT) ? html`<p><a href=${page.link("reports", REPORT)}>What they gave, and to whom</a></p>` : nothing}`,
+        ${STATES.map(([state, title]) => section(page, state, title, items, given))}
+        ${items.length ? html`<p><a href=${page.link("reports", REPORT)}>What they gave, and what their orders brought in</a></p>` : nothing}`,
     );
+    if (!items.length) return;
+    // Reports are slower than the rest.
+    given = await readGiven(page);
+    page.redraw();
   },
 };
 
-/** @param {Page} page @param {Campaign["state"]} state @param {string} title @param {Campaign[]} items */
-function section(page, state, title, items) {
+/** @param {Page} page @returns {Promise<Given>} */
+async function readGiven(page) {
+  const period = { from: page.format.today(1 - DAYS), to: page.format.today() };
+  const rows = await readRows(page, REPORT, period);
+  return new Map(rows.map((row) => [row.campaign_id, row]));
+}
+
+/** @param {Page} page @param {Campaign["state"]} state @param {string} title @param {Campaign[]} items
+ * @param {Given | null} given */
+function section(page, state, title, items, given) {
   const shown = items.filter((each) => each.state === state);
   if (!shown.length) return nothing;
   const list = table(shown, {
@@ -52,6 +68,7 @@ function section(page, state, title, items) {
       { label: "When", cell: (each) => windowWords(termsOf(page, each).when, page.format) },
       { label: "Gives", cell: (each) => gives(page, each) },
       { label: "Budget", cell: (each) => budget(page, each) },
+      { label: `In ${DAYS} days`, cell: (each) => lately(page, each, given) },
       ...(page.may("manager")
         ? [{ label: "Change", cell: (/** @type {Campaign} */ each) => acts(page, each) }]
         : []),
@@ -91,6 +108,14 @@ function budget({ format }, { budget: limit, name: title }) {
     : nothing;
   return html`<progress max=${points} value=${Math.min(used, points)} aria-label="Used of the budget of ${title}"></progress>
     ${format.number(left)} of ${format.points(points)} left${period}${amount}`;
+}
+
+/** @param {Page} page @param {Campaign} campaign @param {Given | null} given */
+function lately({ format }, { id }, given) {
+  if (!given) return html`<span class="quiet">…</span>`;
+  const { points_left: points, orders } = given.get(id) ?? { points_left: 0, orders: 0 };
+  if (!orders) return html`<span class="quiet">nothing</span>`;
+  return `${format.points(points)} for ${format.number(orders)} ${orders === 1 ? "order" : "orders"}`;
 }
 
 /** @param {Page} page @param {Campaign} campaign */

@@ -2,6 +2,7 @@
 // Home: what needs a person today, each with the place where it is solved, and the key figures.
 
 import { html, nothing } from "../lit.js";
+import { readRows } from "../report_rows.js";
 
 /** @typedef {import("../types").Page} Page */
 
@@ -108,18 +109,9 @@ function addressOf(page, { kind, subject }) {
 
 /** @param {Page} page @param {number} earlier days */
 async function summary(page, earlier) {
-  const period = {
-    from: page.format.today(1 - DAYS - earlier),
-    to: page.format.today(-earlier),
-    by: "month",
-  };
-  const { columns, rows } = await page.api.get("/reports/summary", period);
-  return Object.fromEntries(
-    columns.map((/** @type {any} */ { name }, /** @type {number} */ place) => [
-      name,
-      rows[0]?.[place],
-    ]),
-  );
+  const period = { from: page.format.today(1 - DAYS - earlier), to: page.format.today(-earlier) };
+  const [row] = await readRows(page, "summary", period);
+  return row ?? {};
 }
 
 /** @param {Page} page @param {{ now: any, before: any }} figures */

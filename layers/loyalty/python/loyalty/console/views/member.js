@@ -22,12 +22,14 @@ export const view = {
     const [id] = page.params;
     const where = path`/members/${id}`;
     let member = await page.api.get(where);
+    const isActive = () => member.status === "active";
+    const mayAct = () => isActive() && page.may("cashier", "manager");
     const lists = listsOf(page, where);
     const reread = async () => {
       try {
         member = await page.api.get(where);
         Object.assign(lists, listsOf(page, where));
-        await readLists(page, lists);
+        await readLists(page, lists, mayAct());
       } catch (error) {
         // Somebody erased the member meanwhile.
         if (error instanceof Problem && error.status === 404) return page.go(page.link("search"));
@@ -39,15 +41,8 @@ export const view = {
       page.announce(words);
       await reread();
     };
-    const isActive = () => member.status === "active";
-    const acts =
-      isActive() && page.may("cashier", "manager")
-        ? actsOf(page, () => member, done)
-        : () => nothing;
-    const leaving =
-      isActive() && page.may("cashier", "manager")
-        ? leavingOf(page, () => member, done)
-        : () => nothing;
+    const acts = mayAct() ? actsOf(page, () => member, done) : () => nothing;
+    const leaving = mayAct() ? leavingOf(page, () => member, done) : () => nothing;
     const content = () => html`
       ${STATUS.has(member.status) ? html`<p class="refused">${STATUS.get(member.status)}</p>` : nothing}
       <div class="columns">
@@ -59,7 +54,7 @@ export const view = {
       ${redeemed(page, lists.redemptions, reread)}
       ${lists.messages ? messages(page, lists.messages) : nothing}`;
     page.show(content, { title: member.profile.name || `Member ${id}` });
-    await readLists(page, lists);
+    await readLists(page, lists, mayAct());
     page.redraw();
   },
 };
@@ -77,13 +72,13 @@ function listsOf(page, where) {
   };
 }
 
-/** @param {Page} page @param {ReturnType<typeof listsOf>} lists */
-async function readLists(page, lists) {
+/** @param {Page} page @param {ReturnType<typeof listsOf>} lists @param {boolean} mayAct */
+async function readLists(page, lists, mayAct) {
   const [, , read, campaigns] = await Promise.all([
     readUntil(lists.entries, page.query.get("entry")),
     lists.redemptions.next(),
     page.api.get(`${lists.where}/messages`, { limit: 10 }),
-    page.may("cashier", "manager") ? page.api.get(`${lists.where}/campaigns`) : { items: [] },
+    mayAct ? page.api.get(`${lists.where}/campaigns`) : { items: [] },
   ]);
   lists.messages = read;
   lists.campaigns = campaigns.items;

@@ -88,7 +88,7 @@ function breakdown(page, accrual) {
   return table(accrual.breakdown, {
     caption: "What earned",
     hasCaption: true,
-    empty: "No rule of the program covers what was bought, so it earned nothing.",
+    empty: "No rule or campaign of the program covers what was bought, so it earned nothing.",
     columns: [
       {
         label: "Rule or campaign",
