@@ -4,17 +4,8 @@
 /** @typedef {import("./format.js").Format} Format */
 /** @typedef {(count: any) => string} PointsInWords */
 
-const DAYS = /** @type {Record<string, string>} */ ({
-  mon: "Mondays",
-  tue: "Tuesdays",
-  wed: "Wednesdays",
-  thu: "Thursdays",
-  fri: "Fridays",
-  sat: "Saturdays",
-  sun: "Sundays",
-});
-const WORKDAYS = ["mon", "tue", "wed", "thu", "fri"];
-const WEEKEND = ["sat", "sun"];
+const WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+const DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /** When it runs: "1 Dec 2026 to 31 Dec 2026, Tuesdays, 16:00 to 18:00".
  * @param {any} when @param {Format} format */
@@ -33,13 +24,14 @@ export function windowWords(when, format) {
   return [dates, weekdayWords(weekdays), clock].filter(Boolean).join(", ") || "always";
 }
 
-/** @param {string[]} days */
+/** Days of the week: "Tuesdays", "Monday to Friday". @param {string[]} days */
 function weekdayWords(days) {
-  const isExactly = (/** @type {string[]} */ others) =>
-    days.length === others.length && others.every((day) => days.includes(day));
-  if (isExactly(WORKDAYS)) return "Monday to Friday";
-  if (isExactly(WEEKEND)) return "weekends";
-  return days.map((day) => DAYS[day] ?? day).join(", ");
+  const places = WEEK.flatMap((day, place) => (days.includes(day) ? [place] : []));
+  const [first] = places;
+  const isRow = places.every((place, index) => place === first + index);
+  return places.length > 2 && isRow
+    ? `${DAYS[first]} to ${DAYS[places[places.length - 1]]}`
+    : places.map((place) => `${DAYS[place]}s`).join(", ");
 }
 
 /** What it gives: "2 × the earning rules", "150 beans".
@@ -47,7 +39,7 @@ function weekdayWords(days) {
 export function effectWords(effect, format, points) {
   switch (effect?.kind) {
     case "multiply":
-      return `${format.number(effect.percent / 100)} × the earning rules`;
+      return `${format.number(effect.percent / 100)} times the earning rules`;
     case "rate":
       return `${points(effect.points)} for ${format.minor(effect.per_minor)}`;
     case "fixed":

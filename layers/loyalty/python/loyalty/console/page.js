@@ -99,8 +99,10 @@ export class Page {
     this.onProgram(this.program, inForce);
   }
 
+  /** Read the version in force. For 30 seconds an older one may be answered. */
   async refreshProgram() {
-    this.learnProgram(await this.api.get(""));
+    const read = await this.api.get("");
+    if (read.version >= this.inForce.version) this.learnProgram(read);
   }
 
   /** @param {unknown} error */

@@ -10,11 +10,14 @@ import { table } from "../table.js";
 
 /** @typedef {import("../types").Page} Page */
 /** @typedef {import("../campaign_recipes.js").Recipe} Recipe */
-/** @typedef {import("../types").Schema<"CampaignAnswer">} Campaign */
+/** @typedef {import("../types").Schema<"CampaignAnswer">} Standing how a campaign stands */
+/** @typedef {{ index: number, terms: any, standing: Standing | undefined }} Campaign its place in the
+ *   document, what that says, and how it stands; not known of one that was published just now */
 /** @typedef {Map<string, { points_left: number, orders: number }>} Given what each gave lately */
 
 /** Each state with its heading, in the order in which they are shown. */
-const STATES = /** @type {[Campaign["state"], string][]} */ ([
+const STATES = /** @type {[Standing["state"] | undefined, string][]} */ ([
+  [undefined, "Just published"],
   ["running", "Running"],
   ["spent", "Budget spent"],
   ["scheduled", "To come"],
@@ -34,14 +37,15 @@ export const view = {
       mayChange ? readRecipes(page) : [],
       page.refreshProgram(),
     ]);
+    const all = campaignsOf(page, items);
     page.show(
       () => html`
-        ${mayChange ? adding(page, recipes, items.length === 0) : nothing}
-        ${items.length ? nothing : html`<p class="nothing">There are no campaigns yet.</p>`}
-        ${STATES.map(([state, title]) => section(page, state, title, items, given))}
-        ${items.length ? html`<p><a href=${page.link("reports", REPORT)}>What they gave, and what their orders brought in</a></p>` : nothing}`,
+        ${mayChange ? adding(page, recipes, all.length === 0) : nothing}
+        ${all.length ? nothing : html`<p class="nothing">There are no campaigns yet.</p>`}
+        ${STATES.map(([state, title]) => section(page, state, title, all, given))}
+        ${all.length ? html`<p><a href=${page.link("reports", REPORT)}>What they gave, and what their orders brought in</a></p>` : nothing}`,
     );
-    if (!items.length) return;
+    if (!all.length) return;
     // Reports are slower than the rest.
     given = await readGiven(page);
     page.redraw();
@@ -55,20 +59,35 @@ async function readGiven(page) {
   return new Map(rows.map((row) => [row.campaign_id, row]));
 }
 
-/** @param {Page} page @param {Campaign["state"]} state @param {string} title @param {Campaign[]} items
- * @param {Given | null} given */
-function section(page, state, title, items, given) {
-  const shown = items.filter((each) => each.state === state);
+/** @param {Page} page @param {Standing[]} standings @returns {Campaign[]} */
+function campaignsOf(page, standings) {
+  return page.inForce.document.campaigns.map(
+    (/** @type {any} */ terms, /** @type {number} */ index) => ({
+      index,
+      terms,
+      standing: standings.find(({ id }) => id === terms.id),
+    }),
+  );
+}
+
+/** @param {Page} page @param {Standing["state"] | undefined} state @param {string} title
+ * @param {Campaign[]} campaigns @param {Given | null} given */
+function section(page, state, title, campaigns, given) {
+  const shown = campaigns.filter(({ standing }) => standing?.state === state);
   if (!shown.length) return nothing;
   const list = table(shown, {
     caption: title,
     empty: "",
     columns: [
-      { label: "Campaign", isHead: true, cell: (each) => name(each) },
-      { label: "When", cell: (each) => windowWords(termsOf(page, each).when, page.format) },
-      { label: "Gives", cell: (each) => gives(page, each) },
+      { label: "Campaign", isHead: true, cell: ({ terms }) => name(terms) },
+      { label: "When", cell: ({ terms }) => windowWords(terms.when, page.format) },
+      {
+        label: "Gives",
+        cell: ({ terms }) =>
+          effectWords(terms.effect, page.format, (count) => page.format.points(count)),
+      },
       { label: "Budget", cell: (each) => budget(page, each) },
-      { label: `In ${DAYS} days`, cell: (each) => lately(page, each, given) },
+      { label: `In ${DAYS} days`, cell: ({ terms }) => lately(page, terms.id, given) },
       ...(page.may("manager")
         ? [{ label: "Change", cell: (/** @type {Campaign} */ each) => acts(page, each) }]
         : []),
@@ -80,12 +99,7 @@ function section(page, state, title, items, given) {
     : html`${heading}${list}`;
 }
 
-/** What the document says of a campaign. @param {Page} page @param {Campaign} campaign */
-function termsOf(page, { id }) {
-  return page.inForce.document.campaigns.find((/** @type {any} */ each) => each.id === id) ?? {};
-}
-
-/** @param {Campaign} campaign */
+/** @param {any} terms */
 function name({ name: title, activation, group }) {
   return html`${title}
     ${activation === "join" ? html`<span class="tag">to join</span>` : nothing}
@@ -93,25 +107,20 @@ function name({ name: title, activation, group }) {
 }
 
 /** @param {Page} page @param {Campaign} campaign */
-function gives(page, campaign) {
-  const { effect } = termsOf(page, campaign);
-  return effectWords(effect, page.format, (count) => page.format.points(count)) || "–";
-}
-
-/** @param {Page} page @param {Campaign} campaign */
-function budget({ format }, { budget: limit, name: title }) {
-  if (!limit) return html`<span class="quiet">no limit</span>`;
-  const { per, points, used, left, money } = limit;
+function budget({ format }, { terms, standing }) {
+  if (!standing) return html`<span class="quiet">it counts within 30 seconds</span>`;
+  if (!standing.budget) return html`<span class="quiet">no limit</span>`;
+  const { per, points, used, left, money } = standing.budget;
   const period = per === "campaign" ? "" : ` this ${per}`;
   const amount = money
     ? html`<br /><span class="quiet">worth ${format.money(money.left)}</span>`
     : nothing;
-  return html`<progress max=${points} value=${Math.min(used, points)} aria-label="Used of the budget of ${title}"></progress>
+  return html`<progress max=${points} value=${Math.min(used, points)} aria-label="Used of the budget of ${terms.name}"></progress>
     ${format.number(left)} of ${format.points(points)} left${period}${amount}`;
 }
 
-/** @param {Page} page @param {Campaign} campaign @param {Given | null} given */
-function lately({ format }, { id }, given) {
+/** @param {Page} page @param {string} id @param {Given | null} given */
+function lately({ format }, id, given) {
   if (!given) return html`<span class="quiet">…</span>`;
   const { points_left: points, orders } = given.get(id) ?? { points_left: 0, orders: 0 };
   if (!orders) return html`<span class="quiet">nothing</span>`;
@@ -119,24 +128,19 @@ function lately({ format }, { id }, given) {
 }
 
 /** @param {Page} page @param {Campaign} campaign */
-function acts(page, campaign) {
-  const { campaigns } = page.inForce.document;
-  const index = campaigns.findIndex((/** @type {any} */ each) => each.id === campaign.id);
-  if (index < 0) return nothing;
-  const terms = campaigns[index];
+function acts(page, { index, terms, standing }) {
   const copy = () => draftWith(page, { ...terms, name: `${terms.name} (copy)` }, index + 1);
   const end = () => {
     const ended = { ...terms, when: { ...terms.when, ends_on: page.format.today() } };
-    return draft(page, `/campaigns/${index}/when/ends_on`, {
-      ...page.inForce.document,
-      campaigns: campaigns.with(index, ended),
-    });
+    const { document } = page.inForce;
+    const campaigns = document.campaigns.with(index, ended);
+    return draft(page, `/campaigns/${index}/when/ends_on`, { ...document, campaigns });
   };
-  const mayEnd = campaign.state === "running" || campaign.state === "spent";
+  const mayEnd = standing?.state === "running" || standing?.state === "spent";
   return html`<span class="acts">
-    <a href=${page.link("program", { at: `/campaigns/${index}`, tab: "basket" })} aria-label="Change ${campaign.name}">Change</a>
-    <button type="button" @click=${copy} aria-label="Copy ${campaign.name}">Copy</button>
-    ${mayEnd ? html`<button type="button" @click=${end} aria-label="End ${campaign.name} today">End today</button>` : nothing}
+    <a href=${page.link("program", { at: `/campaigns/${index}`, tab: "basket" })} aria-label="Change ${terms.name}">Change</a>
+    <button type="button" @click=${copy} aria-label="Copy ${terms.name}">Copy</button>
+    ${mayEnd ? html`<button type="button" @click=${end} aria-label="End today: ${terms.name}">End today</button>` : nothing}
   </span>`;
 }
 
