@@ -12,11 +12,15 @@ from infra.service_stack import ServiceStack
 from infra.settings import FEATURE_FLAGS, Settings
 from tools.build import assets
 
+# Activated once in Billing, this tag tells the stages of an account apart in its costs.
+COST_TAG = "loyalty:stage"
+
 
 def compose(app: cdk.App) -> None:
     """Add the stacks to an app, as its context asks for them."""
     settings = Settings.from_context(app.node)
     chosen = settings.configuration
+    cdk.Tags.of(app).add(COST_TAG, settings.stage)
     data = DataStack(app, settings.stack_id("Data"), settings=settings)
     service = ServiceStack(app, settings.stack_id("Service"), settings=settings, data=data)
     if chosen.domain:

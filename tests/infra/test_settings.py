@@ -12,7 +12,7 @@ from typing import Any, Final
 import aws_cdk as cdk
 import pytest
 
-from app import compose, refuse_stale_build
+from app import COST_TAG, compose, refuse_stale_build
 from infra.build import BuildMissingError, BuildStaleError
 from infra.routes import ROUTES
 from infra.settings import (
@@ -43,6 +43,25 @@ def test_a_deployment_is_dev_on_arm_unless_stated_otherwise(
 
 def test_assets_follow_the_architecture_that_is_chosen(settings: Callable[..., Settings]) -> None:
     assert settings(architecture="x86_64").platform == "x86_64"
+
+
+@pytest.mark.parametrize(
+    "resource_type",
+    [
+        "DynamoDB::GlobalTable",
+        "S3::Bucket",
+        "Lambda::Function",
+        "Logs::LogGroup",
+    ],
+)
+def test_what_costs_money_is_tagged_with_its_stage(prod: Assembly, resource_type: str) -> None:
+    found = [r for t in prod.stacks.values() for r in t.of_type(resource_type).values()]
+
+    assert found
+    for resource in found:
+        replicas = resource.get("Replicas", [resource])
+        tags = [tag for each in replicas for tag in each.get("Tags", [])]
+        assert {"Key": COST_TAG, "Value": "prod"} in tags
 
 
 @pytest.mark.parametrize(
