@@ -358,6 +358,7 @@ def names(publish: Callable[..., PublishedProgram], cognito: FakeCognito) -> dic
         "survey_id": "visit",
         "export_id": "unseen",
         "approval_id": "unseen",
+        "campaign_id": "club",
         "entry_id": "ent_unseen",
         "service_id": "shop",
         "subject": cognito.add("bea@example.com", "bean/cashier"),
