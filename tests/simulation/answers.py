@@ -9,18 +9,9 @@ from loyalty.usecases.ledger.once import Recorded
 from loyalty.usecases.orders.accrual import Earned, GuestOrderKept
 from loyalty.usecases.orders.edits import Edited, Outdated
 from loyalty.usecases.orders.refunds import Refunded
-from tests.simulation.requests import (
-    Cancel,
-    Complete,
-    Earn,
-    Grant,
-    Join,
-    Link,
-    Merge,
-    Note,
-    Record,
-    SignIn,
-)
+from tests.simulation.requests.members import Grant, Join, Link, Merge, Note, SignIn
+from tests.simulation.requests.orders import Earn, Record
+from tests.simulation.requests.rewards import Cancel, Complete
 from tests.simulation.world import PROGRAM_ID, Request, World
 
 # Requests that may be refused. Enrolling, orders and repeats must never be.

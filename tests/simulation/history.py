@@ -22,7 +22,9 @@ from tests.simulation.drawing import requests
 from tests.simulation.drawing.campaigns import dressed, newcomer, of_campaigns
 from tests.simulation.drawing.requests import MEMBERS, Logical
 from tests.simulation.drawing.worlds import drawn_world
-from tests.simulation.requests import Earn, Record, Sweep, has_happened
+from tests.simulation.requests.happened import has_happened
+from tests.simulation.requests.orders import Earn, Record
+from tests.simulation.requests.sweeps import Sweep
 from tests.simulation.rest import (
     check_nobody_erased_is_known,
     check_nothing_is_due,

@@ -12,7 +12,8 @@ from tests.simulation import naive
 from tests.simulation.answers import is_anybody_erased
 from tests.simulation.auditing.seen import SETTLED_AS, Violation
 from tests.simulation.naive_campaigns import by_giver
-from tests.simulation.requests import Earn, Join, Link, Record, Refund, SignIn
+from tests.simulation.requests.members import Join, Link, SignIn
+from tests.simulation.requests.orders import Earn, Record, Refund
 from tests.simulation.world import PROGRAM_ID, Answer, Request, World, keyring
 
 

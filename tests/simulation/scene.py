@@ -1,5 +1,6 @@
 """Short builders for directed histories: one program, one time zone, a few members."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -13,13 +14,19 @@ from loyalty.domain.program.expiry_policies import (
 )
 from loyalty.table import records
 from tests.simulation import programs
-from tests.simulation.requests import Earn, Redeem, Refund, Sweep
+from tests.simulation.requests.orders import Earn, Refund
+from tests.simulation.requests.rewards import Redeem
+from tests.simulation.requests.sweeps import Sweep
 from tests.simulation.world import Answer, Call, Newcomer, Read, Request, World, Write
 
 NOON: Final = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TODAY: Final = NOON.date()
 DAY: Final = timedelta(days=1)
 SECOND: Final = timedelta(seconds=1)
+
+
+# A world, and the request that comes next in it.
+type Stage = Callable[[], tuple[World, Request]]
 
 
 def living(days: int) -> Expiry:

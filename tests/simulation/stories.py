@@ -10,8 +10,8 @@ from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.orders.order import Order, fingerprint
 from tests.simulation import naive, programs
 from tests.simulation.auditing.seen import Violation
-from tests.simulation.requests import Redeem
-from tests.simulation.shop_requests import TellOrder, TellRefund
+from tests.simulation.requests.rewards import Redeem
+from tests.simulation.requests.shops import TellOrder, TellRefund
 from tests.simulation.world import Request, World
 
 _SECOND: Final = timedelta(seconds=1)

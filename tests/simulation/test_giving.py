@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty.domain.orders.order import Order
-from tests.simulation.requests import Earn, Give, Record
+from tests.simulation.requests.orders import Earn, Record
+from tests.simulation.requests.points import Give
 from tests.simulation.scene import DAY, account, done, order, refund, scene, shop_order
 from tests.simulation.world import World
 

@@ -33,7 +33,9 @@ from loyalty.domain.program.expiry_policies import (
 from loyalty.usecases.ledger.statements import audit_member, balance_at
 from loyalty.usecases.ports import Desk
 from tests.simulation import naive, programs, scene
-from tests.simulation.requests import Cancel, Earn, Redeem, Sweep
+from tests.simulation.requests.orders import Earn
+from tests.simulation.requests.rewards import Cancel, Redeem
+from tests.simulation.requests.sweeps import Sweep
 from tests.simulation.world import World
 
 DAY: Final = timedelta(days=1)

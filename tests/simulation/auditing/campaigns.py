@@ -1,7 +1,7 @@
 """Checks on campaigns: who they were for, what they gave, and what counts in their limits."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import product
@@ -156,18 +156,19 @@ class Campaigns:
     ) -> None:
         """Where limits leave less than an order would get, it gets all that they leave.
 
-        A campaign that gets nothing anyway may have another ceiling: its budget was not read. An
-        order that reads no budget may get what its shard has left of one that was lowered.
+        A budget that is not read is taken to be whole: then the order's shard must have enough.
         """
         given = naive_campaigns.planned(sale.whole, context)
-
-        def left(*, is_read: bool) -> dict[str, int]:
-            room = self._room(sale, member_id, had, is_read=is_read)
+        budgets = [each.id for each in sale.program.campaigns if each.limits.budget]
+        left: dict[str, int] = {}
+        for are_read in product((True, False), repeat=len(budgets)):
+            read = {each for each, is_read in zip(budgets, are_read, strict=True) if is_read}
+            room = self._room(sale, member_id, had, read)
             short = naive_campaigns.ceilings(sale, context, room=room, had=had)
-            return naive_campaigns.planned(sale.whole, replace(context, ceilings=short))
-
-        if given != left(is_read=True) and given != left(is_read=False):
-            raise Violation(f"{key} may give {given}, and limits leave {left(is_read=True)}")
+            left = naive_campaigns.planned(sale.whole, replace(context, ceilings=short))
+            if given == left:
+                return
+        raise Violation(f"{key} may give {given}, and limits leave {left}")
 
     def _buyers(self, account: Any, tier: str | None, began: int) -> Iterator[Buyer]:
         """What was known of a member at some time between the request's begin and its write."""
@@ -185,9 +186,9 @@ class Campaigns:
             )
 
     def _room(
-        self, sale: Sale, member_id: str, had: Mapping[str, int], *, is_read: bool
+        self, sale: Sale, member_id: str, had: Mapping[str, int], read: Collection[str]
     ) -> dict[str, int]:
-        """What limits leave, by the sums of all entries."""
+        """What limits leave, by the sums of all entries and by budgets that are read."""
         used, day, program = self._used_of(member_id), sale.local.date(), sale.program
         rooms: dict[str, int] = {}
         for each in program.campaigns:
@@ -199,11 +200,13 @@ class Campaigns:
                     room.append(0)
             budget = naive_campaigns.budget_points(each, program)
             if budget is not None:
+                room.append(budget)
+            if budget is not None and each.id in read:
+                # One that was lowered leaves nothing once more than it was used.
                 shards = self._shards[_budget(each, day)]
                 shares = (naive_campaigns.share(budget, number) for number in range(16))
                 room.append(sum(max(0, s - shards.get(n, 0)) for n, s in enumerate(shares)))
-                if is_read:
-                    room.append(max(0, budget - sum(shards.values())))
+                room.append(max(0, budget - sum(shards.values())))
             if room:
                 rooms[each.id] = min(room)
         return rooms

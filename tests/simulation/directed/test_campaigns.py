@@ -9,7 +9,10 @@ import pytest
 from loyalty.domain.program.campaigns import Campaign
 from tests.simulation import programs
 from tests.simulation.programs import campaign
-from tests.simulation.requests import EMAIL, PHONE, Earn, Join, Link, Merge, Record, Redeem
+from tests.simulation.requests.common import EMAIL, PHONE
+from tests.simulation.requests.members import Join, Link, Merge
+from tests.simulation.requests.orders import Earn, Record
+from tests.simulation.requests.rewards import Redeem
 from tests.simulation.scene import (
     DAY,
     NOON,

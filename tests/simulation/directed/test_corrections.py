@@ -3,11 +3,8 @@
 import pytest
 
 from loyalty.domain.kernel.limits import POINTS_MAX
-from tests.simulation.requests import (
-    Adjust,
-    Give,
-    Merge,
-)
+from tests.simulation.requests.members import Merge
+from tests.simulation.requests.points import Adjust, Give
 from tests.simulation.scene import (
     DAY,
     FOR_EVER,

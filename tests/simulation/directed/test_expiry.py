@@ -8,13 +8,10 @@ from loyalty.domain.program.expiry_policies import (
     FixedDateExpiry,
 )
 from tests.simulation import programs
-from tests.simulation.requests import (
-    Adjust,
-    Cancel,
-    Earn,
-    Redeem,
-    Sweep,
-)
+from tests.simulation.requests.orders import Earn
+from tests.simulation.requests.points import Adjust
+from tests.simulation.requests.rewards import Cancel, Redeem
+from tests.simulation.requests.sweeps import Sweep
 from tests.simulation.scene import (
     DAY,
     NOON,

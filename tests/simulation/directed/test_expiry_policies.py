@@ -7,7 +7,8 @@ import pytest
 from loyalty.domain.program.expiry_policies import Inactivity
 from loyalty.domain.program.kinds import Activity
 from tests.simulation import programs
-from tests.simulation.requests import Adjust, Give, Respond
+from tests.simulation.requests.members import Respond
+from tests.simulation.requests.points import Adjust, Give
 from tests.simulation.scene import (
     DAY,
     NOON,

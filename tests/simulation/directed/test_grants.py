@@ -1,7 +1,7 @@
 """Rewards that are given: an ordinary redemption that costs nothing."""
 
 from tests.simulation import programs
-from tests.simulation.requests import Cancel, GiveReward, Redeem, Use
+from tests.simulation.requests.rewards import Cancel, GiveReward, Redeem, Use
 from tests.simulation.scene import account, done, earned, entry_of, kinds, refused, scene
 
 

@@ -3,18 +3,10 @@
 import pytest
 
 from loyalty.table.operations import Query
-from tests.simulation.requests import (
-    EMAIL,
-    PHONE,
-    Adjust,
-    Earn,
-    Join,
-    Link,
-    Merge,
-    Note,
-    Record,
-    SignIn,
-)
+from tests.simulation.requests.common import EMAIL, PHONE
+from tests.simulation.requests.members import Join, Link, Merge, Note, SignIn
+from tests.simulation.requests.orders import Earn, Record
+from tests.simulation.requests.points import Adjust
 from tests.simulation.scene import (
     DAY,
     NOON,

@@ -8,7 +8,8 @@ import pytest
 
 from loyalty.domain.kernel.calendar import midnight
 from tests.simulation import programs
-from tests.simulation.requests import Adjust, Cancel, Redeem
+from tests.simulation.requests.points import Adjust
+from tests.simulation.requests.rewards import Cancel, Redeem
 from tests.simulation.scene import (
     DAY,
     NOON,

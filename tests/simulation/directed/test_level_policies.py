@@ -9,7 +9,8 @@ from loyalty.domain.ledger.account import TierFloor
 from loyalty.domain.ledger.tiers import level_on
 from loyalty.domain.program.levels import Tiers
 from tests.simulation import programs
-from tests.simulation.requests import Earn, Grant, Merge
+from tests.simulation.requests.members import Grant, Merge
+from tests.simulation.requests.orders import Earn
 from tests.simulation.scene import (
     DAY,
     NOON,

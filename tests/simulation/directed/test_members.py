@@ -5,14 +5,10 @@ from datetime import timedelta
 import pytest
 
 from tests.simulation import programs
-from tests.simulation.requests import (
-    Adjust,
-    Cancel,
-    Earn,
-    Erase,
-    Merge,
-    Redeem,
-)
+from tests.simulation.requests.members import Erase, Merge
+from tests.simulation.requests.orders import Earn
+from tests.simulation.requests.points import Adjust
+from tests.simulation.requests.rewards import Cancel, Redeem
 from tests.simulation.scene import (
     DAY,
     account,

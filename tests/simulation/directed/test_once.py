@@ -6,13 +6,10 @@ import pytest
 
 from local.memory import Reported
 from tests.simulation import programs
-from tests.simulation.requests import (
-    Adjust,
-    Earn,
-    Give,
-    Merge,
-    Redeem,
-)
+from tests.simulation.requests.members import Merge
+from tests.simulation.requests.orders import Earn
+from tests.simulation.requests.points import Adjust, Give
+from tests.simulation.requests.rewards import Redeem
 from tests.simulation.scene import (
     DAY,
     TODAY,

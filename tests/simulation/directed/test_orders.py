@@ -11,13 +11,9 @@ from loyalty.domain.ledger.account import TierFloor
 from loyalty.domain.ledger.entries import Accrual
 from loyalty.domain.program.earning_rules import EarningRule
 from tests.simulation import programs
-from tests.simulation.requests import (
-    Adjust,
-    Earn,
-    Grant,
-    Merge,
-    Record,
-)
+from tests.simulation.requests.members import Grant, Merge
+from tests.simulation.requests.orders import Earn, Record
+from tests.simulation.requests.points import Adjust
 from tests.simulation.scene import (
     DAY,
     NOON,

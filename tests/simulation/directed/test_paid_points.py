@@ -7,7 +7,9 @@ from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.orders.order import Order
 from loyalty.table import keys
 from tests.simulation import programs
-from tests.simulation.requests import Merge, Redeem
+from tests.simulation.requests.members import Merge
+from tests.simulation.requests.rewards import Redeem
+from tests.simulation.requests.shops import TellOrder, TellRefund
 from tests.simulation.scene import (
     NOON,
     SECOND,
@@ -19,7 +21,6 @@ from tests.simulation.scene import (
     shop_order,
     writing_to,
 )
-from tests.simulation.shop_requests import TellOrder, TellRefund
 from tests.simulation.stories import check_paid_points, check_stories
 from tests.simulation.world import PROGRAM_ID, World
 

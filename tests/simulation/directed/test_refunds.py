@@ -4,13 +4,10 @@ from datetime import date
 
 from loyalty.usecases.orders.refunds import WAITING_MAX
 from tests.simulation import programs
-from tests.simulation.requests import (
-    Adjust,
-    Cancel,
-    Earn,
-    Merge,
-    Record,
-)
+from tests.simulation.requests.members import Merge
+from tests.simulation.requests.orders import Earn, Record
+from tests.simulation.requests.points import Adjust
+from tests.simulation.requests.rewards import Cancel
 from tests.simulation.scene import (
     DAY,
     NOON,

@@ -3,12 +3,8 @@
 import pytest
 
 from tests.simulation import programs
-from tests.simulation.requests import (
-    Adjust,
-    Cancel,
-    Give,
-    Redeem,
-)
+from tests.simulation.requests.points import Adjust, Give
+from tests.simulation.requests.rewards import Cancel, Redeem
 from tests.simulation.scene import (
     DAY,
     TODAY,

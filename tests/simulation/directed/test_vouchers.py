@@ -8,17 +8,10 @@ from loyalty.domain.ledger.account import redemptions_counter
 from loyalty.domain.ledger.redemptions import REDEMPTIONS_A_DAY_MAX
 from loyalty.domain.ledger.vouchers import Voucher
 from tests.simulation import programs
-from tests.simulation.requests import (
-    Cancel,
-    Complete,
-    Give,
-    GiveCode,
-    LetGo,
-    Merge,
-    Redeem,
-    Sweep,
-    Use,
-)
+from tests.simulation.requests.members import Merge
+from tests.simulation.requests.points import Give
+from tests.simulation.requests.rewards import Cancel, Complete, GiveCode, LetGo, Redeem, Use
+from tests.simulation.requests.sweeps import Sweep
 from tests.simulation.scene import (
     DAY,
     TODAY,

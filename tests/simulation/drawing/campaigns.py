@@ -13,7 +13,8 @@ from loyalty.domain.program.document import PointValue, PublishedProgram
 from tests.simulation import programs
 from tests.simulation.drawing.orders import drawn_order, drawn_refund, versions_of
 from tests.simulation.drawing.requests import Logical, sent
-from tests.simulation.requests import Arrival, Earn, Record, Redeem, Refund
+from tests.simulation.requests.orders import Arrival, Earn, Record, Refund
+from tests.simulation.requests.rewards import Redeem
 from tests.simulation.world import Newcomer, Request, World
 
 _DAY: Final = timedelta(days=1)

@@ -9,27 +9,17 @@ from typing import Final
 from loyalty.domain.ledger.account import TierFloor
 from tests.simulation import programs
 from tests.simulation.drawing.orders import drawn_order, drawn_refund, versions_of
-from tests.simulation.requests import (
-    EMAIL,
-    PHONE,
-    Adjust,
+from tests.simulation.requests.common import EMAIL, PHONE
+from tests.simulation.requests.members import Erase, Grant, Join, Link, Merge, Note, SignIn
+from tests.simulation.requests.orders import Earn, Record, Refund
+from tests.simulation.requests.points import Adjust, Give
+from tests.simulation.requests.rewards import (
     Cancel,
     Complete,
-    Earn,
-    Erase,
-    Give,
     GiveCode,
     GiveReward,
-    Grant,
-    Join,
     LetGo,
-    Link,
-    Merge,
-    Note,
-    Record,
     Redeem,
-    Refund,
-    SignIn,
     Use,
 )
 from tests.simulation.stories import story

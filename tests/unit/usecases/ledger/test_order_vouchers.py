@@ -24,7 +24,7 @@ from loyalty.usecases.ledger.redemption import (
     use_voucher,
     voucher_of,
 )
-from tests.simulation.requests import WHY
+from tests.simulation.requests.points import WHY
 from tests.support.documents import reward
 from tests.support.memory import NOW, Shop
 

@@ -33,7 +33,7 @@ from loyalty.usecases.shops.shop_codes import (
     ShopRefused,
     sync_code,
 )
-from tests.simulation.requests import WHY
+from tests.simulation.requests.points import WHY
 from tests.support.documents import reward
 from tests.support.memory import NOW, Shop
 

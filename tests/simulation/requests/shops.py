@@ -11,7 +11,8 @@ from loyalty.table import keys
 from loyalty.table.operations import Key
 from loyalty.usecases.ports import Desk
 from loyalty.usecases.shops.intake import apply
-from tests.simulation.requests import EMAIL, Redeem, code_of
+from tests.simulation.requests.common import EMAIL
+from tests.simulation.requests.rewards import Redeem, code_of
 from tests.simulation.world import PROGRAM_ID, World
 
 
