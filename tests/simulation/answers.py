@@ -5,10 +5,12 @@ from typing import Any, Final
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.table import keys
+from loyalty.usecases.campaigns.membership import CampaignMembership
 from loyalty.usecases.ledger.once import Recorded
 from loyalty.usecases.orders.accrual import Earned, GuestOrderKept
 from loyalty.usecases.orders.edits import Edited, Outdated
 from loyalty.usecases.orders.refunds import Refunded
+from tests.simulation.requests.campaigns import JoinCampaign, LeaveCampaign
 from tests.simulation.requests.members import Grant, Join, Link, Merge, Note, SignIn
 from tests.simulation.requests.orders import Earn, Record
 from tests.simulation.requests.rewards import Cancel, Complete
@@ -42,8 +44,11 @@ def is_same(first: object, now: object) -> bool:
             return first.entry == now.entry
         case GuestOrderKept(), GuestOrderKept():
             return first.placeholder.order == now.placeholder.order
-        case Account(), Account():
-            # Levels are granted and taken back, so an answer need not stay true.
+        case (Account(), Account()) | (CampaignMembership(), CampaignMembership()):
+            # Levels are granted and taken back, and what campaigns gave a member changes.
+            return True
+        case str(), str():
+            # Who left a campaign may have become another member.
             return True
         case Voucher(), Voucher():
             # A voucher's state changes; everything else about it stays.
@@ -68,6 +73,9 @@ def may_be_refused_later(request: Request, world: World) -> bool:
     if isinstance(request, Earn) and request.known_by:
         is_kept = world.table.items[request.cause]["kind"] == "placeholder"
         return is_kept and is_anybody_erased(world)
+    if isinstance(request, JoinCampaign | LeaveCampaign):
+        # The campaign may be over or gone by now.
+        return True
     if isinstance(request, Note):
         # Another member with a better claim may have the identity now.
         return True

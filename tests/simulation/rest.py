@@ -166,8 +166,9 @@ def check_nobody_erased_is_known(world: World) -> None:
             raise Violation(f"{member_id} was erased, and is still known")
     for key, item in world.table.items.items():
         wire: Any = item
-        if key.sk == "IDENTITY" and accounts[wire["member_id"]]["status"] != "active":
-            raise Violation(f"{wire['member_id']} is no more, and still known by something")
+        is_of_person = key.sk in {"IDENTITY", "TARGETING"}
+        if is_of_person and accounts[wire["member_id"]]["status"] != "active":
+            raise Violation(f"{wire['member_id']} is no more, and {key.sk} still knows them")
 
 
 def shown_balance(world: World, member_id: str) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from loyalty.domain.program.document import PointValue, PublishedProgram
 from tests.simulation import programs
 from tests.simulation.drawing.orders import drawn_order, drawn_refund, versions_of
 from tests.simulation.drawing.requests import Logical, sent
+from tests.simulation.requests.campaigns import JoinCampaign, LeaveCampaign
 from tests.simulation.requests.orders import Arrival, Earn, Record, Refund
 from tests.simulation.requests.rewards import Redeem
 from tests.simulation.world import Newcomer, Request, World
@@ -144,7 +145,7 @@ def newcomer(draw: random.Random, world: World) -> Newcomer:
 
 
 def of_campaigns(draw: random.Random, world: World) -> list[Logical]:
-    """More orders than usual, which meet in limits, change, and are refunded."""
+    """More orders than usual, which meet in limits, change and are refunded; joining."""
     members = tuple(world.auditor.accounts)
     requests: list[Request] = []
     for number in range(draw.choice((1, 2, 3, 5))):
@@ -159,6 +160,9 @@ def of_campaigns(draw: random.Random, world: World) -> list[Logical]:
             requests.append(Refund(order, drawn_refund(draw, world, order, f"r{refunded}")))
         if draw.random() < 0.2:
             requests.append(Redeem(member_id, "for-30", f"c{number}"))
+    for _ in range(draw.choice((0, 0, 1, 2))):
+        takes_part = draw.choice((JoinCampaign, JoinCampaign, LeaveCampaign))
+        requests.append(takes_part(draw.choice(members), f"c{draw.randrange(4)}"))
     return sent(draw, requests)
 
 
