@@ -81,7 +81,7 @@ class History:
         self._faults = draw.choice((0.0, 0.1, 0.25, 0.4))
         self._rush = draw.random() < 0.2
         campaigns = self._own("campaigns drawn")
-        has_campaigns = campaigns.random() < 0.04 or self.campaigns
+        has_campaigns = campaigns.random() < 0.03 or self.campaigns
         guests, strangers = self._own("guests"), self._own("strangers")
         with_guests = guests.random() < 0.12
         claim_days = guests.choice((30, 30, 30, 1, 0)) if with_guests else 30

@@ -161,7 +161,8 @@ def is_open(campaign: Any, sale: Sale, buyer: Buyer) -> bool:
         return False
     if campaign.activation == "join":
         since = buyer.joined.get(campaign.id)
-        if since is None or datetime.fromisoformat(since) > sale.local:
+        # Shops tell the time of an order to the second.
+        if since is None or datetime.fromisoformat(f"{since[:19]}Z") > sale.local:
             return False
     if campaign.members is None:
         return True

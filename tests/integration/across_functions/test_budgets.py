@@ -1,7 +1,8 @@
 """What the everyday work costs: round trips and request units, against the design's budgets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 import pytest
@@ -111,6 +112,7 @@ def test_a_replay_is_one_read_one_refused_transaction_and_the_orders_vouchers(
 
 
 CAMPAIGN: Final = {"id": "win-back", "name": "We missed you"}
+GOLD: Final = {"id": "gold", "name": "Gold", "reached_at": 90}
 FIXED: Final = {"effect": {"kind": "fixed", "points": 10}}
 
 
@@ -118,25 +120,39 @@ FIXED: Final = {"effect": {"kind": "fixed", "points": 10}}
 def under(ana: str, publish: Callable[..., PublishedProgram], time: Clock) -> Callable[..., None]:
     """Let a campaign run beside the rules, and a warm function know it."""
 
-    def run(**parts: Any) -> None:
-        publish(program_id=PROGRAM_ID, version=2, campaigns=[CAMPAIGN | FIXED | parts])
+    def run(beside: Mapping[str, Any] = MappingProxyType({}), **parts: Any) -> None:
+        campaigns = [CAMPAIGN | FIXED | parts]
+        publish(program_id=PROGRAM_ID, version=2, campaigns=campaigns, **beside)
         time.now += timedelta(minutes=1)
         ask(enrollment, "GET", f"/members/{ana}")
 
     return run
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"fact": "order_number", "every": 2},
+        {"not": {"fact": "first_order"}},
+        {"fact": "days_since_order", "at_most": 30},
+        {"not": {"fact": "tier", "is_in": ["gold"]}},
+    ],
+)
 def test_an_earn_under_campaigns_costs_no_more_if_they_read_the_order_and_the_account(
-    spend: Spend, under: Callable[..., None], ana: str
+    spend: Spend, under: Callable[..., None], ana: str, members: dict[str, Any]
 ) -> None:
+    levels = {"basis": "orders", "period": "calendar_year", "levels": [GOLD]}
     under(
-        **{"for": {"fact": "order_number", "every": 2}, "if": {"fact": "units", "at_least": 3}},
-        limits={"per_member": {"points": 100, "orders": 5, "per": "month"}},
+        {"tiers": levels},
+        **{"for": members, "if": {"fact": "units", "at_least": 3}},
+        limits={"per_order": 50, "per_member": {"points": 100, "orders": 5, "per": "month"}},
     )
 
-    cost = spend(lambda: earn(ana, 1), 201)
+    cost = spend(lambda: earn(ana, 1, lines=3), 201)
 
     assert cost == Cost(round_trips=2, read=0.5, write=4, indexes={"history": 1})
+    breakdown = earn(ana, 1, lines=3).body["entry"]["breakdown"]
+    assert sum(each["points"] for each in breakdown if each["rule_id"] == "win-back") == 10
 
 
 def test_an_earn_under_a_campaign_to_join_reads_that_with_the_account(
@@ -375,7 +391,7 @@ def ask(
     )
 
 
-def earn(member_id: str, number: int, **parts: Any) -> Answer:
+def earn(member_id: str, number: int, *, lines: int = 5, **parts: Any) -> Answer:
     order = {
         "source": "webshop-paris",
         "order_id": ORDER_ID.format(number),
@@ -389,7 +405,7 @@ def earn(member_id: str, number: int, **parts: Any) -> Answer:
                 "quantity": 1,
                 "amount": {"amount": amount, "currency": "EUR"},
             }
-            for line_id, sku, category, amount in LINES
+            for line_id, sku, category, amount in LINES[:lines]
         ],
     }
     return ask(accrual, "POST", "/orders", order | parts)

@@ -21,6 +21,7 @@ from tests.simulation.scene import (
     earned,
     entry_of,
     order,
+    reading,
     refund,
     scene,
     shop_order,
@@ -75,6 +76,19 @@ class TestWhoItIsFor:
 
         assert account(world).balance == 110
         assert account(world).orders == 2
+
+    def test_an_order_that_is_refused_twice_reads_its_member_anew(self) -> None:
+        second = campaign(members={"fact": "order_number", "every": 2})
+        world = scene(campaigns=(second,))
+        attempt = world.start(Earn(order("o1", 50), "ann"))
+        for rival in ("o2", "o3"):
+            attempt.run_to(writing)
+            earned(world, 50, name=rival)
+            attempt.step()
+
+        assert attempt.call is not None
+        assert reading(attempt.call)
+        assert entry_of(attempt.finish()).points == 50
 
     def test_the_first_order_that_is_repeated_is_still_the_first(self) -> None:
         world, first = scene(campaigns=(FIRST,)), Earn(order("o1", 50), "ann")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.simulation.mutants import dates, guests, orders, policies, spending, writes
+from tests.simulation.mutants import campaigns, dates, guests, orders, policies, spending, writes
 
 MUTANTS: Final = (
     *writes.MUTANTS,
@@ -11,4 +11,5 @@ MUTANTS: Final = (
     *guests.MUTANTS,
     *spending.MUTANTS,
     *policies.MUTANTS,
+    *campaigns.MUTANTS,
 )

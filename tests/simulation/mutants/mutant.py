@@ -16,13 +16,14 @@ class Mutant:
 
     `function` is the end of its dotted name. Code is compared as syntax trees (see `rewritten`),
     so it does not matter which module a function is in, or how it is formatted. A mutant that can
-    no longer be made fails, and says why.
+    no longer be made fails, and says why. `campaigns`: only histories with campaigns can find it.
     """
 
     name: str
     function: str
     old: str
     new: str
+    campaigns: bool = False
 
     def apply(self, package: Path) -> None:
         """Make the mistake in a copy of the package.

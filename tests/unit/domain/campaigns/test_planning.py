@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from loyalty.domain.campaigns.awards import full_award
 from loyalty.domain.campaigns.limits import LimitRoom
 from loyalty.domain.campaigns.planning import AwardContext, compiled, freeze
+from loyalty.domain.earning import awarding
 from loyalty.domain.orders.order import Order, Tender
 from loyalty.domain.program.document import Program
 from tests.support.campaigns import (
@@ -65,6 +66,21 @@ def test_no_refund_makes_a_campaign_give_more_and_a_full_refund_leaves_nothing(
     assert values(program, bought, nothing_of(bought), context) == {}
     for each, ceiling in context.ceilings.items():
         assert all(points.get(each, 0) <= ceiling for points in given_for)
+
+
+@given(programs(), orders())
+def test_rules_give_what_they_give_without_campaigns(program: Program, bought: Order) -> None:
+    by_rules = awarding.award(bought, program)
+    rules = {rule.id for rule in program.earning_rules}
+    without = program.model_copy(update={"campaigns": ()})
+
+    both, alone = (
+        full_award(bought, bought=bought, program=each, context=AwardContext())
+        for each in (program, without)
+    )
+
+    assert tuple(share for share in both.shares if share.rule_id in rules) == by_rules.shares
+    assert alone == by_rules
 
 
 @given(st.data())

@@ -207,7 +207,9 @@ def _earn(
             if isinstance(found, Entry):
                 return Earned(entry=_same(found, fingerprint), replayed=True)
             placeholder = found
-            now_is = overtaken.accounts.get(account.member_id)
+            # What a refusal reports is new at the first pause, and old after longer ones: then
+            # other writers would be faster again and again.
+            now_is = None if is_repeated else overtaken.accounts.get(account.member_id)
             earner = replace(earner, account=now_is) if now_is else None
             if overtaken.short_budgets:
                 desk.short_budgets.note(
