@@ -90,7 +90,7 @@ def test_orders_and_refunds_at_once_leave_a_budget_with_what_is_out(
     desk = open_club(engine, open_desk, campaign(limits={"budget": {"points": 100}}))
 
     def buy_and_return(number: int) -> int:
-        kept = 0
+        points_kept = 0
         for turn in range(4):
             name = f"{number}-{turn}"
             points = points_for(name, desk=desk)["welcome"]
@@ -100,8 +100,8 @@ def test_orders_and_refunds_at_once_leave_a_budget_with_what_is_out(
                 )
                 record_refund(OrderRef("pos", name), whole, desk=desk)
             else:
-                kept += points
-        return kept
+                points_kept += points
+        return points_kept
 
     out = sum(race(buy_and_return, threads=8))
 

@@ -20,7 +20,14 @@ from loyalty.domain.ledger.entries import (
 )
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.orders.order import Order, OrderRef, Tender
-from loyalty.table.records import entry_from_item, entry_to_item, voucher_from_item, voucher_to_item
+from loyalty.table.records import (
+    account_from_item,
+    account_to_item,
+    entry_from_item,
+    entry_to_item,
+    voucher_from_item,
+    voucher_to_item,
+)
 from loyalty.table.records.causes import cause_key, cause_of
 from tests.support import ledger
 from tests.support.causes import CAUSES
@@ -144,3 +151,12 @@ def test_a_voucher_keeps_who_redeemed_and_used_it() -> None:
     used = ledger.voucher("used", recorded_by="cashier-1", use_recorded_by="cashier-2")
 
     assert voucher_from_item(voucher_to_item(used, "bean")) == used
+
+
+def test_orders_of_an_account_from_before_they_were_counted_are_not_known_and_not_none() -> None:
+    new = Account(member_id="mem_ana", orders=0)
+    item = account_to_item(new, "bean")
+    old = {name: value for name, value in item.items() if name != "orders"}
+
+    assert account_from_item(item).orders == 0
+    assert account_from_item(old).orders is None
