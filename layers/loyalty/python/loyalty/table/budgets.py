@@ -33,7 +33,7 @@ def read(engine: Engine, program_id: str, budgets: Collection[CampaignPeriod]) -
     """What each shard of these budgets used, by the budget's name; read strongly."""
     shards = {
         keys.budget(program_id, *budget, str(shard)): (budget, shard)
-        for budget in budgets
+        for budget in sorted(budgets)
         for shard in range(SHARDS)
     }
     used: dict[CampaignPeriod, list[int]] = {budget: [0] * SHARDS for budget in budgets}
