@@ -39,7 +39,7 @@ def platform(deployed: Deployment) -> Iterator[PlatformServer]:
     with (
         serving() as server,
         asking(deployed, "intake", origin=server.origin),
-        asking(deployed, "program", origin=server.origin),
+        asking(deployed, "storefronts", origin=server.origin),
     ):
         yield server
 
