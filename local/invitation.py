@@ -29,7 +29,7 @@ def invitation(
     today = now.astimezone(ZoneInfo(document["time_zone"])).date()
     order = {
         "source": "till",
-        "order_id": "1003",
+        "order_id": "1004",
         "member_id": member_id,
         "occurred_at": f"{now:%Y-%m-%dT%H:%M:%SZ}",
         "lines": [{"line_id": "1", "amount": {"amount": 1250, "currency": document["currency"]}}],
