@@ -104,7 +104,7 @@ def test_a_refund_gives_back_what_it_takes_and_the_order_only_if_nothing_was_for
     assert (counting.orders, counting.orders_within) == (-1, (1, None))
 
 
-def test_where_no_campaign_has_a_limit_an_order_s_state_counts_nothing() -> None:
+def test_a_campaign_without_a_limit_is_counted_for_reports_and_moves_no_limit() -> None:
     program = with_campaigns(campaign())
     accrual = accrual_of(program)
 
@@ -114,4 +114,4 @@ def test_where_no_campaign_has_a_limit_an_order_s_state_counts_nothing() -> None
 
     step = moved(accrual, program, before=before, after=after, forgiven=0, today=TODAY)
 
-    assert (step.counted, step.uses) == (None, ())
+    assert (step.counted, step.uses) == ({"welcome": 10}, ())
