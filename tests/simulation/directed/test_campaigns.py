@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from loyalty.domain.people.identity import Identity
 from loyalty.domain.program.campaigns import Campaign
 from tests.simulation import programs
 from tests.simulation.programs import campaign
 from tests.simulation.requests.common import EMAIL, PHONE
-from tests.simulation.requests.members import Join, Link, Merge
+from tests.simulation.requests.members import Join, Merge, SignIn
 from tests.simulation.requests.orders import Earn, Record
 from tests.simulation.requests.rewards import Redeem
 from tests.simulation.scene import (
@@ -103,14 +104,16 @@ class TestWhoItIsFor:
         assert again.points == 60
         assert account(world).balance == 110
 
-    def test_of_several_orders_that_a_guest_claims_the_oldest_is_the_first(self) -> None:
+    @pytest.mark.parametrize("names", [(EMAIL, PHONE), (PHONE, EMAIL)])
+    def test_of_the_orders_of_a_guest_with_two_names_the_oldest_is_the_first(
+        self, names: tuple[Identity, Identity]
+    ) -> None:
         world = scene(campaigns=(FIRST,))
-        for days, identity in ((1, EMAIL), (3, PHONE), (2, EMAIL)):
+        for days, identity in ((1, names[0]), (3, names[1]), (2, names[0])):
             guests = order(f"o{days}", 50, occurred_at=NOON - days * DAY)
             done(world.finish(Earn(guests, None, (identity,))))
-        done(world.finish(Link("ann", PHONE)))
 
-        done(world.finish(Link("ann", EMAIL)))
+        done(world.finish(SignIn("pia", names)))
 
         assert [of_campaign(world, f"o{days}") for days in (1, 2, 3)] == [0, 0, 10]
 
