@@ -1,6 +1,7 @@
 """Directed histories: orders meet in the limits of campaigns, change, and are refunded."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.simulation.programs import campaign
 from tests.simulation.requests.common import EMAIL, PHONE
 from tests.simulation.requests.members import Join, Merge, SignIn
 from tests.simulation.requests.orders import Earn, Record
+from tests.simulation.requests.points import Adjust
 from tests.simulation.requests.rewards import Redeem
 from tests.simulation.scene import (
     DAY,
@@ -151,6 +153,19 @@ class TestWhoItIsFor:
         assert (account(world).orders, account(world).bought_on) == (2, NOON.date())
         earned(world, 50, name="o3")
         assert of_campaign(world, "o3") == 0
+
+    def test_goods_count_that_are_added_to_an_order_whose_points_were_forgiven(self) -> None:
+        world = scene(rules=programs.TIERED, clawback="within_balance")
+        first = shop_order("o1", 20)
+        taxed = replace(first, lines=(replace(first.lines[0], category="tax"),))
+        done(world.finish(Record(taxed, "ann")))
+        done(world.finish(Adjust("ann", -15, "j1")))
+        done(world.finish(refund(taxed, amount=10)))
+        assert (account(world).orders, account(world).bought_on) == (1, None)
+
+        done(world.finish(Record(shop_order("o1", 50, seconds=1), "ann")))
+
+        assert (account(world).orders, account(world).bought_on) == (1, NOON.date())
 
 
 class TestLimitsOfAMember:

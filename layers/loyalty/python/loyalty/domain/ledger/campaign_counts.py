@@ -290,7 +290,7 @@ def counting_of_step(
         counting,
         orders=change,
         orders_within=Interval(lowest=max(0, -change)) if change else None,
-        bought_on=_later(account, day) if change > 0 and step.has_goods else None,
+        bought_on=_later(account, day) if step.has_goods else None,
     )
 
 
