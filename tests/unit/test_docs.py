@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,24 +14,12 @@ from loyalty.domain.program.levels import (
     TierLevel,
 )
 from loyalty.edge.http.problems import STATUS
+from tests.support.markdown import DOCS, ROOT, rows, text_of
 
-ROOT = Path(__file__).resolve().parents[2]
-DOCS = ROOT / "docs"
 PAGES = sorted(
     (*ROOT.glob("*.md"), *DOCS.glob("*.md"), *DOCS.glob("adr/*.md"), *ROOT.glob("examples/*.md"))
 )
 ROLES = {"analyst", "cashier", "manager", "member", "service"}
-
-
-def text_of(page: Path) -> str:
-    return page.read_text(encoding="utf-8")
-
-
-def rows(page: Path, *, head: str) -> Iterator[list[str]]:
-    """The cells of the table whose head begins with `head`."""
-    _, _, rest = text_of(page).partition(f"| {head} |")
-    for line in rest.split("\n\n")[0].splitlines()[2:]:
-        yield [cell.strip() for cell in line.strip("|").split("|")]
 
 
 def anchors(page: Path) -> set[str]:

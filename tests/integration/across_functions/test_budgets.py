@@ -17,7 +17,7 @@ from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.edge.aws import table as edge_table
-from loyalty.table import records
+from loyalty.table import keys, records
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.sources import TableSources
 from tests.integration.conftest import Clock
@@ -25,6 +25,7 @@ from tests.support import till
 from tests.support.deliveries import apply, connect, deliver, drain, queued
 from tests.support.documents import rule
 from tests.support.http import Answer, Claims, call, person, service, staff
+from tests.support.markdown import DOCS, rows
 from tests.support.shopify import WITH_CUSTOMER, payload
 from tests.support.units import Cost, MeteredEngine, item_size, metered
 
@@ -40,6 +41,11 @@ LINES: Final = [
     ("13457042702443", "CUP-PORCELAIN-180ML", "accessories", 1800),
     ("13457042702444", "DECAF-COL-1KG-WHOLE", "whole_bean", 3190),
     ("13457042702445", "GIFT-CARD-25-EUR", "gift_card", 2500),
+    ("13457042702446", "CHAI-LOOSE-500G-TIN", "tea", 1690),
+    ("13457042702447", "KETTLE-GOOSENECK-1L", "accessories", 8900),
+    ("13457042702448", "OAT-BARISTA-1L-6PCK", "groceries", 1740),
+    ("13457042702449", "PRESS-GLASS-8CUP-BL", "accessories", 4500),
+    ("13457042702450", "SHIPPING-STD-EUROPE", "shipping", 490),
 ]
 
 type Spend = Callable[[Callable[[], Answer], int], Cost]
@@ -116,15 +122,27 @@ GOLD: Final = {"id": "gold", "name": "Gold", "reached_at": 90}
 FIXED: Final = {"effect": {"kind": "fixed", "points": 10}}
 
 
-@pytest.fixture
-def under(ana: str, publish: Callable[..., PublishedProgram], time: Clock) -> Callable[..., None]:
-    """Let a campaign run beside the rules, and a warm function know it."""
+type PutInForce = Callable[..., None]
 
-    def run(beside: Mapping[str, Any] = MappingProxyType({}), **parts: Any) -> None:
-        campaigns = [CAMPAIGN | FIXED | parts]
-        publish(program_id=PROGRAM_ID, version=2, campaigns=campaigns, **beside)
+
+@pytest.fixture
+def put_in_force(ana: str, publish: Callable[..., PublishedProgram], time: Clock) -> PutInForce:
+    """Publish a document, and let a warm function know it."""
+
+    def put_in_force(*, version: int = 2, **parts: Any) -> None:
+        publish(program_id=PROGRAM_ID, version=version, **parts)
         time.now += timedelta(minutes=1)
         ask(enrollment, "GET", f"/members/{ana}")
+
+    return put_in_force
+
+
+@pytest.fixture
+def under(put_in_force: PutInForce) -> Callable[..., None]:
+    """Let a campaign run beside the rules."""
+
+    def run(beside: Mapping[str, Any] = MappingProxyType({}), **parts: Any) -> None:
+        put_in_force(campaigns=[CAMPAIGN | FIXED | parts], **beside)
 
     return run
 
@@ -183,6 +201,46 @@ def test_a_budget_that_pays_costs_two_units_more(
     cost = spend(lambda: earn(ana, 1), 201)
 
     assert cost == Cost(round_trips=2, read=0.5, write=6, indexes={"history": 1})
+
+
+RULES_AND_LEVEL: Final[dict[str, Any]] = {
+    "tiers": {"basis": "orders", "period": "calendar_year", "levels": [GOLD]},
+    "earning_rules": [rule(id="one-bean-per-euro"), rule(id="double-on-coffee-at-home")],
+}
+CAPPED: Final[list[dict[str, Any]]] = [
+    FIXED
+    | {
+        "id": campaign_id,
+        "name": "Ten beans",
+        "for": {"not": {"fact": "first_order"}},
+        "if": {"fact": "amount", "at_least_minor": 2000},
+        "limits": {"per_member": {"points": 100, "orders": 5, "per": "month"}},
+    }
+    for campaign_id in ("win-back", "app-only", "quiet-hours")
+]
+DOUBLED: Final[dict[str, Any]] = CAMPAIGN | {
+    "effect": {"kind": "multiply", "percent": 200},
+    "limits": {"budget": {"points": 100_000}},
+}
+
+
+@pytest.mark.parametrize("lines", [1, 3, 5, 10])
+def test_an_order_costs_under_campaigns_what_the_docs_say(
+    meter: list[MeteredEngine], spend: Spend, ana: str, put_in_force: PutInForce, lines: int
+) -> None:
+    def units_and_bytes(number: int, running: list[dict[str, Any]]) -> str:
+        put_in_force(version=number + 1, campaigns=running, **RULES_AND_LEVEL)
+        cost = spend(lambda: earn(ana, number, lines=lines), 201)
+        key = keys.accrual(PROGRAM_ID, "webshop-paris", ORDER_ID.format(number))
+        entry = meter[0].get(key, strong=True)
+        assert entry is not None
+        return f"{cost.write + sum(cost.indexes.values())} ({item_size(entry):,})"
+
+    columns: tuple[list[dict[str, Any]], ...] = ([], CAPPED[:1], CAPPED, [DOUBLED])
+    measured = [units_and_bytes(number, each) for number, each in enumerate(columns, start=1)]
+
+    documented = {cells[0]: cells[1:] for cells in rows(DOCS / "campaigns.md", head="lines")}
+    assert documented[f"{lines}"] == measured
 
 
 def test_a_budget_that_was_short_is_read_before_it_is_taken_from_for_half_a_minute(

@@ -20,6 +20,7 @@ from loyalty.domain.ledger.entries import (
 )
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.orders.order import Order, OrderRef, Tender
+from loyalty.domain.program.document import PublishedProgram
 from loyalty.table.records import (
     account_from_item,
     account_to_item,
@@ -30,6 +31,7 @@ from loyalty.table.records import (
 )
 from loyalty.table.records.causes import cause_key, cause_of
 from tests.support import ledger
+from tests.support.campaigns import EFFECTS, campaign
 from tests.support.causes import CAUSES
 from tests.support.documents import published, rule
 from tests.support.orders import NOON, line, order
@@ -68,10 +70,12 @@ def test_an_accruals_item_holds_what_every_line_earned_under_every_rule(
     assert entry_from_item(entry_to_item(entry, "bean")) == entry
 
 
-def recorded(paid: Order) -> Entry:
-    """The accrual of an order."""
-    account = Account(member_id="mem_ana")
-    posting = accrue(paid, account=account, program=published(), fingerprint="f", now=NOON)
+def recorded(paid: Order, program: PublishedProgram | None = None) -> Entry:
+    """The accrual of a member's first order."""
+    account = Account(member_id="mem_ana", orders=0)
+    posting = accrue(
+        paid, account=account, program=program or published(), fingerprint="f", now=NOON
+    )
     return posting.entries[0]
 
 
@@ -105,6 +109,69 @@ def test_an_order_keeps_where_and_how_it_was_paid() -> None:
     )
 
     assert entry_from_item(entry_to_item(entry, "bean")) == entry
+
+
+@st.composite
+def limited_campaigns(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Campaigns that may be for nobody, may be short, and may count in limits of every kind."""
+    periods = st.sampled_from(["day", "week", "month", "year", "campaign"])
+    points = st.integers(1, 40)
+    member_limits = st.fixed_dictionaries({"points": points, "per": periods}) | (
+        st.fixed_dictionaries({"orders": st.just(2), "per": periods}, optional={"points": points})
+    )
+    limits = st.fixed_dictionaries(
+        {},
+        optional={
+            "per_member": member_limits,
+            "budget": st.fixed_dictionaries({"points": points, "per": periods}),
+        },
+    )
+    members = st.sampled_from([{}, {"fact": "first_order"}, {"fact": "order_number", "is": 9}])
+    return [
+        campaign(id=f"c-{number}", effect=draw(EFFECTS), limits=draw(limits))
+        | ({"for": who} if (who := draw(members)) else {})
+        for number in range(draw(st.integers(0, 4)))
+    ]
+
+
+@given(
+    campaigns=limited_campaigns(),
+    bought=st.lists(st.tuples(st.integers(0, 9999), CATEGORIES), min_size=1, max_size=4),
+)
+def test_an_accruals_item_holds_what_it_says_of_campaigns(
+    campaigns: list[dict[str, Any]], bought: list[tuple[int, str | None]]
+) -> None:
+    paid = order(*(line(minor, f"{at}", category=what) for at, (minor, what) in enumerate(bought)))
+    entry = recorded(paid, published(campaigns=campaigns))
+
+    assert entry_from_item(entry_to_item(entry, "bean")) == entry
+
+
+def test_an_accruals_item_has_the_id_of_each_campaign_once() -> None:
+    for_first = {"for": {"fact": "first_order"}}
+    limits = {
+        "per_member": {"points": 4, "orders": 5, "per": "month"},
+        "budget": {"points": 64, "per": "year"},
+    }
+    program = published(
+        campaigns=[
+            campaign(id="capped", limits=limits, **for_first),
+            campaign(id="dear", **for_first | {"if": {"fact": "amount", "at_least_minor": 9000}}),
+            campaign(id="doubled", effect={"kind": "multiply", "percent": 200}),
+        ]
+    )
+
+    item = entry_to_item(recorded(order(line(1000), line(500, "2")), program), "bean")
+
+    assert item["shares"] == [["base", 10, 5]]
+    assert item["order"] == {
+        "lines": [["1", None, None, 1, 1000], ["2", None, None, 1, 500]],
+        "campaigns": [
+            ["capped", [3, 1], [["2026-11", 4, 1], ["budget:2026", 4]], True, 4],
+            ["doubled", [10, 5]],
+            ["dear", [], [], True],
+        ],
+    }
 
 
 def test_an_order_that_says_no_more_is_stored_as_it_always_was() -> None:

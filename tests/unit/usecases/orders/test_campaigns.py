@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty.domain.campaigns.budgets import budgets_on
-from loyalty.domain.campaigns.limits import member_cap
+from loyalty.domain.campaigns.limits import ORDERS, member_cap
 from loyalty.domain.kernel.errors import InsufficientPoints
 from loyalty.domain.kernel.shards import share_of
 from loyalty.domain.ledger.account import Account, used_of_campaigns
-from loyalty.domain.ledger.campaign_counts import ORDERS, counted_of, has_goods
+from loyalty.domain.ledger.campaign_counts import counted_of, has_goods
 from loyalty.domain.ledger.entries import (
     Accrual,
     Clawback,

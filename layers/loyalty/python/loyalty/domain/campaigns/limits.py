@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # The name of the only period of a limit for the whole campaign.
 WHOLE_CAMPAIGN: Final = "all"
+# How the name of a limit in orders ends. Alone it is the number of a member's orders.
+ORDERS: Final = "#orders"
 
 
 class LimitUse(NamedTuple):
@@ -139,7 +141,7 @@ def member_cap(campaign: Campaign, day: date) -> MemberCap | None:
         campaign_id=campaign.id,
         period=period,
         points_name=name,
-        orders_name=f"{name}#orders",
+        orders_name=name + ORDERS,
         points_max=limit.points,
         orders_max=limit.orders,
     )

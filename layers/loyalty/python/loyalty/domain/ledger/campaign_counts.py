@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from loyalty.domain.campaigns.limits import (
+    ORDERS,
     LimitRoom,
     LimitUse,
     is_limited,
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
     from loyalty.domain.orders.order import Order
     from loyalty.domain.program.campaigns import Campaign
     from loyalty.domain.program.document import Program
-
-# The limit whose use is an order of the member that counts as one.
-ORDERS = "#orders"
 
 
 def _none() -> Mapping[str, int]:

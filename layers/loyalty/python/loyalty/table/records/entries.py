@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, cast
 
-from loyalty.domain.earning.awarding import Share
 from loyalty.domain.ledger.entries import (
     Accrual,
     Adjustment,
@@ -21,9 +19,15 @@ from loyalty.domain.ledger.entries import (
     RewardGrant,
 )
 from loyalty.domain.ledger.holding import Holding
-from loyalty.domain.orders.order import Order, OrderRef
+from loyalty.domain.orders.order import OrderRef
 from loyalty.table import keys
 from loyalty.table.operations import Item, Key, Value
+from loyalty.table.records.campaigns import (
+    campaigns_from_list,
+    campaigns_to_list,
+    points_by_line,
+    shares_of,
+)
 from loyalty.table.records.causes import cause_key, cause_of
 from loyalty.table.records.orders import (
     dated_order_to_map,
@@ -230,14 +234,8 @@ def _accrual_to_item(detail: Accrual) -> Item:
     context: Item = {"tier": detail.tier} if detail.tier else {}
     if detail.qualifying:
         context["qualifying"] = qualifying_to_list(detail.qualifying)
-    if detail.opened:
-        context["opened"] = list(detail.opened)
-    if detail.ceilings:
-        context["ceilings"] = dict(detail.ceilings)
-    if detail.counted:
-        context["counted"] = uses_to_list(detail.counted)
-    if detail.campaigns:
-        context["campaigns"] = list(detail.campaigns)
+    if campaigns := campaigns_to_list(detail):
+        context["campaigns"] = campaigns
     return {
         "order": order_to_map(detail.order) | context,
         "shares": _shares_to_list(detail),
@@ -247,16 +245,14 @@ def _accrual_to_item(detail: Accrual) -> Item:
 
 def _accrual_from_item(wire: dict[str, Any]) -> Accrual:
     order = order_from_item(wire)
+    of_campaigns = campaigns_from_list(wire["order"].get("campaigns", ()), order)
+    of_rules = (share for each in wire["shares"] for share in shares_of(each[0], each[1:], order))
     return Accrual(
         order=order,
-        shares=_shares_from_list(wire["shares"], order),
         parts=parts_from_list(wire["parts"]),
         tier=wire["order"].get("tier"),
         qualifying=qualifying_from_list(wire["order"].get("qualifying")),
-        opened=tuple(wire["order"].get("opened", ())),
-        ceilings=wire["order"].get("ceilings", {}),
-        counted=uses_from_list(wire["order"].get("counted", ())),
-        campaigns=tuple(wire["order"].get("campaigns", ())),
+        **of_campaigns | {"shares": (*of_rules, *of_campaigns["shares"])},
     )
 
 
@@ -285,21 +281,10 @@ def _lowering_to_item(detail: Clawback | Edit) -> Item:
 
 
 def _shares_to_list(accrual: Accrual) -> list[Value]:
-    """For each rule, the points of every line in the order of the lines."""
-    by_rule: dict[str, dict[str, int]] = {}
-    for share in accrual.shares:
-        by_rule.setdefault(share.rule_id, {})[share.line_id] = share.points
-    lines = accrual.order.lines
+    """For each rule, its id and the points of every line in the order of the lines."""
+    rules = dict.fromkeys(share.rule_id for share in accrual.shares)
     return [
-        [rule_id, *(points.get(line.line_id, 0) for line in lines)]
-        for rule_id, points in by_rule.items()
+        [rule_id, *points_by_line(rule_id, accrual)]
+        for rule_id in rules
+        if rule_id not in accrual.campaigns
     ]
-
-
-def _shares_from_list(wire: Sequence[Sequence[Any]], order: Order) -> tuple[Share, ...]:
-    return tuple(
-        Share(rule_id, line.line_id, points, line.amount_minor)
-        for rule_id, *by_line in wire
-        for line, points in zip(order.lines, by_line, strict=True)
-        if points
-    )
