@@ -141,7 +141,9 @@ def limited_campaigns(draw: st.DrawFn) -> list[dict[str, Any]]:
 def test_an_accruals_item_holds_what_it_says_of_campaigns(
     campaigns: list[dict[str, Any]], bought: list[tuple[int, str | None]]
 ) -> None:
-    paid = order(*(line(minor, f"{at}", category=what) for at, (minor, what) in enumerate(bought)))
+    paid = order(
+        *(line(minor, f"{number}", category=what) for number, (minor, what) in enumerate(bought))
+    )
     entry = recorded(paid, published(campaigns=campaigns))
 
     assert entry_from_item(entry_to_item(entry, "bean")) == entry

@@ -5,11 +5,10 @@ from datetime import date
 from typing import Any
 
 from loyalty.domain.campaigns.awards import full_award
-from loyalty.domain.campaigns.limits import LimitUse, uses
+from loyalty.domain.campaigns.limits import ORDERS, LimitUse, uses
 from loyalty.domain.campaigns.member_facts import Interval
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.campaign_counts import (
-    ORDERS,
     CampaignCounting,
     counting_of_order,
     counting_of_step,
