@@ -388,8 +388,9 @@ def _is_for(condition: Any, sale: Sale, buyer: Buyer) -> bool:
     match condition.fact:
         case "(all)":
             return all(_is_for(part, sale, buyer) for part in condition.all)
-        case "(any)":
-            return any(_is_for(part, sale, buyer) for part in condition.any)
+        case "(any)" | "segment":
+            parts = condition.any if condition.fact == "(any)" else condition.definitions
+            return any(_is_for(part, sale, buyer) for part in parts)
         case "(not)":
             return not _is_for(condition.negated, sale, buyer)
         case "first_order" | "order_number":
@@ -456,6 +457,8 @@ def _leaves(condition: Any) -> Iterator[Any]:
             parts = condition.any
         case "(not)":
             parts = (condition.negated,)
+        case "segment":
+            parts = condition.definitions
         case _:
             yield condition
             return

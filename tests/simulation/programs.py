@@ -6,14 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from loyalty.domain.program.campaigns import Campaign, CampaignGroup
-from loyalty.domain.program.document import (
-    PayWithPoints,
-    PointsName,
-    Program,
-    PublishedProgram,
-    Reward,
-    Transfers,
-)
+from loyalty.domain.program.document import PointsName, Program, PublishedProgram, Transfers
 from loyalty.domain.program.earning_rules import EarningRule
 from loyalty.domain.program.expiry_policies import (
     AfterEarningExpiry,
@@ -26,6 +19,7 @@ from loyalty.domain.program.kinds import PointSource
 from loyalty.domain.program.levels import (
     Tiers,
 )
+from loyalty.domain.program.rewards import PayWithPoints, Reward
 from loyalty.domain.program.surveys import ProgramSurvey
 from tests.simulation.world import PROGRAM_ID
 

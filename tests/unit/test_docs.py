@@ -8,11 +8,12 @@ import pytest
 from pydantic import BaseModel
 
 from infra.routes import CATCH_ALL, ROUTES
-from loyalty.domain.program.document import PayWithPoints, Program, Reward, Transfers
+from loyalty.domain.program.document import Program, Transfers
 from loyalty.domain.program.earning_rules import EarningRule
 from loyalty.domain.program.levels import (
     TierLevel,
 )
+from loyalty.domain.program.rewards import PayWithPoints, Reward
 from loyalty.edge.http.problems import STATUS
 from tests.support.markdown import DOCS, ROOT, rows, text_of
 
@@ -99,7 +100,8 @@ def test_the_page_of_the_program_has_a_section_for_every_field() -> None:
 def test_the_page_of_the_program_names_every_field_of_a_part(part: type[BaseModel]) -> None:
     text = text_of(DOCS / "program.md")
 
-    assert [name for name in part.model_fields if not re.search(rf'[`"]{name}[`"]', text)] == []
+    names = [field.alias or name for name, field in part.model_fields.items()]
+    assert [name for name in names if not re.search(rf'[`"]{name}[`"]', text)] == []
 
 
 def test_the_list_of_decisions_names_every_page() -> None:

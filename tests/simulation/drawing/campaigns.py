@@ -9,7 +9,8 @@ from typing import Any, Final
 from loyalty.domain.orders.order import Order, Tender
 from loyalty.domain.people.member import Consent, Profile
 from loyalty.domain.program.campaigns import Campaign
-from loyalty.domain.program.document import PointValue, PublishedProgram
+from loyalty.domain.program.document import PointValue, PublishedProgram, bind_segments
+from loyalty.domain.program.segments import Segment
 from tests.simulation import programs
 from tests.simulation.drawing.orders import drawn_order, drawn_refund, versions_of
 from tests.simulation.drawing.requests import Logical, sent
@@ -56,6 +57,21 @@ _MEMBERS: Final[tuple[dict[str, Any], ...]] = (
     {"fact": "birthday", "on": "month"},
     {"fact": "locale", "is_in": ["fr"]},
     {"fact": "consent", "name": "email"},
+    {"fact": "segment", "is_in": ["reds"]},
+    {"fact": "segment", "is_in": ["reds", "quiet"]},
+)
+_SEGMENTS: Final[tuple[dict[str, Any], ...]] = (
+    {"id": "reds", "name": "Reds", "who": {"fact": "attribute", "name": "team", "is_in": ["red"]}},
+    {
+        "id": "quiet",
+        "name": "Quiet",
+        "who": {
+            "all": [
+                {"fact": "days_since_order", "at_least": 1},
+                {"not": {"fact": "consent", "name": "email"}},
+            ]
+        },
+    },
 )
 _EFFECTS: Final[tuple[dict[str, Any], ...]] = (
     {"kind": "multiply", "percent": 150},
@@ -211,9 +227,11 @@ def _published(
             "campaign_groups": programs.CAMPAIGN_GROUPS,
             "campaign_points_per_order_max": most,
             "lists": {"few": ("S1", "S3")},
+            "segments": tuple(map(Segment.model_validate, _SEGMENTS)),
             "point_value": PointValue(amount_minor=1, per_points=2),
         },
     )
+    bind_segments(document)
     return replace(version, document=document)
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty.domain.campaigns.member_facts import MemberFacts
 from loyalty.domain.kernel.errors import ValidationFailed
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.holding import Holding
@@ -21,7 +22,7 @@ from loyalty.domain.ledger.redemptions import (
 )
 from loyalty.domain.ledger.stock import unit_of
 from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.program.document import Reward
+from loyalty.domain.program.rewards import Reward
 from tests.support.accounts import account, effect_of
 from tests.support.documents import published, reward
 
@@ -82,6 +83,7 @@ def refusal(
         program=program_with(**parts),
         now=NOW,
         is_sold_out=is_sold_out,
+        facts=MemberFacts(occurred_at=NOW),
         late=late,
     )
     return found.code if found else None

@@ -22,7 +22,7 @@ from loyalty.domain.ledger.returns import (
 from loyalty.domain.ledger.stock import unit_of
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.orders.order import Line, Order, OrderRef
-from loyalty.domain.program.document import Reward
+from loyalty.domain.program.rewards import Reward
 from tests.support.accounts import account, effect_of
 from tests.support.documents import published, reward
 from tests.support.ledger import voucher

@@ -35,6 +35,7 @@ from loyalty.usecases.ledger.redemption import (
     use_voucher,
     voucher_of,
 )
+from tests.support.club import Club
 from tests.support.documents import reward
 from tests.support.memory import NOW, BusyTable, Shop
 
@@ -140,6 +141,31 @@ class TestRedeeming:
 
         with pytest.raises(RewardUnavailable):
             redeem(cafe)
+
+    def test_a_reward_is_for_the_members_that_it_names(self) -> None:
+        oat = {"fact": "attribute", "name": "milk", "is_in": ["oat"]}
+        named = {"fact": "segment", "is_in": ["oat"]}
+        cafe = Club(
+            rewards=[reward(**{"for": named})],
+            segments=[{"id": "oat", "name": "Oat drinkers", "who": oat}],
+            members=(),
+        )
+        cafe.enrolls(ANA, attributes={"milk": "oat"})
+        cafe.enrolls(BEN, attributes={"milk": "soy"})
+        for member_id in (ANA, BEN):
+            cafe.adjust_balance(member_id, 40)
+
+        refusals = {
+            member_id: rewards_for(member_id, desk=cafe.desk)[0].refusal for member_id in (ANA, BEN)
+        }
+
+        assert refusals[ANA] is None
+        assert redeem(cafe).entry.points == -40
+        assert isinstance(refusals[BEN], RewardUnavailable)
+        with pytest.raises(RewardUnavailable, match="for other members"):
+            redeem_reward(
+                BEN, request=RequestedReward(reward_id="latte"), request_id="k2", desk=cafe.desk
+            )
 
     def test_an_offer_says_what_is_missing_and_why_it_is_refused(self) -> None:
         (offer,) = rewards_for(ANA, desk=shop(points=30).desk)

@@ -24,6 +24,7 @@ export const LABELS = /** @type {Record<string, string>} */ ({
   "EarningRule.points": "Points",
   "PayWithPoints.amount_minor": "Worth",
   "PointValue.amount_minor": "Worth",
+  "Reward.for": "For which members",
   "Reward.tiers": "For levels",
   "RuleConditions.tiers": "For levels",
   ".tiers": "Levels",
@@ -63,6 +64,7 @@ export const LABELS = /** @type {Record<string, string>} */ ({
   stock: "Stock",
   tier_costs: "Cost by level",
   url: "Address",
+  who: "Who is in it",
   voucher_days: "Days that a voucher is valid",
 });
 
@@ -107,6 +109,7 @@ export const THINGS = /** @type {Record<string, string>} */ ({
   ".expiry_by_source": "For points from",
   ".lists": "Name of a list",
   ".rewards": "Reward",
+  ".segments": "Segment",
   ".surveys": "Survey",
   "CampaignWindow.hours": "Hours",
   "Messages.templates": "Message",

@@ -16,6 +16,7 @@ const SECTIONS = [
     title: "Campaigns",
     fields: ["campaigns", "campaign_groups", "campaign_points_per_order_max", "lists"],
   },
+  { title: "Segments", fields: ["segments"] },
   { title: "Expiry", fields: ["expiry", "expiry_by_source", "inactivity"] },
   { title: "Levels", fields: ["tiers"] },
   {
@@ -68,6 +69,7 @@ const STARTS = {
   ProgramSurvey: { kind: "csat", question: "How happy were you with your order?" },
   Reward: { name: "New reward", kind: "free_product", cost_points: 100 },
   RewardWords: { name: "New name" },
+  Segment: { name: "New segment", who: { fact: "days_since_order", at_least: 60 } },
   SignUpPresent: { bonus_points: 50 },
   TierLevel: LEVEL,
   Tiers: { basis: "spend", period: "calendar_year", levels: [{ id: "level-1", ...LEVEL }] },
@@ -115,6 +117,7 @@ function namesFor(field, document) {
       .filter((thing) => typeof thing?.id === "string")
       .map((thing) => /** @type {[string, string]} */ ([thing.id, String(thing.name ?? thing.id)]));
   if (LEVELS.has(field)) return named(document.tiers?.levels);
+  if (field === "SegmentCondition.is_in") return named(document.segments);
   if (field === "AnniversaryPresent.reward_id") return named(document.rewards);
   if (field === "Campaign.group") return named(document.campaign_groups);
   return null;

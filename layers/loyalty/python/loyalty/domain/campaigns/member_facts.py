@@ -76,10 +76,13 @@ class Interval(NamedTuple):
 
 def sources(campaign: Campaign) -> frozenset[MemberSource]:
     """What has to be read of a member to decide whether a campaign is for them."""
-    of_conditions = {
-        _SOURCES[leaf.fact] for leaf in leaves(campaign.members) if leaf.fact in _SOURCES
-    }
-    return frozenset(of_conditions | ({"joined"} if campaign.activation == "join" else set()))
+    of_condition = sources_of(campaign.members)
+    return of_condition | {"joined"} if campaign.activation == "join" else of_condition
+
+
+def sources_of(condition: MemberCondition | None) -> frozenset[MemberSource]:
+    """What has to be read of a member to decide a condition."""
+    return frozenset(_SOURCES[leaf.fact] for leaf in leaves(condition) if leaf.fact in _SOURCES)
 
 
 def is_for(campaign: Campaign, facts: MemberFacts) -> bool:
@@ -88,11 +91,16 @@ def is_for(campaign: Campaign, facts: MemberFacts) -> bool:
     What is not known shuts it, also where the condition says `not`: an old member must not be taken
     for a new one.
     """
-    if _is_unknown(facts, sources(campaign)):
-        return False
     if campaign.activation == "join" and not has_joined(campaign, facts):
         return False
-    return campaign.members is None or holds(campaign.members, facts)
+    return admits(campaign.members, facts)
+
+
+def admits(condition: MemberCondition | None, facts: MemberFacts) -> bool:
+    """Whether a condition is known to hold for a member; none admits everybody."""
+    if condition is None:
+        return True
+    return not _is_unknown(facts, sources_of(condition)) and holds(condition, facts)
 
 
 def has_joined(campaign: Campaign, facts: MemberFacts) -> bool:
@@ -134,6 +142,8 @@ def _is_stated(condition: MemberStatement, facts: MemberFacts) -> bool:
             return any(_speaks(facts.locale, tag) for tag in condition.is_in)
         case "consent":
             return condition.name in facts.consents
+        case "segment":
+            return any(holds(definition, facts) for definition in condition.definitions)
 
 
 def number_of(condition: MemberCount, facts: MemberFacts) -> int | None:
@@ -159,7 +169,10 @@ def relied_on(campaign: Campaign, orders: int) -> Interval:
 
 
 def leaves(condition: MemberCondition | None) -> Iterator[MemberCount | MemberStatement]:
-    """The conditions that a condition is composed of, without the composites."""
+    """The conditions that a condition is composed of, without the composites.
+
+    One on segments is followed by what the segments ask.
+    """
     if condition is None:
         return
     match condition.fact:
@@ -171,6 +184,10 @@ def leaves(condition: MemberCondition | None) -> Iterator[MemberCount | MemberSt
                 yield from leaves(part)
         case "(not)":
             yield from leaves(condition.negated)
+        case "segment":
+            yield condition
+            for definition in condition.definitions:
+                yield from leaves(definition)
         case _:
             yield condition
 

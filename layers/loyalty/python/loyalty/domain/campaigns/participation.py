@@ -103,6 +103,8 @@ def _may_be(condition: MemberCondition, facts: MemberFacts, *, must_hold: bool) 
             parts, needs_all = condition.all, must_hold
         case "(any)":
             parts, needs_all = condition.any, not must_hold
+        case "segment":
+            parts, needs_all = condition.definitions, not must_hold
         case _:
             return holds(condition, facts) == must_hold or _can_turn(
                 condition, facts, must_hold=must_hold
@@ -126,7 +128,7 @@ def _can_turn(leaf: MemberCount | MemberStatement, facts: MemberFacts, *, must_h
         case "order_number" | "member_days":
             number = number_of(leaf, facts)
             return number is not None and _can_grow(leaf, number, must_hold=must_hold)
-        case "attribute" | "locale":
+        case "attribute" | "locale" | "segment":
             return False
 
 

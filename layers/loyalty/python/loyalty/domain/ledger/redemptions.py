@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from loyalty.domain.campaigns.member_facts import admits, leaves
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.kernel.errors import (
     Fault,
@@ -36,15 +37,12 @@ from loyalty.domain.ledger.tiers import Counting, level_seen
 from loyalty.domain.ledger.vouchers import Terms, Voucher
 
 if TYPE_CHECKING:
-    from loyalty.domain.program.document import (
-        PayWithPoints,
-        Program,
-        PublishedProgram,
-        Reward,
-    )
+    from loyalty.domain.campaigns.member_facts import MemberFacts
+    from loyalty.domain.program.document import Program, PublishedProgram
     from loyalty.domain.program.levels import (
         TierLevel,
     )
+    from loyalty.domain.program.rewards import PayWithPoints, Reward
 
 # How often one member may redeem on one day, cancelled redemptions included. Each makes up to two
 # entries, and everything that reads a member's entries costs in proportion to their number.
@@ -156,9 +154,12 @@ def why_not(
     program: PublishedProgram,
     now: datetime,
     is_sold_out: bool,
+    facts: MemberFacts,
     late: LateRedemption | None = None,
 ) -> Refusal | None:
     """Why a settled account cannot redeem a reward now; None if it can.
+
+    `facts` are those of the member that the reward's condition reads.
 
     What a till reports late counts by when it was made. Only the stock, the member's limits and the
     points are those of now: nothing is sold or spent twice.
@@ -167,8 +168,9 @@ def why_not(
         return RewardUnavailable(f"{reward.name} is only given")
     if not reward.is_open(now=late.made_at if late else now, zone=program.document.zone):
         return RewardUnavailable(f"{reward.name} is not offered now")
-    if reward.tiers and (level is None or level.id not in reward.tiers):
-        return RewardUnavailable(f"{reward.name} is for members of other levels")
+    for_whom = _whose_it_is(reward, level, facts)
+    if for_whom is not None:
+        return RewardUnavailable(f"{reward.name} is for {for_whom}")
     if is_sold_out:
         return OutOfStock(f"{reward.name} is out of stock")
     redeemed = account.redeemed.get(reward.id, 0)
@@ -180,6 +182,13 @@ def why_not(
     if spendable < points:
         return InsufficientPoints(f"{reward.name} costs {points} points, {spendable} are available")
     return None
+
+
+def _whose_it_is(reward: Reward, level: TierLevel | None, facts: MemberFacts) -> str | None:
+    """Whose a reward is, if it is not this member's."""
+    if reward.tiers and (level is None or level.id not in reward.tiers):
+        return "members of other levels"
+    return None if admits(reward.members, facts) else "other members"
 
 
 def why_not_given(
@@ -335,8 +344,12 @@ def _relied_on(
     reward: Reward, account: Account, program: Program, *, grant: RewardGrant | None
 ) -> Counting | None:
     """The level, where it decides what a reward costs or whose it is."""
-    is_for_levels = bool(reward.tiers or reward.tier_costs) and grant is None
-    return level_seen(account, program) if is_for_levels else None
+    reads_level = reward.tiers or reward.tier_costs or _asks_for_level(reward)
+    return level_seen(account, program) if reads_level and grant is None else None
+
+
+def _asks_for_level(reward: Reward) -> bool:
+    return any(leaf.fact == "tier" for leaf in leaves(reward.members))
 
 
 def _expiries_undone(entry: Entry, restored: Holding, *, account: Account) -> tuple[Entry, ...]:

@@ -89,6 +89,7 @@ def _condition(campaign: Campaign, field: str, document: Program, place: str) ->
     yield from condition_checks.bounds(root)
     yield from condition_checks.selectors(root, document)
     yield from condition_checks.unknown_levels(root, document)
+    yield from condition_checks.unknown_segments(root, document)
 
 
 def _rising(campaign: Campaign, place: str) -> Iterator[Fault]:

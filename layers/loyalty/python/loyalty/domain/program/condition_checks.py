@@ -15,7 +15,7 @@ from loyalty.domain.program.conditions import COMPOSITES, ConditionPart, conditi
 from loyalty.domain.program.document import Program
 from loyalty.domain.program.kinds import CHARGES
 from loyalty.domain.program.line_selectors import LineSelector
-from loyalty.domain.program.member_conditions import TierCondition
+from loyalty.domain.program.member_conditions import SegmentCondition, TierCondition
 from loyalty.domain.program.order_conditions import Measure, UnitPriceCondition
 
 DEPTH_MAX: Final = 4
@@ -53,8 +53,10 @@ class ConditionAt:
         return (each for each in self.walk() if not each.is_composite)
 
 
-def sizes(conditions: Sequence[ConditionAt], place: str) -> Iterator[Fault]:
-    """Faults for conditions of one campaign that are nested too deeply, or too many."""
+def sizes(
+    conditions: Sequence[ConditionAt], place: str, *, thing: str = "campaign"
+) -> Iterator[Fault]:
+    """Faults for conditions of one thing that are nested too deeply, or too many."""
     for root in conditions:
         for each in root.walk():
             if each.depth > DEPTH_MAX:
@@ -62,7 +64,7 @@ def sizes(conditions: Sequence[ConditionAt], place: str) -> Iterator[Fault]:
                 yield Fault(each.place, "too_deep", detail)
     leaves = [leaf for root in conditions for leaf in root.leaves()]
     if len(leaves) > LEAVES_MAX:
-        detail = f"A campaign may have {LEAVES_MAX} conditions; this one has {len(leaves)}"
+        detail = f"A {thing} may have {LEAVES_MAX} conditions; this one has {len(leaves)}"
         yield Fault(place, "too_many_conditions", detail)
 
 
@@ -110,6 +112,17 @@ def unknown_levels(root: ConditionAt, document: Program) -> Iterator[Fault]:
             if level_id not in level_ids:
                 detail = f"There is no level “{level_id}”"
                 yield Fault(f"{leaf.place}/is_in/{index}", "unknown_level", detail)
+
+
+def unknown_segments(root: ConditionAt, document: Program) -> Iterator[Fault]:
+    for leaf in root.leaves():
+        if not isinstance(leaf.condition, SegmentCondition):
+            continue
+        segment_ids = {segment.id for segment in document.segments}
+        for index, segment_id in enumerate(leaf.condition.is_in):
+            if segment_id not in segment_ids:
+                detail = f"There is no segment “{segment_id}”"
+                yield Fault(f"{leaf.place}/is_in/{index}", "unknown_segment", detail)
 
 
 def selectors(root: ConditionAt, document: Program) -> Iterator[Fault]:

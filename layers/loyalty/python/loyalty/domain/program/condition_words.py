@@ -1,4 +1,4 @@
-"""Conditions of campaigns in words, from their JSON."""
+"""Conditions in words, from their JSON."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -55,6 +55,9 @@ def fact_in_words(condition: Mapping[str, Any], *, currency: str, is_so: bool = 
             return f"the consent “{name}” {verb} given"
         case {"fact": "attribute", "name": name, "is_in": choices}:
             return f"the attribute “{name}” {verb} {_one_of(choices)}"
+        case {"fact": "segment", "is_in": choices}:
+            where = "is in" if is_so else "is not in"
+            return f"the member {where} the segment {_one_of(choices)}"
         case {"fact": "tier", "is_in": choices}:
             return f"the level {verb} {_one_of(choices)}"
         case {"fact": fact, "is_in": choices}:

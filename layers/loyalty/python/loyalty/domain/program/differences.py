@@ -16,10 +16,11 @@ from loyalty.domain.program.condition_words import condition_in_words
 if TYPE_CHECKING:
     from loyalty.domain.program.document import Program
 
-# Conditions of campaigns, which are one thing each however they are composed, by their field.
+# Conditions, which are one thing each however they are composed, by their field.
 _CONDITIONS: Final[Mapping[str, str]] = {
     "for": "the condition on members",
     "if": "the condition on orders",
+    "who": "the condition",
 }
 
 type DifferenceKind = Literal["added", "removed", "changed"]
@@ -31,6 +32,7 @@ _THINGS: Final[Mapping[str, str]] = {
     "earning_rules": "earning rule",
     "levels": "level",
     "rewards": "reward",
+    "segments": "segment",
     "surveys": "survey",
     "templates": "template",
 }

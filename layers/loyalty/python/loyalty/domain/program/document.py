@@ -7,9 +7,10 @@ read: a check that is added later must not make an old version unreadable.
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
-from typing import Annotated, Final, Literal
+from itertools import chain
+from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -21,33 +22,32 @@ from pydantic import (
     model_validator,
 )
 
-from loyalty.domain.kernel.calendar import NEVER, add_months, midnight
+from loyalty.domain.kernel.calendar import NEVER, add_months
 from loyalty.domain.kernel.fields import (
-    LINES,
     AmountMinor,
     CurrencyCode,
     ExternalId,
     Label,
-    Moment,
     Points,
 )
 from loyalty.domain.kernel.limits import POINTS_MAX
 from loyalty.domain.program.campaigns import CAMPAIGNS_MAX, Campaign, CampaignGroup
 from loyalty.domain.program.earning_rules import EarningRule
 from loyalty.domain.program.expiry_policies import Expiry, Inactivity
-from loyalty.domain.program.kinds import PointSource, RewardKind
+from loyalty.domain.program.kinds import PointSource
 from loyalty.domain.program.levels import Tiers
 from loyalty.domain.program.locales import best_locale
-from loyalty.domain.program.messages import LOCALE, Messages, Reminders
+from loyalty.domain.program.member_conditions import conditions_on_segments
+from loyalty.domain.program.messages import Messages, Reminders
 from loyalty.domain.program.parts import DocumentPart
 from loyalty.domain.program.presents import Presents
+from loyalty.domain.program.rewards import LocaleTag, Reward
+from loyalty.domain.program.segments import SEGMENTS_MAX, Segment, live_definitions
 from loyalty.domain.program.surveys import ProgramSurvey
 
 DOCUMENT_BYTES_MAX: Final = 300 * 1024
 
 Clawback = Literal["unlimited", "within_balance", "only_pending"]
-
-LocaleTag = Annotated[StrictStr, Field(pattern=LOCALE)]
 
 
 class PointsWords(DocumentPart):
@@ -69,37 +69,6 @@ class PointsName(PointsWords):
         """The name for a member's locale, or else the program's own."""
         tag = best_locale(self.translations, locale)
         return self.translations[tag] if tag else self
-
-
-class PayWithPoints(DocumentPart):
-    """Points as a means of payment: the member chooses how many, at least `cost_points`."""
-
-    amount_minor: Annotated[
-        AmountMinor, Field(ge=1, description="What `per_points` points are worth, in minor units.")
-    ]
-    per_points: Annotated[
-        Points, Field(description="The number of points that are worth `amount_minor`.")
-    ]
-    order_percent_max: Annotated[
-        StrictInt,
-        Field(ge=1, le=100, description="The percentage of an order that points can pay."),
-    ] = 100
-    order_minor_min: Annotated[
-        AmountMinor,
-        Field(description="Minor units that an order must cost for points to pay part of it."),
-    ] = 0
-    amount_minor_max: Annotated[
-        AmountMinor | None,
-        Field(ge=1, description="Minor units that points may pay of one order; null: no limit."),
-    ] = None
-
-    def worth_minor(self, points: int) -> int:
-        """What points are worth, rounded down to whole minor units."""
-        return points * self.amount_minor // self.per_points
-
-    def points_for(self, amount_minor: int) -> int:
-        """The fewest points that are worth an amount of minor units."""
-        return -(-amount_minor * self.per_points // self.amount_minor)
 
 
 class AdjustmentLimit(DocumentPart):
@@ -173,111 +142,6 @@ class Transfers(DocumentPart):
     ] = 30
 
 
-class RewardWords(DocumentPart):
-    """What a reward is called in one language."""
-
-    name: Annotated[Label, Field(description="The reward's name, as members see it.")]
-    description: Annotated[
-        Annotated[StrictStr, Field(max_length=2000), LINES] | None,
-        Field(description="A text to show to members; null: the reward's own."),
-    ] = None
-
-
-class Reward(DocumentPart):
-    """Something that points buy. Days are in the program's time zone."""
-
-    id: Annotated[ExternalId, Field(description="The reward's id, unique among the rewards.")]
-    name: Annotated[Label, Field(description="The reward's name, as members see it.")]
-    kind: Annotated[RewardKind, Field(description="What the reward gives.")]
-    cost_points: Annotated[
-        StrictInt,
-        Field(
-            ge=0,
-            le=POINTS_MAX,
-            description="What it costs; with `pay`, the fewest points to pay. 0 only if it is not "
-            "`offered`.",
-        ),
-    ]
-    offered: Annotated[
-        StrictBool,
-        Field(
-            description="Whether members can redeem it; `false`: it is only given, as a present or "
-            "by a manager."
-        ),
-    ] = True
-    description: Annotated[
-        Annotated[StrictStr, Field(max_length=2000), LINES] | None,
-        Field(description="A text to show to members."),
-    ] = None
-    translations: Annotated[
-        dict[LocaleTag, RewardWords],
-        Field(max_length=50, description="Names in other languages, by BCP 47 tag: fr, fr-CA."),
-    ] = {}  # noqa: RUF012  # the model is frozen
-    amount_minor: Annotated[
-        AmountMinor | None, Field(description="The discount or value, in minor units.")
-    ] = None
-    percent: Annotated[
-        Annotated[StrictInt, Field(ge=1, le=100)] | None,
-        Field(description="The discount of a `percent_off` reward, in percent."),
-    ] = None
-    skus: Annotated[
-        tuple[Label, ...],
-        Field(max_length=200, description="The products that it is valid for; empty: any."),
-    ] = ()
-    available_from: Annotated[
-        Moment | None,
-        Field(description="When it becomes available: a day or a time; null: at once."),
-    ] = None
-    available_until: Annotated[
-        Moment | None,
-        Field(
-            description="The last day, or the time at which it stops being available; null: no end."
-        ),
-    ] = None
-    pay: Annotated[
-        PayWithPoints | None,
-        Field(description="For a reward whose points the member chooses, starting at the cost."),
-    ] = None
-    tiers: Annotated[
-        tuple[ExternalId, ...],
-        Field(
-            max_length=20, description="The ids of the levels that it is for; empty: all members."
-        ),
-    ] = ()
-    tier_costs: Annotated[
-        dict[ExternalId, Points],
-        Field(max_length=20, description="Lower costs in points, by level id."),
-    ] = {}  # noqa: RUF012  # the model is frozen
-    stock: Annotated[
-        Annotated[StrictInt, Field(ge=0, le=10**9)] | None,
-        Field(description="How many can be redeemed in all; null: no limit."),
-    ] = None
-    per_member_max: Annotated[
-        Annotated[StrictInt, Field(ge=1, le=10**6)] | None,
-        Field(description="How many a member can redeem; null: no limit."),
-    ] = None
-    voucher_days: Annotated[
-        StrictInt | None,
-        Field(ge=1, le=3660, description="Days that a voucher is valid; null: for ever."),
-    ] = None
-
-    def name_in(self, locale: str | None) -> str:
-        """The name for a member's locale, or else the program's own."""
-        tag = best_locale(self.translations, locale)
-        return self.translations[tag].name if tag else self.name
-
-    def is_open(self, *, now: datetime, zone: ZoneInfo) -> bool:
-        """Whether `now` lies in the reward's window."""
-        opens_at, closes_at = self.window(zone)
-        return (opens_at is None or opens_at <= now) and (closes_at is None or now < closes_at)
-
-    def window(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-        """The first moment of the window and the first one after it; None where it is open."""
-        opens_at = _first_moment(self.available_from, zone) if self.available_from else None
-        closes_at = _last_moment(self.available_until, zone) if self.available_until else None
-        return opens_at, closes_at
-
-
 class PointValue(DocumentPart):
     """What points are worth in accounting; only reports use it, for the liability in money."""
 
@@ -344,6 +208,13 @@ class Program(DocumentPart):
         dict[ExternalId, Annotated[tuple[Label, ...], Field(max_length=5000)]],
         Field(max_length=50, description="Lists of SKUs by name, for several campaigns."),
     ] = {}  # noqa: RUF012  # the model is frozen
+    segments: Annotated[
+        tuple[Segment, ...],
+        Field(
+            max_length=SEGMENTS_MAX,
+            description="Groups of members, which campaigns and rewards can name.",
+        ),
+    ] = ()
     expiry: Annotated[Expiry, Field(description="When points expire.")]
     expiry_by_source: Annotated[
         dict[PointSource, Expiry],
@@ -452,6 +323,11 @@ class Program(DocumentPart):
             return {name: part for name, part in document.items() if name != "$schema"}
         return document
 
+    @model_validator(mode="after")
+    def _bind_segments(self) -> Self:
+        bind_segments(self)
+        return self
+
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
@@ -469,6 +345,17 @@ class Program(DocumentPart):
 
     def survey(self, survey_id: str) -> ProgramSurvey | None:
         return next((survey for survey in self.surveys if survey.id == survey_id), None)
+
+
+def bind_segments(document: Program) -> None:
+    """Let the conditions of a document find what the segments that they name mean."""
+    definitions = live_definitions(document.segments)
+    of_parts = (
+        *(campaign.members for campaign in document.campaigns),
+        *(reward.members for reward in document.rewards),
+    )
+    for condition in chain.from_iterable(map(conditions_on_segments, of_parts)):
+        condition.bind(definitions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -496,14 +383,3 @@ class PublishedProgram:
             return NEVER
         inactive_since = max(active_on or self.inactivity_since, self.inactivity_since)
         return add_months(inactive_since, policy.months)
-
-
-def _first_moment(moment: date, zone: ZoneInfo) -> datetime:
-    return moment if isinstance(moment, datetime) else midnight(moment, zone)
-
-
-def _last_moment(moment: date, zone: ZoneInfo) -> datetime:
-    """The first moment after the window."""
-    if isinstance(moment, datetime):
-        return moment
-    return midnight(moment + timedelta(days=1), zone)

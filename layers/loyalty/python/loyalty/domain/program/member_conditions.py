@@ -1,12 +1,13 @@
-"""Conditions on a member: what `for` of a campaign can say.
+"""Conditions on a member: what `for` of a campaign or a reward can say.
 
-They are decided once, when an order is recorded, and the decision stays with the order.
+Those of a campaign are decided once, when an order is recorded, and the decision stays with the
+order.
 """
 
-from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Literal, cast
 
-from pydantic import Discriminator, Field, StrictInt, Tag
+from pydantic import Discriminator, Field, PrivateAttr, StrictInt, Tag
 
 from loyalty.domain.kernel.fields import ExternalId, Label
 from loyalty.domain.program.conditions import (
@@ -107,6 +108,28 @@ class ConsentCondition(ConditionPart):
     name: Annotated[Label, Field(description="The consent's name, such as `email`.")]
 
 
+class SegmentCondition(ConditionPart):
+    """The member is in one of some segments of the program."""
+
+    fact: Annotated[Literal["segment"], Field(description="Segments that the member is in.")]
+    is_in: Annotated[
+        tuple[ExternalId, ...],
+        Field(min_length=1, max_length=50, description="The ids of the segments."),
+    ]
+
+    # A condition of a document knows what its segments mean. Nothing of it is published.
+    _definitions: tuple["MemberCondition", ...] = PrivateAttr(default=())
+
+    @property
+    def definitions(self) -> tuple["MemberCondition", ...]:
+        """What these segments ask of a member, if that is evaluated where the condition is."""
+        return self._definitions
+
+    def bind(self, definitions: Mapping[str, "MemberCondition"]) -> None:
+        """Look up the segments in those of the document that this condition belongs to."""
+        self._definitions = tuple(definitions[each] for each in self.is_in if each in definitions)
+
+
 class AllOfMember(ConditionPart):
     """Several conditions that must all hold for the member."""
 
@@ -150,7 +173,12 @@ MemberCount = (
     FirstOrderCondition | OrderNumberCondition | DaysSinceOrderCondition | MemberDaysCondition
 )
 MemberStatement = (
-    TierCondition | AttributeCondition | BirthdayCondition | LocaleCondition | ConsentCondition
+    TierCondition
+    | AttributeCondition
+    | BirthdayCondition
+    | LocaleCondition
+    | ConsentCondition
+    | SegmentCondition
 )
 MemberCondition = Annotated[
     Annotated[FirstOrderCondition, Tag("first_order")]
@@ -162,6 +190,7 @@ MemberCondition = Annotated[
     | Annotated[BirthdayCondition, Tag("birthday")]
     | Annotated[LocaleCondition, Tag("locale")]
     | Annotated[ConsentCondition, Tag("consent")]
+    | Annotated[SegmentCondition, Tag("segment")]
     | Annotated[AllOfMember, Tag("(all)")]
     | Annotated[AnyOfMember, Tag("(any)")]
     | Annotated[NotOfMember, Tag("(not)")],
@@ -171,7 +200,17 @@ MemberCondition = Annotated[
         custom_error_message=(
             "This must be all, any or not of other conditions, or name a fact of a member: "
             "first_order, order_number, days_since_order, member_days, tier, attribute, birthday, "
-            "locale, consent"
+            "locale, consent, segment"
         ),
     ),
 ]
+
+
+def conditions_on_segments(condition: MemberCondition | None) -> Iterator[SegmentCondition]:
+    """Every condition on segments that a condition is composed of."""
+    if condition is None:
+        return
+    if condition.fact == "segment":
+        yield condition
+    for _, part in condition.nested():
+        yield from conditions_on_segments(cast("MemberCondition", part))

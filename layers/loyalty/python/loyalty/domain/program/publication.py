@@ -9,10 +9,10 @@ from zoneinfo import available_timezones
 from loyalty.domain.kernel.calendar import add_months, end_of_month, end_of_week
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.errors import Fault
-from loyalty.domain.program import campaign_checks, level_checks, wording
+from loyalty.domain.program import campaign_checks, level_checks, segment_checks, wording
 from loyalty.domain.program.campaigns import Campaign
 from loyalty.domain.program.condition_checks import included_and_excluded
-from loyalty.domain.program.document import Program, Reward
+from loyalty.domain.program.document import Program
 from loyalty.domain.program.earning_rules import EarningRule
 from loyalty.domain.program.expiry_policies import (
     AfterEarningExpiry,
@@ -32,11 +32,13 @@ from loyalty.domain.program.lives import (
 )
 from loyalty.domain.program.messages import MessageTemplate
 from loyalty.domain.program.parts import Unread, read_partly
+from loyalty.domain.program.rewards import Reward
+from loyalty.domain.program.segments import Segment
 from loyalty.domain.program.surveys import ProgramSurvey
 
 # Time zones that are no place: they follow the machine, or mean "not set".
 _NO_PLACE = frozenset({"Factory", "localtime"})
-type _Identified = Campaign | EarningRule | TierLevel | Reward | ProgramSurvey
+type _Identified = Campaign | EarningRule | TierLevel | Reward | ProgramSurvey | Segment
 
 _WORTH_MONEY = frozenset({"amount_off", "gift_card", "donation"})
 
@@ -66,11 +68,17 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
     levels = _parts(lambda: document.tiers.levels if document.tiers else ())
     surveys = _parts(lambda: document.surveys)
     campaigns = _parts(lambda: document.campaigns)
-    yield _ids("earning_rules", rules)
+    segments = _parts(lambda: document.segments)
+    identified: dict[str, Sequence[_Identified]] = {
+        "earning_rules": rules,
+        "rewards": rewards,
+        "tiers/levels": levels,
+        "surveys": surveys,
+        "segments": segments,
+    }
+    for name, parts in identified.items():
+        yield _ids(name, parts)
     yield _ids("campaigns", campaigns, beside=rules)
-    yield _ids("rewards", rewards)
-    yield _ids("tiers/levels", levels)
-    yield _ids("surveys", surveys)
     for index, rule in enumerate(rules):
         place = f"/earning_rules/{index}"
         yield _rule_window(rule, place)
@@ -86,6 +94,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
         yield _same_locales(partial(getattr, reward, "translations"), f"/rewards/{index}")
     yield from level_checks.checks(document, levels)
     yield from campaign_checks.checks(document, campaigns)
+    yield from segment_checks.checks(document, segments)
     yield _points_expiring(document)
     yield _stages(document)
     yield _tier_ending(document)
@@ -259,6 +268,7 @@ def _reward(reward: Reward, document: Program, place: str) -> Iterator[Iterator[
     yield _reward_window(reward, document, place)
     yield _unknown_levels_of_reward(reward, document, place)
     yield _reward_tier_costs(reward, document, place)
+    yield segment_checks.of_reward(reward, document, f"{place}/for")
 
 
 def _anniversary(document: Program) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from loyalty.domain.ledger.vouchers import Voucher
-    from loyalty.domain.program.document import Reward
+    from loyalty.domain.program.rewards import Reward
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from loyalty.domain.program.document import PointsName, Program, Reward, RewardWords
+from loyalty.domain.program.document import PointsName, Program
 from loyalty.domain.program.earning_rules import EarningRule
 from loyalty.domain.program.expiry_policies import Expiry, Inactivity
 from loyalty.domain.program.kinds import PointSource, RewardKind
+from loyalty.domain.program.rewards import Reward, RewardWords
 from loyalty.edge.http.schemas import AnswerPart, Moment, NextCursor, RewardId, RewardName
 
 Version = Annotated[int, Field(description="The version's number; the first one is 1.")]

@@ -18,11 +18,11 @@ from loyalty.domain.ledger.account import used_of_campaigns
 from loyalty.domain.ledger.campaign_counts import facts_of
 from loyalty.domain.ledger.tiers import level_on
 from loyalty.usecases.attempts import until_saved
-from loyalty.usecases.campaigns.participants import Needs, needs_of, open_earner
+from loyalty.usecases.ledger.participants import Needs, needs_of, open_earner
 
 if TYPE_CHECKING:
     from loyalty.domain.program.campaigns import Campaign
-    from loyalty.usecases.campaigns.participants import Earner
+    from loyalty.usecases.ledger.participants import Earner
     from loyalty.usecases.ports import Desk, Targetings
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from loyalty.domain.ledger.account import Account
     from loyalty.domain.ledger.approvals import Approval
     from loyalty.domain.ledger.postings import Posting
-    from loyalty.domain.program.document import Reward
+    from loyalty.domain.program.rewards import Reward
     from loyalty.usecases.ports import Desk
 
 

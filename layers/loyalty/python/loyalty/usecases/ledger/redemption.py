@@ -39,12 +39,13 @@ from loyalty.usecases.ledger.accounts import lineage, open_account, settled, set
 from loyalty.usecases.ledger.once import Recorded, once
 from loyalty.usecases.ledger.order_vouchers import held_by
 from loyalty.usecases.ledger.paid_points import settle_paid_points
+from loyalty.usecases.ledger.participants import facts_for
 from loyalty.usecases.ledger.stock import StockTaker
 
 if TYPE_CHECKING:
     from loyalty.domain.ledger.order_vouchers import OrderVouchers
     from loyalty.domain.ledger.vouchers import Voucher
-    from loyalty.domain.program.document import Reward
+    from loyalty.domain.program.rewards import Reward
     from loyalty.usecases.ports import Desk
 
 
@@ -68,8 +69,9 @@ def redeem_reward(
 ) -> Recorded:
     """Spend points on a reward.
 
-    It costs one strong read and one transaction of three items. One that is reported late
-    also reads what expired since it was made.
+    It costs one strong read and one transaction of three items, and one read more for a reward
+    whose condition asks for the profile. One that is reported late also reads what expired since
+    it was made.
 
     Raises:
         NotFound: no such member or reward.
@@ -113,6 +115,14 @@ def redeem_reward(
             program=desk.program,
             now=desk.now,
             is_sold_out=reward.stock == 0,
+            facts=facts_for(
+                (reward,),
+                account,
+                document=document,
+                tier=level.id if level else None,
+                at=late.made_at if late else desk.now,
+                desk=desk,
+            ),
             late=late,
         )
         if refusal is not None:
@@ -196,7 +206,10 @@ def rewards_for(member_id: str, *, desk: Desk) -> list[Offer]:
     rewards = [reward for reward in desk.program.document.rewards if reward.offered]
     stocks = {each.id: each.stock for each in rewards if each.stock is not None}
     sold_out = desk.books.sold_out(stocks, near=member_id)
-    level = level_on(account, desk.program.document, day=desk.today)
+    document = desk.program.document
+    level = level_on(account, document, day=desk.today)
+    tier = level.id if level else None
+    facts = facts_for(rewards, account, document=document, tier=tier, at=desk.now, desk=desk)
     return [
         Offer(
             reward,
@@ -210,6 +223,7 @@ def rewards_for(member_id: str, *, desk: Desk) -> list[Offer]:
                 program=desk.program,
                 now=desk.now,
                 is_sold_out=reward.id in sold_out,
+                facts=facts,
             ),
         )
         for reward in rewards

@@ -10,7 +10,7 @@ from loyalty.domain.ledger.stock import unit_of
 
 if TYPE_CHECKING:
     from loyalty.domain.ledger.postings import StockTaken
-    from loyalty.domain.program.document import Reward
+    from loyalty.domain.program.rewards import Reward
     from loyalty.usecases.ports import Desk
 
 

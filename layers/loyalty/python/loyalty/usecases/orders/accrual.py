@@ -25,9 +25,9 @@ from loyalty.domain.orders.order import (
 )
 from loyalty.usecases.attempts import Attempts
 from loyalty.usecases.campaigns.budgets import shards_of_short
-from loyalty.usecases.campaigns.participants import Earner, needs_at, open_earner
 from loyalty.usecases.ledger.accounts import settled
 from loyalty.usecases.ledger.order_vouchers import net_of_vouchers
+from loyalty.usecases.ledger.participants import Earner, needs_at, open_earner
 from loyalty.usecases.ports import Desk, Overtaken
 
 if TYPE_CHECKING:

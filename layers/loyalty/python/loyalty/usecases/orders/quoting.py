@@ -19,7 +19,7 @@ from loyalty.domain.ledger.account import Account, lapse_of, settlement
 from loyalty.domain.ledger.campaign_counts import decide, decide_of_guest
 from loyalty.domain.ledger.tiers import level_of_order
 from loyalty.usecases.campaigns.budgets import shards_of
-from loyalty.usecases.campaigns.participants import needs_at, open_earner
+from loyalty.usecases.ledger.participants import needs_at, open_earner
 from loyalty.usecases.orders.accrual import NamedCustomer, check_time
 
 if TYPE_CHECKING:

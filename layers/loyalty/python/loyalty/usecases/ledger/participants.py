@@ -1,4 +1,4 @@
-"""What campaigns read of a member: nothing beside the account, unless one of them asks for it."""
+"""What campaigns and rewards read of a member: the account, and more only if one asks for it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from loyalty.domain.campaigns.member_facts import MemberFacts, sources
+from loyalty.domain.campaigns.member_facts import MemberFacts, sources, sources_of
+from loyalty.domain.ledger.campaign_counts import facts_of
 from loyalty.usecases.ledger.accounts import open_account
 
 if TYPE_CHECKING:
+    from loyalty.domain.campaigns.member_facts import MemberSource
     from loyalty.domain.campaigns.targeting import Targeting
     from loyalty.domain.ledger.account import Account
     from loyalty.domain.program.campaigns import Campaign
     from loyalty.domain.program.document import Program
+    from loyalty.domain.program.rewards import Reward
     from loyalty.usecases.ports import Desk, Participant
 
 
@@ -46,8 +49,14 @@ class Earner:
 
 def needs_of(campaigns: Iterable[Campaign]) -> Needs:
     """What deciding these campaigns for a member reads beside the account."""
-    read = {source for each in campaigns if each.is_decided_of_member for source in sources(each)}
-    return Needs(profile="profile" in read, targeting="joined" in read)
+    return _needs(
+        source for each in campaigns if each.is_decided_of_member for source in sources(each)
+    )
+
+
+def _needs(read: Iterable[MemberSource]) -> Needs:
+    sources_read = frozenset(read)
+    return Needs(profile="profile" in sources_read, targeting="joined" in sources_read)
 
 
 def needs_at(document: Program, occurred_at: datetime) -> Needs:
@@ -79,6 +88,30 @@ def open_earner(
                 targeting=read.targeting,
             )
         member_id = open_account(desk, member_id, strong=True).member_id
+
+
+def facts_for(
+    rewards: Iterable[Reward],
+    account: Account,
+    *,
+    document: Program,
+    tier: str | None,
+    at: datetime,
+    desk: Desk,
+) -> MemberFacts:
+    """What rewards read of the member of an account, at a moment and at a level.
+
+    It costs a strong read, and only if one of the rewards asks for more than the account has.
+    """
+    needs = _needs(source for each in rewards for source in sources_of(each.members))
+    local = at.astimezone(document.zone)
+    about = None
+    if needs != NOTHING:
+        read = desk.books.participant(
+            account.member_id, profile=needs.profile, targeting=needs.targeting
+        )
+        about = _facts(read, occurred_at=local)
+    return facts_of(account, document, occurred_at=local, tier=tier, about=about)
 
 
 def _facts(participant: Participant, *, occurred_at: datetime) -> MemberFacts:
