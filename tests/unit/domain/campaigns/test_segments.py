@@ -73,14 +73,14 @@ def test_naming_segments_is_saying_what_they_ask(
     who: list[dict[str, Any]], negated: bool, facts: MemberFacts, orders: int
 ) -> None:
     inlined: dict[str, Any] = {"not": {"any": who}} if negated else {"any": who}
-    said = Campaign.model_validate(campaign(**{"for": inlined}))
+    spelled_out = Campaign.model_validate(campaign(**{"for": inlined}))
 
     named = for_segments(who, negated=negated)
 
-    assert is_for(named, facts) is is_for(said, facts)
-    assert may_be_for(named, facts) is may_be_for(said, facts)
-    assert sources(named) == sources(said)
-    assert relied_on(named, orders) == relied_on(said, orders)
+    assert is_for(named, facts) is is_for(spelled_out, facts)
+    assert may_be_for(named, facts) is may_be_for(spelled_out, facts)
+    assert sources(named) == sources(spelled_out)
+    assert relied_on(named, orders) == relied_on(spelled_out, orders)
 
 
 def test_a_condition_that_belongs_to_no_document_holds_for_nobody() -> None:

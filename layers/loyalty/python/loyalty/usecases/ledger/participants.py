@@ -96,7 +96,7 @@ def facts_for(
     *,
     document: Program,
     tier: str | None,
-    at: datetime,
+    moment: datetime,
     desk: Desk,
 ) -> MemberFacts:
     """What rewards read of the member of an account, at a moment and at a level.
@@ -104,7 +104,7 @@ def facts_for(
     It costs a strong read, and only if one of the rewards asks for more than the account has.
     """
     needs = _needs(source for each in rewards for source in sources_of(each.members))
-    local = at.astimezone(document.zone)
+    local = moment.astimezone(document.zone)
     about = None
     if needs != NOTHING:
         read = desk.books.participant(

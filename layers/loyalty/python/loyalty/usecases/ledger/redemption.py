@@ -120,7 +120,7 @@ def redeem_reward(
                 account,
                 document=document,
                 tier=level.id if level else None,
-                at=late.made_at if late else desk.now,
+                moment=late.made_at if late else desk.now,
                 desk=desk,
             ),
             late=late,
@@ -209,7 +209,7 @@ def rewards_for(member_id: str, *, desk: Desk) -> list[Offer]:
     document = desk.program.document
     level = level_on(account, document, day=desk.today)
     tier = level.id if level else None
-    facts = facts_for(rewards, account, document=document, tier=tier, at=desk.now, desk=desk)
+    facts = facts_for(rewards, account, document=document, tier=tier, moment=desk.now, desk=desk)
     return [
         Offer(
             reward,
