@@ -138,7 +138,8 @@ _FACTS: Final = {
             source_of(row_id) AS source, row_id::VARCHAR AS order_id,
             CASE WHEN row_id % 3 = 0 THEN 'web' END AS channel,
             points * 100 AS amount_minor, 1 + row_id % 4 AS lines, moment AS occurred_at,
-            NULL AS location, NULL AS tenders, NULL AS codes, NULL AS sold
+            NULL AS location, NULL AS tenders, NULL AS codes, NULL AS sold,
+            points * 100 AS goods_minor
         FROM drawn WHERE what IN ('accrual', 'guest')
     """,
     "members": """

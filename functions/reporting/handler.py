@@ -63,7 +63,8 @@ def read_report(
         Query(
             ge=1,
             le=365,
-            description="For how many days what follows counts, in `messages` and `promoters`.",
+            description="For how many days what follows counts, in `repeat`, `messages` and "
+            "`promoters`.",
         ),
     ] = reports.WITHIN_DAYS,
 ) -> Response[ReportAnswer | str]:

@@ -211,3 +211,12 @@ def test_reports_draw_figures_and_charts(
     expect(page.locator("#report:not([aria-busy]) svg")).to_be_visible()
     assert re.search(r"#/[\w-]+/reports/trend\?from=", page.url)
     assert_accessible(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Parquet").click()
+    assert re.fullmatch(r"trend_.+\.parquet", download.value.suggested_filename)
+    page.get_by_label("Report").select_option("repeat")
+    drawn(page, "Repeat purchases")
+    page.get_by_label("Within days").fill("1")
+    page.get_by_label("Within days").press("Enter")
+    expect(page).to_have_url(re.compile(r"&within_days=1$"))
+    expect(page.get_by_role("columnheader", name="Came back rate")).to_be_visible()

@@ -34,7 +34,7 @@ from loyalty.domain.program.document import Program
 from loyalty.domain.staff.actions import ActionName, ActionTarget, StaffAction
 from loyalty.lake.reports import ReportPeriod
 from tests.support.campaigns import campaign
-from tests.support.documents import program
+from tests.support.documents import program, reward
 from tests.support.ledger import action, entry, message, order, request, response, voucher
 
 ZONES: Final = tuple(map(ZoneInfo, ("America/New_York", "Asia/Kolkata", "Pacific/Auckland", "UTC")))
@@ -134,6 +134,10 @@ def documents(draw: st.DrawFn, *, zone: ZoneInfo) -> Program:
         time_zone=zone.key,
         tiers=tiers,
         point_value=draw(st.sampled_from([None, value])),
+        rewards=[
+            draw(st.sampled_from([reward(), reward(cost_minor=90)])),
+            reward(id="five-off", kind="percent_off", percent=draw(st.sampled_from([15, 100]))),
+        ],
         claim_days=draw(st.sampled_from([0, 3, 30])),
     )
 

@@ -73,6 +73,7 @@ _REPORT: Final[Json] = {
     ],
     "chart": {"kind": "column", "x": "starts_on", "y": ["orders"], "series": None, "facet": None},
     "rows": [["2026-10-01", 38], ["2026-11-01", 41]],
+    "totals": {},
 }
 
 

@@ -83,6 +83,13 @@ class MemberReports(Recorded):
                 gaps = [
                     (days[orders] - days[orders - 1]).days for days in reached if len(days) > orders
                 ]
+                within = timedelta(days=self.period.within_days)
+                had_time = [each for each in reached if each[orders - 1] + within <= self.last]
+                came_back = [
+                    each
+                    for each in had_time
+                    if len(each) > orders and each[orders] <= each[orders - 1] + within
+                ]
                 if reached:
                     rows.append(
                         {
@@ -91,6 +98,9 @@ class MemberReports(Recorded):
                             "customers": len(reached),
                             "went_on": len(gaps),
                             "repeat_rate": ratio(len(gaps), len(reached)),
+                            "had_time": len(had_time),
+                            "came_back": len(came_back),
+                            "came_back_rate": ratio(len(came_back), len(had_time)),
                         }
                         | quartiles(gaps)
                     )

@@ -3,12 +3,15 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 from loyalty.domain.campaigns.limits import CampaignBudget, budget_of
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.entries import Accrual, Clawback, Redemption, Return
 from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.program.rewards import Reward
 from tests.support.reports.recorded import (
     ADJUSTING,
     EARNING,
@@ -194,18 +197,15 @@ class PointReports(Recorded):
             if self.period.first <= self.day(voucher.issued_at) <= self.period.last:
                 groups[voucher.reward_id].append(voucher)
         amounts = {(each.source, each.order_id): each.amount_minor for each in self.sales}
+        goods = {(each.source, each.order_id): each.goods_minor for each in self.sales}
         rows = []
         for reward_id, vouchers in groups.items():
             states = Counter(each.state_at(self.period.as_of) for each in vouchers)
             counted = [e for e in vouchers if e.state_at(self.period.as_of) != "cancelled"]
             used = [each for each in vouchers if each.state == "used"]
             reward = self.document.reward(reward_id)
-            worth = [
-                each.amount_minor
-                if each.amount_minor is not None
-                else (reward.amount_minor if reward else None)
-                for each in used
-            ]
+            costs = [_cost(each, reward, goods) for each in used]
+            points = sum(each.points - each.returned for each in counted)
             orders = {each.used_order for each in used if each.used_order}
             rows.append(
                 {
@@ -217,8 +217,9 @@ class PointReports(Recorded):
                     "expired": states["expired"],
                     "cancelled": states["cancelled"],
                     "used_rate": ratio(len(used), len(counted)),
-                    "points": sum(each.points - each.returned for each in counted),
-                    "cost_minor": None if None in worth else sum(map(int, worth)),  # type: ignore[arg-type]
+                    "points": points,
+                    "points_worth_minor": self._worth(points),
+                    "cost_minor": None if None in costs else sum(map(int, costs)),  # type: ignore[arg-type]
                     "orders": len(orders),
                     "order_revenue_minor": sum(
                         amounts.get((each.source, each.order_id), 0) for each in orders
@@ -327,3 +328,20 @@ class PointReports(Recorded):
 
 def rounded_half_up(amount: int, parts: int) -> int | None:
     return (2 * amount + parts) // (2 * parts) if parts else None
+
+
+def _cost(
+    voucher: Voucher, reward: Reward | None, goods: Mapping[tuple[str, str], int]
+) -> int | None:
+    """What a used voucher costs: the first of what it says, the reward says, or its order tells."""
+    if voucher.amount_minor is not None or reward is None:
+        return voucher.amount_minor
+    if reward.cost_minor is not None:
+        return reward.cost_minor
+    if reward.amount_minor is not None or not voucher.used_order:
+        return reward.amount_minor
+    left = goods.get((voucher.used_order.source, voucher.used_order.order_id))
+    if left is None or reward.percent in {None, 100} or reward.skus:
+        return None
+    whole = Fraction(left * 100, 100 - reward.percent)
+    return floor(whole * reward.percent / 100 + Fraction(1, 2))

@@ -38,6 +38,7 @@ class Sale(NamedTuple):
     on: date
     sold_at: datetime
     amount_minor: int
+    goods_minor: int
 
 
 class Move(NamedTuple):
@@ -99,6 +100,7 @@ class Recorded:
                         self.day(order.occurred_at),
                         order.occurred_at,
                         order.amount_minor,
+                        order.goods_minor,
                     )
 
     def _moves(self, entry: Entry) -> Iterator[Move]:

@@ -10,7 +10,9 @@ class SalesReports(Recorded):
     """Reports on orders and points, and where they came from."""
 
     def summary(self) -> list[Row]:
-        return [self._summary(self.period.first, self.period.last)]
+        row = self._summary(self.period.first, self.period.last)
+        liability = self._worth(row["points_outstanding"] + row["points_pending"])
+        return [row | {"liability_minor": liability}]
 
     def trend(self) -> list[Row]:
         return [{"starts_on": iso(a)} | self._summary(a, b) for a, b in self._steps()]

@@ -123,7 +123,7 @@ def test_an_order_says_where_and_how_it_was_paid_and_what_was_sold() -> None:
 
     (sold,) = of_kind(OrderFact, change(accrual(paid)))
 
-    assert (sold.v, sold.location) == (3, "lyon")
+    assert (sold.v, sold.location) == (4, "lyon")
     assert sold.tenders == (
         PaidPart(kind="card", amount_minor=4000),
         PaidPart(kind="gift_card", amount_minor=999),

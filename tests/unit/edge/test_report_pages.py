@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from loyalty.edge import report_pages
 from loyalty.lake import reports
@@ -24,7 +24,7 @@ from tests.support.pages import Parts, directives
 FILES: Final = Path(report_pages.__file__).parents[1] / "console"
 NODE: Final = Path(sys.prefix) / "bin" / "node"
 # The scripts that draw reports, as far as they need no chart library.
-DRAWING: Final = ("draw", "report_measures", "report_words")
+DRAWING: Final = ("draw", "report_measures", "report_tables", "report_words")
 # What they know how to write, or write as it is.
 UNITS: Final = {
     "action", "actions", "answers", "campaign", "customers", "day", "days", "level", "member",
@@ -70,6 +70,7 @@ def answer(**parts: Any) -> dict[str, Any]:
         ],
         "chart": chart(),
         "rows": [["till", 4999, 2], ["shop", 1000, 1]],
+        "totals": {},
     }
     return answered | parts
 
@@ -119,8 +120,7 @@ class TestWhatReportsDeclare:
     def test_a_description_goes_on_over_lines(self) -> None:
         description = reports.report("summary").descriptions["redemption_rate"]
 
-        assert description.startswith("points_redeemed / points_earned, to six decimals")
-        assert description.endswith("null when nothing was earned")
+        assert description == "points_redeemed / points_earned; null when nothing was earned"
 
 
 class TestNames:
@@ -392,6 +392,37 @@ class TestDrawing:
 
         assert found == unit
 
+    @pytest.mark.parametrize(
+        ("text", "plain"),
+        [
+            ("points_redeemed / points_earned", "beans redeemed / beans earned"),
+            ("points earned; null: none", "beans earned; empty: none"),
+            ("revenue_minor / orders, without debts", "revenue / orders, without debts"),
+        ],
+    )
+    def test_a_column_is_explained_in_the_words_of_the_page(self, text: str, plain: str) -> None:
+        assert drawn_by_node(f"write.plain({json.dumps(text)})", answer()) == plain
+
+    @pytest.mark.parametrize(
+        ("room", "parts"),
+        [
+            (400, [[0, 1, 2, 3, 4]]),
+            (399, [[0, 1, 2, 3], [0, 1, 4]]),
+            (260, [[0, 1, 2], [0, 1, 3], [0, 1, 4]]),
+            (10, [[0, 1, 2], [0, 1, 3], [0, 1, 4]]),
+        ],
+    )
+    def test_columns_without_room_go_on_below_with_what_their_rows_are_about(
+        self, room: int, parts: list[list[int]]
+    ) -> None:
+        kinds = ["string", "date", "integer", "decimal", "string"]
+        columns = [{"name": str(number), "type": kind} for number, kind in enumerate(kinds)]
+        widths = [100, 50, 100, 100, 50]
+
+        expression = f"draw.split(answer, {json.dumps(widths)}, {room})"
+
+        assert drawn_by_node(expression, answer(columns=columns)) == parts
+
     def test_every_report_says_what_it_means_that_there_is_nothing(self) -> None:
         drawn = drawn_by_node("draw.NOTHING", answer())
 
@@ -404,14 +435,16 @@ class TestDrawing:
             (110, 100, "orders", "+10% on the period before"),
             (90, 100, "minor units", "-10% on the period before"),
             (0.5, 0.45, "ratio", "+5 pp on the period before"),
-            (100, 0, "orders", None),
             (0, 100, "orders", "-100% on the period before"),
-            (5000, 1, "orders", None),
-            (None, 0.4, "ratio", None),
+            (100, 0, "orders", "none in the period before"),
+            (0, 0, "orders", "none in the period before either"),
+            (5000, 1, "orders", "more than ten times the period before"),
+            (None, 0.4, "ratio", "no value in this period"),
+            (0.4, None, "ratio", "no value in the period before"),
         ],
     )
-    def test_a_change_is_told_where_it_says_something(
-        self, now: float | None, before: float, unit: str, shown: str | None
+    def test_a_key_figure_has_its_change_or_why_it_has_none(
+        self, now: float | None, before: float | None, unit: str, shown: str
     ) -> None:
         arguments = ", ".join(json.dumps(each) for each in (now, before, unit, "en-US"))
 
@@ -451,6 +484,32 @@ class TestInABrowser:
         assert "<style" not in drawn
         assert "<img" not in drawn
         assert "&lt;img" in drawn
+
+    def test_a_table_ends_with_the_sums_that_mean_something(self, dom: Dom) -> None:
+        drawn = dom(answer(totals={"revenue_minor": 5999}))
+
+        (line,) = re.findall("<tfoot>(.+?)</tfoot>", drawn)
+        assert re.findall("<t[hd][^>]*>(.*?)</t[hd]>", line) == ["Total", "€59.99", ""]
+
+    def test_a_sum_of_something_unknown_is_not_known(self, dom: Dom) -> None:
+        drawn = dom(answer(totals={"revenue_minor": None}))
+
+        assert '<th scope="row">Total</th><td class="figure">\u2013</td>' in drawn
+
+    def test_an_axis_of_days_to_come_says_what_they_are(self, dom: Dom) -> None:
+        months = {
+            "name": "expires_in",
+            "type": "date",
+            "unit": "month",
+            "description": "month in which points expire; null: never",
+        }
+        points = {"name": "points", "type": "integer", "unit": "points", "description": "points"}
+        bars = chart(kind="column", x="expires_in", y=["points"])
+        rows = [["2026-12-01", 40], [None, 2]]
+
+        drawn = dom(answer(columns=[months, points], chart=bars, rows=rows))
+
+        assert "Expires in: month in which beans expire; empty: never</figcaption>" in drawn
 
     def test_nothing_to_show_is_said_without_an_empty_table(self, dom: Dom) -> None:
         drawn = dom(answer(rows=[]))
@@ -501,3 +560,82 @@ class TestInABrowser:
         assert titles == [f"\u2068{html.escape(HOSTILE, quote=False)}\u2069", "mug"]
         assert drawn.count(">Used</") == 4
         assert "<img" not in drawn
+
+
+# How much of a desk of 1280 pixels the console leaves to a report, beside its menu.
+DESK: Final[ViewportSize] = {"width": 1280 - 15 * 16, "height": 900}
+# A large value of each unit.
+LARGE: Final[dict[str, Any]] = {
+    "minor units": 123_456_789,
+    "points": 98_765_432,
+    "ratio": 0.123456,
+    "rate": 0.012345,
+    "month": "2026-09-01",
+    "day": "2026-09-30",
+}
+NAMED: Final = {
+    "action", "campaign", "customers", "level", "member", "person", "reward", "rule", "segment",
+    "source", "state", "status", "survey", "word",
+}  # fmt: skip
+
+
+def large(name: str) -> dict[str, Any]:
+    """A report with names of usual length and large figures."""
+    report = reports.report(name)
+
+    def value(unit: str, row: int) -> Any:
+        if unit in NAMED:
+            return f"autumn-{unit}-{row}"
+        return LARGE.get(unit, 1_234_567)
+
+    types = {str: "string", int: "integer", float: "decimal"}
+    columns = [
+        {
+            "name": column,
+            "type": "date" if unit in {"day", "month"} else types[type(value(unit, 1))],
+            "unit": unit,
+            "description": report.descriptions[column],
+        }
+        for column, unit in report.units.items()
+    ]
+    rows = [[value(column["unit"], row) for column in columns] for row in range(3)]
+    drawn = {
+        "kind": report.chart.kind,
+        "x": report.chart.x,
+        "y": list(report.chart.y),
+        "series": report.chart.series,
+        "facet": report.chart.facet,
+    }
+    if report.chart.kind == "figures":
+        rows = rows[:1]
+    return answer(report=name, title=report.title, columns=columns, rows=rows, chart=drawn)
+
+
+@pytest.mark.enable_socket
+class TestRoomOnADesk:
+    @pytest.fixture
+    def page(self, browser: Browser) -> Iterator[Page]:
+        page = browser.new_page(locale="en-US", viewport=DESK)
+        yield page
+        page.close()
+
+    @pytest.mark.parametrize("name", reports.names())
+    def test_no_table_is_cut_off_and_every_column_is_shown(
+        self, name: str, page: Page, tmp_path: Path
+    ) -> None:
+        file, answered = tmp_path / "page.html", large(name)
+        file.write_text(report_pages.page(answered).html, encoding="utf-8")
+
+        page.goto(file.as_uri())
+        page.wait_for_selector("main .chart > *")
+
+        hidden = "(all) => all.map((each) => each.scrollWidth - each.clientWidth)"
+        assert set(page.eval_on_selector_all("html, .table", hidden)) == {0}
+        heads = {each.strip() for each in page.locator("thead th").all_text_contents()}
+        labels = drawn_by_node("answer.columns.map(({ name }) => write.label(name))", answered)
+        assert heads == set(labels) or report_is_single(answered)
+
+
+def report_is_single(answered: dict[str, Any]) -> bool:
+    """A report with one row has a line for each column."""
+    return len(answered["rows"]) == 1

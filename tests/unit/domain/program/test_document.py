@@ -163,6 +163,19 @@ def test_a_moment_in_any_other_form_is_refused(moment: object) -> None:
             "/earning_rules/0/expiry",
             "too_many_lots",
         ),
+        (
+            {
+                "rewards": [
+                    reward(
+                        kind="amount_off",
+                        cost_minor=90,
+                        pay={"amount_minor": 1, "per_points": 1},
+                    )
+                ]
+            },
+            "/rewards/0/cost_minor",
+            "contradiction",
+        ),
         ({"rewards": [reward(percent=10)]}, "/rewards/0/percent", "not_for_kind"),
         ({"rewards": [reward(amount_minor=10)]}, "/rewards/0/amount_minor", "not_for_kind"),
         (

@@ -2,9 +2,10 @@
 // Draws a report from the API's JSON answer: heading, chart, table, and the meaning of its columns.
 
 import { bar, funnel, heatmap } from "./report_bars.js";
-import { element, heading, meaning, table } from "./report_elements.js";
+import { element, heading, meaning } from "./report_elements.js";
 import { measured } from "./report_measures.js";
 import { column, lines } from "./report_plots.js";
+import { table } from "./report_tables.js";
 import { writing } from "./report_words.js";
 
 /** @typedef {import("./report_types").Answer} Answer */
@@ -112,9 +113,8 @@ export function figures(answer, before = null) {
     const { unit, description } = answer.columns[place];
     const [now, earlier] = [answer, before].map((each) => numberOf(each?.rows[0][place]));
     const parts = [element("dt", {}, write.label(name))];
-    parts.push(element("dd", { title: description }, write.figure(unit, now)));
-    const change = before && changed(now, earlier, unit);
-    if (change) parts.push(element("dd", { class: "change" }, change));
+    parts.push(element("dd", { title: write.plain(description) }, write.figure(unit, now)));
+    if (before) parts.push(element("dd", { class: "change" }, changed(now, earlier, unit)));
     return element("div", {}, ...parts);
   });
   return element("dl", { class: "figures" }, ...tiles);
@@ -123,13 +123,16 @@ export function figures(answer, before = null) {
 /** @param {import("./report_types").Cell | undefined} cell */
 const numberOf = (cell) => (typeof cell === "number" ? cell : null);
 
-/** A change in words. Ratios change in percentage points; changes from almost zero have no text.
+/** A change in words, or why there is none. Ratios change in percentage points.
  * @param {number | null} now @param {number | null} before @param {string} unit @param {string} [locale] */
 export function changed(now, before, unit, locale) {
-  if (now === null || !before) return null;
+  if (now === null) return "no value in this period";
+  if (before === null) return "no value in the period before";
+  if (before === 0)
+    return now === 0 ? "none in the period before either" : "none in the period before";
   const isRatio = unit === "ratio";
   const difference = isRatio ? (now - before) * 100 : (now / before - 1) * 100;
-  if (difference >= CHANGE_MAX) return null;
+  if (difference >= CHANGE_MAX) return "more than ten times the period before";
   const written = new Intl.NumberFormat(locale, {
     maximumFractionDigits: isRatio ? 1 : 0,
     signDisplay: "exceptZero",

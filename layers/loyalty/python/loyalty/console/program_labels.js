@@ -127,4 +127,6 @@ export const HINTS = /** @type {Record<string, string>} */ ({
   ".currency": "Three letters (ISO 4217). It never changes once the program is published.",
   "EarningRule.per_minor": "The amount that earns these points.",
   "Reward.amount_minor": "The discount or value.",
+  "Reward.cost_minor":
+    "What one costs you, such as the price at which you buy it. Only reports use it.",
 });

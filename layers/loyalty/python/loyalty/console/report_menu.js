@@ -4,7 +4,8 @@
 import { CONFIG } from "./config.js";
 
 /** @typedef {import("./types").Page} Page */
-/** @typedef {{ name: string, topic: string, isForManagers: boolean }} ListedReport */
+/** @typedef {{ name: string, topic: string, isForManagers: boolean, hasSteps: boolean,
+ *   countsDays: boolean }} ListedReport */
 /** @typedef {{ heading: string, reports: ListedReport[] }} ReportGroup */
 
 /** The reports that the person may read. @param {Page} page @returns {ReportGroup[]} */
@@ -16,8 +17,11 @@ export function readable(page) {
     .filter((group) => group.reports.length);
 }
 
-/** What a report is about; undefined if there is none of this name. @param {string} name */
-export function topicOf(name) {
+/** The report of a name; undefined if there is none. @param {string} name */
+export function listedReport(name) {
   const all = CONFIG.reports.flatMap(({ reports }) => reports);
-  return all.find((report) => report.name === name)?.topic;
+  return all.find((report) => report.name === name);
 }
+
+/** What a report is about; undefined if there is none of this name. @param {string} name */
+export const topicOf = (name) => listedReport(name)?.topic;

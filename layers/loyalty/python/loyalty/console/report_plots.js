@@ -14,7 +14,7 @@ import {
   stepsOf,
   withValue,
 } from "./report_measures.js";
-import { DATES, SIGNED, topic } from "./report_words.js";
+import { SIGNED, topic } from "./report_words.js";
 
 /** @typedef {import("./report_types").Answer} Answer */
 /** @typedef {import("./report_types").Case} Case */
@@ -23,6 +23,8 @@ import { DATES, SIGNED, topic } from "./report_words.js";
 /** @typedef {import("./report_types").Writing} Writing */
 
 const SERIES = 5;
+/** The column of the steps of a report over time. */
+const STEPS = "starts_on";
 const LETTER = 7.2;
 /** The look of a tooltip. */
 export const TIP = { fill: "var(--paper)", lineHeight: 1.3 };
@@ -106,11 +108,13 @@ function atTheTop({ answer, cases }) {
   return [top, top * 1.25];
 }
 
-/** A caption below an axis that says what its numbers are. @param {Data} data */
+/** A caption below an axis that says what its steps are. The steps of a report over time say it
+ * themselves. @param {Data} data */
 export function axisNote({ answer, write, isSmall }) {
-  const { name, unit, description } = columnOf(answer, answer.chart.x);
-  if (DATES.has(unit) || isSmall) return [];
-  return [element("figcaption", {}, `${write.label(name)}: `, ...prose(description))];
+  const { name, description } = columnOf(answer, answer.chart.x);
+  if (name === STEPS) return [];
+  const words = isSmall ? [] : [": ", ...prose(description, write)];
+  return [element("figcaption", {}, write.label(name), ...words)];
 }
 
 /** The tooltip of each step, with the values of all its series.

@@ -16,8 +16,8 @@ const WORDS = new Set(["customers", "segment", "state", "status", "word"]);
 const LEVEL_WORDS = new Set(["none", "new", "gone"]);
 /** Values of these units are written with a sign of their own, such as € or %. */
 export const SIGNED = new Set(["minor units", "ratio"]);
-/** An axis of these units needs no caption. */
-export const DATES = new Set(["day", "month"]);
+/** The days and months of an axis are written with their year where it changes. */
+const DATES = new Set(["day", "month"]);
 
 /** @param {Answer} answer */
 export const topic = (answer) => answer.title.split(/[:.]/, 1)[0];
@@ -107,13 +107,25 @@ export function writing(answer, locale) {
   }
 
   /** A column's name in words. @param {string} name */
-  function label(name) {
-    const words = name
+  const label = (name) => spoken(words(name));
+
+  /** @param {string} name */
+  function words(name) {
+    return name
       .replace(/_(minor|id)\b/g, "")
       .replace(/_(days|months|median)$/, " ($1)")
       .replace(/_p(\d\d)$/, " ($1th percentile)")
-      .replaceAll("_", " ");
-    return spoken(words.replace(/\bpoints?\b/, isolated(points)));
+      .replaceAll("_", " ")
+      .replace(/\bpoints?\b/, isolated(points));
+  }
+
+  /** A text of the report in a manager's words: columns by their names, points by the program's.
+   * @param {string} text */
+  function plain(text) {
+    return text
+      .replace(/\b[a-z][a-z0-9]*(_[a-z0-9]+)+\b/g, words)
+      .replace(/\bpoints\b/g, isolated(points))
+      .replace(/\bnull\b/g, "empty");
   }
 
   /** A moment, in the program's time zone. @param {string} moment */
@@ -127,7 +139,7 @@ export function writing(answer, locale) {
     return instants.format(new Date(moment));
   }
 
-  return { value, cell, tick, figure, label, instant };
+  return { value, cell, tick, figure, label, plain, instant };
 }
 
 /** @param {string} words */

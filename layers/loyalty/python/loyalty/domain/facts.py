@@ -43,7 +43,7 @@ from loyalty.domain.ledger.vouchers import State, Voucher
 from loyalty.domain.messaging.messages import Message, MessageState
 from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.people.survey_responses import Response
-from loyalty.domain.program.kinds import MessageKind, SurveyKind
+from loyalty.domain.program.kinds import CHARGES, MessageKind, SurveyKind
 from loyalty.domain.staff.actions import (
     DEPLOYMENT,
     ActionName,
@@ -216,7 +216,8 @@ class OrderFact(Fact):
 
     `lines` counts the lines. Version 2 also has the lines themselves as `sold`, and `location`,
     `tenders` and `codes`; in rows of version 1 these are null. Version 3 has the id and the paid
-    amount of each line. A code that may be a voucher's is left out.
+    amount of each line. A code that may be a voucher's is left out. Version 4 has `goods_minor`,
+    the amount of the lines that are goods: all but gift cards, fees, shipping, taxes and tips.
     """
 
     kind: ClassVar[str] = "orders"
@@ -234,6 +235,7 @@ class OrderFact(Fact):
     tenders: tuple[PaidPart, ...] | None = None
     codes: tuple[str, ...] | None = None
     sold: tuple[SoldLine, ...] | None = None
+    goods_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -554,7 +556,7 @@ def _of_order(
     return OrderFact(
         fact_id=f"{order.source}/{order.order_id}",
         revision=2 if member_id else 1,
-        v=3,
+        v=4,
         program_id=program_id,
         recorded_at=recorded_at,
         member_id=member_id,
@@ -569,6 +571,7 @@ def _of_order(
         tenders=_tenders(order),
         codes=_codes(order),
         sold=_sold(order),
+        goods_minor=sum(line.amount_minor for line in order.lines if line.category not in CHARGES),
     )
 
 

@@ -223,6 +223,8 @@ def _menu() -> Iterator[Mapping[str, Any]]:
                     "name": name,
                     "topic": _topic(name),
                     "isForManagers": reports.report(name).is_for_managers,
+                    "hasSteps": reports.report(name).has_steps,
+                    "countsDays": reports.report(name).counts_days,
                 }
                 for name in names
             ],

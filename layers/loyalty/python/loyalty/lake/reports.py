@@ -42,6 +42,7 @@ ANSWER_BYTES_MAX: Final = 5_000_000
 
 _TITLE: Final = re.compile(r"^-- (.+)$", re.MULTILINE)
 _CHART: Final = re.compile(r"^-- Chart: (.+)$", re.MULTILINE)
+_TOTAL: Final = re.compile(r"^-- Total: (.+)$", re.MULTILINE)
 _FOR_MANAGERS: Final = re.compile(r"^-- For: managers$", re.MULTILINE)
 _COLUMN: Final = re.compile(r"^-- \| ([a-z0-9_]*) +\| ([a-z %]*?) +\| (.+?) +\|$", re.MULTILINE)
 
@@ -60,6 +61,13 @@ class Table:
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+
+    def total(self, name: str) -> int | None:
+        """The sum of a column of whole numbers; None if one of its values is not known."""
+        place = [column.name for column in self.columns].index(name)
+        found = [row[place] for row in self.rows]
+        numbers = [value for value in found if isinstance(value, int)]
+        return sum(numbers) if len(numbers) == len(found) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +101,18 @@ class Report:
     descriptions: Mapping[str, str] = field(default_factory=dict)
     is_for_managers: bool = False
     """Whether analysts cannot read it, because it is about colleagues."""
+    totals: tuple[str, ...] = ()
+    """The columns whose sum over all rows means something."""
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether it has a row for each day, week or month."""
+        return "$by" in self.sql
+
+    @property
+    def counts_days(self) -> bool:
+        """Whether it counts what follows within some days."""
+        return "$within_days" in self.sql
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +175,7 @@ def report(name: str) -> Report:
         about=_about(sql),
         chart=_chart(sql),
         is_for_managers=_FOR_MANAGERS.search(sql) is not None,
+        totals=_totals(sql),
         units={name: unit for name, unit, _ in _COLUMN.findall(sql) if name},
         descriptions=_descriptions(sql),
     )
@@ -175,6 +196,11 @@ def _chart(sql: str) -> Chart:
         series=series or None,
         facet=facet or None,
     )
+
+
+def _totals(sql: str) -> tuple[str, ...]:
+    found = _TOTAL.search(sql)
+    return tuple(found[1].split(", ")) if found else ()
 
 
 def _about(sql: str) -> str:

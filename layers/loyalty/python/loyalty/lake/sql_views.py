@@ -178,7 +178,10 @@ def _set_program(
         row = (level.id, rank, level.reached_at, needed_to_keep(level))
         connected.execute("INSERT INTO levels VALUES (?, ?, ?, ?)", row)
     for reward in document.rewards:
-        connected.execute("INSERT INTO catalog VALUES (?, ?)", (reward.id, reward.amount_minor))
+        # What a percentage took off certain products only is not in the facts of their orders.
+        of_goods = None if reward.skus else reward.percent
+        costs = (reward.id, reward.cost_minor, reward.amount_minor, of_goods)
+        connected.execute("INSERT INTO catalog VALUES (?, ?, ?, ?)", costs)
     for campaign in document.campaigns:
         # How much a budget has does not depend on the day.
         if (budget := budget_of(campaign, value, date.min)) and campaign.limits.budget:
@@ -228,7 +231,10 @@ def _catalogue(connected: DuckDBPyConnection) -> None:
     connected.execute(
         "CREATE TABLE levels (level VARCHAR, rank INTEGER, reached_at BIGINT, keeps_at BIGINT)"
     )
-    connected.execute("CREATE TABLE catalog (reward_id VARCHAR, amount_minor BIGINT)")
+    connected.execute(
+        "CREATE TABLE catalog (reward_id VARCHAR, cost_minor BIGINT, amount_minor BIGINT, "
+        "percent_of_goods BIGINT)"
+    )
     connected.execute(
         "CREATE TABLE campaign_budgets (campaign_id VARCHAR, points BIGINT, per VARCHAR)"
     )

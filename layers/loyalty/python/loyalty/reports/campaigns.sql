@@ -2,6 +2,7 @@
 --
 -- Reads: entries, members, orders
 -- Chart: bar | campaign_id | points_left, recovered
+-- Total: points, recovered, points_left, cost_minor
 --
 -- Members' orders of the period, with all that has become of them so far: a refund counts with its
 -- order, whenever it comes. The worth is that of the program's `point_value`. A budget is that of

@@ -2,18 +2,20 @@
 --
 -- Reads: entries
 -- Chart: column | expires_in | points | state
+-- Total: points, worth_minor
 --
 -- At the end of the period. `available` points can be spent, `pending` points cannot yet, and
 -- `debt` is what members owe (negative). `available` and `debt` together are the summary's
 -- points_outstanding, `pending` is its points_pending. Money uses the program's `point_value`, and
--- is null without one.
+-- is null without one. Each row's worth is rounded toward zero, so the total may be a few minor
+-- units less than the summary's liability_minor.
 --
 -- | Column      | Unit        | What it is                                                        |
 -- |-------------|-------------|-------------------------------------------------------------------|
 -- | state       | state       | available, pending or debt                                        |
--- | expires_in  | month       | first day of the month of their expiry date; null: none           |
+-- | expires_in  | month       | month in which the points expire, by its first day; null: never   |
 -- | points      | points      | points in this state                                              |
--- | worth_minor | minor units | points × point_value.amount_minor / per_points, rounded to zero   |
+-- | worth_minor | minor units | worth of these points                                             |
 
 WITH held AS (
     SELECT

@@ -2,6 +2,7 @@
 --
 -- Reads: entries
 -- Chart: column | age_months | points
+-- Total: points, worth_minor
 --
 -- At the end of the period. A member's points with one expiry date are a lot, and the oldest points
 -- of a lot are spent first. Age counts from the month in which the points became available to the
@@ -13,7 +14,7 @@
 -- |             |             | day                                                               |
 -- | points      | points      | points of this age                                                |
 -- | share       | ratio       | share of all points                                               |
--- | worth_minor | minor units | points × point_value.amount_minor / per_points, rounded to zero   |
+-- | worth_minor | minor units | worth of these points; null without a `point_value`               |
 
 -- Members are told apart by a hash of 64 bits, because texts take twice as long. Among a million
 -- members, two share one once in forty million lakes.

@@ -2,6 +2,7 @@
 --
 -- Reads: entries, orders
 -- Chart: bar | source | revenue_minor, guest_revenue_minor
+-- Total: orders, revenue_minor, refunded_minor, guest_orders, guest_revenue_minor, points_earned
 --
 -- The sums of all rows equal the summary.
 --

@@ -1,7 +1,7 @@
 -- Summary: what the program brought in over a period, in one row.
 --
 -- Reads: entries, members, orders
--- Chart: figures | members, active_members, orders, revenue_minor, redemption_rate, points_outstanding
+-- Chart: figures | members, active_members, orders, revenue_minor, redemption_rate, points_outstanding, liability_minor
 --
 -- Days are days in the program's time zone. Members' actions count on the day they happened (an
 -- order on the day it was paid). Points count on the day from which balances showed them. For any
@@ -40,8 +40,10 @@
 -- |                     |             | period                                                    |
 -- | points_outstanding  | points      | points that all members could spend at the end of the     |
 -- |                     |             | period, less debts                                        |
--- | redemption_rate     | ratio       | points_redeemed / points_earned, to six decimals, halves  |
--- |                     |             | away from zero; null when nothing was earned              |
+-- | redemption_rate     | ratio       | points_redeemed / points_earned; null when nothing was    |
+-- |                     |             | earned                                                    |
+-- | liability_minor     | minor units | worth of points_outstanding and points_pending together;  |
+-- |                     |             | null without a `point_value`                              |
 
 WITH flow AS (
     SELECT
@@ -123,5 +125,6 @@ SELECT
     whole(flow.adjusted) AS points_adjusted,
     whole(stock.pending) AS points_pending,
     whole(stock.outstanding) AS points_outstanding,
-    ratio(points_redeemed, points_earned) AS redemption_rate
+    ratio(points_redeemed, points_earned) AS redemption_rate,
+    worth(points_outstanding + points_pending) AS liability_minor
 FROM flow, stock, people, activity, sales

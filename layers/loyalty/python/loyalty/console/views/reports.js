@@ -1,20 +1,21 @@
 // @ts-check
 // Reports: an overview, then each of them for a period, to look at, keep and print.
 //
-// The address says what is shown: #/<program>/reports/<report>?from=&to=&by=
+// The address says what is shown: #/<program>/reports/<report>?from=&to=&by=&within_days=
 
 import { drawing, figures, fit, show } from "../draw.js";
 import { html } from "../lit.js";
 import { element } from "../report_elements.js";
-import { readable, topicOf } from "../report_menu.js";
-import { saveFile } from "../saving.js";
+import { downloads } from "../report_downloads.js";
+import { listedReport, readable, topicOf } from "../report_menu.js";
 
 /** @typedef {import("../types").Page} Page */
-/** @typedef {{ report: string, from: string, to: string, by: string }} Period */
+/** @typedef {{ report: string, from: string, to: string, by: string, within_days: string }} Period */
 
 const OVERVIEW = ["trend", "members", "retention", "liability", "rewards", "sources"];
 const DAY_MS = 86_400_000;
 const STEPS = ["day", "week", "month"];
+const WITHIN_DAYS = "30";
 
 /** @type {import("../types").View} */
 export const view = {
@@ -66,6 +67,7 @@ function periodOf(page) {
     from: page.query.get("from") ?? dayOf(first),
     to: page.query.get("to") ?? today,
     by: page.query.get("by") ?? "month",
+    within_days: page.query.get("within_days") ?? WITHIN_DAYS,
   };
 }
 
@@ -91,8 +93,9 @@ function controls(page, period) {
   const change = (/** @type {Event} */ event) => {
     const form = /** @type {HTMLFormElement} */ (event.currentTarget);
     const chosen = /** @type {any} */ (Object.fromEntries(new FormData(form)));
-    if (form.reportValidity() && chosen.from && chosen.to) page.go(addressOf(page, chosen));
+    if (form.reportValidity()) page.go(addressOf(page, { ...period, ...chosen }));
   };
+  const { hasSteps, countsDays } = used(period);
   const option = (
     /** @type {string} */ value,
     /** @type {string} */ label,
@@ -118,11 +121,30 @@ function controls(page, period) {
       <label for="to">To</label>
       <input id="to" type="date" name="to" required .value=${period.to} />
     </p>
-    <p>
-      <label for="by">By</label>
-      <select id="by" name="by">${STEPS.map((step) => option(step, step, period.by))}</select>
-    </p>
+    ${
+      hasSteps
+        ? html`<p>
+            <label for="by">By</label>
+            <select id="by" name="by">${STEPS.map((step) => option(step, step, period.by))}</select>
+          </p>`
+        : null
+    }
+    ${
+      countsDays
+        ? html`<p>
+            <label for="within">Within days</label>
+            <input id="within" type="number" name="within_days" required min="1" max="365" .value=${period.within_days} />
+          </p>`
+        : null
+    }
   </form>`;
+}
+
+/** What a report makes of the period: its steps, the days within which something follows. The
+ * overview has small reports with steps. @param {Period} period */
+function used({ report }) {
+  const listed = listedReport(report);
+  return { hasSteps: listed?.hasSteps ?? true, countsDays: listed?.countsDays ?? false };
 }
 
 /** @param {Event} event */
@@ -131,9 +153,9 @@ const prevent = (event) => event.preventDefault();
 // What is shown
 
 /** @param {Page} page @param {Period} period */
-function read(page, { report, from, to, by }) {
+function read(page, { report, ...period }) {
   // Anybody may have made the address. Encoding keeps the name from leading outside of reports.
-  return page.api.get(`/reports/${encodeURIComponent(report)}`, { from, to, by });
+  return page.api.get(`/reports/${encodeURIComponent(report)}`, period);
 }
 
 /** @param {Page} page @param {Period} period */
@@ -141,7 +163,7 @@ async function one(page, period) {
   const answer = await read(page, period);
   return (/** @type {HTMLElement} */ place) => {
     show(answer, place, { isAlone: false });
-    place.append(keeping(page, period));
+    place.append(downloads(page, period));
   };
 }
 
@@ -193,31 +215,4 @@ async function fill(page, cards, period, isShown) {
     }
   };
   await Promise.all([work(), work()]);
-}
-
-/** Buttons to save the report. Links would not do: a browser sends no token with a link.
- * @param {Page} page @param {Period} period */
-function keeping(page, period) {
-  const { report, from, to, by } = period;
-  const button = (/** @type {string} */ text, /** @type {() => unknown} */ act) => {
-    const made = element("button", { type: "button" }, text);
-    made.addEventListener("click", act);
-    return made;
-  };
-  const file = (/** @type {string} */ accept, /** @type {string} */ ending) => async () => {
-    try {
-      const where = `/reports/${encodeURIComponent(report)}`;
-      const { body } = await page.api.request("GET", where, { query: { from, to, by }, accept });
-      saveFile(body, `${report}_${from}_${to}.${ending}`);
-    } catch (error) {
-      page.fail(error);
-    }
-  };
-  return element(
-    "p",
-    { class: "keep" },
-    button("CSV", file("text/csv", "csv")),
-    button("Page to keep", file("text/html", "html")),
-    button("Print", () => window.print()),
-  );
 }

@@ -264,6 +264,7 @@ def _reward(reward: Reward, document: Program, place: str) -> Iterator[Iterator[
     yield _reward_free(reward, place)
     yield _reward_percent(reward, place)
     yield _reward_amount(reward, place)
+    yield _reward_cost(reward, place)
     yield _reward_pay(reward, place)
     yield _reward_window(reward, document, place)
     yield _unknown_levels_of_reward(reward, document, place)
@@ -303,6 +304,12 @@ def _reward_percent(reward: Reward, place: str) -> Iterator[Fault]:
 def _reward_amount(reward: Reward, place: str) -> Iterator[Fault]:
     if reward.amount_minor is not None and reward.kind not in _WORTH_MONEY:
         yield Fault(f"{place}/amount_minor", "not_for_kind", f"A {reward.kind} has no amount")
+
+
+def _reward_cost(reward: Reward, place: str) -> Iterator[Fault]:
+    if reward.cost_minor is not None and reward.pay:
+        detail = "A reward that pays with points costs what they pay: leave out cost_minor"
+        yield Fault(f"{place}/cost_minor", "contradiction", detail)
 
 
 def _reward_pay(reward: Reward, place: str) -> Iterator[Fault]:

@@ -99,6 +99,14 @@ class Reward(DocumentPart):
     amount_minor: Annotated[
         AmountMinor | None, Field(description="The discount or value, in minor units.")
     ] = None
+    cost_minor: Annotated[
+        AmountMinor | None,
+        Field(
+            description="What one costs you, in minor units, such as the price at which you buy "
+            "it; only reports use it. null: its `amount_minor`, or what a `percent_off` takes off "
+            "its order."
+        ),
+    ] = None
     percent: Annotated[
         Annotated[StrictInt, Field(ge=1, le=100)] | None,
         Field(description="The discount of a `percent_off` reward, in percent."),

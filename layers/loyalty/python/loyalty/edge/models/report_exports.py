@@ -70,7 +70,8 @@ class ReportExportRequest(RequestPart):
         Field(
             ge=1,
             le=365,
-            description="In `messages` and `promoters`: for how many days what follows counts.",
+            description="In `repeat`, `messages` and `promoters`: for how many days what follows "
+            "counts.",
         ),
     ] = None
     format: Annotated[FileFormat, Field(description="The file's format.")]

@@ -78,6 +78,13 @@ class ReportAnswer(AnswerPart):
         tuple[tuple[int | float | str | None, ...], ...],
         Field(description="The rows; each has a value for every column."),
     ]
+    totals: Annotated[
+        Mapping[str, int | None],
+        Field(
+            description="The sums of the columns that have one, by name; null if a value of the "
+            "column is null."
+        ),
+    ]
 
 
 def report_answer(
@@ -103,4 +110,5 @@ def report_answer(
         columns=tuple(ReportColumn(**asdict(column)) for column in table.columns),
         chart=ReportChart(**asdict(report.chart)),
         rows=table.rows,
+        totals={name: table.total(name) for name in report.totals},
     )
