@@ -247,12 +247,16 @@ def explain_order(
     """Explain what an order earned.
 
     Every campaign and earning rule of the version that decided it, condition by condition. It is
-    computed from the order's entry. Members see it of their own orders.
+    computed from the order's entry. Members see it of their own orders. Only staff see a campaign
+    that the member is held out of.
     """
     desk = open_desk(program_id, table=settings(AccrualSettings).table, caller=api.trusted_caller)
     ref = OrderRef(source, order_id)
     found = _found_for_caller(ref, desk)
-    return order_explanation_answer(ref, found, explaining.explain(found, desk=desk))
+    # A service may show it to the member.
+    shows_held_out = not api.principal.roles.isdisjoint(STAFF)
+    explained = explaining.explain(found, shows_held_out=shows_held_out, desk=desk)
+    return order_explanation_answer(ref, found, explained)
 
 
 @api.post(

@@ -3,8 +3,9 @@
 As in `naive`, nothing is imported of the product's rules. Orders are read as they are in the table.
 """
 
+import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from functools import cached_property
@@ -20,10 +21,11 @@ WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What an order was decided with: a level, the campaigns that were opened, and ceilings."""
+    """What an order was decided with: a level, campaigns opened and withheld, and ceilings."""
 
     tier: str | None = None
     opened: Collection[str] = ()
+    held_out: Collection[str] = ()
     ceilings: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -115,16 +117,46 @@ def sale_of(accrual: Any, state: Any, program: Program) -> Sale:
     return Sale(order, refunds, program, source=source, occurred_at=occurred_at)
 
 
+def context_of(accrual: Any) -> Context:
+    """What an order was decided with, as its entry says in a row for each campaign."""
+    rows = list(_rows(accrual))
+    return Context(
+        tier=accrual["order"].get("tier"),
+        opened={name for name, *_, is_for, _ in rows if is_for},
+        held_out={name for name, *_, is_for, _ in rows if is_for is False},
+        ceilings={name: most for name, *_, most in rows if most is not None},
+    )
+
+
+def given_by(accrual: Any) -> dict[str, int]:
+    """What each campaign gave for an order, by its entry."""
+    return {name: sum(points) for name, points, *_ in _rows(accrual) if points}
+
+
+def uses_of(accrual: Any) -> Iterator[tuple[str, int]]:
+    """What an order used of limits, by its entry."""
+    for name, _, uses, *_ in _rows(accrual):
+        for period, points, *orders in uses:
+            kind, separator, named = period.rpartition(":")
+            limit = f"{kind}{separator}{name}#{named}"
+            yield from [(limit, points)] * bool(points)
+            yield from ((f"{limit}#orders", each) for each in orders)
+
+
+def _rows(accrual: Any) -> Iterator[list[Any]]:
+    """Id, points by line, uses of limits, whether it is for the member, and the ceiling."""
+    missing = (None, (), (), None, None)
+    for row in accrual["order"].get("campaigns", ()):
+        yield [*row, *missing[len(row) :]]
+
+
 def by_giver(accrual: Any, state: Any, program: Program) -> dict[str, int]:
     """What each rule and campaign gives for what is left of an order."""
-    content, sale = accrual["order"], sale_of(accrual, state, program)
-    ceilings = content.get("ceilings", {})
+    sale, context = sale_of(accrual, state, program), context_of(accrual)
     if state and "ceilings" in state:
-        ceilings = state["ceilings"]
-    tier = content.get("tier")
-    context = Context(tier=tier, opened=content.get("opened", ()), ceilings=ceilings)
+        context = replace(context, ceilings=state["ceilings"])
     refunds = naive.Refunds.of(state)
-    by_rule = naive.by_rule(sale.order["lines"], refunds, program, tier=tier)
+    by_rule = naive.by_rule(sale.order["lines"], refunds, program, tier=context.tier)
     points = by_rule | gives(sale, context)
     return {giver: each for giver, each in points.items() if each}
 
@@ -146,8 +178,7 @@ def ceilings(
     """The most that campaigns may give whose limits leave less than the order would get."""
     found: dict[str, int] = {}
     while True:
-        decided = Context(tier=context.tier, opened=context.opened, ceilings=found)
-        most_given = planned(sale.whole, decided)
+        most_given = planned(sale.whole, replace(context, ceilings=found))
         most = {name: had.get(name, 0) + left for name, left in room.items()}
         short = {name: most[name] for name in room if most_given.get(name, 0) > most[name]}
         if not short:
@@ -170,6 +201,18 @@ def is_open(campaign: Any, sale: Sale, buyer: Buyer) -> bool:
     if buyer.orders is None and facts & {"first_order", "order_number", "days_since_order"}:
         return False
     return _is_for(campaign.members, sale, buyer)
+
+
+def is_held_out(campaign: Any, program: Program, *, member_id: str, program_id: str) -> bool:
+    """Whether a member is held out of a campaign: by its holdout, or by that of the program."""
+    holdouts = [(program.universal_holdout, ""), (campaign.holdout, campaign.id)]
+    for holdout, name in holdouts:
+        if holdout:
+            text = f"{program_id}:{holdout.salt or name}:{member_id}"
+            number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4])
+            if number % 10_000 // 100 < holdout.percent:
+                return True
+    return False
 
 
 def is_of_member(campaign: Any) -> bool:
@@ -235,7 +278,7 @@ def planned(sale: Sale, context: Context) -> dict[str, int]:
     """The most that each campaign may give, of all that was bought, after groups and maximum."""
     most: dict[str, int] = {}
     for each in sale.program.campaigns:
-        if is_of_member(each) and each.id not in context.opened:
+        if (is_of_member(each) and each.id not in context.opened) or each.id in context.held_out:
             continue
         if _runs(each.when, sale.local):
             most[each.id] = min(

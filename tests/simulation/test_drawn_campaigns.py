@@ -42,6 +42,7 @@ def kinds(campaign: Campaign) -> Iterator[tuple[str, object]]:
     yield "effect", campaign.effect.kind
     yield "activation", campaign.activation
     yield "group", campaign.group
+    yield "holdout", campaign.holdout and campaign.holdout.percent
     if member:
         yield "member", member.per
     if budget:
@@ -65,6 +66,7 @@ def test_campaigns_of_every_kind_are_drawn() -> None:
         *(("effect", kind) for kind in facts(get_args(Effect)[0], "kind")),
         *(("activation", activation) for activation in ("auto", "join")),
         *(("group", group) for group in (None, "best", "first")),
+        *(("holdout", percent) for percent in (None, 20, 50)),
         *(("member", per) for per in get_args(MemberPeriod)),
         *(("budget", per) for per in get_args(BudgetPeriod)),
         *(("orders", fact) for fact in facts(OrderMeasure) | facts(OrderCircumstance)),

@@ -111,30 +111,44 @@ class Campaigns:
         With refunds that waited for it, it may take less of a budget than it was decided with, or
         nothing; then it does not rely on what the budget has left.
         """
-        account, order = self._seen.accounts[entry["member_id"]], entry["order"]
+        account = self._seen.accounts[entry["member_id"]]
         program, sale = self._program(entry), self._sale(entry, None)
-        opened, tier = set(order.get("opened", ())), order.get("tier")
+        context = naive_campaigns.context_of(entry)
+        decided, tier = (context.opened, context.held_out), context.tier
         verdicts = [
-            {
-                each.id
-                for each in program.campaigns
-                if naive_campaigns.is_of_member(each) and naive_campaigns.is_open(each, sale, buyer)
-            }
+            self._verdict(program, sale, buyer, member_id=entry["member_id"])
             for buyer in self._buyers(account, tier, began)
         ]
-        if opened not in verdicts:
-            raise Violation(f"{key} opens {opened} instead of {verdicts[-1]}")
-        context = Context(tier=tier, opened=opened, ceilings=order.get("ceilings", {}))
+        if decided not in verdicts:
+            raise Violation(f"{key} opens and withholds {decided} instead of {verdicts[-1]}")
         budgets = self._budgets(program, sale.local.date())
         if not (self._is_touched(budgets, began) or (budgets and has_waited)):
             self._may_give(key, sale, context, member_id=entry["member_id"], had={})
         gives = self._gives(entry, None)
         shares = {giver: sum(points) for giver, *points in entry["shares"]}
+        shares |= naive_campaigns.given_by(entry)
         if shares != gives:
             raise Violation(f"{key} gives {shares} instead of {gives}")
         parts = naive_campaigns.dated(gives, program, day=sale.local.date(), tier=tier)
         if {(first, last): points for first, last, points in entry["parts"]} != parts:
             raise Violation(f"{key} gives at {entry['parts']} instead of {parts}")
+
+    def _verdict(
+        self, program: Program, sale: Sale, buyer: Buyer, *, member_id: str
+    ) -> tuple[set[str], set[str]]:
+        """The campaigns that are decided of a member and for them, and those withheld from them."""
+        program_id = self._versions[0].program_id
+        opened, held_out = set(), set()
+        for each in program.campaigns:
+            if not naive_campaigns.is_open(each, sale, buyer):
+                continue
+            if naive_campaigns.is_held_out(
+                each, program, member_id=member_id, program_id=program_id
+            ):
+                held_out.add(each.id)
+            elif naive_campaigns.is_of_member(each):
+                opened.add(each.id)
+        return opened, held_out
 
     def _edited(self, key: Key, state: Any, began: int) -> None:
         """A new version of an order may give what it counted before, and what limits leave."""
@@ -145,10 +159,7 @@ class Campaigns:
         day, member_id = sale.local.date(), self._heir(accrual["member_id"])
         if self._is_touched([member_id, *self._budgets(program, day)], began):
             return
-        content = accrual["order"]
-        context = Context(
-            tier=content.get("tier"), opened=content.get("opened", ()), ceilings=state["ceilings"]
-        )
+        context = replace(naive_campaigns.context_of(accrual), ceilings=state["ceilings"])
         self._may_give(key, sale, context, member_id=member_id, had=counts.counted)
 
     def _may_give(
@@ -224,7 +235,7 @@ class Campaigns:
                 self._used_by[member_id][limit] += amount
                 self._touched[member_id] = self.writes
         if entry["kind"] == "accrual":
-            order.given.update(_given(entry))
+            order.given.update(naive_campaigns.given_by(entry))
             if self._sale(entry, None).counts:
                 self._used_by[member_id][ORDERS] += 1
                 order.used[ORDERS] += 1
@@ -419,14 +430,10 @@ def _of_orders(written: Sequence[Written]) -> Iterator[tuple[Key, Any]]:
 
 def _uses(entry: Any) -> Iterator[tuple[str, int]]:
     """What an entry of an order changes in limits."""
-    content = entry["order"] if entry["kind"] == "accrual" else entry["about"]
-    yield from content.get("counted", ())
-
-
-def _given(accrual: Any) -> dict[str, int]:
-    """What each campaign gave for an order, by its accrual."""
-    campaigns = accrual["order"].get("campaigns", ())
-    return {giver: sum(points) for giver, *points in accrual["shares"] if giver in campaigns}
+    if entry["kind"] == "accrual":
+        yield from naive_campaigns.uses_of(entry)
+    else:
+        yield from entry["about"].get("counted", ())
 
 
 def _caps(campaign: Any, day: date) -> Iterator[tuple[str, int, bool]]:

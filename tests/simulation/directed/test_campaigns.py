@@ -9,7 +9,9 @@ import pytest
 
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.program.campaigns import Campaign
+from loyalty.domain.program.holdouts import UniversalHoldout
 from tests.simulation import programs
+from tests.simulation.naive_campaigns import given_by
 from tests.simulation.programs import campaign
 from tests.simulation.requests.common import EMAIL, PHONE
 from tests.simulation.requests.members import Join, Merge, SignIn
@@ -52,7 +54,7 @@ def of_campaign(world: World, order_id: str, name: str = "bonus") -> int:
         for key, item in world.table.items.items()
         if key.sk == "ENTRY#accrual"
     }
-    return sum(sum(points) for giver, *points in items[order_id]["shares"] if giver == name)
+    return given_by(items[order_id]).get(name, 0)
 
 
 def at_once(world: World, requests: Sequence[Request]) -> None:
@@ -311,3 +313,57 @@ def test_versions_of_an_order_and_its_refunds_end_alike_in_every_order() -> None
         outcomes.add((held.balance, held.orders, str(counters), used_of_budget(world)))
 
     assert len(outcomes) == 1
+
+
+class TestHoldouts:
+    """By this salt ann is held out, and bob is not."""
+
+    HALF = campaign(holdout={"percent": 50, "salt": "half"})
+
+    def test_what_is_withheld_stays_withheld_when_the_order_changes(self) -> None:
+        world = scene("ann", "bob", campaigns=(self.HALF, campaign("all")))
+
+        for member_id in ("ann", "bob"):
+            of = shop_order(f"of-{member_id}", 50)
+            done(world.finish(Record(of, member_id)))
+            done(world.finish(Record(shop_order(of.order_id, 80, seconds=1), member_id)))
+            done(world.finish(refund(of, "r1", amount=20)))
+
+        assert [of_campaign(world, f"of-{each}") for each in ("ann", "bob")] == [0, 10]
+        assert [of_campaign(world, f"of-{each}", "all") for each in ("ann", "bob")] == [10, 10]
+
+    def test_a_version_without_the_holdout_gives_old_orders_nothing(self) -> None:
+        world = scene("ann", campaigns=(self.HALF,))
+        done(world.finish(Record(shop_order("o1", 50), "ann")))
+        publish(world, campaign())
+
+        done(world.finish(Record(shop_order("o1", 80, seconds=1), "ann")))
+        done(world.finish(Earn(order("o2", 50), "ann")))
+
+        assert sum(account(world, "ann").holding.lots.values()) == 80 + 50 + 10
+        assert of_campaign(world, "o2") == 10
+
+    def test_the_holdout_of_a_program_withholds_all_campaigns(self) -> None:
+        everywhere = UniversalHoldout(percent=50, salt="half")
+        world = scene("ann", "bob", campaigns=(campaign(),), universal_holdout=everywhere)
+
+        for member_id in ("ann", "bob"):
+            done(world.finish(Earn(order(f"of-{member_id}", 50), member_id)))
+
+        assert [of_campaign(world, f"of-{each}") for each in ("ann", "bob")] == [0, 10]
+
+    def test_a_group_gives_whoever_is_held_out_of_its_best_campaign_another_one(self) -> None:
+        best = campaign(
+            "best", holdout={"percent": 50, "salt": "half"}, group="best",
+            effect={"kind": "fixed", "points": 30},
+        )  # fmt: skip
+        world = scene(
+            "ann", "bob", campaigns=(best, campaign("next", group="best")),
+            campaign_groups=programs.CAMPAIGN_GROUPS,
+        )  # fmt: skip
+
+        for member_id in ("ann", "bob"):
+            done(world.finish(Earn(order(f"of-{member_id}", 50), member_id)))
+
+        given = [of_campaign(world, f"of-{each}", "next") for each in ("ann", "bob")]
+        assert given == [10, 0]

@@ -10,6 +10,7 @@ from loyalty.domain.orders.order import Order, Tender
 from loyalty.domain.people.member import Consent, Profile
 from loyalty.domain.program.campaigns import Campaign
 from loyalty.domain.program.document import PointValue, PublishedProgram, bind_segments
+from loyalty.domain.program.holdouts import UniversalHoldout
 from loyalty.domain.program.segments import Segment
 from tests.simulation import programs
 from tests.simulation.drawing.orders import drawn_order, drawn_refund, versions_of
@@ -115,6 +116,12 @@ _BUDGETS: Final[tuple[dict[str, Any] | None, ...]] = (
     {"points": 200, "per": "year"},
     {"amount_minor": 25, "per": "week"},
 )
+_HOLDOUTS: Final[tuple[dict[str, Any] | None, ...]] = (
+    None,
+    {"percent": 20},
+    {"percent": 50},
+    {"percent": 50, "salt": "another"},
+)
 
 
 def with_campaigns(
@@ -128,14 +135,15 @@ def with_campaigns(
         for number in range(draw.choice((1, 2, 3, 4)))
     ]
     most = draw.choice((None, None, None, 40))
+    everywhere = draw.choice((None, None, None, UniversalHoldout(percent=40, salt="half")))
     found: list[PublishedProgram] = []
     for each in versions:
-        found.append(_published(each, campaigns, most))
+        found.append(_published(each, campaigns, most, everywhere))
         campaigns = _revised(draw, campaigns, day, is_tiered=is_tiered)
     if len(found) == 1 and draw.random() < 0.6:
         later = now + timedelta(hours=draw.choice((0, 0, 1, 12)))
         again = replace(found[0], version=2, published_at=later)
-        found.append(_published(again, campaigns, most))
+        found.append(_published(again, campaigns, most, everywhere))
     return found
 
 
@@ -218,7 +226,10 @@ def _dressed(draw: random.Random, order: Order) -> Order:
 
 
 def _published(
-    version: PublishedProgram, campaigns: Sequence[Mapping[str, Any]], most: int | None
+    version: PublishedProgram,
+    campaigns: Sequence[Mapping[str, Any]],
+    most: int | None,
+    universal_holdout: UniversalHoldout | None,
 ) -> PublishedProgram:
     document = programs.changed(
         version.document,
@@ -226,6 +237,7 @@ def _published(
             "campaigns": tuple(map(Campaign.model_validate, campaigns)),
             "campaign_groups": programs.CAMPAIGN_GROUPS,
             "campaign_points_per_order_max": most,
+            "universal_holdout": universal_holdout,
             "lists": {"few": ("S1", "S3")},
             "segments": tuple(map(Segment.model_validate, _SEGMENTS)),
             "point_value": PointValue(amount_minor=1, per_points=2),
@@ -252,6 +264,8 @@ def _campaign(draw: random.Random, name: str, day: date, *, is_tiered: bool) -> 
     campaign["pending_days"] = draw.choice((None, None, 0, 1, 2))
     campaign["expiry"] = draw.choice((None, None, {"model": "after_earning", "days": 2}))
     campaign["limits"] = _limits(draw)
+    if draw.random() < 0.3:
+        campaign["holdout"] = draw.choice(_HOLDOUTS)
     return campaign
 
 
@@ -269,7 +283,7 @@ def _revised(
     """What a later version makes of campaigns: it raises or lowers limits, ends one, adds one."""
     revised: list[dict[str, Any]] = []
     for each in campaigns:
-        match draw.choice(("limits", "limits", "budget", "effect", "same", "gone")):
+        match draw.choice(("limits", "limits", "budget", "effect", "holdout", "same", "gone")):
             case "limits":
                 revised.append(each | {"limits": _limits(draw)})
             case "budget":
@@ -279,6 +293,8 @@ def _revised(
                 revised.append(each | {"limits": limits})
             case "effect":
                 revised.append(each | {"effect": draw.choice(_EFFECTS)})
+            case "holdout":
+                revised.append(each | {"holdout": draw.choice(_HOLDOUTS)})
             case "same":
                 revised.append(each)
     if draw.random() < 0.3:

@@ -105,6 +105,30 @@ _MUTANTS: Final = (
         "opened=frozenset()",
     ),
     Mutant(
+        "an edit or a refund forgets who was held out",
+        "context_of",
+        "held_out=frozenset(accrual.held_out)",
+        "held_out=frozenset()",
+    ),
+    Mutant(
+        "a member who is held out gets the points all the same",
+        "CompiledProgram._running",
+        "campaign.id in context.held_out",
+        "False",
+    ),
+    Mutant(
+        "the lots of all programs are the same",
+        "holdouts.lot",
+        'f"{program_id}:{salt}:{member_id}"',
+        'f"{salt}:{member_id}"',
+    ),
+    Mutant(
+        "the holdout of a program leaves out campaigns without one of their own",
+        "held_out_of",
+        "frozenset(each.id for each in document.campaigns)",
+        "frozenset(each.id for each in document.campaigns if each.holdout)",
+    ),
+    Mutant(
         "of the orders that a guest claims the latest name comes first",
         "guests._unclaimed",
         "each.order.occurred_at if each.order else desk.now",

@@ -113,7 +113,7 @@ def test_an_order_keeps_where_and_how_it_was_paid() -> None:
 
 @st.composite
 def limited_campaigns(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Campaigns that may be for nobody, may be short, and may count in limits of every kind."""
+    """Campaigns that may be for nobody, withheld, or short, and count in limits of every kind."""
     periods = st.sampled_from(["day", "week", "month", "year", "campaign"])
     points = st.integers(1, 40)
     member_limits = st.fixed_dictionaries({"points": points, "per": periods}) | (
@@ -126,9 +126,12 @@ def limited_campaigns(draw: st.DrawFn) -> list[dict[str, Any]]:
             "budget": st.fixed_dictionaries({"points": points, "per": periods}),
         },
     )
+    holdouts = st.sampled_from([None, None, {"percent": 90}])
     members = st.sampled_from([{}, {"fact": "first_order"}, {"fact": "order_number", "is": 9}])
     return [
-        campaign(id=f"c-{number}", effect=draw(EFFECTS), limits=draw(limits))
+        campaign(
+            id=f"c-{number}", effect=draw(EFFECTS), limits=draw(limits), holdout=draw(holdouts)
+        )
         | ({"for": who} if (who := draw(members)) else {})
         for number in range(draw(st.integers(0, 4)))
     ]

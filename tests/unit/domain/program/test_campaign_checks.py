@@ -258,3 +258,59 @@ def test_a_published_campaign_reads_back_unchanged() -> None:
     )
 
     assert Program.model_validate_json(program.canonical()) == program
+
+
+def held(percent: int = 10, **parts: Any) -> dict[str, Any]:
+    when = {"starts_on": "2026-12-01"}
+    return campaign(**{"holdout": {"percent": percent, "salt": None}, "when": when} | parts)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "warns"),
+    [
+        (held(), held(), {}),
+        (held(), held(20), {"/campaigns/0/holdout/percent": "holdout_changes"}),
+        (held(20), held(), {"/campaigns/0/holdout/percent": "holdout_changes"}),
+        (
+            held(),
+            held(holdout={"percent": 20, "salt": "other"}),
+            {"/campaigns/0/holdout/salt": "holdout_moves"},
+        ),
+        # The same salt, said or not.
+        (held(), held(holdout={"percent": 10, "salt": "welcome"}), {}),
+        (held(holdout=None), held(), {}),
+        (held(), held(holdout=None), {}),
+        (
+            held(holdout=None, when={"starts_on": "2026-11-01"}),
+            held(when={"starts_on": "2026-11-01"}),
+            {"/campaigns/0/holdout": "holdout_begins_late"},
+        ),
+        (
+            campaign(id="a"),
+            held(when={}),
+            {
+                "/campaigns/0/when/starts_on": "holdout_without_start",
+                "/campaigns": "dropped_campaign",
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_a_holdout_that_moves_or_cannot_be_measured_is_a_warning(
+    before: dict[str, Any], after: dict[str, Any], warns: dict[str, str]
+) -> None:
+    assert warned(with_campaigns(after), with_campaigns(before)) == warns
+
+
+def test_another_salt_of_the_programs_holdout_is_a_warning_and_so_is_a_shared_one() -> None:
+    before, after = (
+        with_campaigns(
+            held(id="a", holdout={"percent": 10, "salt": "one"}),
+            universal_holdout={"percent": 5, "salt": salt},
+        )
+        for salt in ("2026-h1", "one")
+    )
+
+    assert warned(after, before) == {
+        "/universal_holdout/salt": "holdout_moves",
+        "/campaigns/0/holdout/salt": "shared_salt",
+    }

@@ -14,7 +14,13 @@ const SECTIONS = [
   { title: "Earning", fields: ["earning_rules", "pending_days"] },
   {
     title: "Campaigns",
-    fields: ["campaigns", "campaign_groups", "campaign_points_per_order_max", "lists"],
+    fields: [
+      "campaigns",
+      "campaign_groups",
+      "campaign_points_per_order_max",
+      "universal_holdout",
+      "lists",
+    ],
   },
   { title: "Segments", fields: ["segments"] },
   { title: "Expiry", fields: ["expiry", "expiry_by_source", "inactivity"] },

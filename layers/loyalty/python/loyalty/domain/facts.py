@@ -148,8 +148,8 @@ class EntryFact(Fact):
 
     Entries of orders, refunds and edits have version 2, with what campaigns gave, as `campaigns`,
     and what the entry used of limits, as `counted`. That of an order also has its level as `tier`,
-    and as `opened` the campaigns that were decided of the member and were for them. In other rows
-    these are null.
+    as `opened` the campaigns that were decided of the member and were for them, and as `held_out`
+    those that would have counted but were withheld from the member. In other rows these are null.
     """
 
     kind: ClassVar[str] = "entries"
@@ -177,6 +177,7 @@ class EntryFact(Fact):
     levels_reached: tuple[LevelReached, ...] | None = None
     tier: str | None = None
     opened: tuple[str, ...] | None = None
+    held_out: tuple[str, ...] | None = None
     counted: tuple[CountedUse, ...] | None = None
     campaigns: tuple[CampaignPoints, ...] | None = None
 
@@ -484,6 +485,7 @@ def _of_entry(entry: Entry, program_id: str) -> EntryFact:
         or None,
         tier=accrual.tier if accrual else None,
         opened=accrual.opened if accrual else None,
+        held_out=accrual.held_out if accrual else None,
         counted=_uses(of_order) if of_order else None,
         campaigns=_by_campaign(of_order) if of_order else None,
     )

@@ -29,6 +29,7 @@ _SENTENCES: Final[Mapping[tuple[str, bool], str]] = {
     ("when", False): "It does not run at that time.",
     ("joined", True): "The member takes part in it.",
     ("joined", False): "The member had not joined it.",
+    ("held_out", False): "It is withheld from this member, to measure what it brings.",
 }
 _NO_GOODS: Final = "The order has none of the goods that it covers."
 _NO_POINT: Final = "The goods that it covers are worth no point."

@@ -93,6 +93,7 @@ def findings(
     for each in program.campaigns:
         conditions = [
             _of_window(each.campaign, bought),
+            *_of_holdout(each.campaign, context),
             *_of_member(each.campaign, context, facts),
             *_of_order(each.campaign, program, bought),
             *outcome.of_spent_limit(each),
@@ -170,12 +171,17 @@ def _of_window(campaign: Campaign, bought: Purchase) -> ConditionFinding:
     return ConditionFinding(fact="when", holds=runs, matters=not runs)
 
 
+def _of_holdout(campaign: Campaign, context: AwardContext) -> Iterator[ConditionFinding]:
+    if campaign.id in context.held_out:
+        yield _reason("held_out", {})
+
+
 def _of_member(
     campaign: Campaign, context: AwardContext, facts: MemberFacts | None
 ) -> Iterable[ConditionFinding]:
     if not campaign.is_decided_of_member:
         return
-    is_open = campaign.id in context.opened
+    is_open = campaign.id in context.opened or campaign.id in context.held_out
     if facts is None:
         yield ConditionFinding(fact="for", holds=is_open, matters=not is_open)
         return

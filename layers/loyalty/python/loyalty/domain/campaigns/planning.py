@@ -8,7 +8,7 @@ refund leaves nothing of it, and it does not matter how a refund is split.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -32,12 +32,14 @@ class AwardContext:
     """What only the moment knew at which an order was recorded, or a later version of it.
 
     `tier` is the level at which it earns. `opened` are the campaigns that are decided of the
-    member and are for them. `ceilings` are the most that campaigns may give whose limits left less
+    member and are for them, `held_out` those that would count but for their holdout. `ceilings` are
+    the most that campaigns may give whose limits left less
     than the order would have got.
     """
 
     tier: str | None = None
     opened: frozenset[str] = frozenset()
+    held_out: frozenset[str] = frozenset()
     ceilings: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -135,6 +137,8 @@ class CompiledProgram:
             campaign = each.campaign
             if campaign.is_decided_of_member and campaign.id not in context.opened:
                 continue
+            if campaign.id in context.held_out:
+                continue
             if campaign.when.holds_at(bought.occurred_at):
                 yield each
 
@@ -165,9 +169,7 @@ def freeze(
     """
     ceilings: dict[str, int] = {}
     while True:
-        planned = program.plan(
-            bought, AwardContext(tier=context.tier, opened=context.opened, ceilings=ceilings)
-        )
+        planned = program.plan(bought, replace(context, ceilings=ceilings))
         short = {
             campaign_id: had.get(campaign_id, 0) + room.points
             for campaign_id, room in rooms.items()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from loyalty.domain.campaigns.awards import full_award
 from loyalty.domain.campaigns.budgets import budgets_on, left_of, takes
+from loyalty.domain.campaigns.holdouts import held_out_of
 from loyalty.domain.campaigns.limits import together, uses
 from loyalty.domain.earning.qualifying import qualifies
 from loyalty.domain.ledger.account import Account, lapse_of
@@ -94,7 +95,14 @@ def accrue(
     budgets = budgets_on(program.document, program.document.today(order.occurred_at))
     left = left_of(budgets, shards)
     decision = decide(
-        order, account, program.document, tier=tier, today=today, about=about, left=left
+        order,
+        account,
+        program.document,
+        tier=tier,
+        today=today,
+        about=about,
+        held_out=held_out_of(program, account.member_id),
+        left=left,
     )
     accrual = _accrual(order, account, program.document, decision.context, today=today)
     waited = _waiting(accrual, replaces, program=program.document, today=today)
@@ -185,6 +193,7 @@ def _accrual(
         tier=context.tier,
         qualifying=counts,
         opened=tuple(sorted(context.opened)),
+        held_out=tuple(sorted(context.held_out)),
         ceilings=context.ceilings,
         counted=uses(program, day, today=today, before={}, after=earned.campaign_points),
         campaigns=tuple(earned.campaign_points),

@@ -7,7 +7,7 @@ decided from them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
@@ -91,12 +91,14 @@ def decide(
     tier: str | None,
     today: date,
     about: MemberFacts | None = None,
+    held_out: Collection[str] = (),
     left: Mapping[str, int] = MappingProxyType({}),
 ) -> CampaignDecision:
     """Decide which campaigns are for the member of an order, and what their limits leave.
 
-    `about` has what is known of the member beside their account. `left` is what budgets have left,
-    as far as they were read.
+    `held_out` are the campaigns that the member is held out of, whatever else is decided. `about`
+    has what is known of the member beside their account. `left` is what budgets have left, as far
+    as they were read.
     """
     if not program.campaigns:
         return CampaignDecision(context=AwardContext(tier=tier))
@@ -110,10 +112,14 @@ def decide(
         counts=has_goods(order),
     )
     running = [each for each in program.campaigns if each.when.holds_at(occurred_at)]
-    opened = frozenset(
-        each.id for each in running if each.is_decided_of_member and is_for(each, facts)
+    of_member = [each for each in running if is_for(each, facts)]
+    context = AwardContext(
+        tier=tier,
+        opened=frozenset(
+            each.id for each in of_member if each.is_decided_of_member and each.id not in held_out
+        ),
+        held_out=frozenset(each.id for each in of_member if each.id in held_out),
     )
-    context = AwardContext(tier=tier, opened=opened)
     every = compiled(program)
     room = rooms(program, facts.day, today=today, used=used_of_campaigns(account), left=left)
     ceilings = freeze(every, every.purchase(order, tier=tier), context, rooms=room)
@@ -130,10 +136,14 @@ def decide_of_guest(
     program: Program,
     *,
     today: date,
+    held_out: Collection[str] = (),
     left: Mapping[str, int] = MappingProxyType({}),
 ) -> CampaignDecision:
-    """What would be decided of an order of nobody known: no campaign that asks for the member."""
-    every, context = compiled(program), AwardContext()
+    """What would be decided of an order of nobody known: no campaign that asks for the member.
+
+    `held_out` are campaigns that are withheld.
+    """
+    every, context = compiled(program), AwardContext(held_out=frozenset(held_out))
     room = rooms(program, program.today(order.occurred_at), today=today, used={}, left=left)
     ceilings = freeze(every, every.purchase(order, tier=None), context, rooms=room)
     return CampaignDecision(context=replace(context, ceilings=ceilings), rooms=room)
@@ -323,7 +333,11 @@ def ceilings_of_edit(
         left=left,
         had=had,
     )
-    context = AwardContext(tier=accrual.tier, opened=frozenset(accrual.opened))
+    context = AwardContext(
+        tier=accrual.tier,
+        opened=frozenset(accrual.opened),
+        held_out=frozenset(accrual.held_out),
+    )
     return freeze(every, every.purchase(order, tier=accrual.tier), context, rooms=room, had=had)
 
 

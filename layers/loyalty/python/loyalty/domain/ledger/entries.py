@@ -95,9 +95,10 @@ class Accrual:
     """What an order earned, and all that is needed to compute it again.
 
     `tier` is the member's level on the order's day, `qualifying` what the order counted toward a
-    level. `opened` are the campaigns that were decided of the member and are for them, `ceilings`
-    the most points of campaigns whose limits left less than the order would have got. `counted` is
-    what it used of limits. `campaigns` are those that gave points: shares do not say which givers
+    level. `opened` are the campaigns that were decided of the member and are for them, `held_out`
+    those that would count if the member were not held out. `ceilings` are the most points of
+    campaigns whose limits left less than the order would have got. `counted` is what it used of
+    limits. `campaigns` are those that gave points: shares do not say which givers
     are campaigns.
     """
 
@@ -107,6 +108,7 @@ class Accrual:
     tier: str | None = None
     qualifying: Qualifying | None = None
     opened: tuple[str, ...] = ()
+    held_out: tuple[str, ...] = ()
     ceilings: Mapping[str, int] = field(default_factory=_none)
     counted: tuple[LimitUse, ...] = ()
     campaigns: tuple[str, ...] = ()

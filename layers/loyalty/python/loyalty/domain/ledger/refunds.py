@@ -245,6 +245,7 @@ def context_of(accrual: Accrual, state: OrderState) -> AwardContext:
     return AwardContext(
         tier=accrual.tier,
         opened=frozenset(accrual.opened),
+        held_out=frozenset(accrual.held_out),
         ceilings=accrual.ceilings if state.ceilings is None else state.ceilings,
     )
 

@@ -14,6 +14,7 @@ from loyalty.domain.program.campaign_effects import FixedEffect, StepsEffect
 from loyalty.domain.program.campaigns import Campaign, CampaignWindow
 from loyalty.domain.program.condition_checks import ConditionAt
 from loyalty.domain.program.document import Program
+from loyalty.domain.program.holdouts import UniversalHoldout
 
 # Each is a path or two of the account, and one write has room for 40.
 CAPPED_MAX: Final = 10
@@ -199,9 +200,11 @@ def warnings(document: Program, *, replaces: Program | None, today: date) -> Ite
         if count < 2:
             what = "one campaign" if count else "no campaign"
             yield Fault(f"/campaign_groups/{index}", "group_of_one", f"This group has {what}")
+    yield from _odd_holdouts(document)
     if replaces:
         yield from _dropped(document, replaces, today=today)
         yield from _other_periods(document, replaces)
+        yield from _moved_holdouts(document, replaces, today=today)
 
 
 def _odd_limits(campaign: Campaign, place: str) -> Iterator[Fault]:
@@ -245,3 +248,69 @@ def _other_periods(document: Program, replaces: Program) -> Iterator[Fault]:
                 detail = f"The period was {former.per}: what was used before no longer counts"
                 place = f"/campaigns/{index}/limits/{field}/per"
                 yield Fault(place, "other_period", detail)
+
+
+def _odd_holdouts(document: Program) -> Iterator[Fault]:
+    """A warning for each holdout that reports can measure badly."""
+    everywhere = document.universal_holdout
+    places = {everywhere.salt: "/universal_holdout"} if everywhere else {}
+    for index, campaign in enumerate(document.campaigns):
+        place = f"/campaigns/{index}"
+        if campaign.holdout is None:
+            continue
+        if campaign.when.starts_on is None:
+            detail = (
+                "Say when it starts: then what members bought before is taken into account, and "
+                "reports need fewer members to see what it brings"
+            )
+            yield Fault(f"{place}/when/starts_on", "holdout_without_start", detail)
+        salt = campaign.salt
+        if salt in places:
+            detail = f"{places[salt]} has the same salt, so both hold the same members out"
+            yield Fault(f"{place}/holdout/salt", "shared_salt", detail)
+        places.setdefault(salt, f"{place}/holdout")
+
+
+def _moved_holdouts(document: Program, replaces: Program, *, today: date) -> Iterator[Fault]:
+    """A warning for each holdout that other members are held out by than before."""
+    yield from _moved(document.universal_holdout, replaces.universal_holdout, "/universal_holdout")
+    before = {campaign.id: campaign for campaign in replaces.campaigns}
+    for index, campaign in enumerate(document.campaigns):
+        old, place = before.get(campaign.id), f"/campaigns/{index}/holdout"
+        if old is None:
+            continue
+        yield from _moved(_lots(campaign), _lots(old), place)
+        begun = campaign.when.starts_on is None or campaign.when.starts_on <= today
+        if campaign.holdout and not old.holdout and begun:
+            detail = (
+                "It has begun without a holdout, so members who are held out now may have had "
+                "points of it; a new campaign with an id of its own measures better"
+            )
+            yield Fault(place, "holdout_begins_late", detail)
+
+
+def _lots(campaign: Campaign) -> UniversalHoldout | None:
+    """The holdout of a campaign with the salt that decides it."""
+    holdout = campaign.holdout
+    return UniversalHoldout(percent=holdout.percent, salt=campaign.salt) if holdout else None
+
+
+def _moved(
+    now: UniversalHoldout | None, before: UniversalHoldout | None, place: str
+) -> Iterator[Fault]:
+    if now is None or before is None:
+        return
+    if now.salt != before.salt:
+        detail = (
+            "Another salt assigns all members anew: many who were held out no longer are, and "
+            "others are held out instead. What was measured so far cannot be continued"
+        )
+        yield Fault(f"{place}/salt", "holdout_moves", detail)
+    elif now.percent != before.percent:
+        change = now.percent - before.percent
+        detail = (
+            f"{change} more of 100 members are held out from now on; all others stay as they are"
+            if change > 0
+            else f"{-change} of 100 members are no longer held out; all others stay as they are"
+        )
+        yield Fault(f"{place}/percent", "holdout_changes", detail)

@@ -20,6 +20,7 @@ from loyalty.domain.kernel.fields import (
 )
 from loyalty.domain.program.campaign_effects import Effect
 from loyalty.domain.program.expiry_policies import Expiry
+from loyalty.domain.program.holdouts import CampaignHoldout
 from loyalty.domain.program.line_selectors import EVERY_LINE, LineSelector
 from loyalty.domain.program.member_conditions import MemberCondition
 from loyalty.domain.program.order_conditions import OrderCondition
@@ -201,11 +202,23 @@ class Campaign(DocumentPart):
             "program."
         ),
     ] = None
+    holdout: Annotated[
+        CampaignHoldout | None,
+        Field(
+            description="Members from whom it is withheld, so that reports can say what it brings; "
+            "null: nobody."
+        ),
+    ] = None
 
     @property
     def is_decided_of_member(self) -> bool:
         """Whether it depends on the member, so that an order must remember the decision."""
         return self.members is not None or self.activation == "join"
+
+    @property
+    def salt(self) -> str:
+        """What decides who is held out of it."""
+        return (self.holdout.salt if self.holdout else None) or self.id
 
 
 class CampaignGroup(DocumentPart):

@@ -34,6 +34,7 @@ from loyalty.domain.kernel.limits import POINTS_MAX
 from loyalty.domain.program.campaigns import CAMPAIGNS_MAX, Campaign, CampaignGroup
 from loyalty.domain.program.earning_rules import EarningRule
 from loyalty.domain.program.expiry_policies import Expiry, Inactivity
+from loyalty.domain.program.holdouts import UniversalHoldout
 from loyalty.domain.program.kinds import PointSource
 from loyalty.domain.program.levels import Tiers
 from loyalty.domain.program.locales import best_locale
@@ -202,6 +203,13 @@ class Program(DocumentPart):
         Field(
             description="The most points of all campaigns together for one order, handed out in "
             "the order of the campaigns; null: no limit."
+        ),
+    ] = None
+    universal_holdout: Annotated[
+        UniversalHoldout | None,
+        Field(
+            description="Members from whom all campaigns are withheld, so that reports can say "
+            "what they bring together; null: nobody."
         ),
     ] = None
     lists: Annotated[

@@ -24,10 +24,11 @@ def campaigns_to_list(accrual: Accrual) -> list[Value]:
     """The campaigns that gave points, in the order of the document, and then those that did not.
 
     A row has the campaign's id, the points of each line, what it counts in limits, whether it was
-    decided of the member and is for them, and its ceiling. It ends with the last of these that
-    there is.
+    decided of the member and is for them (`false`: they are held out of it), and its ceiling. It
+    ends with the last of these that there is.
     """
-    without_points = {*accrual.opened, *accrual.ceilings}.difference(accrual.campaigns)
+    decided = {*accrual.opened, *accrual.held_out, *accrual.ceilings}
+    without_points = decided.difference(accrual.campaigns)
     return [_row(each, accrual) for each in (*accrual.campaigns, *sorted(without_points))]
 
 
@@ -43,6 +44,7 @@ def campaigns_from_list(wire: Sequence[Sequence[Any]], order: Order) -> dict[str
             use for campaign, _, uses, *_ in rows for use in _uses_of(campaign, uses or ())
         ),
         "opened": tuple(sorted(campaign for campaign, *_, is_for, _ in rows if is_for)),
+        "held_out": tuple(sorted(campaign for campaign, *_, is_for, _ in rows if is_for is False)),
         "ceilings": {campaign: ceiling for campaign, *_, ceiling in rows if ceiling is not None},
     }
 
@@ -66,10 +68,10 @@ def _row(campaign: str, accrual: Accrual) -> list[Value]:
         campaign,
         points_by_line(campaign, accrual) if campaign in accrual.campaigns else [],
         _uses_to_list(campaign, accrual.counted),
-        campaign in accrual.opened or None,
+        False if campaign in accrual.held_out else campaign in accrual.opened or None,
         accrual.ceilings.get(campaign),
     ]
-    while row[-1] in (None, []):
+    while row[-1] is None or row[-1] == []:
         row.pop()
     return row
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from loyalty.domain.campaigns.holdouts import held_out_of
 from loyalty.domain.campaigns.participation import (
     MemberCampaign,
     campaign_of_member,
@@ -37,6 +38,8 @@ class CampaignMembership:
 def campaigns_of(member_id: str, *, desk: Desk) -> tuple[MemberCampaign, ...]:
     """The campaigns that are a member's or can become so, in the document's order.
 
+    Those that the member is held out of are left out.
+
     Raises:
         NotFound: no such member.
     """
@@ -45,8 +48,11 @@ def campaigns_of(member_id: str, *, desk: Desk) -> tuple[MemberCampaign, ...]:
     current = [each for each in document.campaigns if not is_over(each, now)]
     needs = needs_of(current)
     earner = open_earner(member_id, needs=needs, occurred_at=now, strong=False, desk=desk)
-    of_member = (_of_member(each, earner, now=now, desk=desk) for each in current)
-    return tuple(each for each in of_member if each is not None)
+    held_out = held_out_of(desk.program, earner.account.member_id)
+    shown = (
+        _shown(each, earner, now=now, desk=desk) for each in current if each.id not in held_out
+    )
+    return tuple(each for each in shown if may_be_for(each.campaign, each.facts))
 
 
 @until_saved
@@ -56,7 +62,7 @@ def join(
     """Let a member take part in a campaign from now on. To join again changes nothing.
 
     Raises:
-        NotFound: no such member, or no such campaign.
+        NotFound: no such member, or no such campaign; one that they are held out of is none.
         WrongState: the campaign needs no joining, or is over.
         TryAgain: overtaken too often.
     """
@@ -65,6 +71,7 @@ def join(
     now = desk.now.astimezone(document.zone)
     needs = Needs(targeting=True, profile=needs_of([campaign]).profile)
     earner = open_earner(member_id, needs=needs, occurred_at=now, strong=True, desk=desk)
+    _require_shown(campaign, earner, desk=desk)
     before = earner.targeting
     if before is None or campaign_id not in before.joined:
         _require_open(campaign, now)
@@ -87,7 +94,8 @@ def leave(member_id: str, campaign_id: str, *, targetings: Targetings, desk: Des
     To leave a campaign that they did not join is no error. Returns the member's id.
 
     Raises:
-        NotFound: no such member, or no such campaign, which they did not join either.
+        NotFound: no such member, or no such campaign, which they did not join either; one that
+            they are held out of is none.
         TryAgain: overtaken too often.
     """
     earner = open_earner(
@@ -95,7 +103,7 @@ def leave(member_id: str, campaign_id: str, *, targetings: Targetings, desk: Des
     )
     before = earner.targeting
     if before is None or campaign_id not in before.joined:
-        _campaign(campaign_id, desk=desk)
+        _require_shown(_campaign(campaign_id, desk=desk), earner, desk=desk)
         return earner.account.member_id
     others = {name: since for name, since in before.joined.items() if name != campaign_id}
     targetings.save(before, replace(before, joined=others))
@@ -106,7 +114,7 @@ def _campaign(campaign_id: str, *, desk: Desk) -> Campaign:
     found = (each for each in desk.program.document.campaigns if each.id == campaign_id)
     campaign = next(found, None)
     if campaign is None:
-        raise NotFound("There is no such campaign")
+        raise _no_such_campaign()
     return campaign
 
 
@@ -117,20 +125,22 @@ def _require_open(campaign: Campaign, now: datetime) -> None:
         raise WrongState("This campaign is over")
 
 
+def _require_shown(campaign: Campaign, earner: Earner, *, desk: Desk) -> None:
+    if campaign.id in held_out_of(desk.program, earner.account.member_id):
+        raise _no_such_campaign()
+
+
+def _no_such_campaign() -> NotFound:
+    return NotFound("There is no such campaign")
+
+
 def _with(earner: Earner, targeting: Targeting) -> Earner:
     about = replace(earner.about, joined=targeting.joined) if earner.about else None
     return replace(earner, targeting=targeting, about=about)
 
 
-def _of_member(
-    campaign: Campaign, earner: Earner, *, now: datetime, desk: Desk
-) -> MemberCampaign | None:
-    """The campaign as its member sees it; None if it is not and cannot become theirs."""
-    shown = _shown(campaign, earner, now=now, desk=desk)
-    return shown if may_be_for(campaign, shown.facts) else None
-
-
 def _shown(campaign: Campaign, earner: Earner, *, now: datetime, desk: Desk) -> MemberCampaign:
+    """The campaign as its member sees it."""
     document, account = desk.program.document, earner.account
     level = level_on(account, document, day=now.date())
     facts = facts_of(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from loyalty.domain.campaigns.holdouts import held_out_of
 from loyalty.domain.kernel.errors import IdempotencyConflict, NotFound
 from loyalty.domain.ledger.entries import Accrual, Entry, OrderCause
 from loyalty.domain.ledger.order_explaining import (
@@ -72,15 +74,31 @@ def find_order(ref: OrderRef, *, refund_id: str | None = None, desk: Desk) -> Or
             return OrderInBooks(status=status, file=file)
 
 
-def explain(found: OrderInBooks, *, desk: Desk) -> ExplainedOrder:
-    """Why an order earned what it earned, by the version that decided it."""
+def explain(found: OrderInBooks, *, shows_held_out: bool, desk: Desk) -> ExplainedOrder:
+    """Why an order earned what it earned, by the version that decided it.
+
+    Without `shows_held_out`, campaigns that its member is or was held out of are left out, unless
+    they gave points.
+    """
     if found.accrual is None or found.earned is None:
         return ExplainedOrder(explanation=OrderExplanation(), decided_by=desk.program.document)
-    document = desk.version(found.accrual.program_version).document
+    decided_by = desk.version(found.accrual.program_version)
     state = state_of(found.earned, found.file.state)
-    return ExplainedOrder(
-        explanation=explain_order(found.earned, state, document), decided_by=document
-    )
+    explanation = explain_order(found.earned, state, decided_by.document)
+    if not shows_held_out:
+        withheld = {
+            *found.earned.held_out,
+            *held_out_of(decided_by, found.accrual.member_id),
+            *held_out_of(desk.program, found.accrual.member_id),
+        }
+        explanation = _without(explanation, withheld)
+    return ExplainedOrder(explanation=explanation, decided_by=decided_by.document)
+
+
+def _without(explanation: OrderExplanation, withheld: Collection[str]) -> OrderExplanation:
+    campaigns = explanation.campaigns
+    shown = (each for each in campaigns if each.points or each.campaign.id not in withheld)
+    return replace(explanation, campaigns=tuple(shown))
 
 
 def quote(found: OrderInBooks, request: RequestedRefund, *, desk: Desk) -> QuotedRefund:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from loyalty.domain.campaigns.awards import full_award
 from loyalty.domain.campaigns.budgets import budgets_on, left_of
 from loyalty.domain.campaigns.findings import findings
+from loyalty.domain.campaigns.holdouts import experiments, held_out_of
 from loyalty.domain.campaigns.member_facts import MemberFacts
 from loyalty.domain.campaigns.planning import compiled
 from loyalty.domain.kernel.calendar import midnight
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
 class Quote:
     """What an order would earn, and for whom; without a member, as a guest's.
 
-    `campaigns` says of every campaign what it would give, and why not more. `balance` is what the
-    member can spend now, before this order.
+    `campaigns` says of every campaign what it would give, and why not more; those that the member
+    is held out of are left out. A guest may be anybody, so for them all with a holdout are.
+    `balance` is what the member can spend now, before this order.
     """
 
     award: Award
@@ -80,9 +82,9 @@ def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: 
     left = left_of(budgets, shards_of(document, order, desk=desk))
     member_id = customer.member_id
     if member_id is None and not customer.identities:
-        return _quoted(
-            order, decide_of_guest(order, document, today=desk.today, left=left), document
-        )
+        withheld = experiments(document)
+        decision = decide_of_guest(order, document, today=desk.today, held_out=withheld, left=left)
+        return _quoted(order, decision, document, withheld=withheld)
     if member_id is None:
         member_id = directory.earner_of(customer.identities)
     if member_id is None:
@@ -97,6 +99,7 @@ def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: 
     account = earner.account
     lapses_after = lapse_of(account, desk.program)
     level = level_of_order(order, account, document)
+    withheld = held_out_of(desk.program, account.member_id)
     decision = decide(
         order,
         account,
@@ -104,10 +107,11 @@ def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: 
         tier=level.id if level else None,
         today=desk.today,
         about=earner.about,
+        held_out=withheld,
         left=left,
     )
     return replace(
-        _quoted(order, decision, document),
+        _quoted(order, decision, document, withheld=withheld),
         member_id=account.member_id,
         balance=settlement(account, today=desk.today, lapses_after=lapses_after).after.balance,
     )
@@ -116,7 +120,7 @@ def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: 
 def quote_sample(order: Order, member: SampleMember | None, *, document: Program) -> Quote:
     """What an order would earn by a document that need not be in force; None: as a guest's.
 
-    Nothing is used of any limit yet, and the order may be of any time.
+    Nothing is used of any limit yet, nobody is held out, and the order may be of any time.
     """
     today = document.today(order.occurred_at)
     if member is None:
@@ -144,17 +148,24 @@ def _about(member: SampleMember, occurred_at: datetime) -> MemberFacts:
     )
 
 
-def _quoted(order: Order, decision: CampaignDecision, document: Program) -> Quote:
-    """What an order earns by a decision that was not recorded."""
+def _quoted(
+    order: Order,
+    decision: CampaignDecision,
+    document: Program,
+    *,
+    withheld: Collection[str] = (),
+) -> Quote:
+    """What an order earns by a decision that was not recorded, without campaigns to withhold."""
     context, every = decision.context, compiled(document)
+    found = findings(
+        every,
+        every.purchase(order, tier=context.tier),
+        context,
+        facts=decision.facts,
+        rooms=decision.rooms,
+    )
     return Quote(
         award=full_award(order, bought=order, program=document, context=context),
-        campaigns=findings(
-            every,
-            every.purchase(order, tier=context.tier),
-            context,
-            facts=decision.facts,
-            rooms=decision.rooms,
-        ),
+        campaigns=tuple(each for each in found if each.campaign.id not in withheld),
         tier=context.tier,
     )
