@@ -22,7 +22,7 @@ from loyalty.edge.models.campaigns import (
     campaign_answer,
     campaign_of_member_answer,
 )
-from loyalty.edge.models.order_explanations import QuoteAnswer, quote_answer
+from loyalty.edge.models.order_explanations import SampleQuoteAnswer, sample_quote_answer
 from loyalty.edge.models.sample_orders import SampleQuoteRequest
 from loyalty.edge.settings import settings
 from loyalty.table.programs import TablePrograms
@@ -52,17 +52,20 @@ MEMBER_AND_COUNTER: Final[frozenset[Role]] = frozenset({"member", "cashier", "ma
 )
 def quote_sample_order(
     program_id: ProgramId, request: Annotated[SampleQuoteRequest, Body()]
-) -> QuoteAnswer:
-    """Quote what an order would earn by a document that is not published.
+) -> SampleQuoteAnswer:
+    """Quote what an order would earn by a document that is not published, and a refund would take.
 
-    The order and its member are made up, and of any time. Nothing is used of any limit yet, and
-    nothing is recorded.
+    The order, its member and its refund are made up, and of any time. Nothing is used of any limit
+    yet, and nothing is recorded.
     """
     programs = TablePrograms(engine(settings(CampaignsSettings).table))
     document = request.program(replaces=programs.in_force(program_id))
-    order, member = request.sample(document)
-    quoted = quote_sample(order, member, document=document)
-    return quote_answer(quoted, document=document, today=document.today(order.occurred_at))
+    sample = request.sample(document)
+    return sample_quote_answer(
+        quote_sample(sample, document=document),
+        document=document,
+        today=document.today(sample.order.occurred_at),
+    )
 
 
 @api.get("/campaigns", allow={"analyst", "manager"})

@@ -192,6 +192,35 @@ def test_a_basket_is_for_whoever_it_is_tried_for(club: OpenProgram, visit: Visit
     expect(page.get_by_role("tabpanel")).to_contain_text("have to be corrected first")
 
 
+def test_a_basket_has_several_codes_and_payments_and_can_come_back(
+    club: OpenProgram, visit: Visit
+) -> None:
+    page = visit(club, "program", at="/campaigns/0", tab="basket")
+    page.get_by_label("Amount in EUR").fill("60")
+    press(page.locator("summary").filter(has_text="When, where, how"))
+    page.get_by_role("combobox", name="Code").fill("FLYER")
+    page.get_by_role("button", name="Add a code").click()
+    page.get_by_role("combobox", name="Code 2").fill("nobody")
+    page.get_by_label("Paid by").fill("card")
+    page.get_by_role("button", name="Add a payment").click()
+    page.get_by_label("Paid by 2").fill("points")
+    page.get_by_label("How much 2, in EUR").fill("5")
+    result = basket(page)
+    expect(result).to_contain_text(f"✓ {HOSTILE}")
+    expect(result).not_to_contain_text("After a refund")
+
+    page.get_by_label("What comes back").select_option("An amount of money")
+    page.get_by_label("Refunded in EUR").fill("10")
+    expect(basket(page)).to_contain_text("After a refund of €10.00")
+    expect(result).to_contain_text("Spend 60loses all 50 beans")
+    expect(result).to_contain_text("Welcomekeeps 50 beans")
+    expect(result).to_contain_text("The budget of Spend 60 gets 50 beans back.")
+    assert_accessible(page)
+    page.get_by_label("What comes back").select_option("Some units")
+    page.get_by_label("Units that come back").fill("1")
+    expect(basket(page)).to_contain_text("Welcomeloses all 50 beans")
+
+
 def test_a_member_joins_and_leaves_and_sees_how_far_they_are(
     club: OpenProgram, visit: Visit
 ) -> None:

@@ -48,16 +48,23 @@ _SPEND_60: Final[Json] = {
     "if": {"fact": "amount", "at_least_minor": 6_000},
     "effect": {"kind": "fixed", "points": 150},
 }
+_SPEND_40: Final[Json] = {
+    "id": "spend-40",
+    "name": "Spend 40, get 50",
+    "if": {"fact": "amount", "at_least_minor": 4_000},
+    "effect": {"kind": "fixed", "points": 50},
+}
 
 REQUESTS: Final[dict[str, Json]] = {
     "quote_sample_order": {
-        "document": DOCUMENT | {"campaigns": [_SPEND_60]},
+        "document": DOCUMENT | {"campaigns": [_SPEND_60, _SPEND_40]},
         "order": {
             "occurred_at": NOW,
             "channel": "app",
             "lines": [{"line_id": "1", "category": "whole_bean", "amount": eur(4_999)}],
         },
         "member": {"orders": 2, "last_ordered_on": "2026-09-30", "tier": None},
+        "refund": {"amount": eur(1_000)},
     }
 }
 
@@ -66,7 +73,7 @@ ANSWERS: Final[dict[str, Any]] = {
         "member_id": None,
         "tier": None,
         "balance": None,
-        "points": 49,
+        "points": 99,
         "pending_points": 0,
         "breakdown": [
             {
@@ -75,7 +82,14 @@ ANSWERS: Final[dict[str, Any]] = {
                 "points": 49,
                 "eligible_minor": 4_999,
                 "rate": {"points": 1, "per_minor": 100, "multiplier_percent": 100},
-            }
+            },
+            {
+                "rule_id": "spend-40",
+                "line_id": "1",
+                "points": 50,
+                "eligible_minor": 4_999,
+                "rate": None,
+            },
         ],
         "campaigns": [
             {
@@ -88,8 +102,24 @@ ANSWERS: Final[dict[str, Any]] = {
                     {"fact": "amount", "at_least_minor": 6_000, "is": 4_999, "missing": 1_001}
                 ],
                 "text": "10.01 EUR more for 150 beans.",
-            }
+            },
+            {
+                "id": "spend-40",
+                "name": "Spend 40, get 50",
+                "applies": True,
+                "points": 50,
+                "could_give": 50,
+                "why_not": [],
+                "text": "50 beans: 50 beans for an order.",
+            },
         ],
+        "refund": {
+            "points": -60,
+            "counted": eur(1_000),
+            "campaigns": [{"id": "spend-40", "points": -50}],
+            "rules": [{"id": "base", "points": -10}],
+            "limits": [],
+        },
     },
     "join_campaign": _JOINED,
     "list_campaigns": page(_WIN_BACK, _TUESDAY),

@@ -118,6 +118,7 @@ BODIES: Final[dict[str, Any]] = {
             "consents": ["email"],
             "joined": ["club"],
         },
+        "refund": {"lines": [{"line_id": "1", "quantity": 1}]},
     },
     "save_draft": {"document": {"name": "Bean"}, "based_on": 1},
     "replay_deliveries": {

@@ -43,10 +43,11 @@ def quote(
     member: dict[str, Any] | None = None,
     *,
     as_: Claims = till.MANAGER,
+    refund: dict[str, Any] | None = None,
     **order: Any,
 ) -> Answer:
     goods = {"occurred_at": MOMENT, "lines": [line(4999)]}
-    body = {"document": program, "order": goods | order, "member": member}
+    body = {"document": program, "order": goods | order, "member": member, "refund": refund}
     return call(handler, "POST", f"{till.PROGRAM}/check/quote", body=body, as_=as_)
 
 
@@ -127,6 +128,55 @@ def test_mistakes_of_the_order_are_named_where_they_stand() -> None:
 
     assert twice.body["errors"][0]["pointer"] == "/order/lines/1/line_id"
     assert foreign.body["errors"][0]["pointer"] == "/order/lines/0/amount/currency"
+
+
+def test_a_refund_says_what_each_campaign_would_lose() -> None:
+    spend = campaign(
+        id="spend-60", name="Spend 60", **{"if": {"fact": "amount", "at_least_minor": 6000}}
+    )
+    capped = campaign(limits={"per_member": {"points": 500, "per": "month"}})
+    doubled = campaign(id="double", name="Double", effect={"kind": "multiply", "percent": 200})
+    program = proposed(spend, capped, doubled)
+    lines = [line(4500), line(2000, "2", quantity=2)]
+
+    def refund(**what: Any) -> dict[str, Any]:
+        answer = quote(program, {}, lines=lines, refund=what)
+        assert (answer.status, answer.body["points"]) == (200, 65 + 65 + 10 + 10), answer.text
+        taken: dict[str, Any] = answer.body["refund"]
+        return taken
+
+    assert refund(lines=[{"line_id": "2", "quantity": 1}]) == {
+        "points": -30,
+        "counted": money(1000),
+        "campaigns": [{"id": "spend-60", "points": -10}, {"id": "double", "points": -10}],
+        "rules": [{"id": "base", "points": -10}],
+        "limits": [],
+    }
+    assert refund(amount=money(500))["points"] == -10
+    assert refund(whole=True)["points"] == -150
+    assert refund(whole=True)["limits"] == [
+        {"campaign_id": "welcome", "limit": "cap", "period": "2027-11", "points": 10, "orders": 0}
+    ]
+    assert quote(program, {}).body["refund"] is None
+
+
+@pytest.mark.parametrize(
+    ("refund", "pointer"),
+    [
+        ({}, "/refund"),
+        ({"whole": True, "amount": money(100)}, "/refund"),
+        ({"lines": [{"line_id": "9", "quantity": 1}]}, "/refund/lines/0/line_id"),
+        ({"lines": [{"line_id": "1", "quantity": 1}] * 2}, "/refund/lines/1/line_id"),
+        ({"amount": money(100, "USD")}, "/refund/amount/currency"),
+    ],
+)
+def test_mistakes_of_the_refund_are_named_where_they_stand(
+    refund: dict[str, Any], pointer: str
+) -> None:
+    answer = quote(proposed(), refund=refund)
+
+    assert answer.status == 422
+    assert [each["pointer"] for each in answer.body["errors"]] == [pointer]
 
 
 def test_it_works_before_the_first_version() -> None:

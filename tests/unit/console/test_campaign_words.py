@@ -108,7 +108,10 @@ def test_a_basket_offers_the_names_that_rules_and_campaigns_use() -> None:
     program = document(
         earning_rules=[rule(include_categories=["beans"], tenders=["stored_value"])],
         campaigns=[
-            campaign(lines={"skus": ["A"], "lists": ["sale"]}, **{"if": of_app}),
+            campaign(
+                lines={"skus": ["A"], "lists": ["sale"], "brands": ["house"], "tags": ["hot"]},
+                **{"if": of_app},
+            ),
             campaign(id="club", name="Club", activation="join"),
         ],
         lists={"sale": ["B", "A"]},
@@ -127,6 +130,8 @@ def test_a_basket_offers_the_names_that_rules_and_campaigns_use() -> None:
         "locations": [],
         "sources": [],
         "tenders": ["stored_value"],
+        "brands": ["house"],
+        "tags": ["hot"],
         "levels": [["silver", "Silver"], ["gold", "Gold"]],
         "joinable": [["club", "Club"]],
     }

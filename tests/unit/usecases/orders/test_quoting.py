@@ -1,21 +1,31 @@
 """What an order would earn: for a member, for a guest, and for a member who is made up."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loyalty.domain.kernel.errors import NotFound
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.accruals import accrue
+from loyalty.domain.ledger.entries import Accrual, RequestedRefund
+from loyalty.domain.ledger.order_explaining import quote_refund
+from loyalty.domain.ledger.refunds import state_of
 from loyalty.domain.orders.order import Order
 from loyalty.domain.people.identity import Identity
+from loyalty.domain.program.document import Program, PublishedProgram
 from loyalty.usecases.orders.accrual import NamedCustomer
-from loyalty.usecases.orders.quoting import SampleMember, quote, quote_sample
+from loyalty.usecases.orders.quoting import Quote, Sample, SampleMember, quote, quote_sample
 from loyalty.usecases.people.enrollment import Application, enroll
 from loyalty.usecases.people.identity_claims import IdentityClaim
 from tests.support import orders
-from tests.support.campaigns import campaign, with_campaigns
+from tests.support.campaigns import campaign, programs, with_campaigns
+from tests.support.campaigns import orders as drawn_orders
 from tests.support.memory import NOW, BusyTable, Shop
-from tests.support.orders import line
+from tests.support.orders import NOON, line
 
 ANA: Final = "mem_ana"
 EMAIL: Final = Identity("email", "cleo@example.com")
@@ -71,6 +81,11 @@ class TestOfAMember:
             quoted(Identity("email", "nobody@example.com"))
 
 
+def tried(document: Program, member: SampleMember | None, *, bought: Order | None = None) -> Quote:
+    sample = Sample(order=bought or order(), member=member)
+    return quote_sample(sample, document=document).quote
+
+
 class TestOfASample:
     @pytest.mark.parametrize(
         ("condition", "fits", "fits_not"),
@@ -108,7 +123,7 @@ class TestOfASample:
         document = with_campaigns(campaign(**{"for": condition}))
 
         def points(member: SampleMember | None) -> int:
-            return quote_sample(order(), member, document=document).award.points
+            return tried(document, member).award.points
 
         assert points(SampleMember(**fits)) == 50 + 10
         assert points(SampleMember(**fits_not)) == 50
@@ -117,10 +132,8 @@ class TestOfASample:
     def test_it_can_have_joined_a_campaign(self) -> None:
         document = with_campaigns(campaign(activation="join"))
 
-        joined = quote_sample(
-            order(), SampleMember(joined=frozenset({"welcome"})), document=document
-        )
-        alone = quote_sample(order(), SampleMember(), document=document)
+        joined = tried(document, SampleMember(joined=frozenset({"welcome"})))
+        alone = tried(document, SampleMember())
 
         assert (joined.award.points, alone.award.points) == (60, 50)
         assert [each.fact for each in alone.campaigns[0].why_not] == ["joined"]
@@ -130,11 +143,53 @@ class TestOfASample:
         window = {"starts_on": "2031-05-01", "ends_on": "2031-05-01"}
         document = with_campaigns(campaign(when=window, limits=limits))
 
-        later = quote_sample(
-            order(occurred_at=NOW.replace(year=2031, month=5, day=1)),
-            SampleMember(),
-            document=document,
-        )
+        later = order(occurred_at=NOW.replace(year=2031, month=5, day=1))
 
-        assert later.award.campaign_points == {"welcome": 5}
-        assert quote_sample(order(), SampleMember(), document=document).award.points == 50
+        quoted = tried(document, SampleMember(), bought=later)
+        assert quoted.award.campaign_points == {"welcome": 5}
+        assert tried(document, SampleMember()).award.points == 50
+
+    @given(document=programs(), bought=drawn_orders(), refund=st.data())
+    def test_a_refund_of_it_takes_what_it_takes_of_an_order_that_is_recorded(
+        self, document: Program, bought: Order, refund: st.DataObject
+    ) -> None:
+        requested = RequestedRefund(
+            refund_id="sample",
+            occurred_at=NOON,
+            fingerprint="",
+            **refund.draw(refunds_of(bought)),
+        )
+        sample = Sample(order=bought, member=SampleMember(), refund=requested)
+
+        quoted = quote_sample(sample, document=document)
+
+        recorded = accrue(
+            bought,
+            account=Account(member_id=ANA, orders=0),
+            program=PublishedProgram(
+                program_id="bean", version=1, published_at=NOON, document=document
+            ),
+            fingerprint="",
+            now=NOON,
+        )
+        earned = recorded.entries[0].detail
+        assert isinstance(earned, Accrual)
+        assert quoted.refund == quote_refund(
+            requested, earned, state_of(earned, None), document, today=NOON.date()
+        )
+        of_all = replace(
+            sample, refund=replace(requested, quantities={}, amount_minor=0, whole=True)
+        )
+        everything = quote_sample(of_all, document=document).refund
+        assert everything is not None
+        assert everything.points == -quoted.quote.award.points
+
+
+def refunds_of(bought: Order) -> st.SearchStrategy[dict[str, Any]]:
+    """A refund of units, of money or of everything."""
+    units = st.sampled_from([{line.line_id: 1} for line in bought.lines])
+    return st.one_of(
+        st.fixed_dictionaries({"quantities": units}),
+        st.fixed_dictionaries({"amount_minor": st.integers(1, 9999)}),
+        st.just({"whole": True}),
+    )

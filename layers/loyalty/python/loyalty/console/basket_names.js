@@ -2,7 +2,7 @@
 // The names that a program's rules and campaigns use, to be chosen from.
 
 /** @typedef {{ categories: string[], skus: string[], channels: string[], codes: string[],
- *   locations: string[], sources: string[], tenders: string[] }} Names */
+ *   locations: string[], sources: string[], tenders: string[], brands: string[], tags: string[] }} Names */
 /** @typedef {Names & { levels: [string, string][], joinable: [string, string][] }} ProgramNames */
 
 const FIELDS = /** @type {Record<string, keyof Names>} */ ({
@@ -15,6 +15,8 @@ const FIELDS = /** @type {Record<string, keyof Names>} */ ({
   include_skus: "skus",
   exclude_skus: "skus",
   tenders: "tenders",
+  brands: "brands",
+  tags: "tags",
 });
 const FACTS = /** @type {Record<string, keyof Names>} */ ({
   channel: "channels",
@@ -53,6 +55,8 @@ export function namesIn(document) {
     locations: of("locations"),
     sources: of("sources"),
     tenders: of("tenders"),
+    brands: of("brands"),
+    tags: of("tags"),
     levels: named(document.tiers?.levels),
     joinable: named(document.campaigns, ({ activation }) => activation === "join"),
   };

@@ -1,7 +1,7 @@
 """Why orders earn what they earn: in quotes, of past orders, of refunds before they are made."""
 
 from datetime import date
-from typing import Annotated, Literal, Required, TypedDict, cast
+from typing import Annotated, Any, Literal, Required, TypedDict, cast
 
 from pydantic import Field, with_config
 from pydantic.config import JsonDict
@@ -9,14 +9,14 @@ from pydantic.config import JsonDict
 from loyalty.domain.campaigns.finding_words import FindingWords
 from loyalty.domain.campaigns.findings import CampaignFindings, ConditionFinding
 from loyalty.domain.campaigns.rule_findings import RuleFindings
-from loyalty.domain.ledger.order_explaining import OrderExplanation
+from loyalty.domain.ledger.order_explaining import OrderExplanation, RefundQuote
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.program.document import Program
 from loyalty.edge.http.schemas import AnswerPart, MemberId, Money, OrderId, Source
 from loyalty.edge.models.entries import EntryRate, EntryShare, shares_answer
 from loyalty.usecases.orders.explaining import ExplainedOrder, OrderInBooks, QuotedRefund
 from loyalty.usecases.orders.lookup import OrderStatus
-from loyalty.usecases.orders.quoting import Quote
+from loyalty.usecases.orders.quoting import Quote, SampleQuote
 
 CampaignId = Annotated[str, Field(description="The campaign's id in the program document.")]
 CampaignName = Annotated[str, Field(description="The campaign's name, as members see it.")]
@@ -227,7 +227,21 @@ class LimitReturnAnswer(AnswerPart):
     orders: Annotated[int, Field(description="Orders that it would get back, if it counts them.")]
 
 
-class RefundQuoteAnswer(AnswerPart):
+class RefundLoss(AnswerPart):
+    """What an order would no longer earn after a refund, and what limits would get back."""
+
+    points: Annotated[int, Field(description="The change in the order's points, negative or 0.")]
+    counted: Annotated[Money, Field(description="How much of the refund would count.")]
+    campaigns: Annotated[
+        list[CampaignChange], Field(description="The campaigns that would give less.")
+    ]
+    rules: Annotated[list[RuleChange], Field(description="The earning rules that would give less.")]
+    limits: Annotated[
+        list[LimitReturnAnswer], Field(description="The limits that would get something back.")
+    ]
+
+
+class RefundQuoteAnswer(RefundLoss):
     """What an order would no longer earn after a refund; nothing is recorded.
 
     The program's `clawback` policy decides how much of it is taken from the member, and limits get
@@ -241,39 +255,28 @@ class RefundQuoteAnswer(AnswerPart):
             "nothing more. `waiting`: no member has earned by the order yet."
         ),
     ]
-    points: Annotated[int, Field(description="The change in the order's points, negative or 0.")]
-    counted: Annotated[Money, Field(description="How much of the refund would count.")]
-    campaigns: Annotated[
-        list[CampaignChange], Field(description="The campaigns that would give less.")
-    ]
-    rules: Annotated[list[RuleChange], Field(description="The earning rules that would give less.")]
-    limits: Annotated[
-        list[LimitReturnAnswer], Field(description="The limits that would get something back.")
+
+
+class SampleQuoteAnswer(QuoteAnswer):
+    """What an order that nobody made would earn, and what a refund of it would take."""
+
+    refund: Annotated[
+        RefundLoss | None, Field(description="What the refund would take; null: none was asked.")
     ]
 
 
 def quote_answer(quoted: Quote, *, document: Program, today: date) -> QuoteAnswer:
-    award, words = quoted.award, FindingWords(document)
-    pending = sum(part.points for part in award.parts if part.available_on > today)
-    return QuoteAnswer(
-        member_id=quoted.member_id,
-        tier=quoted.tier,
-        balance=quoted.balance,
-        points=award.points - pending,
-        pending_points=pending,
-        breakdown=shares_answer(award.shares, document=document, tier=quoted.tier),
-        campaigns=[
-            QuotedCampaign(
-                id=each.campaign.id,
-                name=each.campaign.name,
-                applies=each.points > 0,
-                points=each.points,
-                could_give=each.could_give,
-                why_not=[_finding(reason) for reason in each.why_not],
-                text=words.offer(each),
-            )
-            for each in quoted.campaigns
-        ],
+    return QuoteAnswer(**_quote(quoted, document=document, today=today))
+
+
+def sample_quote_answer(
+    quoted: SampleQuote, *, document: Program, today: date
+) -> SampleQuoteAnswer:
+    """The answer for a day on which the order would be recorded."""
+    refund = quoted.refund
+    return SampleQuoteAnswer(
+        refund=RefundLoss(**_loss(refund, document.currency)) if refund else None,
+        **_quote(quoted.quote, document=document, today=today),
     )
 
 
@@ -297,15 +300,44 @@ def order_explanation_answer(
 
 
 def refund_quote_answer(quoted: QuotedRefund, *, currency: str) -> RefundQuoteAnswer:
-    quote = quoted.quote
-    return RefundQuoteAnswer(
-        status=quoted.status,
-        points=quote.points,
-        counted=Money(amount=quote.amount_minor, currency=currency),
-        campaigns=[CampaignChange(id=each, points=lost) for each, lost in quote.campaigns.items()],
-        rules=[RuleChange(id=each, points=lost) for each, lost in quote.rules.items()],
-        limits=[LimitReturnAnswer(**each._asdict()) for each in quote.limits],
-    )
+    return RefundQuoteAnswer(status=quoted.status, **_loss(quoted.quote, currency))
+
+
+def _quote(quoted: Quote, *, document: Program, today: date) -> dict[str, Any]:
+    award, words = quoted.award, FindingWords(document)
+    pending = sum(part.points for part in award.parts if part.available_on > today)
+    return {
+        "member_id": quoted.member_id,
+        "tier": quoted.tier,
+        "balance": quoted.balance,
+        "points": award.points - pending,
+        "pending_points": pending,
+        "breakdown": shares_answer(award.shares, document=document, tier=quoted.tier),
+        "campaigns": [
+            QuotedCampaign(
+                id=each.campaign.id,
+                name=each.campaign.name,
+                applies=each.points > 0,
+                points=each.points,
+                could_give=each.could_give,
+                why_not=[_finding(reason) for reason in each.why_not],
+                text=words.offer(each),
+            )
+            for each in quoted.campaigns
+        ],
+    }
+
+
+def _loss(quote: RefundQuote, currency: str) -> dict[str, Any]:
+    return {
+        "points": quote.points,
+        "counted": Money(amount=quote.amount_minor, currency=currency),
+        "campaigns": [
+            CampaignChange(id=each, points=lost) for each, lost in quote.campaigns.items()
+        ],
+        "rules": [RuleChange(id=each, points=lost) for each, lost in quote.rules.items()],
+        "limits": [LimitReturnAnswer(**each._asdict()) for each in quote.limits],
+    }
 
 
 def _campaign(

@@ -269,13 +269,9 @@ class RefundedLine(RequestPart):
     ]
 
 
-class RefundRequest(RequestPart):
-    """A refund of units of lines, of an amount without lines, or of the whole order."""
+class RefundedGoods(RequestPart):
+    """What was refunded: units of lines, an amount without lines, or the whole order."""
 
-    refund_id: Annotated[ExternalId, Field(description="The refund's id, unique within its order.")]
-    occurred_at: Annotated[
-        Instant, Field(description="When the money was refunded (RFC 3339, any offset).")
-    ]
     lines: Annotated[
         tuple[RefundedLine, ...],
         Field(max_length=LINES_MAX, description="Which units of which lines were refunded."),
@@ -288,41 +284,61 @@ class RefundRequest(RequestPart):
         Field(description="Whether everything that was not refunded yet is refunded now."),
     ] = False
 
-    def requested(self, *, currency: str, now: datetime) -> RequestedRefund:
-        """The refund in the program's words.
+    def named(
+        self, refund_id: str, *, occurred_at: datetime, currency: str, within: str = ""
+    ) -> RequestedRefund:
+        """The refund in the program's words; `within` is its pointer in the request.
 
         Raises:
             ValidationFailed: it gives none of lines, amount and whole, or several of them; it names
-                a line twice; it happens in the future.
+                a line twice.
             CurrencyMismatch: the amount is not in the program's currency.
         """
-        faults = tuple(self._faults(now))
+        faults = tuple(self._faults(within))
         if faults:
             raise ValidationFailed(faults[0].detail, faults=faults)
-        amount_minor = self.amount.minor(currency=currency, pointer="/amount") if self.amount else 0
+        pointer = f"{within}/amount"
+        amount_minor = self.amount.minor(currency=currency, pointer=pointer) if self.amount else 0
         quantities = {line.line_id: line.quantity for line in self.lines}
         return RequestedRefund(
-            refund_id=self.refund_id,
-            occurred_at=self.occurred_at,
+            refund_id=refund_id,
+            occurred_at=occurred_at,
             quantities=quantities,
             amount_minor=amount_minor,
             whole=self.whole,
-            fingerprint=fingerprint(
-                self.occurred_at.isoformat(), quantities, amount_minor, self.whole
-            ),
+            fingerprint=fingerprint(occurred_at.isoformat(), quantities, amount_minor, self.whole),
         )
 
-    def _faults(self, now: datetime) -> Iterator[Fault]:
+    def _faults(self, within: str) -> Iterator[Fault]:
         if sum((bool(self.lines), self.amount is not None, self.whole)) != 1:
             detail = "State what was refunded by exactly one of lines, amount and whole"
-            yield Fault("", "refund_unclear", detail)
+            yield Fault(within, "refund_unclear", detail)
         named = [line.line_id for line in self.lines]
         for number, line_id in enumerate(named):
             if line_id in named[:number]:
                 detail = f"Two lines have the id {line_id}"
-                yield Fault(f"/lines/{number}/line_id", "duplicate_line", detail)
+                yield Fault(f"{within}/lines/{number}/line_id", "duplicate_line", detail)
+
+
+class RefundRequest(RefundedGoods):
+    """A refund of units of lines, of an amount without lines, or of the whole order."""
+
+    refund_id: Annotated[ExternalId, Field(description="The refund's id, unique within its order.")]
+    occurred_at: Annotated[
+        Instant, Field(description="When the money was refunded (RFC 3339, any offset).")
+    ]
+
+    def requested(self, *, currency: str, now: datetime) -> RequestedRefund:
+        """The refund in the program's words; raises as `named` does.
+
+        Raises:
+            ValidationFailed: it happens in the future.
+        """
         if self.occurred_at > now + AHEAD_MAX:
-            yield Fault("/occurred_at", "time_out_of_range", "A refund cannot happen in the future")
+            detail = "A refund cannot happen in the future"
+            faults = (*self._faults(""), Fault("/occurred_at", "time_out_of_range", detail))
+            raise ValidationFailed(faults[0].detail, faults=faults)
+        return self.named(self.refund_id, occurred_at=self.occurred_at, currency=currency)
 
 
 class RefundAnswer(AnswerPart):

@@ -7,13 +7,15 @@ from typing import Annotated, Final
 from pydantic import Field, StrictInt, StrictStr
 
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
+from loyalty.domain.ledger.entries import RequestedRefund
+from loyalty.domain.ledger.refunds import unknown_lines
 from loyalty.domain.orders.order import Order
 from loyalty.domain.program.document import Program, PublishedProgram
 from loyalty.edge.http.schemas import Day, ExternalId, Label, RequestPart, Source
 from loyalty.edge.models.members import Locale
-from loyalty.edge.models.orders import OrderGoods
+from loyalty.edge.models.orders import OrderGoods, RefundedGoods
 from loyalty.edge.models.program_checks import ProposedProgram, read_proposed
-from loyalty.usecases.orders.quoting import SampleMember
+from loyalty.usecases.orders.quoting import Sample, SampleMember
 from loyalty.usecases.program.publishing import faults_after
 
 _NAMES_MAX: Final = 50
@@ -23,6 +25,35 @@ class SampleOrder(OrderGoods):
     """An order that nobody made."""
 
     source: Annotated[Source, Field(description="The shop or till, by your own name.")] = "sample"
+
+
+class SampleRefund(RefundedGoods):
+    """A refund of that order. Name the lines by the ids that they have there."""
+
+    def of(self, order: Order, *, currency: str) -> RequestedRefund:
+        """The refund, at the time of the order.
+
+        Raises:
+            ValidationFailed: it is unclear, or names a line twice, or one that the order does not
+                have.
+            CurrencyMismatch: the amount is not in the program's currency.
+        """
+        refund = self.named(
+            "sample", occurred_at=order.occurred_at, currency=currency, within="/refund"
+        )
+        unknown = set(unknown_lines(refund, order))
+        faults = tuple(
+            Fault(
+                f"/refund/lines/{number}/line_id",
+                "unknown_line",
+                f"The order has no line {line.line_id}",
+            )
+            for number, line in enumerate(self.lines)
+            if line.line_id in unknown
+        )
+        if faults:
+            raise ValidationFailed(faults[0].detail, faults=faults)
+        return refund
 
 
 class SampleMemberRequest(RequestPart):
@@ -88,7 +119,7 @@ class SampleMemberRequest(RequestPart):
 
 
 class SampleQuoteRequest(RequestPart):
-    """A document, an order and a member to try it with."""
+    """A document, and an order, its member and its refund to try it with."""
 
     document: Annotated[
         ProposedProgram, Field(description="The program document. It need not be published.")
@@ -96,6 +127,10 @@ class SampleQuoteRequest(RequestPart):
     order: Annotated[SampleOrder, Field(description="The order, of any time.")]
     member: Annotated[
         SampleMemberRequest | None, Field(description="The member; null: a guest.")
+    ] = None
+    refund: Annotated[
+        SampleRefund | None,
+        Field(description="A refund, to see what it would take; null: none."),
     ] = None
 
     def program(self, *, replaces: PublishedProgram | None) -> Program:
@@ -113,18 +148,21 @@ class SampleQuoteRequest(RequestPart):
             raise ValidationFailed(found[0].detail, faults=found)
         return document
 
-    def sample(self, document: Program) -> tuple[Order, SampleMember | None]:
-        """The order and the member.
+    def sample(self, document: Program) -> Sample:
+        """The order, its member and its refund.
 
         Raises:
-            ValidationFailed: two lines have the same id.
+            ValidationFailed: two lines have the same id, or the refund does not fit the order.
             CurrencyMismatch: an amount is not in the program's currency.
         """
-        order = self.order.named(
-            self.order.source, "sample", currency=document.currency, within="/order"
-        )
+        currency = document.currency
+        order = self.order.named(self.order.source, "sample", currency=currency, within="/order")
         ordered_on = document.today(order.occurred_at)
-        return order, self.member.member(ordered_on=ordered_on) if self.member else None
+        return Sample(
+            order=order,
+            member=self.member.member(ordered_on=ordered_on) if self.member else None,
+            refund=self.refund.of(order, currency=currency) if self.refund else None,
+        )
 
 
 def _refused(found: tuple[Fault, ...]) -> ValidationFailed:

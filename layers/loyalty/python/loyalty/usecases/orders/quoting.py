@@ -18,6 +18,9 @@ from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.ledger.account import Account, lapse_of, settlement
 from loyalty.domain.ledger.campaign_counts import decide, decide_of_guest
+from loyalty.domain.ledger.entries import Accrual
+from loyalty.domain.ledger.order_explaining import quote_refund
+from loyalty.domain.ledger.refunds import state_of
 from loyalty.domain.ledger.tiers import level_of_order
 from loyalty.usecases.campaigns.budgets import shards_of
 from loyalty.usecases.ledger.participants import needs_at, open_earner
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from loyalty.domain.campaigns.findings import CampaignFindings
     from loyalty.domain.earning.awarding import Award
     from loyalty.domain.ledger.campaign_counts import CampaignDecision
+    from loyalty.domain.ledger.entries import RequestedRefund
+    from loyalty.domain.ledger.order_explaining import RefundQuote
     from loyalty.domain.orders.order import Order
     from loyalty.domain.program.document import Program
     from loyalty.usecases.ports import Desk, Directory
@@ -65,6 +70,23 @@ class SampleMember:
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     consents: frozenset[str] = frozenset()
     joined: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """An order that is made up, its member (None: a guest) and a refund of it, if there is one."""
+
+    order: Order
+    member: SampleMember | None = None
+    refund: RequestedRefund | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleQuote:
+    """What a sample would earn, and what its refund would take."""
+
+    quote: Quote
+    refund: RefundQuote | None = None
 
 
 def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: Desk) -> Quote:
@@ -117,14 +139,39 @@ def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: 
     )
 
 
-def quote_sample(order: Order, member: SampleMember | None, *, document: Program) -> Quote:
-    """What an order would earn by a document that need not be in force; None: as a guest's.
+def quote_sample(sample: Sample, *, document: Program) -> SampleQuote:
+    """What an order would earn by a document that need not be in force, and a refund would take.
 
     Nothing is used of any limit yet, nobody is held out, and the order may be of any time.
     """
+    order = sample.order
+    decision = _decide_of_sample(sample, document)
+    quoted = _quoted(order, decision, document)
+    if sample.refund is None:
+        return SampleQuote(quote=quoted)
+    accrual = Accrual(
+        order=order,
+        shares=quoted.award.shares,
+        parts=quoted.award.parts,
+        tier=decision.context.tier,
+        opened=tuple(decision.context.opened),
+        ceilings=decision.context.ceilings,
+    )
+    refund = quote_refund(
+        sample.refund,
+        accrual,
+        state_of(accrual, None),
+        document,
+        today=document.today(order.occurred_at),
+    )
+    return SampleQuote(quote=quoted, refund=refund)
+
+
+def _decide_of_sample(sample: Sample, document: Program) -> CampaignDecision:
+    order, member = sample.order, sample.member
     today = document.today(order.occurred_at)
     if member is None:
-        return _quoted(order, decide_of_guest(order, document, today=today), document)
+        return decide_of_guest(order, document, today=today)
     enrolled_on = member.enrolled_on
     account = Account(
         member_id="",
@@ -133,8 +180,7 @@ def quote_sample(order: Order, member: SampleMember | None, *, document: Program
         enrolled_at=midnight(enrolled_on, document.zone) if enrolled_on else None,
     )
     about = _about(member, order.occurred_at)
-    decision = decide(order, account, document, tier=member.tier, today=today, about=about)
-    return _quoted(order, decision, document)
+    return decide(order, account, document, tier=member.tier, today=today, about=about)
 
 
 def _about(member: SampleMember, occurred_at: datetime) -> MemberFacts:
