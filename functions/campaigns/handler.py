@@ -53,7 +53,7 @@ MEMBER_AND_COUNTER: Final[frozenset[Role]] = frozenset({"member", "cashier", "ma
 def quote_sample_order(
     program_id: ProgramId, request: Annotated[SampleQuoteRequest, Body()]
 ) -> SampleQuoteAnswer:
-    """Quote what an order would earn by a document that is not published, and a refund would take.
+    """Quote an order, and a refund of it, by a document that is not published.
 
     The order, its member and its refund are made up, and of any time. Nothing is used of any limit
     yet, and nothing is recorded.
