@@ -276,9 +276,12 @@ def _lay_out(
     typed = ", ".join(
         f'"{name}"::{sql_type} AS "{name}"' for name, sql_type in sql_views.columns(fact).items()
     )
+    numbered = "".join(
+        f", number_of({id_}) AS {name}" for name, id_ in sql_views.numbers(fact).items()
+    )
     named = {name: value for name, value in bound.items() if f"${name}" in sql}
     connected.execute(
-        f"COPY (SELECT {typed} FROM ({sql}) ORDER BY {SORTED_BY[fact.kind]}) "  # noqa: S608  # our own
+        f"COPY (SELECT *{numbered} FROM (SELECT {typed} FROM ({sql})) ORDER BY {SORTED_BY[fact.kind]}) "  # noqa: S608  # our own
         f"TO '{path}' (FORMAT parquet, COMPRESSION zstd)",
         named | {"program_id": PROGRAM_ID},
     )

@@ -1,8 +1,10 @@
-"""The day of an instant in SQL is the day that the domain's calendar says."""
+"""The day of an instant in SQL is the domain's, and an id always has the same number."""
 
+import hashlib
 from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -67,3 +69,15 @@ def test_the_day_of_any_instant_is_that_of_its_zone(name: str, moments: list[dat
     for moment, day in zip(moments, days_of(moments, zone), strict=True):
         begins, ends = midnight(day, zone), midnight(day + timedelta(days=1), zone)
         assert begins <= moment.replace(tzinfo=UTC) < ends
+
+
+@pytest.mark.parametrize("id_", ["mem_01M808KVJ7QKTTH5VDTSVSAD72", "web/1001", "é", ""])
+def test_the_number_of_an_id_never_changes_because_folded_files_have_it(
+    id_: str, tmp_path: Path
+) -> None:
+    digest = hashlib.md5(id_.encode(), usedforsecurity=False).digest()
+
+    with sql_views.workshop(tmp_path) as connected:
+        found = connected.execute("SELECT number_of($id)", {"id": id_}).fetchall()
+
+    assert found == [(int.from_bytes(digest[8:], "little") >> 1,)]

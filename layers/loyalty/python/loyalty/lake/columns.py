@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from loyalty.domain.facts import ALL, MemberFact
 from loyalty.lake import reports, sql_views
-from loyalty.lake.objects import IDENTITY
+from loyalty.lake.objects import REVISION
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -37,7 +37,7 @@ def read_by(name: str) -> Mapping[str, frozenset[str]]:
     """The columns that a report needs, by the kind of facts.
 
     The columns of `IDENTITY`, which distinguish copies of a fact, are needed in some files only.
-    The columns that distinguish revisions are needed in all files of a kind that has revisions.
+    The columns of `REVISION` are needed in all files of a kind that has revisions.
     """
     report = reports.report(name)
     with sql_views.outline(report.reads) as outline:
@@ -45,8 +45,8 @@ def read_by(name: str) -> Mapping[str, frozenset[str]]:
     needed = {}
     for fact in (each for each in ALL if each.kind in report.reads):
         # The engine materializes members as a table with all their columns.
-        own = set(sql_views.columns(fact)) if fact is MemberFact else planned[fact.kind]
-        needed[fact.kind] = frozenset(own | IDENTITY if fact.final_revision > 1 else own)
+        own = set(sql_views.stored_columns(fact)) if fact is MemberFact else planned[fact.kind]
+        needed[fact.kind] = frozenset(own | REVISION if fact.final_revision > 1 else own)
     return needed
 
 

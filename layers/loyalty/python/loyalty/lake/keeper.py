@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.facts import ALL, EntryFact, Fact
+from loyalty.domain.facts import EntryFact, Fact
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.lake import sql_views
 from loyalty.lake.objects import FETCHERS, FOLDED, Lake, Stored, folded_key
@@ -33,7 +33,6 @@ DAY_CLOSES_AFTER: Final = timedelta(hours=1)
 MONTH_CLOSES_AFTER: Final = timedelta(days=2)
 ATTEMPTS_MAX: Final = 3
 
-_KINDS: Final = {fact.kind: fact for fact in ALL}
 # A member's facts are stored together, because reports group by member most often.
 SORTED_BY: Final = {
     "actions": "staff_member, began_at, fact_id",
@@ -74,7 +73,7 @@ class Keeper:
             plan, standing = self._plan(self._lake.listed(program_id, kind))
             overtaken = False
             for cover, parts in plan.items():
-                if self._fold(program_id, _KINDS[kind], cover, parts, standing.get(cover)):
+                if self._fold(program_id, sql_views.KINDS[kind], cover, parts, standing.get(cover)):
                     targets, sources = targets + 1, sources + len(parts)
                 else:
                     overtaken = True

@@ -39,8 +39,10 @@ FOLDED: Final = ".parquet"
 # On every object that will be folded. Its old versions are soon deleted for good: a listing has to
 # pass every one of them, and each half minute makes several.
 FRESH_TAG: Final = ("fresh", "yes")
-# These columns distinguish copies and revisions of a fact.
+# These columns distinguish copies of a fact.
 IDENTITY: Final = frozenset({"fact_id", "revision", "recorded_at", "v"})
+# These columns distinguish revisions of a fact.
+REVISION: Final = frozenset({"fact_number", "revision", "recorded_at"})
 # These objects name the members whose entries were folded; `Changes` reads them.
 TOUCHED: Final = "touched"
 # A hundred listings of a thousand take about five seconds; folding leaves far fewer objects.

@@ -19,7 +19,7 @@
 
 WITH buyers AS (
     SELECT
-        member_id,
+        member_number,
         sum(orders) AS orders,
         sum(amount_minor) AS revenue_minor,
         local_day(min(sold_at) FILTER (WHERE orders = 1)) AS first_order_on,
@@ -41,13 +41,14 @@ late AS (
 )
 
 SELECT
-    member_id,
+    members.fact_id AS member_id,
     whole(orders) AS orders,
     whole(revenue_minor) AS revenue_minor,
     last_order_on,
     ratio(span_days, orders - 1) AS usual_gap_days,
     silent_days
 FROM late
-WHERE member_id IN (SELECT fact_id FROM members WHERE status = 'active')
+JOIN members ON members.fact_number = late.member_number
+WHERE members.status = 'active'
 ORDER BY late.revenue_minor DESC, member_id
 LIMIT 100

@@ -56,12 +56,12 @@ sold AS (
     SELECT
         orders.source,
         orders.order_id,
-        coalesce(heirs.person_id, orders.member_id) AS member_id,
+        coalesce(heirs.person_number, orders.member_number) AS member_number,
         orders.amount_minor - whole(refunds.amount_minor) AS revenue_minor
     FROM orders
-    LEFT JOIN heirs ON heirs.member_id = orders.member_id
+    LEFT JOIN heirs ON heirs.member_number = orders.member_number
     LEFT JOIN refunds ON refunds.source = orders.source AND refunds.order_id = orders.order_id
-    WHERE orders.member_id IS NOT NULL
+    WHERE orders.member_number IS NOT NULL
         AND orders.occurred_at >= $from_at AND orders.occurred_at < $until_at
 ),
 
@@ -97,7 +97,7 @@ totals AS (
     SELECT
         given.campaign_id,
         count(*) AS orders,
-        count(DISTINCT sold.member_id) AS members,
+        count(DISTINCT sold.member_number) AS members,
         sum(given.points)::BIGINT AS points,
         sum(given.recovered)::BIGINT AS recovered,
         sum(sold.revenue_minor)::BIGINT AS revenue_minor

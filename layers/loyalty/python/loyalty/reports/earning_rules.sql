@@ -24,7 +24,7 @@ WITH earned AS (
         rule_id,
         kind,
         count(*) AS orders,
-        count(DISTINCT member_id) AS members,
+        count(DISTINCT member_number) AS members,
         sum(points) AS points,
         sum(eligible_minor) AS revenue_minor
     FROM rules
@@ -35,7 +35,7 @@ WITH earned AS (
 sold AS (
     SELECT sum(amount_minor) AS revenue_minor
     FROM orders
-    WHERE member_id IS NOT NULL AND occurred_at >= $from_at AND occurred_at < $until_at
+    WHERE member_number IS NOT NULL AND occurred_at >= $from_at AND occurred_at < $until_at
 )
 
 SELECT

@@ -26,7 +26,7 @@ WITH each_guest AS (
         ) AS claimable
     FROM purchases
     WHERE who = 'guests' AND occurred_at >= $from_at AND occurred_at < $until_at
-    GROUP BY customer_id
+    GROUP BY customer_number
 )
 
 SELECT

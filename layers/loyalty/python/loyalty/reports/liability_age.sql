@@ -16,44 +16,72 @@
 -- | share       | ratio       | share of all points                                               |
 -- | worth_minor | minor units | worth of these points; null without a `point_value`               |
 
--- Members are told apart by a hash of 64 bits, because texts take twice as long. Among a million
--- members, two share one once in forty million lakes.
-WITH flow AS (
+-- What came of each movement, at its age. Points recorded as activated leave `pending` again, in the
+-- month in which they came.
+WITH moved AS MATERIALIZED (
     SELECT
-        hash(member_id) AS member,
+        member_number,
         expires_on,
         months_between(
             month_of(CASE WHEN place = 'pending'
                 THEN greatest(available_on, local_day(counted_at)) ELSE local_day(counted_at) END),
             month_of($last_day)
-        ) AS age_months,
-        -- Points recorded as activated have left `pending` again, in the month in which they came.
-        whole(sum(points) FILTER (WHERE place = 'lot' AND points > 0))
-            + whole(sum(points) FILTER (WHERE place = 'pending')) AS came,
-        sum(points) AS change
+        )::INTEGER AS age_months,
+        points,
+        CASE WHEN place = 'pending' OR points > 0 THEN points ELSE 0 END AS came
     FROM movements
     WHERE counted_at < $until_at
         AND (expires_on IS NULL OR expires_on >= $last_day)
         AND (place = 'lot' OR (place = 'pending' AND available_on <= $last_day))
+),
+
+lots AS MATERIALIZED (
+    SELECT
+        member_number,
+        expires_on,
+        sum(points) AS left_of_lot,
+        sum(came) AS came,
+        min(age_months) FILTER (WHERE came <> 0) AS least_months,
+        max(age_months) FILTER (WHERE came <> 0) AS most_months
+    FROM moved
+    GROUP BY ALL
+    HAVING sum(points) > 0
+),
+
+-- In most lots all points came in one month, so only the other lots are split by month.
+split AS (
+    SELECT
+        moved.member_number,
+        moved.expires_on,
+        moved.age_months,
+        left_of_lot,
+        sum(moved.came) AS came
+    FROM moved
+    JOIN lots ON lots.member_number = moved.member_number
+        AND lots.expires_on IS NOT DISTINCT FROM moved.expires_on
+    WHERE least_months < most_months
     GROUP BY ALL
 ),
 
-lots AS (
+parts AS (
     SELECT
         age_months,
         came,
-        sum(change) OVER lot AS left_of_lot,
-        whole(sum(came) OVER (lot ORDER BY age_months
+        left_of_lot,
+        whole(sum(came) OVER (PARTITION BY member_number, expires_on ORDER BY age_months
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS younger
-    FROM flow
-    WINDOW lot AS (PARTITION BY member, expires_on)
+    FROM split
+    UNION ALL
+    SELECT least_months, came, left_of_lot, 0
+    FROM lots
+    WHERE least_months = most_months
 ),
 
 ages AS (
     SELECT
-        age_months,
+        age_months::BIGINT AS age_months,
         sum(greatest(0, least(came, left_of_lot - younger))) AS points
-    FROM lots
+    FROM parts
     WHERE left_of_lot > younger AND came > 0
     GROUP BY ALL
 )

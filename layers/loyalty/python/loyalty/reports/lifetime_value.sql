@@ -23,26 +23,26 @@
 -- | order_value_minor   | minor units | revenue_minor / orders                               |
 
 WITH cohorts AS (
-    SELECT fact_id AS member_id, month_of(local_day(enrolled_at)) AS cohort
+    SELECT fact_number AS member_number, month_of(local_day(enrolled_at)) AS cohort
     FROM members
     WHERE status <> 'merged' AND enrolled_at >= $from_at AND enrolled_at < $until_at
 ),
 
 -- The cohorts' entries, under their own ids and those of the members merged into them.
 theirs AS (
-    SELECT member_id, recorded_at, qualifying_counter, qualifying_amount, levels_reached
+    SELECT member_number, recorded_at, qualifying_counter, qualifying_amount, levels_reached
     FROM entries
-    WHERE member_id IN (
-        SELECT member_id FROM cohorts
+    WHERE member_number IN (
+        SELECT member_number FROM cohorts
         UNION ALL
-        SELECT member_id FROM heirs WHERE person_id IN (SELECT member_id FROM cohorts)
+        SELECT member_number FROM heirs WHERE person_number IN (SELECT member_number FROM cohorts)
     )
 ),
 
 spent AS (
-    SELECT member_id, sum(orders) AS orders, sum(amount_minor) AS revenue_minor
+    SELECT member_number, sum(orders) AS orders, sum(amount_minor) AS revenue_minor
     FROM sales
-    WHERE sold_at < $until_at AND member_id IN (SELECT member_id FROM cohorts)
+    WHERE sold_at < $until_at AND member_number IN (SELECT member_number FROM cohorts)
     GROUP BY ALL
 ),
 
@@ -54,13 +54,13 @@ customers AS (
         whole(spent.orders) AS orders,
         whole(spent.revenue_minor) AS revenue_minor
     FROM cohorts
-    LEFT JOIN spent USING (member_id)
-    LEFT JOIN standings('theirs', $last_day, $until_at) AS standing USING (member_id)
+    LEFT JOIN spent USING (member_number)
+    LEFT JOIN standings('theirs', $last_day, $until_at) AS standing USING (member_number)
     UNION ALL
     SELECT 'guests', month_of(local_day(min(occurred_at))), NULL, count(*), whole(sum(amount_minor))
     FROM purchases
     WHERE who = 'guests' AND occurred_at < $until_at
-    GROUP BY customer_id
+    GROUP BY customer_number
     HAVING min(occurred_at) >= $from_at
 )
 

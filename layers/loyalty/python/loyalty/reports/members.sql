@@ -47,9 +47,9 @@ activity AS (
     FROM (
         SELECT DISTINCT
             step_of($by, local_day(happened_at)) AS step,
-            coalesce(person_id, member_id) AS member_id
+            coalesce(person_number, member_number) AS member_number
         FROM entries
-        LEFT JOIN heirs USING (member_id)
+        LEFT JOIN heirs USING (member_number)
         WHERE entry_kind IN ('accrual', 'redemption')
             AND happened_at >= $from_at AND happened_at < $until_at
     )
@@ -60,7 +60,7 @@ activity AS (
 -- step may be cut, and a customer who ordered before it in the same week or month is not new.
 bought AS MATERIALIZED (
     SELECT
-        customer_id,
+        customer_number,
         CASE WHEN occurred_at >= $from_at THEN step_of($by, local_day(occurred_at)) END AS step
     FROM purchases
     WHERE who = 'members' AND occurred_at < $until_at
@@ -74,7 +74,7 @@ buying AS (
 new_buying AS (
     SELECT step, count(*) AS new_buyers
     FROM (
-        SELECT min(step) AS step FROM bought GROUP BY customer_id HAVING count(step) = count(*)
+        SELECT min(step) AS step FROM bought GROUP BY customer_number HAVING count(step) = count(*)
     )
     GROUP BY ALL
 )

@@ -30,14 +30,14 @@ WITH answered AS (
     SELECT
         survey_id,
         survey_kind,
-        coalesce(heirs.person_id, surveys.member_id) AS member_id,
+        coalesce(heirs.person_number, surveys.member_number) AS member_number,
         band(survey_kind, score) AS band,
         answered_at
     FROM surveys
-    LEFT JOIN heirs USING (member_id)
+    LEFT JOIN heirs USING (member_number)
     WHERE answered_at >= $from_at AND answered_at < $until_at
     QUALIFY row_number() OVER (
-        PARTITION BY survey_id, survey_kind, coalesce(heirs.person_id, surveys.member_id)
+        PARTITION BY survey_id, survey_kind, coalesce(heirs.person_number, surveys.member_number)
         ORDER BY answered_at DESC, surveys.fact_id DESC
     ) = 1
 ),
@@ -46,7 +46,7 @@ bought AS (
     SELECT
         survey_id,
         survey_kind,
-        member_id,
+        member_number,
         sum(orders) FILTER (WHERE is_soon) AS orders,
         sum(amount_minor) FILTER (WHERE is_soon) AS revenue_minor,
         sum(orders) FILTER (WHERE sold_at < $until_at) AS ever_orders,
@@ -55,14 +55,14 @@ bought AS (
         SELECT
             answered.survey_id,
             answered.survey_kind,
-            answered.member_id,
+            answered.member_number,
             sales.orders,
             sales.amount_minor,
             sales.sold_at,
             sold_at > answered_at
                 AND sold_at <= answered_at + to_days($within_days::INTEGER) AS is_soon
         FROM answered
-        JOIN sales USING (member_id)
+        JOIN sales USING (member_number)
     )
     GROUP BY ALL
 )
@@ -91,6 +91,6 @@ SELECT
     whole(sum(bought.ever_minor)) AS ever_minor,
     ratio(whole(sum(bought.ever_minor)), count(*)) AS ever_value_minor
 FROM answered
-LEFT JOIN bought USING (survey_id, survey_kind, member_id)
+LEFT JOIN bought USING (survey_id, survey_kind, member_number)
 GROUP BY survey_id, survey_kind, answered.band
 ORDER BY survey_id, survey_kind, array_position(['top', 'middle', 'bottom'], answered.band)

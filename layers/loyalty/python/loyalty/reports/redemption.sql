@@ -24,7 +24,7 @@
 
 WITH done AS (
     SELECT
-        coalesce(heirs.person_id, entries.member_id) AS member_id,
+        coalesce(heirs.person_number, entries.member_number) AS member_number,
         sum(points + pending_points)
             FILTER (WHERE entry_kind IN ('accrual', 'bonus', 'edit')) AS earned,
         -sum(points) FILTER (WHERE entry_kind IN ('redemption', 'return')) AS redeemed,
@@ -36,7 +36,7 @@ WITH done AS (
             )
         ) AS first_at
     FROM entries
-    LEFT JOIN heirs USING (member_id)
+    LEFT JOIN heirs USING (member_number)
     WHERE entry_kind IN ('accrual', 'bonus', 'edit', 'redemption', 'return')
         AND happened_at < $until_at
     GROUP BY ALL
@@ -50,7 +50,7 @@ cohorts AS (
         done.first_at,
         greatest(0, local_day(done.first_at) - local_day(members.enrolled_at)) AS days
     FROM members
-    LEFT JOIN done ON done.member_id = members.fact_id
+    LEFT JOIN done ON done.member_number = members.fact_number
     WHERE members.status <> 'merged'
         AND members.enrolled_at >= $from_at AND members.enrolled_at < $until_at
 )

@@ -30,7 +30,7 @@ WITH histories AS (
     SELECT who, list_sort(list(local_day(occurred_at)))[1:11] AS days
     FROM purchases
     WHERE who <> 'unknown' AND occurred_at >= $from_at AND occurred_at < $until_at
-    GROUP BY who, customer_id
+    GROUP BY who, customer_number
 ),
 
 reached AS (

@@ -16,7 +16,7 @@
 -- | retention      | ratio   | active_members / members                              |
 
 WITH cohorts AS (
-    SELECT fact_id AS member_id, month_of(local_day(enrolled_at)) AS cohort
+    SELECT fact_number AS member_number, month_of(local_day(enrolled_at)) AS cohort
     FROM members
     WHERE status <> 'merged' AND enrolled_at >= $from_at AND enrolled_at < $until_at
 ),
@@ -28,11 +28,11 @@ sizes AS (
 active AS (
     SELECT cohort, months_between(cohort, month) AS month_number, count(*) AS active_members
     FROM (
-        SELECT DISTINCT customer_id AS member_id, month_of(local_day(occurred_at)) AS month
+        SELECT DISTINCT customer_number AS member_number, month_of(local_day(occurred_at)) AS month
         FROM purchases
         WHERE who = 'members' AND occurred_at >= midnight($first_month) AND occurred_at < $until_at
     )
-    JOIN cohorts USING (member_id)
+    JOIN cohorts USING (member_number)
     WHERE month >= cohort
     GROUP BY ALL
 ),

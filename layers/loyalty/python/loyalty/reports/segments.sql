@@ -27,7 +27,7 @@
 
 WITH buyers AS (
     SELECT
-        member_id,
+        member_number,
         max(sold_at) FILTER (WHERE orders = 1) AS last_at,
         sum(orders) AS orders,
         sum(amount_minor) AS revenue_minor

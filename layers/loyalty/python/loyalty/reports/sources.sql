@@ -21,10 +21,10 @@
 WITH sold AS (
     SELECT
         source,
-        count(member_id) AS orders,
-        sum(amount_minor) FILTER (WHERE member_id IS NOT NULL) AS revenue_minor,
-        count(*) - count(member_id) AS guest_orders,
-        sum(amount_minor) FILTER (WHERE member_id IS NULL) AS guest_revenue_minor
+        count(member_number) AS orders,
+        sum(amount_minor) FILTER (WHERE member_number IS NOT NULL) AS revenue_minor,
+        count(*) - count(member_number) AS guest_orders,
+        sum(amount_minor) FILTER (WHERE member_number IS NULL) AS guest_revenue_minor
     FROM orders
     WHERE occurred_at >= $from_at AND occurred_at < $until_at
     GROUP BY ALL

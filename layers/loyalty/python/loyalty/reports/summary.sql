@@ -91,20 +91,20 @@ people AS (
 
 activity AS (
     SELECT
-        count(DISTINCT coalesce(person_id, member_id))
+        count(DISTINCT coalesce(person_number, member_number))
             FILTER (WHERE entry_kind IN ('accrual', 'redemption')) AS active_members,
         sum(refunded_minor) AS refunded_minor
     FROM entries
-    LEFT JOIN heirs USING (member_id)
+    LEFT JOIN heirs USING (member_number)
     WHERE happened_at >= $from_at AND happened_at < $until_at
 ),
 
 sales AS (
     SELECT
-        count(member_id) AS orders,
-        sum(amount_minor) FILTER (WHERE member_id IS NOT NULL) AS revenue_minor,
-        count(*) - count(member_id) AS guest_orders,
-        sum(amount_minor) FILTER (WHERE member_id IS NULL) AS guest_revenue_minor
+        count(member_number) AS orders,
+        sum(amount_minor) FILTER (WHERE member_number IS NOT NULL) AS revenue_minor,
+        count(*) - count(member_number) AS guest_orders,
+        sum(amount_minor) FILTER (WHERE member_number IS NULL) AS guest_revenue_minor
     FROM orders
     WHERE occurred_at >= $from_at AND occurred_at < $until_at
 )

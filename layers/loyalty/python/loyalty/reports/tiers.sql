@@ -17,15 +17,15 @@
 
 WITH moved AS (
     SELECT
-        CASE WHEN earlier.member_id IS NULL THEN 'new'
+        CASE WHEN earlier.member_number IS NULL THEN 'new'
             ELSE coalesce(earlier.level, 'none') END AS level_before,
-        CASE WHEN later.member_id IS NULL THEN 'gone'
+        CASE WHEN later.member_number IS NULL THEN 'gone'
             ELSE coalesce(later.level, 'none') END AS level_after,
         coalesce(low.rank, 0) AS rank_before,
         coalesce(high.rank, 0) AS rank_after,
         count(*) AS members
     FROM standings('entries', $day_before, $from_at) AS earlier
-    FULL JOIN standings('entries', $last_day, $until_at) AS later ON later.member_id = earlier.member_id
+    FULL JOIN standings('entries', $last_day, $until_at) AS later ON later.member_number = earlier.member_number
     LEFT JOIN levels AS low ON low.level = earlier.level
     LEFT JOIN levels AS high ON high.level = later.level
     GROUP BY ALL

@@ -15,31 +15,39 @@
 -- | last_order_on | day         | day of the last of these orders                     |
 -- | points        | points      | points to spend at the end of the period, less debt |
 
-WITH top AS (
+WITH spent AS (
     SELECT
-        member_id,
+        member_number,
         sum(orders) AS orders,
         sum(amount_minor) AS revenue_minor,
         local_day(max(sold_at) FILTER (WHERE orders = 1)) AS last_order_on
     FROM sales
     WHERE sold_at >= $from_at AND sold_at < $until_at
-        AND member_id IN (SELECT fact_id FROM members WHERE status = 'active')
-    GROUP BY member_id
+    GROUP BY member_number
     HAVING sum(orders) > 0
+),
+
+top AS (
+    SELECT members.fact_id AS member_id, spent.*
+    FROM spent
+    JOIN members ON members.fact_number = spent.member_number
+    WHERE members.status = 'active'
     ORDER BY revenue_minor DESC, member_id
     LIMIT 100
 ),
 
--- The top members' own ids, and those of the members merged into them.
+-- The top members' own numbers, and those of the members merged into them.
 accounts AS (
-    SELECT member_id AS person_id, member_id FROM top
+    SELECT member_number AS person_number, member_number FROM top
     UNION ALL
-    SELECT person_id, member_id FROM heirs WHERE person_id IN (SELECT member_id FROM top)
+    SELECT person_number, member_number
+    FROM heirs
+    WHERE person_number IN (SELECT member_number FROM top)
 ),
 
 theirs AS (
     SELECT
-        member_id,
+        member_number,
         recorded_at,
         counted_at,
         movements,
@@ -47,13 +55,13 @@ theirs AS (
         qualifying_amount,
         levels_reached
     FROM entries
-    WHERE member_id IN (SELECT member_id FROM accounts)
+    WHERE member_number IN (SELECT member_number FROM accounts)
 ),
 
 held AS (
-    SELECT accounts.person_id AS member_id, sum(movement.points) AS points
-    FROM (SELECT member_id, counted_at, unnest(movements) AS movement FROM theirs)
-    JOIN accounts USING (member_id)
+    SELECT accounts.person_number AS member_number, sum(movement.points) AS points
+    FROM (SELECT member_number, counted_at, unnest(movements) AS movement FROM theirs)
+    JOIN accounts USING (member_number)
     WHERE counted_at < $until_at
         AND (movement.expires_on IS NULL OR movement.expires_on >= $last_day)
         AND (movement.place <> 'pending' OR movement.available_on <= $last_day)
@@ -68,6 +76,6 @@ SELECT
     last_order_on,
     whole(held.points) AS points
 FROM top
-LEFT JOIN held USING (member_id)
-LEFT JOIN standings('theirs', $last_day, $until_at) AS standing USING (member_id)
+LEFT JOIN held USING (member_number)
+LEFT JOIN standings('theirs', $last_day, $until_at) AS standing USING (member_number)
 ORDER BY top.revenue_minor DESC, member_id

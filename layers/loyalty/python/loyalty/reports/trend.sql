@@ -61,9 +61,9 @@ activity AS (
     FROM (
         SELECT DISTINCT
             step_of($by, local_day(happened_at)) AS step,
-            coalesce(person_id, member_id) AS member_id
+            coalesce(person_number, member_number) AS member_number
         FROM entries
-        LEFT JOIN heirs USING (member_id)
+        LEFT JOIN heirs USING (member_number)
         WHERE entry_kind IN ('accrual', 'redemption')
             AND happened_at >= $from_at AND happened_at < $until_at
     )
@@ -82,10 +82,10 @@ refunded AS (
 sold AS (
     SELECT
         step_of($by, local_day(occurred_at)) AS step,
-        count(member_id) AS orders,
-        sum(amount_minor) FILTER (WHERE member_id IS NOT NULL) AS revenue_minor,
-        count(*) - count(member_id) AS guest_orders,
-        sum(amount_minor) FILTER (WHERE member_id IS NULL) AS guest_revenue_minor
+        count(member_number) AS orders,
+        sum(amount_minor) FILTER (WHERE member_number IS NOT NULL) AS revenue_minor,
+        count(*) - count(member_number) AS guest_orders,
+        sum(amount_minor) FILTER (WHERE member_number IS NULL) AS guest_revenue_minor
     FROM orders
     WHERE occurred_at >= $from_at AND occurred_at < $until_at
     GROUP BY ALL

@@ -25,6 +25,9 @@ CREATE MACRO worth(points) AS
 
 CREATE MACRO midnight(day) AS getvariable('midnights')[day - DATE '2000-01-01' + 1];
 
+-- Days of 24 hours in microseconds, as `epoch_us` counts.
+CREATE MACRO micros(days) AS days::BIGINT * 86400000000;
+
 CREATE MACRO step_of(by_part, day) AS date_trunc(by_part, day)::DATE;
 CREATE MACRO month_of(day) AS date_trunc('month', day)::DATE;
 CREATE MACRO months_between(first_month, last_month) AS

@@ -3,11 +3,11 @@
 -- Reads: entries
 CREATE VIEW movements AS
 SELECT
-    member_id,
+    member_number,
     entry_kind,
     counted_at,
     movement.place,
     movement.available_on,
     movement.expires_on,
     movement.points
-FROM (SELECT member_id, entry_kind, counted_at, unnest(movements) AS movement FROM entries)
+FROM (SELECT member_number, entry_kind, counted_at, unnest(movements) AS movement FROM entries)

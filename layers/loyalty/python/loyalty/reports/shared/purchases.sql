@@ -4,13 +4,13 @@
 CREATE VIEW purchases AS
 SELECT
     CASE
-        WHEN orders.member_id IS NOT NULL THEN 'members'
-        WHEN orders.guest_id IS NOT NULL THEN 'guests'
+        WHEN orders.member_number IS NOT NULL THEN 'members'
+        WHEN orders.guest_number IS NOT NULL THEN 'guests'
         ELSE 'unknown'
     END AS who,
-    coalesce(heirs.person_id, orders.member_id, orders.guest_id) AS customer_id,
+    coalesce(heirs.person_number, orders.member_number, orders.guest_number) AS customer_number,
     orders.source,
     orders.occurred_at,
     orders.amount_minor
 FROM orders
-LEFT JOIN heirs ON heirs.member_id = orders.member_id
+LEFT JOIN heirs ON heirs.member_number = orders.member_number

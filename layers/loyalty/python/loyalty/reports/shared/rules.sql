@@ -3,8 +3,7 @@
 -- Reads: entries
 CREATE VIEW rules AS
 SELECT
-    fact_id,
-    member_id,
+    member_number,
     happened_at,
     rule.rule_id,
     -- Entries from before there were campaigns do not name any.
@@ -13,7 +12,7 @@ SELECT
     rule.points,
     rule.eligible_minor
 FROM (
-    SELECT fact_id, member_id, happened_at, campaigns, unnest(rules) AS rule
+    SELECT member_number, happened_at, campaigns, unnest(rules) AS rule
     FROM entries
     WHERE entry_kind = 'accrual'
 )

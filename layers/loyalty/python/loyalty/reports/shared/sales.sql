@@ -3,17 +3,17 @@
 -- Reads: entries, members, orders
 CREATE VIEW sales AS
 SELECT
-    coalesce(heirs.person_id, payments.member_id) AS member_id,
+    coalesce(heirs.person_number, payments.member_number) AS member_number,
     payments.sold_at,
     payments.orders,
     payments.amount_minor
 FROM (
-    SELECT member_id, occurred_at AS sold_at, 1 AS orders, amount_minor
+    SELECT member_number, occurred_at AS sold_at, 1 AS orders, amount_minor
     FROM orders
-    WHERE member_id IS NOT NULL
+    WHERE member_number IS NOT NULL
     UNION ALL
-    SELECT member_id, happened_at, 0, -refunded_minor
+    SELECT member_number, happened_at, 0, -refunded_minor
     FROM entries
     WHERE refunded_minor > 0
 ) AS payments
-LEFT JOIN heirs USING (member_id)
+LEFT JOIN heirs USING (member_number)

@@ -26,7 +26,7 @@ END;
 CREATE MACRO standings(counting, day, until_at) AS TABLE
 WITH RECURSIVE known AS (
     SELECT
-        fact_id AS member_id,
+        fact_number AS member_number,
         local_day(enrolled_at) AS enrolled_on,
         local_day(ended_at) AS ended_on,
         enrolled_at < until_at AND (ended_at IS NULL OR ended_at >= until_at) AS is_present,
@@ -45,23 +45,23 @@ present AS (
 
 own AS (
     SELECT
-        member_id,
+        member_number,
         substr(qualifying_counter, 2)::INTEGER AS period,
         sum(qualifying_amount) AS amount
     FROM query_table(counting)
     WHERE recorded_at < until_at AND qualifying_counter[1] = getvariable('tier_letter')
-    GROUP BY member_id, qualifying_counter
+    GROUP BY member_number, qualifying_counter
 ),
 
 -- Amounts of a merged member count for the survivor, in the period in which the merged member's
 -- period ended. Only years of membership differ between members.
 counted AS (
-    SELECT own.member_id, own.period, own.amount
+    SELECT own.member_number, own.period, own.amount
     FROM own
-    WHERE own.member_id NOT IN (SELECT member_id FROM heirs)
+    WHERE own.member_number NOT IN (SELECT member_number FROM heirs)
     UNION ALL
     SELECT
-        heirs.person_id,
+        heirs.person_number,
         CASE getvariable('tier_period')
             WHEN 'membership_year' THEN greatest(0, years_between(survivor.enrolled_on, least(
                 (merged.enrolled_on + to_years(own.period + 1))::DATE - 1, merged.ended_on
@@ -70,9 +70,9 @@ counted AS (
         END,
         own.amount
     FROM own
-    JOIN heirs USING (member_id)
-    JOIN known AS merged USING (member_id)
-    JOIN known AS survivor ON survivor.member_id = heirs.person_id
+    JOIN heirs USING (member_number)
+    JOIN known AS merged USING (member_number)
+    JOIN known AS survivor ON survivor.member_number = heirs.person_number
     -- Periods further away were numbered under an earlier setting of the program.
     WHERE getvariable('tier_period') <> 'membership_year' OR abs(
         own.period - greatest(0, years_between(merged.enrolled_on, merged.ended_on))
@@ -80,10 +80,10 @@ counted AS (
 ),
 
 windows AS (
-    SELECT member_id, ends_with, sum(amount) AS amount
+    SELECT member_number, ends_with, sum(amount) AS amount
     FROM (
         SELECT
-            member_id,
+            member_number,
             amount,
             unnest(range(period, period + getvariable('tier_spans'))) AS ends_with
         FROM counted
@@ -92,9 +92,9 @@ windows AS (
 ),
 
 best AS (
-    SELECT present.member_id, max(windows.amount) AS amount
+    SELECT present.member_number, max(windows.amount) AS amount
     FROM windows
-    JOIN present USING (member_id)
+    JOIN present USING (member_number)
     WHERE ends_with BETWEEN period - getvariable('tier_holds') AND period
     GROUP BY ALL
 ),
@@ -102,7 +102,7 @@ best AS (
 -- The rank that the amount of a window reaches, and the one that it keeps.
 judged AS (
     SELECT
-        windows.member_id,
+        windows.member_number,
         windows.ends_with AS number,
         whole(max(levels.rank) FILTER (WHERE levels.reached_at <= windows.amount)) AS reaches,
         whole(max(levels.rank)) AS keeps
@@ -113,14 +113,14 @@ judged AS (
 ),
 
 course AS (
-    SELECT judged.member_id, min(judged.number) AS number, min_by(reaches, judged.number) AS rank
+    SELECT judged.member_number, min(judged.number) AS number, min_by(reaches, judged.number) AS rank
     FROM judged
-    JOIN present USING (member_id)
+    JOIN present USING (member_number)
     WHERE judged.reaches > 0 AND judged.number BETWEEN present.period - 240 AND present.period
     GROUP BY ALL
     UNION ALL
     SELECT
-        course.member_id,
+        course.member_number,
         course.number + 1,
         greatest(
             coalesce(later.reaches, 0),
@@ -134,11 +134,11 @@ course AS (
             coalesce(getvariable('tier_below')[course.rank], 0)
         )
     FROM course
-    JOIN present USING (member_id)
+    JOIN present USING (member_number)
     LEFT JOIN judged AS earlier
-        ON earlier.member_id = course.member_id AND earlier.number = course.number
+        ON earlier.member_number = course.member_number AND earlier.number = course.number
     LEFT JOIN judged AS later
-        ON later.member_id = course.member_id AND later.number = course.number + 1
+        ON later.member_number = course.member_number AND later.number = course.number + 1
     WHERE course.number < present.period
 ),
 
@@ -146,64 +146,64 @@ course AS (
 -- member without any, the first day of the last period that had enough.
 days AS (
     SELECT DISTINCT
-        coalesce(heirs.person_id, member_id) AS member_id,
+        coalesce(heirs.person_number, member_number) AS member_number,
         reached.level,
         reached.reached_on
     FROM (
-        SELECT member_id, unnest(levels_reached) AS reached
+        SELECT member_number, unnest(levels_reached) AS reached
         FROM query_table(counting)
         WHERE recorded_at < until_at AND getvariable('tier_months') IS NOT NULL
     )
-    LEFT JOIN heirs USING (member_id)
+    LEFT JOIN heirs USING (member_number)
 ),
 
 terms AS (
-    SELECT days.member_id, levels.rank, days.reached_on
+    SELECT days.member_number, levels.rank, days.reached_on
     FROM days
-    JOIN present USING (member_id)
+    JOIN present USING (member_number)
     JOIN levels USING (level)
     JOIN windows
-        ON windows.member_id = days.member_id
+        ON windows.member_number = days.member_number
         AND windows.ends_with = numbered(days.reached_on, present.enrolled_on)
         AND windows.amount >= levels.reached_at
     UNION ALL
     SELECT
-        windows.member_id,
+        windows.member_number,
         levels.rank,
         begun(max(windows.ends_with), any_value(present.enrolled_on))
     FROM windows
-    JOIN present USING (member_id)
+    JOIN present USING (member_number)
     JOIN levels ON levels.reached_at <= windows.amount
     WHERE getvariable('tier_months') IS NOT NULL
         AND windows.ends_with BETWEEN present.period - 59
             AND present.period + getvariable('tier_spans')
-        AND windows.member_id NOT IN (SELECT member_id FROM days)
-    GROUP BY windows.member_id, levels.rank
+        AND windows.member_number NOT IN (SELECT member_number FROM days)
+    GROUP BY windows.member_number, levels.rank
 ),
 
 spells AS (
-    SELECT member_id, rank, reached_on, 1 AS number
+    SELECT member_number, rank, reached_on, 1 AS number
     FROM terms
     WHERE reached_on <= day
     UNION ALL
-    SELECT member_id, getvariable('tier_below')[rank], reached_on, number + 1
+    SELECT member_number, getvariable('tier_below')[rank], reached_on, number + 1
     FROM spells
     WHERE getvariable('tier_below')[rank] > 0
         AND (reached_on + to_months(getvariable('tier_months') * number))::DATE < day
 ),
 
 held AS (
-    SELECT member_id, max(rank) AS rank
+    SELECT member_number, max(rank) AS rank
     FROM spells
     WHERE (reached_on + to_months(getvariable('tier_months') * number))::DATE >= day
-    GROUP BY member_id
+    GROUP BY member_number
 )
 
-SELECT present.member_id, max_by(levels.level, levels.rank) AS level
+SELECT present.member_number, max_by(levels.level, levels.rank) AS level
 FROM present
-LEFT JOIN best USING (member_id)
-LEFT JOIN course ON course.member_id = present.member_id AND course.number = present.period
-LEFT JOIN held ON held.member_id = present.member_id
+LEFT JOIN best USING (member_number)
+LEFT JOIN course ON course.member_number = present.member_number AND course.number = present.period
+LEFT JOIN held ON held.member_number = present.member_number
 LEFT JOIN levels
     ON levels.reached_at <= best.amount
     OR levels.rank = course.rank
