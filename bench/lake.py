@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.facts import ALL, Fact
 from loyalty.lake import sql_views
-from loyalty.lake.keeper import SORTED_BY
+from loyalty.lake.keeper import SORTED_BY, WRITTEN_AS
 from loyalty.lake.objects import folded_key
 
 if TYPE_CHECKING:
@@ -281,8 +281,8 @@ def _lay_out(
     )
     named = {name: value for name, value in bound.items() if f"${name}" in sql}
     connected.execute(
-        f"COPY (SELECT *{numbered} FROM (SELECT {typed} FROM ({sql})) ORDER BY {SORTED_BY[fact.kind]}) "  # noqa: S608  # our own
-        f"TO '{path}' (FORMAT parquet, COMPRESSION zstd)",
+        f"COPY (SELECT *{numbered} FROM (SELECT {typed} FROM ({sql})) "  # noqa: S608  # our own
+        f"ORDER BY {SORTED_BY[fact.kind]}) TO '{path}' ({WRITTEN_AS})",
         named | {"program_id": PROGRAM_ID},
     )
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
-from tools import dataclass_code, licenses
+from tools import dataclass_code, lazy_names, licenses
 from tools.bootstrap import REQUIREMENTS, ROOT, VERSION, Unprepared, alone, run_uv
 
 BUILD = ROOT / "build"
@@ -107,10 +107,14 @@ def _third_party(folder: Path, *, lock: Path, platform: str) -> Asset:
         packages = staging / "python"
         install(lock, into=packages, platform=platform)
         drop(packages)
+        lazy_names.replace_all(packages)
         licenses.keep_texts(packages, into=staging / licenses.FOLDER)
         drop_metadata(packages)
 
-    recipe = [RECIPE, platform, *DROPPED, *KEPT_METADATA, lock.read_text(encoding="utf-8")]
+    recipe = [
+        *(RECIPE, platform, *DROPPED, *KEPT_METADATA, *lazy_names.GATHERING),
+        lock.read_text(encoding="utf-8"),
+    ]
     digest = hashlib.sha256("\n".join(recipe).encode()).hexdigest()
     return Asset(folder=folder, sources=digest, fill=fill, code=Path("python"), mount=LAYER_MOUNT)
 

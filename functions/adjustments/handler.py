@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
-
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+from typing import TYPE_CHECKING, Annotated, Final
 
 from loyalty.domain.kernel.errors import (
     Forbidden,
@@ -28,7 +25,6 @@ from loyalty.domain.ledger.approvals import (
     RequestedGrant,
 )
 from loyalty.domain.ledger.entries import Adjustment
-from loyalty.domain.program.document import AdjustmentLimit, AdjustmentRules
 from loyalty.domain.staff.actions import ActionOutcome, Change
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import caller_id, names_of_staff, open_actions, open_desk, request_id
@@ -36,6 +32,7 @@ from loyalty.edge.directory import acting_for, require_another
 from loyalty.edge.http.app import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import Role
 from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.params import Body, Query, Response
 from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.metrics import count
 from loyalty.edge.models.approvals import (
@@ -54,6 +51,9 @@ from loyalty.usecases.ledger import approvals
 from loyalty.usecases.ledger.approvals import ApprovalRule
 from loyalty.usecases.ledger.corrections import Allowance
 from loyalty.usecases.ports import Desk
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import AdjustmentLimit, AdjustmentRules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +239,7 @@ def _require_not_own(approval_id: str, program_id: str) -> None:
     require_another(api.principal, approval.member_id)
 
 
-def _allowance(adjustments: AdjustmentRules, program_id: str) -> Allowance | None:
+def _allowance(adjustments: "AdjustmentRules", program_id: str) -> Allowance | None:
     """What the caller may adjust: the widest limits among their roles, None for no limit.
 
     Raises:

@@ -2,14 +2,12 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path
-
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.edge import console
 from loyalty.edge.console import ConsoleSettings
 from loyalty.edge.http.app import ANYONE, ProgramId, create_app, html_page
 from loyalty.edge.http.auth import ClaimSettings
+from loyalty.edge.http.params import Path, Response
 from loyalty.edge.settings import settings
 
 api = create_app("console", limits_callers=False)

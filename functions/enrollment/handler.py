@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from ulid import ULID
 
 from loyalty.domain.kernel.errors import (
@@ -48,6 +46,7 @@ from loyalty.edge.http.app import (
 )
 from loyalty.edge.http.auth import MEMBER_AND_STAFF, Role
 from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.params import Body, Header, Path, Query, Response
 from loyalty.edge.http.schemas import Cursor, Day, Instant, PageLimit
 from loyalty.edge.mail.pages import unsubscribe_page, unsubscribed_page
 from loyalty.edge.mail.unsubscribing import SEALED, member_named_by

@@ -8,9 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
-
 from loyalty.domain.kernel.errors import (
     Forbidden,
     IdempotencyConflict,
@@ -29,6 +26,7 @@ from loyalty.edge.aws.queues.record import QueueRecord
 from loyalty.edge.aws.table import engine
 from loyalty.edge.http.app import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.params import Body, Response
 from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count

@@ -6,8 +6,6 @@ from datetime import timedelta
 from functools import cache
 from typing import Annotated, Any, Final
 
-from aws_lambda_powertools.event_handler.openapi.params import Body
-
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.member import Member
 from loyalty.edge import clock, deadline
@@ -20,6 +18,7 @@ from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import open_desk, shelf
 from loyalty.edge.directory import directory, keyring
 from loyalty.edge.http.app import ProgramId, create_app
+from loyalty.edge.http.params import Body
 from loyalty.edge.logs import logger
 from loyalty.edge.mail.pacing import Pace
 from loyalty.edge.mail.previews import (

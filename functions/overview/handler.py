@@ -7,8 +7,6 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Final
 
-from aws_lambda_powertools.event_handler.openapi.params import Body
-
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.kernel.regions import regions_of
 from loyalty.domain.search import MemberHit, Searchable
@@ -19,6 +17,7 @@ from loyalty.edge.desk import open_actions, shelf
 from loyalty.edge.directory import directory, keyring
 from loyalty.edge.http.app import ProgramId, create_app
 from loyalty.edge.http.auth import Role
+from loyalty.edge.http.params import Body
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
 from loyalty.edge.models.home import HomeAnswer, home_answer

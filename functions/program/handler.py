@@ -6,9 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Query
-
 from loyalty.domain.kernel.errors import (
     Forbidden,
     InvalidCursor,
@@ -36,6 +33,7 @@ from loyalty.edge.http.app import ANYONE, ProgramId, create_app, reply
 from loyalty.edge.http.auth import EVERYONE
 from loyalty.edge.http.grants import note_caller
 from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.params import Body, Header, Query, Response
 from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.models.actions import StaffActionPage
 from loyalty.edge.models.differences import difference_answers, sentences

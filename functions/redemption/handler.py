@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
-
 from loyalty.domain.kernel.errors import (
     Fault,
     Forbidden,
@@ -30,6 +27,7 @@ from loyalty.edge.directory import acting_for, directory, require_another
 from loyalty.edge.http.app import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import MEMBER_AND_STAFF, Role
 from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.params import Body, Response
 from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.metrics import count
 from loyalty.edge.models.approvals import HeldForApproval, approval_answer

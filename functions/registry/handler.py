@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Query
-
 from loyalty.domain.kernel.errors import (
     Fault,
     InvalidCursor,
@@ -30,6 +27,7 @@ from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import open_actions
 from loyalty.edge.http.app import PathId, ProgramId, create_app, reply
 from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.params import Body, Query, Response
 from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.models.people import (
     InvitationRequest,

@@ -10,14 +10,12 @@ from functools import cache
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-
 from loyalty.domain.kernel.errors import Forbidden, NotFound, TooLarge
 from loyalty.edge import clock, desk, report_pages
 from loyalty.edge.aws import clients
 from loyalty.edge.console import HtmlPage
 from loyalty.edge.http.app import PathId, ProgramId, create_app, html_page, reply
+from loyalty.edge.http.params import Path, Query, Response
 from loyalty.edge.http.periods import ReportDay, require_period
 from loyalty.edge.http.schemas import rfc3339
 from loyalty.edge.models.found_entries import EntryFound, entry_found

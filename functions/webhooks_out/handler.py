@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
-
 from loyalty.domain.kernel.errors import InvalidCursor, LimitReached, TryAgain, WrongState
 from loyalty.domain.webhooks_out.deliveries import Attempt, EndpointDelivery, payload
 from loyalty.domain.webhooks_out.endpoints import Endpoint
@@ -23,6 +20,7 @@ from loyalty.edge.aws.queues.webhooks_out import SqsAttemptQueue, read_attempt
 from loyalty.edge.aws.table import engine
 from loyalty.edge.http.app import PathId, ProgramId, create_app, reply
 from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.params import Body, Response
 from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.local_cloud import is_on_one_machine
 from loyalty.edge.logs import logger

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from tests.support.layers import lay_out_sdk
+from tools import build
+from tools.bootstrap import alone
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -88,3 +92,16 @@ def deployed(request: pytest.FixtureRequest) -> Assembly:
     """Each stage that is deployed to AWS, in turn."""
     assembly: Assembly = request.getfixturevalue(request.param)
     return assembly
+
+
+@pytest.fixture(scope="session")
+def built() -> None:
+    """The layers and functions of this machine, as they are deployed to the local cloud."""
+    with alone("build"):
+        build.build("local")
+
+
+@pytest.fixture(scope="session")
+def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What Lambda's own runtime brings."""
+    return lay_out_sdk(tmp_path_factory.mktemp("runtime"))

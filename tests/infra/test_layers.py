@@ -1,60 +1,27 @@
 """The built layers by themselves: nothing that only a development environment has is missed."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from contextlib import ExitStack
 from importlib.util import cache_from_source
 from pathlib import Path
 
-import boto3
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from bench.functions import EMPTY, Workers
 from bench.runtime import lay_out_runtime
-from infra.layers import DESCRIPTIONS, layers_of
+from infra.layers import DESCRIPTIONS
 from tests.support.http import event, staff
+from tests.support.layers import HANDLERS, LAYERS, run, run_function
 from tools import build, licenses
-from tools.bootstrap import REQUIREMENTS, ROOT, alone
+from tools.bootstrap import REQUIREMENTS, ROOT
 
-LAYERS = ROOT / "build" / "local" / "layers"
-HANDLERS = sorted(path.parent.name for path in ROOT.glob("functions/*/handler.py"))
-# What Lambda's own runtime brings.
-SDK = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")
+pytestmark = pytest.mark.usefixtures("built")
+
 # In the public domain, and not shipped: `tools/build.py` drops it.
 WITHOUT_TEXT = ("iso4217", "dnspython")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def built() -> None:
-    with alone("build"):
-        build.build("local")
-
-
-@pytest.fixture(scope="module")
-def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("runtime")
-    for name in SDK:
-        (folder / name).symlink_to(Path(boto3.__file__).parent.parent / name)
-    return folder
-
-
-def run(code: str, *path: Path) -> str:
-    """Run code as a fresh Lambda worker would: these folders, no environment, nothing else."""
-    program = f"import sys; sys.path[:0] = {[str(p) for p in path]}\n{code}"
-    done = subprocess.run(
-        [os.path.realpath(sys.executable), "-I", "-S", "-B", "-c", program],
-        env={},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -103,16 +70,15 @@ def test_a_first_request_is_answered_from_the_layers(
     caller = staff("bean", "cashier", "analyst", "manager")
     request = json.dumps(event(method, path, raw="{}", as_=caller))
 
-    output = run(
+    output = run_function(
+        name,
         "import handler, json\n"
         "from loyalty.edge.http import app\n"
         # The table says which roles were taken away.
         "app.require_in_force = lambda _principal: None\n"
         f"answer = handler.handler(json.loads({request!r}), None)\n"
         "print(answer['statusCode'])",
-        ROOT / "build" / "local" / "functions" / name,
-        *(LAYERS / layer / "python" for layer in layers_of(name)),
-        sdk,
+        sdk=sdk,
     )
 
     assert output.splitlines()[-1] == str(status)

@@ -4,13 +4,13 @@ import json
 from typing import Any, get_type_hints
 
 import pytest
-from aws_lambda_powertools.event_handler import Response
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, create_model
 
 from infra.routes import CATCH_ALL, ROUTES
 from loyalty.domain.program.document import Program
 from loyalty.edge.http.app import ANYONE, Api, IdempotencyKey, ProgramId, create_app, reply
+from loyalty.edge.http.params import Response
 from loyalty.edge.http.schemas import AnswerPart, Cursor
 from tests.support.documents import document
 from tools.api_examples import ANSWERS, REQUESTS

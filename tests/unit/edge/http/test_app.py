@@ -4,8 +4,6 @@ import json
 from typing import Annotated, Any
 
 import pytest
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from loyalty.domain.kernel.errors import InsufficientPoints, TryAgain
 from loyalty.edge.http.app import (
@@ -18,6 +16,7 @@ from loyalty.edge.http.app import (
     html_page,
     reply,
 )
+from loyalty.edge.http.params import Body, Response
 from loyalty.edge.http.schemas import (
     AnswerPart,
     ExternalId,

@@ -6,13 +6,12 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
-
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.staff.actions import ActionName, ActionTarget, StaffAction
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import TableSettings, open_actions
 from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.params import Query
 from loyalty.edge.http.periods import ReportDay, require_period
 from loyalty.edge.models.actions import TARGET, StaffActionPage, action_answers, action_target
 from loyalty.edge.settings import settings

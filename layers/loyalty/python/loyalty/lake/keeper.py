@@ -44,6 +44,8 @@ SORTED_BY: Final = {
     "surveys": "survey_id, answered_at, fact_id",
     "vouchers": "reward_id, issued_at, fact_id",
 }
+# Row groups are four times the engine's own: a column is fetched in fewer requests.
+WRITTEN_AS: Final = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 491520"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +152,7 @@ def _merge(fact: type[Fact], folder: Path, *, into: Path, fresh: Sequence[Stored
                     PARTITION BY fact_id ORDER BY revision DESC, recorded_at DESC, v DESC
                 ) = 1
                 ORDER BY {together}
-            ) TO '{into}' (FORMAT parquet, COMPRESSION zstd)
+            ) TO '{into}' ({WRITTEN_AS})
         """)
         return _members(connected, fact, [folder / each.file_name for each in fresh])
 

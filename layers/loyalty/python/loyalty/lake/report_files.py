@@ -120,8 +120,12 @@ def _facts_sql(kind: str) -> str:
 
     They are not sorted: sorting ten million takes more memory and disk than the function has.
     """
-    moment, names = DATED_BY[kind], [f'"{name}"' for name in sql_views.columns(sql_views.KINDS[kind])]
-    return f"SELECT {', '.join(names)} FROM {kind} WHERE {moment} >= $from_at AND {moment} < $until_at"  # noqa: S608  # names of our own
+    moment = DATED_BY[kind]
+    names = ", ".join(f'"{name}"' for name in sql_views.columns(sql_views.KINDS[kind]))
+    return (
+        f"SELECT {names} FROM {kind} "  # noqa: S608  # names of our own
+        f"WHERE {moment} >= $from_at AND {moment} < $until_at"
+    )
 
 
 def _copy(

@@ -51,9 +51,9 @@ _TYPES: Final = {
     datetime: "TIMESTAMP",
     date: "DATE",
 }
-# Reports join and group by numbers that stand for these ids, which takes a fraction of the time that
-# texts take. Folded files have the numbers as columns. Two of a million members share a number once
-# in eighteen million lakes.
+# Reports join and group by numbers that stand for these ids, because texts take several times as
+# long. Folded files have the numbers as columns. Two of a million members share a number once in
+# eighteen million lakes.
 _NUMBERED: Final = ("fact_id", "member_id", "guest_id")
 _NUMBER_OF: Final = "CREATE MACRO number_of(id) AS (md5_number_lower(id) >> 1)::BIGINT"
 # The place of a fact in the folded files; the engine gives it for every row.

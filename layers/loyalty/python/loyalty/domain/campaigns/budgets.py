@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from loyalty.domain.orders.order import OrderRef
-    from loyalty.domain.program.campaigns import BudgetPeriod, Campaign
+    from loyalty.domain.program.campaigns import Campaign
     from loyalty.domain.program.document import Program
+    from loyalty.domain.program.kinds import BudgetPeriod
 
 # What each shard of a budget used, by the budget's name.
 type ShardsUsed = Mapping[str, tuple[int, ...]]

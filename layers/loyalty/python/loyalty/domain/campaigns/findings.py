@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil
@@ -12,24 +12,23 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from loyalty.domain.campaigns import member_facts, order_facts
 from loyalty.domain.campaigns.purchases import Purchase, amount_of, units_of
 from loyalty.domain.earning.awarding import paid_share
-from loyalty.domain.program.campaign_effects import (
-    Effect,
-    FixedEffect,
-    PerUnitEffect,
-    RateEffect,
-    StepsEffect,
-)
-from loyalty.domain.program.member_conditions import AllOfMember, NotOfMember, OrderNumberCondition
-from loyalty.domain.program.order_conditions import AllOfOrder, Measure, NotOfOrder
 
 if TYPE_CHECKING:
     from loyalty.domain.campaigns.limits import LimitRoom
     from loyalty.domain.campaigns.member_facts import MemberFacts
     from loyalty.domain.campaigns.planning import AwardContext, CompiledCampaign, CompiledProgram
+    from loyalty.domain.program.campaign_effects import Effect
     from loyalty.domain.program.campaigns import Campaign
-    from loyalty.domain.program.conditions import ConditionPart
-    from loyalty.domain.program.member_conditions import MemberCount, MemberStatement
-    from loyalty.domain.program.order_conditions import OrderCircumstance, OrderMeasure
+    from loyalty.domain.program.member_conditions import (
+        MemberCondition,
+        MemberCount,
+        MemberStatement,
+    )
+    from loyalty.domain.program.order_conditions import (
+        OrderCircumstance,
+        OrderCondition,
+        OrderMeasure,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +204,7 @@ def _of_order(
 
 
 def _walked(
-    condition: ConditionPart,
+    condition: OrderCondition | MemberCondition,
     leaf_of: Callable[[Any], ConditionFinding],
     *,
     must_hold: bool = True,
@@ -215,14 +214,19 @@ def _walked(
     Leaves matter where the condition around them fails because of them: all alternatives that
     fail, but none if another one holds.
     """
-    if isinstance(condition, NotOfOrder | NotOfMember):
-        return _walked(condition.negated, leaf_of, must_hold=not must_hold)
-    parts = [_walked(part, leaf_of, must_hold=must_hold) for _, part in condition.nested()]
-    if not parts:
-        leaf = leaf_of(condition)
-        is_met = leaf.holds == must_hold
-        return is_met, [replace(leaf, negated=not must_hold, matters=not is_met)]
-    needs_all = isinstance(condition, AllOfOrder | AllOfMember) == must_hold
+    within: Sequence[OrderCondition | MemberCondition]
+    match condition.fact:
+        case "(not)":
+            return _walked(condition.negated, leaf_of, must_hold=not must_hold)
+        case "(all)":
+            within, needs_all = condition.all, must_hold
+        case "(any)":
+            within, needs_all = condition.any, not must_hold
+        case _:
+            leaf = leaf_of(condition)
+            is_met = leaf.holds == must_hold
+            return is_met, [replace(leaf, negated=not must_hold, matters=not is_met)]
+    parts = [_walked(part, leaf_of, must_hold=must_hold) for part in within]
     is_met = (all if needs_all else any)(met for met, _ in parts)
     found = [each for _, leaves in parts for each in leaves]
     if is_met:
@@ -236,10 +240,12 @@ def _order_leaf(
     leaf: OrderMeasure | OrderCircumstance, lists: order_facts.Lists, bought: Purchase
 ) -> ConditionFinding:
     is_true = order_facts.compiled(leaf, lists)(bought)
-    if isinstance(leaf, Measure):
-        value = order_facts.measured(leaf, lists)(bought)
-        return _about(leaf, int(value), holds=is_true, missing=_missing(leaf, value))
-    return _about(leaf, sorted(order_facts.stated(leaf, bought.bought)), holds=is_true)
+    match leaf.fact:
+        case "channel" | "source" | "location" | "tender" | "code":
+            return _about(leaf, sorted(order_facts.stated(leaf, bought.bought)), holds=is_true)
+        case _:
+            value = order_facts.measured(leaf, lists)(bought)
+            return _about(leaf, int(value), holds=is_true, missing=_missing(leaf, value))
 
 
 def _member_leaf(leaf: MemberCount | MemberStatement, facts: MemberFacts) -> ConditionFinding:
@@ -268,10 +274,10 @@ def _about(
     return ConditionFinding(fact=leaf.fact, holds=holds, details=details)
 
 
-def _missing(leaf: ConditionPart, value: int | Fraction | None) -> int | None:
+def _missing(leaf: OrderMeasure | MemberCount, value: int | Fraction | None) -> int | None:
     """How much a number is below what it has to be; None if it is not."""
     lowest, _ = leaf.bounds
-    if isinstance(leaf, OrderNumberCondition):
+    if leaf.fact == "order_number":
         lowest = max((each for each in (lowest, leaf.exactly) if each is not None), default=None)
     return (
         ceil(lowest - value)
@@ -280,7 +286,9 @@ def _missing(leaf: ConditionPart, value: int | Fraction | None) -> int | None:
     )
 
 
-def _fields(leaf: ConditionPart) -> dict[str, Any]:
+def _fields(
+    leaf: OrderMeasure | OrderCircumstance | MemberCount | MemberStatement,
+) -> dict[str, Any]:
     """The fields of a condition that were given, as in the document.
 
     What an order's number has to be is `exactly`, because a finding says what it `is`.
@@ -297,7 +305,7 @@ def _too_little(each: CompiledCampaign, bought: Purchase) -> ConditionFinding:
     lines, effect = bought.lines(each.covers), each.campaign.effect
     amount_minor, units = amount_of(lines), units_of(lines)
     if (
-        isinstance(effect, RateEffect)
+        effect.kind == "rate"
         and effect.tenders
         and not paid_share(bought.bought, effect.tenders)[0]
     ):
@@ -321,13 +329,13 @@ class _Least(NamedTuple):
 
 
 def _least(effect: Effect) -> _Least | None:
-    match effect:
-        case PerUnitEffect(every=every, points=points):
-            return _Least("units", every, points)
-        case StepsEffect(steps=steps):
-            step = min(steps, key=lambda each: each.at_least_minor)
+    match effect.kind:
+        case "per_unit":
+            return _Least("units", effect.every, effect.points)
+        case "steps":
+            step = min(effect.steps, key=lambda each: each.at_least_minor)
             return _Least("amount", step.at_least_minor, step.points)
-        case RateEffect(tenders=(), rounding="floor"):
+        case "rate" if not effect.tenders and effect.rounding == "floor":
             return _Least("amount", -(-effect.per_minor // effect.points), 1)
         case _:
             return None
@@ -336,6 +344,6 @@ def _least(effect: Effect) -> _Least | None:
 def _least_worth(effect: Effect) -> int:
     """The fewest points that an effect gives, if it gives any."""
     least = _least(effect)
-    if isinstance(effect, FixedEffect):
+    if effect.kind == "fixed":
         return effect.points
     return least.points if least else 0

@@ -18,8 +18,9 @@ from loyalty.domain.kernel.limits import BUDGET
 from loyalty.domain.orders.order import BACKDATED_DAYS_MAX
 
 if TYPE_CHECKING:
-    from loyalty.domain.program.campaigns import BudgetPeriod, Campaign, MemberPeriod
+    from loyalty.domain.program.campaigns import Campaign
     from loyalty.domain.program.document import PointValue, Program
+    from loyalty.domain.program.kinds import BudgetPeriod, MemberPeriod
 
 
 # The name of the only period of a limit for the whole campaign.

@@ -11,7 +11,8 @@ from loyalty.domain.campaigns.limits import member_cap
 from loyalty.domain.campaigns.member_facts import MemberFacts, holds, is_for, number_of, sources
 
 if TYPE_CHECKING:
-    from loyalty.domain.program.campaigns import Campaign, CampaignWindow, MemberPeriod
+    from loyalty.domain.program.campaigns import Campaign, CampaignWindow
+    from loyalty.domain.program.kinds import MemberPeriod
     from loyalty.domain.program.member_conditions import (
         MemberCondition,
         MemberCount,

@@ -11,7 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from loyalty.domain.program.campaigns import CAMPAIGNS_MAX
+from loyalty.domain.program.kinds import CAMPAIGNS_MAX
 
 # Joined campaigns are kept after the document dropped them: it may have them again.
 JOINED_MAX: Final = CAMPAIGNS_MAX

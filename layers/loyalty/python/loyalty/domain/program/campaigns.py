@@ -21,19 +21,14 @@ from loyalty.domain.kernel.fields import (
 from loyalty.domain.program.campaign_effects import Effect
 from loyalty.domain.program.expiry_policies import Expiry
 from loyalty.domain.program.holdouts import CampaignHoldout
+from loyalty.domain.program.kinds import Activation, BudgetPeriod, MemberPeriod
 from loyalty.domain.program.line_selectors import EVERY_LINE, LineSelector
 from loyalty.domain.program.member_conditions import MemberCondition
 from loyalty.domain.program.order_conditions import OrderCondition
 from loyalty.domain.program.parts import DocumentPart
 
-CAMPAIGNS_MAX: Final = 200
-
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: Final[tuple[Weekday, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-Activation = Literal["auto", "join"]
-MemberPeriod = Literal["order", "day", "week", "month", "year", "campaign"]
-BudgetPeriod = Literal["day", "week", "month", "year", "campaign"]
 
 
 class DailyHours(DocumentPart):

@@ -31,11 +31,11 @@ from loyalty.domain.kernel.fields import (
     Points,
 )
 from loyalty.domain.kernel.limits import POINTS_MAX
-from loyalty.domain.program.campaigns import CAMPAIGNS_MAX, Campaign, CampaignGroup
+from loyalty.domain.program.campaigns import Campaign, CampaignGroup
 from loyalty.domain.program.earning_rules import EarningRule
 from loyalty.domain.program.expiry_policies import Expiry, Inactivity
 from loyalty.domain.program.holdouts import UniversalHoldout
-from loyalty.domain.program.kinds import PointSource
+from loyalty.domain.program.kinds import CAMPAIGNS_MAX, PointSource
 from loyalty.domain.program.levels import Tiers
 from loyalty.domain.program.locales import best_locale
 from loyalty.domain.program.member_conditions import conditions_on_segments

@@ -39,7 +39,16 @@ PointSource = Literal[
     "transfer",
 ]
 
+TierBasis = Literal["qualifying_points", "spend", "orders"]
+
 Activity = Literal["order", "redemption", "adjustment", "transfer", "survey"]
 
 # The most lots that a policy of expiry can make.
 LOTS_MAX: Final = 60
+
+# The most campaigns of a document.
+CAMPAIGNS_MAX: Final = 200
+
+Activation = Literal["auto", "join"]
+MemberPeriod = Literal["order", "day", "week", "month", "year", "campaign"]
+BudgetPeriod = Literal["day", "week", "month", "year", "campaign"]

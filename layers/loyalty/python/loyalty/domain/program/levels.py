@@ -7,9 +7,8 @@ from pydantic import Discriminator, Field, StrictBool, StrictInt
 from loyalty.domain.kernel.fields import ExternalId, Label
 from loyalty.domain.kernel.limits import POINTS_MAX
 from loyalty.domain.program.expiry_policies import Expiry
+from loyalty.domain.program.kinds import TierBasis
 from loyalty.domain.program.parts import DocumentPart
-
-TierBasis = Literal["qualifying_points", "spend", "orders"]
 
 
 class TierLevel(DocumentPart):

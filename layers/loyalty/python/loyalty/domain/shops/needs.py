@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loyalty.domain.program.kinds import CHARGES
-from loyalty.domain.program.order_conditions import Measure, TenderCondition
 
 if TYPE_CHECKING:
-    from loyalty.domain.program.conditions import ConditionPart
     from loyalty.domain.program.document import Program
     from loyalty.domain.program.line_selectors import LineSelector
+    from loyalty.domain.program.order_conditions import (
+        OrderCircumstance,
+        OrderCondition,
+        OrderMeasure,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def _reads_tenders(program: Program) -> bool:
     return (
         any(rule.tenders for rule in program.earning_rules)
         or any(effect.kind == "rate" and effect.tenders for effect in effects)
-        or any(isinstance(each, TenderCondition) for each in _conditions(program))
+        or any(each.fact == "tender" for each in _conditions(program))
     )
 
 
@@ -58,14 +61,22 @@ def _selectors(program: Program) -> Iterator[LineSelector]:
     for campaign in program.campaigns:
         yield campaign.lines
     for condition in _conditions(program):
-        if isinstance(condition, Measure):
-            yield condition.of
+        match condition.fact:
+            case "amount" | "units" | "distinct_skus" | "dearest_line" | "unit_price":
+                yield condition.of
 
 
-def _conditions(program: Program) -> Iterator[ConditionPart]:
-    """Every condition on orders in the campaigns, those within others included."""
-    found: list[ConditionPart] = [each.orders for each in program.campaigns if each.orders]
+def _conditions(program: Program) -> Iterator[OrderMeasure | OrderCircumstance]:
+    """Every condition on orders in the campaigns, those within others and not these others."""
+    found: list[OrderCondition] = [each.orders for each in program.campaigns if each.orders]
     while found:
         condition = found.pop()
-        yield condition
-        found += (part for _, part in condition.nested())
+        match condition.fact:
+            case "(all)":
+                found += condition.all
+            case "(any)":
+                found += condition.any
+            case "(not)":
+                found.append(condition.negated)
+            case _:
+                yield condition

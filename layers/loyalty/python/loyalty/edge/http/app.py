@@ -30,7 +30,7 @@ from functools import cache
 from typing import Annotated, Any, Final, Protocol, Required, TypedDict, Unpack, cast
 
 import pydantic
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.middlewares.openapi_validation import (
@@ -41,7 +41,6 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
     ResponseValidationError,
 )
-from aws_lambda_powertools.event_handler.openapi.params import Header, Path
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from loyalty.domain.kernel.errors import (
@@ -70,6 +69,7 @@ from loyalty.edge.http.auth import (
 )
 from loyalty.edge.http.caller_limits import CallerLimits, CallerLimitSettings
 from loyalty.edge.http.grants import may_serve, note_caller, require_in_force
+from loyalty.edge.http.params import Header, Path, Response
 from loyalty.edge.http.redaction import OfStaff, Personal, without
 from loyalty.edge.http.validation import Inspect, invalid
 from loyalty.edge.logs import failure, logger

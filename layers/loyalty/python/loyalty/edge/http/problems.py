@@ -4,10 +4,10 @@ import json
 from http import HTTPStatus
 from typing import Any, Final
 
-from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from loyalty.domain.kernel.errors import IdentityTaken, Refusal, TooManyRequests
+from loyalty.edge.http.params import Response
 
 STATUS: Final = {
     "malformed_json": HTTPStatus.BAD_REQUEST,

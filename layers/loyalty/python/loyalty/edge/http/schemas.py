@@ -6,7 +6,6 @@ OpenAPI merges models by name, so a name is unique in the whole API.
 from datetime import date, datetime
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from loyalty.domain.kernel.currencies import exponent
@@ -22,6 +21,7 @@ from loyalty.domain.kernel.fields import (
     Points,
 )
 from loyalty.domain.orders.order import OrderRef
+from loyalty.edge.http.params import Query
 from loyalty.edge.http.redaction import OfStaff
 
 __all__ = [

@@ -6,14 +6,16 @@ Opening a page changes nothing, because mail scanners open every link; its form 
 from __future__ import annotations
 
 from html import escape
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.program.document import Program
 from loyalty.domain.program.locales import best_locale
-from loyalty.domain.program.surveys import ProgramSurvey
 from loyalty.edge.mail.colors import readable_on
 from loyalty.edge.mail.phrases import PHRASES, phrases_in
 from loyalty.edge.models.surveys import COMMENT_MAX
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program
+    from loyalty.domain.program.surveys import ProgramSurvey
 
 _PAGE: Final = """<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><title>{program}</title>

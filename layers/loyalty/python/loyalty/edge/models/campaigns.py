@@ -7,7 +7,7 @@ from pydantic import Field
 
 from loyalty.domain.campaigns.budgets import BudgetStatus
 from loyalty.domain.campaigns.participation import CapProgress, MemberCampaign
-from loyalty.domain.program.campaigns import Activation, BudgetPeriod, MemberPeriod
+from loyalty.domain.program.kinds import Activation, BudgetPeriod, MemberPeriod
 from loyalty.edge.http.schemas import AnswerPart, Money
 from loyalty.usecases.campaigns.budgets import CampaignState, CampaignStatus
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field, StrictInt
 
 from loyalty.domain.kernel.limits import EXTERNAL_ID
 from loyalty.domain.program.differences import DocumentDifference
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.domain.program.drafts import Draft
+from loyalty.edge.http.params import Path
 from loyalty.edge.http.redaction import OfStaff
 from loyalty.edge.http.schemas import AnswerPart, NextCursor, RequestPart, StaffName
 from loyalty.edge.models.differences import (

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field, StrictBool, StrictStr
 
 from loyalty.domain.events import ALL
@@ -14,6 +13,7 @@ from loyalty.domain.kernel.limits import EXTERNAL_ID
 from loyalty.domain.webhooks_out.addresses import URL_CHARS_MAX, AddressRefused, read_address
 from loyalty.domain.webhooks_out.deliveries import DeliveryState, EndpointDelivery, Trouble
 from loyalty.domain.webhooks_out.endpoints import EVERY_EVENT, OVERLAP, DisabledBecause, Endpoint
+from loyalty.edge.http.params import Path
 from loyalty.edge.http.schemas import AnswerPart, NextCursor, RequestPart
 
 EVENTS: Final = tuple(sorted(event.name for event in ALL))

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 from pydantic import Field
 
@@ -24,11 +24,13 @@ from loyalty.domain.ledger.entries import (
     Redemption,
     Return,
 )
-from loyalty.domain.program.document import Program
-from loyalty.domain.program.earning_rules import EarningRule
-from loyalty.domain.program.levels import TierLevel
 from loyalty.edge.http.redaction import OfStaff
 from loyalty.edge.http.schemas import AnswerPart, LotPoints, NamedOrder, PendingPoints
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program
+    from loyalty.domain.program.earning_rules import EarningRule
+    from loyalty.domain.program.levels import TierLevel
 
 
 class EntryRate(AnswerPart):
@@ -223,7 +225,7 @@ class _RuleShare(NamedTuple):
 
 
 def shares_answer(
-    shares: Iterable[Share], *, document: Program, tier: str | None
+    shares: Iterable[Share], *, document: "Program", tier: str | None
 ) -> list[EntryShare]:
     """A breakdown with the rates of the program version that decided it.
 
@@ -247,7 +249,7 @@ def shares_answer(
     ]
 
 
-def _rate(rule: EarningRule, level: TierLevel | None) -> EntryRate:
+def _rate(rule: "EarningRule", level: "TierLevel | None") -> EntryRate:
     return EntryRate(
         points=rule.points,
         per_minor=rule.per_minor,
@@ -266,7 +268,7 @@ def _by_rule(shares: Sequence[Share | _RuleShare]) -> tuple[_RuleShare, ...]:
     )
 
 
-def entry_answer(entry: Entry, *, decided_by: Program | None = None) -> EntryAnswer:
+def entry_answer(entry: Entry, *, decided_by: "Program | None" = None) -> EntryAnswer:
     """The entry with its cause and its explanation.
 
     `decided_by` is the document of the entry's program version; without it there is no breakdown.
@@ -303,7 +305,7 @@ def last_day(day: date) -> date | None:
     return None if day == NEVER else day
 
 
-def _explanation(entry: Entry, decided_by: Program | None) -> dict[str, Any]:
+def _explanation(entry: Entry, decided_by: "Program | None") -> dict[str, Any]:
     match entry.detail:
         case Accrual() | Clawback() | Edit() as of_order:
             return _order_explanation(of_order, decided_by)
@@ -326,7 +328,7 @@ def _explanation(entry: Entry, decided_by: Program | None) -> dict[str, Any]:
 
 
 def _order_explanation(
-    detail: Accrual | Clawback | Edit, decided_by: Program | None
+    detail: Accrual | Clawback | Edit, decided_by: "Program | None"
 ) -> dict[str, Any]:
     match detail:
         case Clawback():

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 
@@ -22,11 +22,13 @@ from loyalty.domain.ledger.entries import (
     Return,
 )
 from loyalty.domain.ledger.explaining import Origin, Taking
-from loyalty.domain.program.document import Program
 from loyalty.edge.http.schemas import AnswerPart, NamedOrder
 from loyalty.edge.models.entries import EntryShare, last_day, shares_answer
 from loyalty.edge.models.statements import Balance, Debt
 from loyalty.usecases.ledger.statements import ExplainedBalance
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program
 
 # What bonuses are given for, in a sentence.
 BONUS_OCCASIONS: Final[Mapping[BonusOccasion, str]] = {
@@ -119,8 +121,8 @@ def explanation_answer(
     explained: ExplainedBalance,
     *,
     moment: datetime,
-    document: Program,
-    documents: Mapping[int, Program],
+    document: "Program",
+    documents: "Mapping[int, Program]",
 ) -> ExplanationAnswer:
     """The answer; `documents` are those of the versions that decided the orders."""
     narrator = _Narrator(document)
@@ -164,7 +166,7 @@ def _origin(
     origin: Origin,
     accruals: Mapping[Cause, Entry],
     *,
-    documents: Mapping[int, Program],
+    documents: "Mapping[int, Program]",
     narrator: "_Narrator",
 ) -> ExplainedOrigin:
     entry = origin.entry
@@ -200,7 +202,7 @@ def _taking(taking: Taking, narrator: "_Narrator") -> ExplainedTaking:
 class _Narrator:
     """Writes sentences with the names, the currency and the time zone of a program."""
 
-    def __init__(self, document: Program) -> None:
+    def __init__(self, document: "Program") -> None:
         self._document = document
         self._rewards = {reward.id: reward.name for reward in document.rewards}
 

@@ -18,9 +18,7 @@ from loyalty.domain.ledger.standing import (
 from loyalty.domain.ledger.tiers import granted
 from loyalty.domain.people.identity import IdentityKind
 from loyalty.domain.people.member import ATTRIBUTES_MAX, CONSENTS_MAX, Member, MemberUpdate
-from loyalty.domain.program.levels import (
-    TierBasis,
-)
+from loyalty.domain.program.kinds import TierBasis
 from loyalty.edge.http.redaction import Personal
 from loyalty.edge.http.schemas import (
     AnswerPart,

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import Field, StrictBool, StrictStr
 
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
@@ -15,6 +14,7 @@ from loyalty.domain.staff.people import (
     Colleague,
     StaffRole,
 )
+from loyalty.edge.http.params import Query
 from loyalty.edge.http.schemas import AnswerPart, Label, NextCursor, RequestPart
 
 # Each person on a page is a question to the issuer.

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import Field, StrictInt, StrictStr
 
 from loyalty.domain.facts import ALL
 from loyalty.domain.kernel.errors import Fault, TryAgain, ValidationFailed
-from loyalty.domain.program.document import Program
 from loyalty.domain.report_exports import (
     ExportedFile,
     FileFormat,
@@ -30,6 +29,9 @@ from loyalty.lake.report_files import LINK_SECONDS, FileShelf, Scope, reads, wri
 from loyalty.lake.reports import ReportPeriod, ReportStep
 from loyalty.sdk.services import AwsService
 from loyalty.usecases.report_exports import Progress
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program
 
 KINDS: Final = tuple(sorted(fact.kind for fact in ALL))
 # Of the quarter of an hour that the function has; the rest is for facts to come and files to go.
@@ -239,7 +241,7 @@ class FileWorkshop:
     """Implements `Workshop` for one program: facts from the lake, the engine, a file on a shelf."""
 
     program_id: str
-    document: Callable[[datetime], Program]
+    document: "Callable[[datetime], Program]"
     mirror: Mirror
     shelf: FileShelf
     clock: Callable[[], datetime]
@@ -280,7 +282,7 @@ class FileWorkshop:
         return ExportedFile(key=key, as_of=as_of, rows=rows, size_bytes=size_bytes, sha256=sha256)
 
 
-def _period(requested_file: RequestedFile, document: Program, *, as_of: datetime) -> ReportPeriod:
+def _period(requested_file: RequestedFile, document: "Program", *, as_of: datetime) -> ReportPeriod:
     return ReportPeriod(
         first=requested_file.first,
         last=requested_file.last,

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from loyalty.domain.kernel.currencies import exponent
-from loyalty.domain.program.document import Program
 from loyalty.edge import report_pages
 from loyalty.edge.http.schemas import AnswerPart
 from loyalty.lake.reports import ChartKind, Report, ReportPeriod, ReportStep, Table
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program
 
 
 class ReportColumn(AnswerPart):
@@ -88,7 +90,7 @@ class ReportAnswer(AnswerPart):
 
 
 def report_answer(
-    report: Report, table: Table, period: ReportPeriod, *, document: Program
+    report: Report, table: Table, period: ReportPeriod, *, document: "Program"
 ) -> ReportAnswer:
     return ReportAnswer(
         report=report.name,

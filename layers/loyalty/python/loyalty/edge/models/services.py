@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field, StrictStr
 
 from loyalty.domain.kernel.fields import LINE
 from loyalty.domain.kernel.limits import EXTERNAL_ID
 from loyalty.domain.program.services import SERVICE_SCOPE, Service
+from loyalty.edge.http.params import Path
 from loyalty.edge.http.schemas import AnswerPart, NextCursor, RequestPart
 from loyalty.table.programs import ListedProgram
 

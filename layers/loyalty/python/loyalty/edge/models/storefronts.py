@@ -4,14 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Annotated, Final, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple, get_args
 
-from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field, StrictBool, StrictStr
 
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.kernel.limits import EXTERNAL_ID
-from loyalty.domain.program.document import Program
 from loyalty.domain.shops.deliveries import read_log_id
 from loyalty.domain.shops.storefront import (
     Delivery,
@@ -24,6 +22,7 @@ from loyalty.domain.shops.storefront import (
 )
 from loyalty.domain.webhooks_out.addresses import AddressRefused, read_address
 from loyalty.edge.http.paging import decode_cursor, next_cursor
+from loyalty.edge.http.params import Path
 from loyalty.edge.http.schemas import (
     AnswerPart,
     ExternalId,
@@ -36,6 +35,9 @@ from loyalty.edge.models.delivery_reasons import REASONS
 from loyalty.edge.models.order_vouchers import VoucherStepAnswer, steps_answer
 from loyalty.storefronts import platform_named
 from loyalty.usecases.shops.deliveries import Health, ListedDelivery, Replayed, Span
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program
 
 StorefrontId = Annotated[
     str, Path(pattern=EXTERNAL_ID, description="The storefront's id, of your own choosing.")
@@ -234,7 +236,7 @@ class StorefrontRequest(RequestPart):
     ]
 
     def connection(
-        self, storefront_id: str, *, document: Program, now: datetime
+        self, storefront_id: str, *, document: "Program", now: datetime
     ) -> tuple[Storefront, ShopKeys]:
         """The shop to connect, and its secrets.
 
@@ -265,7 +267,7 @@ class StorefrontRequest(RequestPart):
         )
         return storefront, ShopKeys(secrets=self.secrets, access_token=self.access_token)
 
-    def _unknown_levels(self, document: Program) -> Iterator[Fault]:
+    def _unknown_levels(self, document: "Program") -> Iterator[Fault]:
         for plan, paid in self.memberships.items():
             if document.tiers is None or document.tiers.level(paid.level) is None:
                 detail = f"There is no level “{paid.level}”"
