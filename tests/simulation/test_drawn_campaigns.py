@@ -6,8 +6,9 @@ from typing import Any, get_args
 
 from loyalty.domain.campaigns.member_facts import leaves
 from loyalty.domain.program.campaign_effects import Effect
-from loyalty.domain.program.campaigns import BudgetPeriod, Campaign, MemberPeriod
+from loyalty.domain.program.campaigns import Campaign
 from loyalty.domain.program.document import Program
+from loyalty.domain.program.kinds import BudgetPeriod, MemberPeriod
 from loyalty.domain.program.member_conditions import MemberCount, MemberStatement
 from loyalty.domain.program.order_conditions import OrderCircumstance, OrderMeasure
 from tests.simulation import programs
