@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from loyalty.domain.kernel.errors import CurrencyMismatch, TryAgain, WrongState
-from loyalty.domain.program.document import DOCUMENT_BYTES_MAX
+from loyalty.domain.program.kinds import DOCUMENT_BYTES_MAX
 from loyalty.domain.staff.actions import ActionOutcome, Change
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import open_actions, open_desk

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from ulid import ULID
-
 from loyalty.domain.kernel.errors import (
     Fault,
     Forbidden,
@@ -576,6 +574,8 @@ def _answer(enrolled: Enrolled, desk: Desk) -> MemberAnswer:
 
 def _member_id(program_id: str, idempotency_key: str | None) -> str:
     """A new member's id; with an idempotency key it derives from the key, and cannot be guessed."""
+    from ulid import ULID  # noqa: PLC0415  it reads its own version from the installed packages
+
     if idempotency_key is None:
         return f"mem_{ULID()}"
     ring = keyring(settings(EnrollmentSettings).identity_secret)

@@ -14,8 +14,9 @@ from loyalty.domain.kernel.errors import (
     StaleVersion,
 )
 from loyalty.domain.program.differences import differences
-from loyalty.domain.program.document import DOCUMENT_BYTES_MAX, Program, PublishedProgram
+from loyalty.domain.program.document import Program, PublishedProgram
 from loyalty.domain.program.drafts import Draft
+from loyalty.domain.program.kinds import DOCUMENT_BYTES_MAX
 from loyalty.domain.program.publication import faults_of_broken
 from loyalty.domain.program.warnings import warnings
 from loyalty.domain.staff.actions import DEPLOYMENT, ActionOutcome

@@ -31,20 +31,24 @@ HEAVY: Final[dict[str, frozenset[str]]] = {
     "email_validator": frozenset(),
     "iso4217": frozenset(),
     "jinja2": frozenset({"notifications"}),
-    "loyalty.domain.program.document": frozenset({"notifications", "program"}),
+    "loyalty.domain.program.document": frozenset({"campaigns", "notifications", "program"}),
     "loyalty.storefronts.payloads": frozenset(),
     "phonenumbers": frozenset(),
     "pydantic": ANSWERS_HTTP,
     "urllib.request": frozenset({"authorizer"}),
 }
-# The largest of each kind, and some room. Where this fails, see what a new import brings along.
-MODULES_MAX: Final = 250
-MODULES_MAX_OF_HTTP: Final = 420
+# The largest of each kind, `intake` and `notifications`, and some room. Where this fails, see what a
+# new import brings along.
+MODULES_MAX: Final = 265
+MODULES_MAX_OF_HTTP: Final = 445
 
 
 @cache
 def imported(name: str, sdk: Path) -> frozenset[str]:
-    """The modules that a function's start adds to those of an empty one."""
+    """The modules that a function's start adds to those of an empty one.
+
+    Each starts once: all tests of `infra` run in one worker.
+    """
     code = (
         "import json, sys\n"
         "before = set(sys.modules)\n"

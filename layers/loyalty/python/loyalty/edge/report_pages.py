@@ -12,12 +12,14 @@ import re
 from collections.abc import Mapping
 from importlib.resources import files
 from string import Template
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from loyalty.domain.program.document import Program
 from loyalty.edge import console
 from loyalty.edge.console import HtmlPage
 from loyalty.lake.reports import Table
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program
 
 _STYLES: Final = ("base.css", "reports.css")
 _IMPORT: Final = re.compile(r'^import \{[^}]*\} from "\./([\w.]+)";\n', re.MULTILINE)
@@ -65,7 +67,7 @@ def _without_modules(name: str) -> str:
     return _EXPORT.sub("", _IMPORT.sub("", console.text_of(name)))
 
 
-def names(table: Table, document: Program) -> dict[str, dict[str, str]]:
+def names(table: Table, document: "Program") -> dict[str, dict[str, str]]:
     """The document's names for the ids in a table, by unit. Earning rules have only their ids."""
     campaigns = {each.id: each.name for each in document.campaigns}
     called = {

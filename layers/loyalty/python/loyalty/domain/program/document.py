@@ -46,8 +46,6 @@ from loyalty.domain.program.rewards import LocaleTag, Reward
 from loyalty.domain.program.segments import SEGMENTS_MAX, Segment, live_definitions
 from loyalty.domain.program.surveys import ProgramSurvey
 
-DOCUMENT_BYTES_MAX: Final = 300 * 1024
-
 Clawback = Literal["unlimited", "within_balance", "only_pending"]
 
 

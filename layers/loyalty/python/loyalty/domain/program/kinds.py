@@ -46,6 +46,9 @@ Activity = Literal["order", "redemption", "adjustment", "transfer", "survey"]
 # The most lots that a policy of expiry can make.
 LOTS_MAX: Final = 60
 
+# The longest document, in bytes of its canonical form.
+DOCUMENT_BYTES_MAX: Final = 300 * 1024
+
 # The most campaigns of a document.
 CAMPAIGNS_MAX: Final = 200
 

@@ -11,8 +11,8 @@ from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.messaging.messages import Message, Row
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, Profile
-from loyalty.domain.program.document import DOCUMENT_BYTES_MAX, Program
-from loyalty.domain.program.kinds import MessageKind
+from loyalty.domain.program.document import Program
+from loyalty.domain.program.kinds import DOCUMENT_BYTES_MAX, MessageKind
 from loyalty.domain.program.messages import LOCALE
 from loyalty.domain.program.parts import Unread, read_partly
 from loyalty.domain.program.publication import faults, faults_of_broken

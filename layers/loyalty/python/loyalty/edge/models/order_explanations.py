@@ -1,7 +1,7 @@
 """Why orders earn what they earn: in quotes, of past orders, of refunds before they are made."""
 
 from datetime import date
-from typing import Annotated, Any, Literal, Required, TypedDict, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Required, TypedDict, cast
 
 from pydantic import Field, with_config
 from pydantic.config import JsonDict
@@ -11,12 +11,14 @@ from loyalty.domain.campaigns.findings import CampaignFindings, ConditionFinding
 from loyalty.domain.campaigns.rule_findings import RuleFindings
 from loyalty.domain.ledger.order_explaining import OrderExplanation, RefundQuote
 from loyalty.domain.orders.order import OrderRef
-from loyalty.domain.program.document import Program
 from loyalty.edge.http.schemas import AnswerPart, MemberId, Money, OrderId, Source
 from loyalty.edge.models.entries import EntryRate, EntryShare, shares_answer
 from loyalty.usecases.orders.explaining import ExplainedOrder, OrderInBooks, QuotedRefund
 from loyalty.usecases.orders.lookup import OrderStatus
 from loyalty.usecases.orders.quoting import Quote, SampleQuote
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program
 
 CampaignId = Annotated[str, Field(description="The campaign's id in the program document.")]
 CampaignName = Annotated[str, Field(description="The campaign's name, as members see it.")]
@@ -265,12 +267,12 @@ class SampleQuoteAnswer(QuoteAnswer):
     ]
 
 
-def quote_answer(quoted: Quote, *, document: Program, today: date) -> QuoteAnswer:
+def quote_answer(quoted: Quote, *, document: "Program", today: date) -> QuoteAnswer:
     return QuoteAnswer(**_quote(quoted, document=document, today=today))
 
 
 def sample_quote_answer(
-    quoted: SampleQuote, *, document: Program, today: date
+    quoted: SampleQuote, *, document: "Program", today: date
 ) -> SampleQuoteAnswer:
     """The answer for a day on which the order would be recorded."""
     refund = quoted.refund
@@ -303,7 +305,7 @@ def refund_quote_answer(quoted: QuotedRefund, *, currency: str) -> RefundQuoteAn
     return RefundQuoteAnswer(status=quoted.status, **_loss(quoted.quote, currency))
 
 
-def _quote(quoted: Quote, *, document: Program, today: date) -> dict[str, Any]:
+def _quote(quoted: Quote, *, document: "Program", today: date) -> dict[str, Any]:
     award, words = quoted.award, FindingWords(document)
     pending = sum(part.points for part in award.parts if part.available_on > today)
     return {

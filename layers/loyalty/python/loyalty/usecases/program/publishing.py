@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from loyalty.domain.kernel.errors import Fault, StaleVersion, TooLarge, ValidationFailed
-from loyalty.domain.program.document import (
-    DOCUMENT_BYTES_MAX,
-    Program,
-    PublishedProgram,
-)
+from loyalty.domain.program.document import Program, PublishedProgram
+from loyalty.domain.program.kinds import DOCUMENT_BYTES_MAX
 from loyalty.domain.program.publication import faults
 from loyalty.usecases.program.versions import Programs, Superseded
 
