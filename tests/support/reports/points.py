@@ -65,6 +65,8 @@ class PointReports(Recorded):
             lefts[lot] += move.points
         ages: Counter[int] = Counter()
         for lot, came in lots.items():
+            if lefts[lot] <= 0:
+                continue
             younger = 0
             for age, points in sorted(came.items()):
                 ages[age] += max(0, min(points, lefts[lot] - younger))
