@@ -1,6 +1,7 @@
 """The deployed product under load, with clients that each wait for an answer."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import httpx
 
 from bench.figures import Figure, percentile
 from local.deployment import Deployment, ProgramClient
+from loyalty.domain.ledger.redemptions import REDEMPTIONS_A_DAY_MAX
 
 CLIENTS: Final = (1, 4, 8)
 SECONDS: Final = 4.0
@@ -21,12 +23,20 @@ WARM_UP_REQUESTS: Final = 3
 # A worker starts slowly where all processors are busy.
 ANSWER_SECONDS_MAX: Final = 120.0
 WEALTH: Final = 1_000_000
+# A member redeems fifty times a day at most, and all of them together are to last for the bench.
+SPENDERS: Final = 64
+# Of a busy member's requests, one in so many redeems, as long as the day allows it.
+EARNS_A_REDEMPTION: Final = 8
 
 type Request = Callable[[ProgramClient], httpx.Response]
 # Whether a client that has sent this many requests sends another.
 type KeepOn = Callable[[int], bool]
 
 _numbers = count(1)
+
+
+class RequestRefused(Exception):
+    """A request was refused, so what it took is not what such a request takes."""
 
 
 @dataclass(slots=True)
@@ -47,7 +57,7 @@ class Sample:
 
 
 class Load:
-    """Clients of one program, each with a member of its own who has points to spend."""
+    """Clients of one program, and members who have points to spend."""
 
     def __init__(self, deployed: Deployment, *, program_id: str, tokens: dict[str, str]) -> None:
         self._deployed = deployed
@@ -56,15 +66,24 @@ class Load:
         self.members = [self._member() for _ in range(max(CLIENTS))]
 
     def figures(self) -> Iterator[Figure]:
-        for name, request in (("earn", _earn), ("redeem", _redeem)):
-            requests = [request(member) for member in self.members]
+        """Measure earning and redeeming, and both of one member.
+
+        Raises:
+            RequestRefused: a request was refused.
+        """
+        redeem = _redeem_in_turns([self._member() for _ in range(SPENDERS)])
+        benches = {
+            "earn": [_earn(member) for member in self.members],
+            "redeem": [redeem] * max(CLIENTS),
+        }
+        for name, requests in benches.items():
             for clients in CLIENTS:
                 # A few workers start at a time, or each would wait for all.
                 self._sample(requests[:clients], keep_on=lambda sent: sent < WARM_UP_REQUESTS)
             for clients in CLIENTS:
                 sample = self._sample(requests[:clients], keep_on=_for_a_while())
                 yield from sample.figures(f"{name}, {clients} clients")
-        one = _mixed(self.members[0])
+        one = _mixed(self._member())
         hot = self._sample([one] * max(CLIENTS), keep_on=_for_a_while())
         yield from hot.figures(f"one member, {max(CLIENTS)} writers")
 
@@ -88,6 +107,8 @@ class Load:
                 started = time.perf_counter()
                 answer = request(client)
                 sample.seconds.append(time.perf_counter() - started)
+                if answer.is_client_error:
+                    raise RequestRefused(f"{answer.status_code}: {answer.text}")
                 sample.failed += answer.status_code != httpx.codes.CREATED
         return sample
 
@@ -129,12 +150,25 @@ def _redeem(member_id: str) -> Request:
     return redeem
 
 
+def _redeem_in_turns(member_ids: list[str]) -> Request:
+    """Redeem for the next member; clients that share the turns never meet at one."""
+    turns = deque(member_ids * REDEMPTIONS_A_DAY_MAX)
+
+    def redeem(client: ProgramClient) -> httpx.Response:
+        return _redeem(turns.popleft())(client)
+
+    return redeem
+
+
 def _mixed(member_id: str) -> Request:
-    """Earn and redeem in turns."""
-    turns = (_earn(member_id), _redeem(member_id))
+    """Earn, and now and then redeem."""
+    earn, redeem = _earn(member_id), _redeem(member_id)
+    requests, redemptions = count(1), iter(range(REDEMPTIONS_A_DAY_MAX))
 
     def earn_or_redeem(client: ProgramClient) -> httpx.Response:
-        return turns[next(_numbers) % len(turns)](client)
+        is_turn = next(requests) % EARNS_A_REDEMPTION == 0
+        is_spending = is_turn and next(redemptions, None) is not None
+        return redeem(client) if is_spending else earn(client)
 
     return earn_or_redeem
 
