@@ -9,11 +9,8 @@ from infra.build import BuildStaleError
 from infra.data_stack import DataStack
 from infra.monitoring import MonitoringStack
 from infra.service_stack import ServiceStack
-from infra.settings import FEATURE_FLAGS, Settings
+from infra.settings import COST_TAG, FEATURE_FLAGS, Settings
 from tools.build import assets
-
-# Activated once in Billing, this tag tells the stages of an account apart in its costs.
-COST_TAG = "loyalty:stage"
 
 
 def compose(app: cdk.App) -> None:

@@ -95,6 +95,9 @@ class CapabilityFunction(Construct):
             code=build.function(name),
             layers=list(layers),
             current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS
+            if settings.starts_from_snapshot(name)
+            else None,
             description=description,
             role=self._role,
             log_group=self.log_group,

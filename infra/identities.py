@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import cast
 
 from aws_cdk import Aws, CfnOutput, Duration, Stack
+from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
 from infra.acknowledge import acknowledge
+from infra.alarms import FIVE_MINUTES, SUM, Alarm
 from infra.functions import CapabilityFunction
 from infra.settings import Configuration, Settings
 from loyalty.domain.program.services import SERVICE_SCOPE
@@ -23,6 +25,12 @@ _PASSWORDS = cognito.PasswordPolicy(
     require_symbols=True,
     temp_password_validity=Duration.days(INVITATION_DAYS),
 )
+# What Cognito counts when it refuses members for the moment.
+THROTTLES = {
+    "sign_ups": "SignUpThrottles",
+    "sign_ins": "SignInThrottles",
+    "refreshes": "TokenRefreshThrottles",
+}
 # A working day; then staff sign in again.
 STAFF_SESSION = Duration.hours(12)
 
@@ -117,6 +125,34 @@ class MembersPool(Pool):
     @property
     def audience(self) -> Sequence[str]:
         return (self.client.user_pool_client_id,)
+
+    @property
+    def alarms(self) -> Sequence[Alarm]:
+        """Cognito's limits are of the account, and members are the first to meet them."""
+        throttles = {
+            name: cw.Metric(
+                namespace="AWS/Cognito",
+                metric_name=metric,
+                dimensions_map={
+                    "UserPool": self.id,
+                    "UserPoolClient": self.client.user_pool_client_id,
+                },
+                statistic=SUM,
+            )
+            for name, metric in THROTTLES.items()
+        }
+        return (
+            Alarm(
+                name="sign-in-throttles",
+                says="Cognito turned members away who signed up or in: too many at once.",
+                metric=cw.MathExpression(
+                    expression=" + ".join(f"FILL({name}, 0)" for name in throttles),
+                    using_metrics=throttles,
+                    label="refused sign-ups and sign-ins",
+                    period=FIVE_MINUTES,
+                ),
+            ),
+        )
 
     def _client(self, callback_urls: Sequence[str]) -> cognito.UserPoolClient:
         """Create the public client for apps. It has no secret, because an app cannot keep one."""

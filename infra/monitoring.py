@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from aws_cdk import Aws, CfnOutput, Duration, Stack
+from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
@@ -17,7 +18,7 @@ from infra.api import HttpApi
 from infra.functions import CapabilityFunction
 from infra.names import pascal
 from infra.service_stack import ServiceStack
-from infra.settings import Settings
+from infra.settings import COST_TAG, Settings
 
 # What an outage of a service that we call delays, each at its own time.
 FALLING_BEHIND = JointPage(
@@ -65,6 +66,9 @@ class MonitoringStack(Stack):
             alarms=added,
             topic=topics[Severity.PAGE],
         )
+        dollars, email = settings.configuration.monthly_budget, emails[Severity.TICKET]
+        if dollars and email:
+            _add_budget(self, settings, dollars=dollars, email=email)
         CfnOutput(self, "PagesTopicArn", value=topics[Severity.PAGE].topic_arn)
         CfnOutput(self, "TicketsTopicArn", value=topics[Severity.TICKET].topic_arn)
         if settings.configuration.dashboard:
@@ -147,6 +151,35 @@ def _add_page(
     action = actions.SnsAction(topic)
     added.add_alarm_action(action)
     added.add_ok_action(action)
+
+
+def _add_budget(scope: Construct, settings: Settings, *, dollars: int, email: str) -> None:
+    """Write a mail when the stage costs more in a month, or is going to."""
+    budgets.CfnBudget(
+        scope,
+        "Budget",
+        budget=budgets.CfnBudget.BudgetDataProperty(
+            budget_name=settings.stack_id("Budget"),
+            budget_type="COST",
+            time_unit="MONTHLY",
+            budget_limit=budgets.CfnBudget.SpendProperty(amount=dollars, unit="USD"),
+            cost_filters={"TagKeyValue": [f"user:{COST_TAG}${settings.stage}"]},
+        ),
+        notifications_with_subscribers=[
+            budgets.CfnBudget.NotificationWithSubscribersProperty(
+                notification=budgets.CfnBudget.NotificationProperty(
+                    notification_type=which,
+                    comparison_operator="GREATER_THAN",
+                    threshold=100,
+                    threshold_type="PERCENTAGE",
+                ),
+                subscribers=[
+                    budgets.CfnBudget.SubscriberProperty(subscription_type="EMAIL", address=email)
+                ],
+            )
+            for which in ("ACTUAL", "FORECASTED")
+        ],
+    )
 
 
 class Dashboard(Construct):

@@ -146,6 +146,7 @@ class ServiceStack(Stack):
             *self.wakes,
             self._data.table,
             self._data.failed_batches,
+            *([self._data.identities.members] if self._data.identities else []),
             AccountAlarms(self._settings),
         )
 

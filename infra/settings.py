@@ -36,6 +36,12 @@ FEATURE_FLAGS = {
     "@aws-cdk/core:checkSecretUsage": True,
 }
 
+# Activated once in Billing, this tag tells the stages of an account apart in its costs.
+COST_TAG = "loyalty:stage"
+
+# The functions that tills, members and shops wait for, after the one that lets them in.
+HURRIED = ("accrual", "enrollment", "redemption", "webhooks")
+
 # It is part of names with length limits: of a domain, a database, functions.
 STAGE_PATTERN = re.compile(r"[a-z][a-z0-9-]{0,15}")
 
@@ -145,6 +151,8 @@ class Configuration(_Part):
     HTTP has for itself, whatever queues and streams use (None: all share the account's).
     `canary_minutes` is how long new code answers a tenth of the requests before it answers all of
     them; if the API fails meanwhile, the deployment is rolled back (None: all requests at once).
+    `snap_start`: workers of what tills, members and shops wait for start from a snapshot.
+    `monthly_budget` is what the stage is expected to cost, in dollars (None: nobody is told).
     `event_archive_days` is how long the bus keeps events for a replay (None: it keeps none).
     `scale` multiplies the rates of all routes and the numbers of workers of all queues but mail's.
     `warm_writes` is for how many write units a second the table is ready at any moment (None: what
@@ -175,6 +183,8 @@ class Configuration(_Part):
     bus_events: tuple[EventName, ...] = ()
     reserved_concurrency: Annotated[pydantic.StrictInt, pydantic.Field(ge=1)] | None = None
     canary_minutes: Annotated[pydantic.StrictInt, pydantic.Field(ge=1, le=60)] | None = None
+    snap_start: pydantic.StrictBool = False
+    monthly_budget: Annotated[pydantic.StrictInt, pydantic.Field(ge=1)] | None = None
     event_archive_days: Annotated[pydantic.StrictInt, pydantic.Field(ge=1, le=365)] | None = None
     scale: Annotated[pydantic.StrictInt, pydantic.Field(ge=1, le=20)] = 1
     warm_writes: Annotated[pydantic.StrictInt, pydantic.Field(ge=4000)] | None = None
@@ -258,6 +268,11 @@ class Settings:
     def has_versions(self) -> bool:
         """Whether functions have versions. The local cloud replaces a function in one step."""
         return self.platform != "local"
+
+    def starts_from_snapshot(self, function: str) -> bool:
+        """Whether workers of a function start from a snapshot, which only versions have."""
+        chosen = self.configuration.snap_start and function in ("authorizer", *HURRIED)
+        return chosen and self.has_versions
 
     @property
     def paces_mail(self) -> bool:
@@ -351,6 +366,8 @@ def _contradictions(raw: Mapping[str, Any]) -> Iterator[str]:
         )
     if "firewall" in raw and "domain" not in raw:
         yield "`firewall`: it needs a `domain` to stand before"
+    if "monthly_budget" in raw and not {"alarm_email", "ticket_email"} & raw.keys():
+        yield "`monthly_budget`: it needs a `ticket_email` or an `alarm_email` to write to"
     if "mail_identity" in raw and "mail_from" not in raw:
         yield "`mail_identity`: it needs a `mail_from`"
 

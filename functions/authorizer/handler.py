@@ -11,7 +11,7 @@ import time
 from functools import cache
 from typing import Any, Final
 
-from loyalty.edge import deadline
+from loyalty.edge import deadline, snapshots
 from loyalty.edge.logs import logger
 from loyalty.edge.settings import settings
 from loyalty.edge.tokens.issuers import (
@@ -22,6 +22,8 @@ from loyalty.edge.tokens.issuers import (
     trusts_of,
 )
 from loyalty.edge.tokens.jwt import TokenInvalid
+
+snapshots.prepare()
 
 _BEARER: Final = re.compile(r"^bearer +", re.IGNORECASE)
 

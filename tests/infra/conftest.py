@@ -52,8 +52,11 @@ def optional(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
         dashboard=True,
         event_archive_days=30,
         mail_identity="verified.example",
+        monthly_budget=100,
         reserved_concurrency=50,
         scale=3,
+        snap_start=True,
+        ticket_email="team@example.com",
         warm_writes=12_000,
     )
 

@@ -114,15 +114,58 @@ def measured(alarm: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def test_slow_answers_have_an_alarm_that_only_what_people_wait_for_sets_off(
     deployed: Assembly,
 ) -> None:
-    metrics = measured(alarms(deployed)["api-latency"])
+    alarm = alarms(deployed)["api-latency"]
+    metrics = measured(alarm)
 
     assert {(each["Stat"], each["Metric"]["MetricName"]) for each in metrics} == {
-        ("p99", "Duration")
+        ("p99", "Duration"),
+        ("Sum", "Invocations"),
     }
+    # At night, the slowest of a few requests is not one in a hundred.
+    (slowest,) = (each["Expression"] for each in alarm["Metrics"] if "Expression" in each)
+    assert "IF(accrual_requests >= 100, accrual, 0)" in slowest
+    assert slowest.count("_requests >= 100") == len(metrics) / 2
     assert {
         deployed.render(each["Metric"]["Dimensions"][0]["Value"]).partition("/")[0]
         for each in metrics
     } == {"Enrollment", "Accrual", "Redemption", "Webhooks"}
+
+
+def test_members_whom_cognito_refuses_have_an_alarm(deployed: Assembly) -> None:
+    metrics = measured(alarms(deployed)["sign-in-throttles"])
+
+    assert {each["Metric"]["MetricName"] for each in metrics} == {
+        "SignInThrottles",
+        "SignUpThrottles",
+        "TokenRefreshThrottles",
+    }
+    for each in metrics:
+        assert each["Metric"]["Namespace"] == "AWS/Cognito"
+        assert [
+            (dimension["Name"], deployed.render(dimension["Value"]))
+            for dimension in each["Metric"]["Dimensions"]
+        ] == [
+            ("UserPool", "Identities/UserPool"),
+            ("UserPoolClient", "Identities/UserPool/Mobile"),
+        ]
+
+
+def test_a_stage_that_costs_more_than_expected_tells_who_gets_tickets(
+    optional: Assembly, deployed: Assembly
+) -> None:
+    (budget,) = optional.monitoring.of_type("Budgets::Budget").values()
+
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": 100, "Unit": "USD"}
+    assert budget["Budget"]["CostFilters"] == {"TagKeyValue": ["user:loyalty:stage$prod"]}
+    assert {
+        (
+            each["Notification"]["NotificationType"],
+            each["Notification"]["Threshold"],
+            each["Subscribers"][0]["Address"],
+        )
+        for each in budget["NotificationsWithSubscribers"]
+    } == {("ACTUAL", 100, "team@example.com"), ("FORECASTED", 100, "team@example.com")}
+    assert not deployed.monitoring.of_type("Budgets::Budget")
 
 
 def test_a_table_that_throttles_has_an_alarm(deployed: Assembly) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from infra.routes import CATCH_ALL, ROUTES, Route, at_gateway
+from tests.support.signing import FIXTURES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
 
@@ -105,6 +106,30 @@ def test_operations_of_managers_and_files_of_the_console_share_routes() -> None:
         *(f"{method} /v1/services/{{proxy+}}" for method in ("GET", "PUT", "DELETE")),
         "GET /v1/console/assets/{proxy+}",
     }
+
+
+def path_variables() -> dict[str, set[str]]:
+    """The names that variables have at each position of a path at the gateway."""
+    found: dict[str, set[str]] = {}
+    for route in at_gateway(ROUTES):
+        position = ""
+        for part in route.path.split("/")[1:]:
+            is_variable = part.startswith("{")
+            position += "/*" if is_variable else f"/{part}"
+            if is_variable:
+                found.setdefault(position, set()).add(part[1:-1])
+    return found
+
+
+def test_a_variable_of_a_path_never_changes_its_name() -> None:
+    """API Gateway makes the new route first, and takes no two that differ in a name only."""
+    pinned = json.loads((FIXTURES / "pinned" / "path_variables.json").read_text(encoding="utf-8"))
+    found = path_variables()
+
+    assert {position: names for position, names in found.items() if len(names) > 1} == {}
+    named = {position: name for position, (name,) in found.items()}
+    # Add new ones to the pinned names. One that is gone stays there.
+    assert named == {position: name for position, name in pinned.items() if position in found}
 
 
 def test_no_route_is_declared_twice() -> None:

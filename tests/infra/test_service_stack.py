@@ -759,6 +759,30 @@ def test_another_layer_is_another_version(tmp_path: Path, dev: Assembly) -> None
     assert not before & after
 
 
+def test_only_versions_of_what_people_wait_for_have_snapshots(
+    optional: Assembly, deployed: Assembly
+) -> None:
+    chosen, usual = (
+        {name: function.get("SnapStart") for name, function in each.service.functions()}
+        for each in (optional, deployed)
+    )
+
+    assert {name for name, snap_start in chosen.items() if snap_start} == {
+        *("authorizer", "accrual", "enrollment", "redemption", "webhooks")
+    }
+    assert chosen["accrual"] == {"ApplyOn": "PublishedVersions"}
+    assert set(usual.values()) == {None}
+    # Lambda takes none of a function with a larger disk.
+    for name, function in optional.service.functions():
+        assert not (chosen[name] and "EphemeralStorage" in function), name
+
+
+def test_the_local_cloud_takes_no_snapshots(tmp_path: Path) -> None:
+    service = synthesize(tmp_path, platform="local", snap_start=True).service
+
+    assert not [name for name, function in service.functions() if "SnapStart" in function]
+
+
 def test_a_canary_is_rolled_back_if_the_api_fails(tmp_path: Path, deployed: Assembly) -> None:
     assert not deployed.service.of_type("CodeDeploy::DeploymentGroup")
 

@@ -12,10 +12,11 @@ from typing import Any, Final
 import aws_cdk as cdk
 import pytest
 
-from app import COST_TAG, compose, refuse_stale_build
+from app import compose, refuse_stale_build
 from infra.build import BuildMissingError, BuildStaleError
 from infra.routes import ROUTES
 from infra.settings import (
+    COST_TAG,
     FEATURE_FLAGS,
     Configuration,
     ConfigurationError,
@@ -91,6 +92,7 @@ def test_every_mistake_of_a_stage_file_is_named_at_once(
             issuer="id.example.com",
             staff={"issuer": "https://login.example.com"},
             alarm_mail="on-call@example.com",
+            monthly_budget=50,
             mail_identity="example.com",
             claims={"group_claim": "roles"},
             sign_in={"token_url": "https://id.example.com/token"},
@@ -103,6 +105,7 @@ def test_every_mistake_of_a_stage_file_is_named_at_once(
         "issuer",
         "issuer",
         "mail_identity",
+        "monthly_budget",
         "programs",
         "sign_in.authorize_url",
         "sign_in.client_id",

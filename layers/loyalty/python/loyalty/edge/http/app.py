@@ -55,7 +55,7 @@ from loyalty.domain.kernel.errors import (
 )
 from loyalty.domain.kernel.limits import EXTERNAL_ID
 from loyalty.domain.staff.actions import DEPLOYMENT, ActionName, ActionOutcome
-from loyalty.edge import deadline, origin
+from loyalty.edge import deadline, origin, snapshots
 from loyalty.edge.faults import is_passing
 from loyalty.edge.http import problems
 from loyalty.edge.http.actions import begun, complete
@@ -487,6 +487,7 @@ def create_app(
     It needs `acting_for` if the path of a route names a member, and `actions` if a route is an
     action of staff.
     """
+    snapshots.prepare()
     return Api(service, acting_for=acting_for, actions=actions, limits_callers=limits_callers)
 
 
