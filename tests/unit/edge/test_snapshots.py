@@ -58,11 +58,11 @@ def test_copies_share_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    kept = clients.dynamodb()
+    from_before = clients.dynamodb()
 
     snapshots.part()
 
-    assert clients.dynamodb() is not kept
+    assert clients.dynamodb() is not from_before
     clients.forget()
 
 
