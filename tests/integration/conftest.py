@@ -13,6 +13,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.core.config import default_user_config
+from moto.dynamodb.models import DynamoDBBackend
 from pytest_socket import disable_socket, enable_socket
 
 from loyalty.domain.program.document import PublishedProgram
@@ -28,6 +29,7 @@ from tests.support.cognito import POOL, FakeCognito
 from tests.support.documents import published
 from tests.support.http import Context, serves
 from tests.support.moto_exchange import exchange_with_moto
+from tests.support.moto_transactions import transact_write_items
 from tests.support.outages import Failure, outage
 from tests.support.platforms import PlatformServer, serving
 from tests.support.snapshot import Resources, put_queue
@@ -131,6 +133,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(app, "may_serve", serves)
     cold.forget()
     monkeypatch.setattr(KeptConnections, "exchange", exchange_with_moto)
+    monkeypatch.setattr(DynamoDBBackend, "transact_write_items", transact_write_items)
     with mock_aws():
         # Where tests and what supports them make clients of their own.
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", _session())
