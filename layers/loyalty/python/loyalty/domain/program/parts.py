@@ -7,11 +7,11 @@ is left out, and reading it raises `Unread`: a check that needs it ends there.
 
 from contextlib import suppress
 from difflib import get_close_matches
+from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Final, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
-from pydantic.fields import FieldInfo
 
 # The fields that tell the branches of a union apart.
 _DISCRIMINATORS: Final = ("model", "fact", "kind")
@@ -54,7 +54,7 @@ def read_partly[M: DocumentPart](model: type[M], document: object) -> M:
     for name, field in model.model_fields.items():
         if keys[name] in given:
             with suppress(Unread):
-                part.__dict__[name] = _read(field, given[keys[name]])
+                part.__dict__[name] = _read(model, name, given[keys[name]])
         elif (
             isinstance(document, dict)
             and not field.is_required()
@@ -65,16 +65,20 @@ def read_partly[M: DocumentPart](model: type[M], document: object) -> M:
     return part
 
 
-def _read(field: FieldInfo, value: object) -> object:
+def _read(model: type[DocumentPart], name: str, value: object) -> object:
     try:
-        # The metadata are the field's constraints, and the discriminator of a union.
-        kind = (
-            Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
-        )
-        adapter = TypeAdapter(cast("type[object]", kind))
-        return adapter.validate_python(value)
+        return _reader(model, name).validate_python(value)
     except ValidationError:
-        return _read_parts(field.annotation, value)
+        return _read_parts(model.model_fields[name].annotation, value)
+
+
+@cache
+def _reader(model: type[DocumentPart], name: str) -> TypeAdapter[object]:
+    """What reads one field of a model; making it takes longer than reading a document with it."""
+    field = model.model_fields[name]
+    # The metadata are the field's constraints, and the discriminator of a union.
+    kind = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+    return TypeAdapter(cast("type[object]", kind))
 
 
 def _read_parts(annotation: object, value: object) -> object:
