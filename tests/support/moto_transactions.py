@@ -18,13 +18,13 @@ _transact_write_items: Final = DynamoDBBackend.transact_write_items
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What a transaction's item was, and how much its table's stream told."""
+    """What a transaction's item was, and how much its table's stream stream_length."""
 
     table: Table
     partition: DynamoType
     sort: DynamoType
     item: Item | None
-    told: int
+    stream_length: int
 
     def put_back(self) -> None:
         items = self.table.items[self.partition]
@@ -33,7 +33,7 @@ class _Before:
         else:
             items[self.sort] = self.item
         if self.table.stream_shard is not None:
-            del self.table.stream_shard.items[self.told :]
+            del self.table.stream_shard.items[self.stream_length :]
 
 
 def _before(backend: DynamoDBBackend, operation: dict[str, Any]) -> _Before | None:
