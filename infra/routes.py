@@ -228,6 +228,7 @@ ROUTES: tuple[Route, ...] = (
         "reporting",
         ("GET", "/reports/{name}", Throttle.REPORT),
         ("GET", "/entries/{entry_id}", Throttle.REPORT),
+        ("POST", "/trials", Throttle.REPORT),
     ),
     *_routes(
         "exports",

@@ -70,6 +70,7 @@ TAG_OF: Final = {
     "openapi.json": "program",
     "approvals": "members",
     "entries": "members",
+    "trials": "reports",
     "home": "overview",
     "search": "overview",
     "services": "deployment",

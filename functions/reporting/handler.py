@@ -1,31 +1,38 @@
-"""Reporting: what the program brings in, computed from the lake, and whose an entry is."""
+"""Reporting: what the program brings in, computed from the lake; whose an entry is; trials."""
 
 import csv
 import io
 import re
 import tempfile
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
 
-from loyalty.domain.kernel.errors import Forbidden, NotFound, TooLarge
+from loyalty.domain.kernel.errors import Forbidden, NotFound, TooLarge, WrongState
+from loyalty.domain.program.document import DOCUMENT_BYTES_MAX
+from loyalty.domain.trials.trial import Trial, untried
 from loyalty.edge import clock, desk, report_pages
 from loyalty.edge.aws import clients
+from loyalty.edge.aws.table import engine as table_engine
 from loyalty.edge.console import HtmlPage
 from loyalty.edge.http.app import PathId, ProgramId, create_app, html_page, reply
-from loyalty.edge.http.params import Path, Query, Response
+from loyalty.edge.http.params import Body, Path, Query, Response
 from loyalty.edge.http.periods import ReportDay, require_period
 from loyalty.edge.http.schemas import rfc3339
 from loyalty.edge.models.found_entries import EntryFound, entry_found
 from loyalty.edge.models.reports import ReportAnswer, report_answer
+from loyalty.edge.models.trials import TrialAnswer, TrialRequest, trial_answer, trial_document
 from loyalty.edge.settings import settings
-from loyalty.lake import columns, entry_lookup, reports
+from loyalty.lake import columns, entry_lookup, reports, trial_people
 from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.reports import ReportPeriod, ReportStep, Table
 from loyalty.lake.spreadsheets import as_text
+from loyalty.table.programs import TablePrograms
+from loyalty.usecases.trials import proposed_after, try_people, versions_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +44,8 @@ class ReportingSettings:
 api = create_app("reporting", limits_callers=False)
 handler = api
 
+# The gateway waits for 30 s, and the facts are fetched in this time, too.
+TRIAL_SECONDS_MAX: Final = 15.0
 # A client that states no preference gets the first of these.
 FORMS: Final = ("application/json", "text/csv", "text/html")
 
@@ -127,6 +136,55 @@ def find_entry(program_id: ProgramId, entry_id: PathId) -> EntryFound:
     if found is None:
         raise NotFound("There is no such entry, or it was recorded less than two minutes ago")
     return entry_found(found)
+
+
+@api.post(
+    "/trials",
+    allow={"manager"},
+    body_bytes_max=DOCUMENT_BYTES_MAX + 1_000,
+    refuses=(TooLarge, WrongState),
+)
+def try_document(program_id: ProgramId, request: Annotated[TrialRequest, Body()]) -> TrialAnswer:
+    """Try a proposed document on the orders that were really made.
+
+    It says what they would have earned, by the ledger's own rules, for as many members as there is
+    time for; these are a sample. Nothing is written.
+    """
+    began = time.monotonic()
+    require_period(request.first, request.last, pointer="/to")
+    table, now = settings(ReportingSettings).table, clock.now()
+    in_force = desk.shelf(table).in_force(program_id, now=now)
+    proposed = proposed_after(in_force, trial_document(request), first=request.first)
+    trial = Trial(
+        proposed=proposed,
+        versions=versions_of(program_id, programs=TablePrograms(table_engine(table))),
+        first=request.first,
+        last=request.last,
+    )
+    columns_read = trial_people.COLUMNS
+    with (
+        reports.querying(
+            mirror().fetch(program_id, columns_read, columns=columns_read),
+            kinds=columns_read,
+            document=in_force.document,
+            zone=in_force.document.zone,
+            until=max(request.last, in_force.document.today(now)),
+            connect=engine().over,
+        ) as connected,
+        trial_people.sample(connected, people_max=request.members_max) as sample,
+    ):
+        tried = try_people(
+            sample.people,
+            trial,
+            has_time=lambda: time.monotonic() - began < TRIAL_SECONDS_MAX,
+        )
+    return trial_answer(
+        tried,
+        trial,
+        people_all=sample.people_all,
+        untried=untried(proposed.document, in_force.document),
+        in_force=in_force.document,
+    )
 
 
 def _html(page: HtmlPage) -> Response[Any]:

@@ -108,7 +108,8 @@ def reporting(kit: Kit) -> CapabilityFunction:
         timeout=REPORT_TIMEOUT,
         disk_mib=REPORT_DISK_MIB,
     )
-    kit.data.table.allow(function, GET)
+    # Trials list the versions of a program.
+    kit.data.table.allow(function, GET, QUERY)
     kit.data.buckets.allow_read_facts(function)
     return function
 

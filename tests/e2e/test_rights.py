@@ -342,6 +342,9 @@ def drive_everything(api: DescribedApi) -> None:
     assert explained["balance"] == sum(lot["points"] for lot in explained["lots"])
     api.call("member", "GET", "/members/me/statement", params={"from": today, "to": today})
     api.call("analyst", "GET", "/reports/summary", params={"from": today, "to": today})
+    proposed = api.call("manager", "GET", "")["document"]
+    tried = {"document": proposed, "from": today, "to": today}
+    assert api.call("manager", "POST", "/trials", json=tried)["members"] >= 0
     api.send("cashier", "GET", "/entries/ent_0123456789abcdef", status=404)
     open_console(api)
     api.call("manager", "GET", "/home")

@@ -155,7 +155,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     },
     "console": {},
     "reporting": {
-        TABLE: GET,
+        TABLE: GET | {"dynamodb:Query"},
         "Buckets/Lake": {"s3:ListBucket"},
         FACTS: {"s3:GetObject"},
     },

@@ -1,5 +1,6 @@
 """A member's year in a program of `examples/`: what happens on a day, and what it leaves."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
 from itertools import count
@@ -7,12 +8,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from loyalty.domain.ledger.entries import Redemption, RequestedRefund
+from loyalty.domain.ledger.holding import PendingDates
 from loyalty.domain.ledger.standing import standing
 from loyalty.domain.orders.order import Line, Order, OrderRef, Tender
 from loyalty.domain.people.identity import identify
-from loyalty.domain.program.document import Program
+from loyalty.domain.program.document import Program, PublishedProgram
 from loyalty.table.engine import Persistent
 from loyalty.table.messages import TableLetters
+from loyalty.table.operations import Item
 from loyalty.usecases.ledger.redemption import RequestedReward, redeem_reward
 from loyalty.usecases.messaging.reminders import check_member
 from loyalty.usecases.orders.accrual import Earned, NamedCustomer
@@ -128,6 +131,22 @@ class ExampleYear:
         self._turn_to(day)
         found = standing(self._shop.account(ANA), self._shop.program.document, day=day)
         return found.level.id if found and found.level else None
+
+    @property
+    def program(self) -> PublishedProgram:
+        return self._shop.program
+
+    def becomes(self, document: Program) -> None:
+        """The program has this document from now on."""
+        self._shop.program = replace(self._shop.program, document=document)
+
+    def pending(self) -> Mapping[PendingDates, int]:
+        """The points that are not available yet, as of the last day asked for."""
+        return self._shop.account(ANA).holding.pending
+
+    def items(self) -> list[Item]:
+        """All items of the table."""
+        return list(self._shop.engine.items.values())
 
     def must_add_up(self) -> None:
         self._shop.must_add_up(ANA)

@@ -17,6 +17,7 @@ from tools.api_examples import (
     reports,
     services,
     storefronts,
+    trials,
     webhooks_out,
 )
 from tools.api_examples.story import Json
@@ -32,6 +33,7 @@ _RESOURCES: Final = (
     reports,
     services,
     storefronts,
+    trials,
     webhooks_out,
 )
 REQUESTS: Final[dict[str, Json]] = {

@@ -197,6 +197,17 @@ BODIES: Final[dict[str, Any]] = {
         "within_days": 7,
         "format": "csv",
     },
+    "try_document": {
+        "document": {
+            "name": "Bean",
+            "time_zone": "Europe/Paris",
+            "currency": "EUR",
+            "points": {"one": "bean", "many": "beans"},
+        },
+        "from": "2026-11-01",
+        "to": "2026-11-30",
+        "members_max": 10,
+    },
     "invite_person": {
         "email": "eva@example.com",
         "name": "Eva",

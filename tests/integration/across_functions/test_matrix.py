@@ -135,6 +135,7 @@ RULES: Final[Mapping[str, Rule]] = {
     # An overview for staff.
     "read_home": only("cashier", "analyst", "manager"),
     "search_program": only("cashier", "analyst", "manager", "service"),
+    "try_document": only("manager"),
     "find_entry": only("cashier", "analyst", "manager"),
     # Reports.
     "read_report": only("analyst", "manager"),

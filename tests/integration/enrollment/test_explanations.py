@@ -101,7 +101,7 @@ def test_it_can_be_read_to_a_customer(ana: str) -> None:
     ]
 
 
-def test_a_past_balance_is_explained_as_it_was(ana: str) -> None:
+def test_a_past_balance_is_explained_in_force(ana: str) -> None:
     body = till.explain(ana, at="2026-11-21T12:00:00Z").body
 
     assert (body["balance"], body["at"]) == (49, "2026-11-21T12:00:00Z")

@@ -106,7 +106,7 @@ def an_order_that_a_storefront_tells_again() -> tuple[World, Request]:
     return world, Record(shop_order("o1", 50, seconds=1), "ann")
 
 
-def an_order_as_it_was_before() -> tuple[World, Request]:
+def an_order_in_force_before() -> tuple[World, Request]:
     world = scene()
     done(world.finish(Record(shop_order("o1", 50, seconds=1), "ann")))
     return world, Record(shop_order("o1", 60), "ann")
@@ -185,7 +185,7 @@ STAGES: Final[tuple[Stage, ...]] = (
     an_order_that_is_worth_more,
     an_order_that_is_worth_less_than_what_was_spent,
     an_order_that_a_storefront_tells_again,
-    an_order_as_it_was_before,
+    an_order_in_force_before,
     an_order_after_points_expired_by_inactivity,
     a_refund,
     a_refund_of_money_of_a_line,

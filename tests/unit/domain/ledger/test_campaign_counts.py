@@ -62,7 +62,7 @@ def test_a_campaign_for_the_first_order_relies_on_the_number_and_not_on_the_day(
     assert counted(first, NEW).bought_on_seen is None
 
 
-def test_a_campaign_that_reads_days_relies_on_the_day_as_it_was_seen() -> None:
+def test_a_campaign_that_reads_days_relies_on_the_day_in_force_seen() -> None:
     late = with_campaigns(campaign(**{"for": {"fact": "days_since_order", "at_least": 9}}))
     seen = replace(NEW, orders=1, bought_on=date(2026, 11, 1))
 

@@ -292,7 +292,7 @@ def test_a_request_that_needs_a_key_says_so(till: Api) -> None:
 
 
 @pytest.mark.parametrize("key", ["k", "a, b", "x" * 255, "{7}"])
-def test_an_idempotency_key_arrives_as_it_was_sent(till: Api, key: str) -> None:
+def test_an_idempotency_key_arrives_in_force_sent(till: Api, key: str) -> None:
     answer = call(till, "POST", f"{BEAN}/keyed", as_=CASHIER, headers={"Idempotency-Key": key})
 
     assert answer.body["who"] == key

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -245,27 +245,18 @@ def run(
     Raises:
         TooLarge: it took too long, needed too much memory, or its answer is too long.
     """
-    # Loading the engine takes longer than everything else here combined.
-    import duckdb  # noqa: PLC0415  # see above
-
-    try:
-        with connect(
-            facts,
-            kinds=report.reads,
-            document=document,
-            zone=period.zone,
-            until=max(period.last, period.today),
-        ) as connected:
-            timer = threading.Timer(seconds_max, connected.interrupt)
-            timer.start()
-            try:
-                answer = connected.execute(report.sql, bound(report.sql, period))
-                described = [(name, str(kind)) for name, kind, *_ in answer.description]
-                rows = answer.fetchall()
-            finally:
-                timer.cancel()
-    except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
-        raise TooLarge("The report takes too much time or memory for one request.") from error
+    with querying(
+        facts,
+        kinds=report.reads,
+        document=document,
+        zone=period.zone,
+        until=max(period.last, period.today),
+        seconds_max=seconds_max,
+        connect=connect,
+    ) as connected:
+        answer = connected.execute(report.sql, bound(report.sql, period))
+        described = [(name, str(kind)) for name, kind, *_ in answer.description]
+        rows = answer.fetchall()
     table = Table(
         tuple(_column(report, name, kind) for name, kind in described),
         tuple(tuple(_cell(value) for value in row) for row in rows),
@@ -273,6 +264,37 @@ def run(
     if sum(len(str(cell)) + 2 for row in table.rows for cell in row) > ANSWER_BYTES_MAX:
         raise TooLarge("The report has more rows than one answer can hold; ask for fewer days.")
     return table
+
+
+@contextmanager
+def querying(
+    facts: Path,
+    *,
+    kinds: Collection[str],
+    document: Program,
+    zone: ZoneInfo,
+    until: date,
+    seconds_max: float = QUERY_SECONDS_MAX,
+    connect: Connect = sql_views.connection,
+) -> Iterator[DuckDBPyConnection]:
+    """An engine over the facts in a folder, for so many seconds.
+
+    Raises:
+        TooLarge: it took too long, or needed too much memory.
+    """
+    # Loading the engine takes longer than everything else here combined.
+    import duckdb  # noqa: PLC0415  # see above
+
+    try:
+        with connect(facts, kinds=kinds, document=document, zone=zone, until=until) as connected:
+            timer = threading.Timer(seconds_max, connected.interrupt)
+            timer.start()
+            try:
+                yield connected
+            finally:
+                timer.cancel()
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
+        raise TooLarge("This takes too much time or memory for one request.") from error
 
 
 def bound(sql: str, period: ReportPeriod) -> dict[str, Any]:

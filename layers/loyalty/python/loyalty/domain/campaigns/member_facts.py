@@ -41,7 +41,9 @@ class MemberFacts:
     counts as one: its goods cost something. `orders` is how many the member had before; None if
     that is not known. `bought_on` is the day of the latest that is known, None if there is none.
     `tier` is the level at which the order earns. `consents` are those that were given. `joined`
-    says since when the member takes part in campaigns.
+    says since when the member takes part in campaigns. `decided` are campaigns of which it is
+    already known whether they are for the member: an order that is tried again knows nothing of the
+    profile that its member had.
     """
 
     occurred_at: datetime
@@ -55,6 +57,7 @@ class MemberFacts:
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     consents: frozenset[str] = frozenset()
     joined: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    decided: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def day(self) -> date:
@@ -91,6 +94,8 @@ def is_for(campaign: Campaign, facts: MemberFacts) -> bool:
     What is not known shuts it, also where the condition says `not`: an old member must not be taken
     for a new one.
     """
+    if campaign.id in facts.decided:
+        return facts.decided[campaign.id]
     if campaign.activation == "join" and not has_joined(campaign, facts):
         return False
     return admits(campaign.members, facts)

@@ -327,14 +327,34 @@ def _counting(change: AccountChange, counting: Counting | None) -> AccountChange
 
 def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
     """The change itself, or a replacement of the whole account if it has too many paths."""
-    effect, due, announced = change.effect, change.due, change.announces
-    paths = len(effect.lots) + len(effect.pending)
+    paths = len(change.effect.lots) + len(change.effect.pending)
     paths += len(change.giveable_from) + len(change.reinstated) + len(change.forgets)
-    campaigns = change.campaigns
-    paths += len(campaigns.used)
+    paths += len(change.campaigns.used)
     if paths <= NARROW_LOTS_MAX:
         return change
-    becomes = replace(
+    becomes = _added_to(account, change)
+    return replacing(account, becomes, entries=change.entries, effect=change.effect)
+
+
+def after_change(account: Account, change: AccountChange) -> Account:
+    """The account as a change leaves it, where what the change relies on holds.
+
+    What the change `forgets` may stay: it means nothing any more.
+    """
+    if change.becomes is not None:
+        return change.becomes
+    return replace(
+        _added_to(account, change),
+        entries=account.entries + change.entries,
+        tier_revision=account.tier_revision + change.revises_tier,
+    )
+
+
+def _added_to(account: Account, change: AccountChange) -> Account:
+    """The account with what a change adds, without the count of its entries."""
+    effect, due, announced = change.effect, change.due, change.announces
+    campaigns = change.campaigns
+    return replace(
         account,
         balance=account.balance + effect.points,
         holding=account.holding + effect,
@@ -351,7 +371,6 @@ def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
         tier_ups=account.tier_ups + bool(announced and announced.is_up),
         tier_downs=account.tier_downs + bool(announced and not announced.is_up),
     )
-    return replacing(account, becomes, entries=change.entries, effect=effect)
 
 
 def replacing(

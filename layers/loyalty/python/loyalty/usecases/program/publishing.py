@@ -53,7 +53,7 @@ def publish(
         version=version + 1,
         published_at=now,
         document=document,
-        inactivity_since=_inactivity_since(document, seen=seen, today=document.today(now)),
+        inactivity_since=inactivity_since(document, seen=seen, today=document.today(now)),
         published_by=by,
         note=note,
     )
@@ -132,7 +132,7 @@ def _published_before(
     return Publication(program=seen, is_first=replacing == 0)
 
 
-def _inactivity_since(
+def inactivity_since(
     document: Program, *, seen: PublishedProgram | None, today: date
 ) -> date | None:
     """The day since which the document's months of inactivity have been in force, unchanged."""

@@ -1,0 +1,1 @@
+"""Trials: what a proposed document would have meant for the orders that were really made."""

@@ -1,0 +1,522 @@
+"""A replay: what happened to a person, decided again by the ledger's own rules in one world.
+
+Until the period of the trial begins, accounts are as the books had them. From then on orders,
+refunds and edits are decided anew, and the calendar is computed. Everything else that moved points
+happens as it did, as far as the account can pay.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final, Protocol
+
+from loyalty.domain.campaigns.member_facts import MemberFacts
+from loyalty.domain.kernel.errors import ValidationFailed
+from loyalty.domain.kernel.limits import BUDGET
+from loyalty.domain.ledger import accruals, clawbacks, corrections, edits
+from loyalty.domain.ledger.account import Account, lapse_of
+from loyalty.domain.ledger.campaign_counts import has_goods
+from loyalty.domain.ledger.entries import (
+    Accrual,
+    CalendarCause,
+    Clawback,
+    Edit,
+    Entry,
+    Placeholder,
+)
+from loyalty.domain.ledger.holding import Holding, total
+from loyalty.domain.ledger.postings import (
+    addition,
+    after_change,
+    change_by_addition,
+    change_by_taking,
+    due_by,
+    newly_active,
+)
+from loyalty.domain.ledger.settling import settle
+from loyalty.domain.ledger.tiers import level_on
+from loyalty.domain.trials.booked import counted, effect_of, entry_of, lots_of, pending_of
+from loyalty.domain.trials.happenings import (
+    Bought,
+    Changed,
+    Closed,
+    Enrolled,
+    Granted,
+    Happening,
+    Merged,
+    Moved,
+    Recorded,
+    Refunded,
+)
+from loyalty.domain.trials.sums import Cell, Dimension, Measure, WorldName
+
+if TYPE_CHECKING:
+    from loyalty.domain.campaigns.budgets import ShardsUsed
+    from loyalty.domain.facts import EntryFact
+    from loyalty.domain.ledger.postings import Posting
+    from loyalty.domain.ledger.refunds import OrderState
+    from loyalty.domain.orders.order import OrderRef
+    from loyalty.domain.program.document import PublishedProgram
+    from loyalty.domain.program.kinds import Activity
+
+_ACTIVITIES: Final[Mapping[str, Activity]] = {
+    "redemption": "redemption",
+    "adjustment": "adjustment",
+    "transfer": "transfer",
+}
+# An account that is closed is emptied by an adjustment of this author.
+_ERASURE: Final = "erasure"
+
+
+class Rules(Protocol):
+    """The versions of a program that decide in a world."""
+
+    def deciding(self, entry: EntryFact) -> PublishedProgram:
+        """The version that decides an order."""
+        ...
+
+    def in_force(self, moment: datetime) -> PublishedProgram:
+        """The version by which everything else happens."""
+        ...
+
+    def verdicts(self, entry: EntryFact) -> Mapping[str, bool]:
+        """Campaigns whose verdict on the member of an order is known or cannot be found out."""
+        ...
+
+    def used_up(self, moment: datetime) -> ShardsUsed:
+        """The budgets that are used up, as they are read."""
+        ...
+
+
+@dataclass(slots=True)
+class OrderOnTrial:
+    """An order that was decided in a replay, and the points that it gave and gave back."""
+
+    accrual: Entry
+    earned: Accrual
+    decided_by: PublishedProgram
+    state: OrderState | None
+    expired_at_once: Mapping[date, int]
+    net: int
+
+
+@dataclass(slots=True)
+class Replay:
+    """One person in one world. Days are local to the program, and the period includes `last`."""
+
+    world: WorldName
+    rules: Rules
+    first_at: datetime
+    accounts: dict[str, Account] = field(default_factory=dict)
+    cells: Counter[Cell] = field(default_factory=Counter)
+    orders: dict[OrderRef, OrderOnTrial] = field(default_factory=dict)
+    _expired: dict[str, Counter[date]] = field(default_factory=dict)
+    _refused: set[str | None] = field(default_factory=set)
+    _is_begun: bool = False
+
+    def run(self, happened: Iterable[Happening], *, until: datetime) -> None:
+        """Replay what happened before `until`, and leave the accounts as they are then."""
+        for each in happened:
+            if each.at >= until:
+                break
+            if each.at >= self.first_at:
+                self._begin()
+            self._happen(each)
+        self._begin()
+        for account in list(self.accounts.values()):
+            self._catch_up(account.member_id, until)
+        self._count_held("held_after", until)
+
+    def levels(self, moment: datetime) -> str:
+        """The level of the person at a moment; empty for none."""
+        program = self.rules.in_force(moment).document
+        levels = (
+            level_on(account, program, day=program.today(moment))
+            for account in self.accounts.values()
+            if account.status == "active"
+        )
+        return next((level.id for level in levels if level), "")
+
+    def _begin(self) -> None:
+        """Leave what was booked, and begin to decide."""
+        if self._is_begun:
+            return
+        self._is_begun = True
+        for account in list(self.accounts.values()):
+            # Whatever came due by now is settled, and the next due day is found.
+            self.accounts[account.member_id] = replace(account, due=date.min)
+            self._catch_up(account.member_id, self.first_at)
+        self._count_held("held_before", self.first_at)
+
+    def _happen(self, what: Happening) -> None:
+        match what:
+            case Enrolled():
+                self.accounts[what.member_id] = Account(
+                    member_id=what.member_id, enrolled_at=what.at, orders=0
+                )
+            case Granted():
+                account = self._open(what.member_id, what.at)
+                program = self.rules.in_force(what.at)
+                self._post(
+                    corrections.grant(account, what.floor, program=program, now=what.at), what.at
+                )
+            case Merged():
+                self._merge(what)
+            case Closed() if self._is_begun:
+                self._close(what)
+            case Closed():
+                # An entry of its own took what it held.
+                account = self._account(what.member_id)
+                self.accounts[account.member_id] = replace(account, status="closed")
+            case _ if self._is_begun:
+                self._decide(what)
+            case Bought():
+                self._book(what.entry, is_order=has_goods(what.order))
+                for each in what.refunds:
+                    self._book(each.entry)
+            case Refunded() | Changed() | Moved() | Recorded():
+                self._book(what.entry)
+
+    def _decide(self, what: Bought | Refunded | Changed | Moved | Recorded) -> None:
+        match what:
+            case Bought():
+                self._buy(what)
+            case Refunded() if what.ref in self.orders:
+                self._refund(what)
+            case Changed() if what.ref in self.orders:
+                self._change(what)
+            case Refunded() | Changed() | Moved():
+                # Refunds and changes of orders from before the period are as they were.
+                self._move(what.entry, what.at)
+            case Recorded():
+                return
+
+    def _buy(self, what: Bought) -> None:
+        account = self._open(what.entry.member_id, what.at)
+        program = self.rules.deciding(what.entry)
+        occurred_at = what.order.occurred_at.astimezone(program.document.zone)
+        try:
+            posting = accruals.accrue(
+                what.order,
+                account=account,
+                program=program,
+                fingerprint="",
+                now=what.at,
+                replaces=_waiting(what),
+                about=MemberFacts(occurred_at=occurred_at, decided=self.rules.verdicts(what.entry)),
+                shards=self.rules.used_up(what.at),
+            )
+        except ValidationFailed:
+            # The document gives more points than can be counted.
+            self._count("uncountable", 1, what.at)
+            return
+        entry = posting.entries[0]
+        earned = entry.detail
+        if not isinstance(earned, Accrual):
+            raise TypeError("an accrual without its order")
+        self._post(posting, what.at)
+        level = earned.tier
+        net = sum(map(_change_of, posting.entries)) - sum(map(_change_of, _expiries(posting)))
+        self.orders[what.order.ref] = OrderOnTrial(
+            accrual=entry,
+            earned=earned,
+            decided_by=program,
+            state=posting.order_state.state if posting.order_state else None,
+            expired_at_once=(-total(each.effect for each in _expiries(posting))).lots,
+            net=net,
+        )
+        self._count("orders", 1, what.at, level=level)
+        self._count("issued", earned.points, what.at, level=level)
+        self._count("taken_back", earned.points - net, what.at, level=level)
+        for share in earned.shares:
+            self._add("issued", share.points, "giver", share.rule_id, what.at)
+        for each in posting.entries:
+            self._count_budgets(each, what.at)
+
+    def _refund(self, what: Refunded) -> None:
+        order = self.orders[what.ref]
+        account = self._open(order.accrual.member_id, what.at)
+        posting = clawbacks.claw_back(
+            what.refund,
+            accrual=order.accrual,
+            earned=order.earned,
+            state=order.state,
+            account=account,
+            expired=self._expired_of(order),
+            decided_by=order.decided_by,
+            program=self.rules.in_force(what.at),
+            now=what.at,
+        )
+        self._settle_order(order, posting, what.at)
+
+    def _change(self, what: Changed) -> None:
+        if what.order is None:
+            return
+        order = self.orders[what.ref]
+        account = self._open(order.accrual.member_id, what.at)
+        posting = edits.edit(
+            what.order,
+            name=what.entry.fact_id,
+            accrual=order.accrual,
+            earned=order.earned,
+            state=order.state,
+            account=account,
+            expired=self._expired_of(order),
+            decided_by=order.decided_by,
+            program=self.rules.in_force(what.at),
+            now=what.at,
+            shards=self.rules.used_up(what.at),
+        )
+        self._settle_order(order, posting, what.at)
+
+    def _settle_order(self, order: OrderOnTrial, posting: Posting, moment: datetime) -> None:
+        """Write what a refund or an edit does to an order, and count what it gave or took."""
+        change = _change_of(posting.entries[0])
+        if posting.order_state is None:
+            raise TypeError("a refund or an edit without the order's state")
+        self._post(posting, moment)
+        order.state = posting.order_state.state
+        order.net += change
+        level = order.earned.tier
+        self._count("issued", max(0, change), moment, level=level)
+        self._count("taken_back", max(0, -change), moment, level=level)
+        self._count_budgets(posting.entries[0], moment)
+
+    def _merge(self, what: Merged) -> None:
+        if self._is_begun:
+            self._open(what.member_id, what.at)
+            self._open(what.into, what.at)
+        loser, survivor = self._account(what.member_id), self._account(what.into)
+        if loser.status != "active" or loser.member_id == survivor.member_id:
+            return
+        merged = corrections.merge(
+            loser,
+            survivor,
+            program=self.rules.in_force(what.at),
+            request_id="",
+            fingerprint="",
+            now=what.at,
+        )
+        self._post(merged, what.at)
+
+    def _close(self, what: Closed) -> None:
+        account = self._open(what.member_id, what.at)
+        if account.status != "active":
+            return
+        closing = corrections.close(account, program=self.rules.in_force(what.at), now=what.at)
+        for entry in closing.entries:
+            lost = entry.effect
+            self._count("other", lost.points + lost.pending_points, what.at)
+        self._post(closing, what.at)
+
+    def _move(self, fact: EntryFact, moment: datetime) -> None:
+        """Let something happen that is not decided anew, as it did."""
+        is_closing = fact.entry_kind == "adjustment" and fact.recorded_by == _ERASURE
+        if is_closing or fact.redemption_id in self._refused:
+            return
+        account = self._open(fact.member_id, moment)
+        is_redemption = fact.entry_kind == "redemption"
+        if is_redemption:
+            self._count("redemptions", 1, moment)
+        if is_redemption and account.balance < -fact.points:
+            self._refused.add(fact.redemption_id)
+            self._count("unaffordable", 1, moment)
+            self._count("unaffordable_points", -fact.points, moment)
+            return
+        before = _held(account)
+        if fact.points > 0:
+            self._give(fact, account, moment)
+        elif fact.points < 0:
+            self._take(fact, account, moment)
+        account = self.accounts[account.member_id]
+        pending = pending_of(fact, account)
+        self.accounts[account.member_id] = replace(
+            counted(account, fact),
+            holding=account.holding + pending,
+            # What becomes pending has its day; looking a day early settles nothing.
+            due=min(filter(None, (account.due, pending.first_due())), default=None),
+        )
+        change = _held(self.accounts[account.member_id]) - before
+        self._count_move(fact, change, moment)
+
+    def _count_move(self, fact: EntryFact, change: int, moment: datetime) -> None:
+        match fact.entry_kind:
+            case "redemption":
+                self._count("spent", -change, moment)
+            case "return":
+                self._count("returned", change, moment)
+            case "clawback" | "edit":
+                self._count("issued", max(0, change), moment)
+                self._count("taken_back", max(0, -change), moment)
+            case _:
+                self._count("other", change, moment)
+
+    def _give(self, fact: EntryFact, account: Account, moment: datetime) -> None:
+        program = self.rules.in_force(moment)
+        today = program.document.today(moment)
+        active_on = self._active_on(fact, account, program, today)
+        added = addition(
+            account,
+            Holding(lots=lots_of(fact, program, today=today)),
+            today=today,
+            lapses_after=lapse_of(account, program, active_on=active_on),
+        )
+        entry = entry_of(fact, added.effect, moment)
+        # Points that arrive after their last day expire when the calendar is next looked at.
+        change = change_by_addition(
+            account, entries=(entry,), due=due_by(account, today), active_on=active_on
+        )
+        self.accounts[account.member_id] = after_change(account, change)
+
+    def _take(self, fact: EntryFact, account: Account, moment: datetime) -> None:
+        program = self.rules.in_force(moment)
+        taken = account.holding.take(-fact.points)
+        owed = -fact.points - taken.spendable
+        entry = entry_of(fact, Holding(debt=owed) - taken, moment)
+        today = program.document.today(moment)
+        active_on = self._active_on(fact, account, program, today)
+        change = change_by_taking(account, entries=(entry,), taken=taken, active_on=active_on)
+        self.accounts[account.member_id] = after_change(account, change)
+
+    def _active_on(
+        self, fact: EntryFact, account: Account, program: PublishedProgram, today: date
+    ) -> date | None:
+        activity = "survey" if fact.given_for == "survey" else _ACTIVITIES.get(fact.entry_kind)
+        return activity and newly_active(account, activity, program=program, today=today)
+
+    def _book(self, fact: EntryFact, *, is_order: bool = False) -> None:
+        """Add an entry of before the period to its account, as the books have it."""
+        account = self.accounts.get(fact.member_id) or Account(member_id=fact.member_id, orders=0)
+        effect = effect_of(fact)
+        day = self.rules.in_force(fact.recorded_at).document.today(fact.happened_at)
+        bought_on = max(filter(None, (account.bought_on, day))) if is_order else account.bought_on
+        account = counted(account, fact)
+        self.accounts[fact.member_id] = replace(
+            account,
+            holding=account.holding + effect,
+            balance=account.balance + effect.points,
+            entries=account.entries + 1,
+            orders=(account.orders or 0) + is_order,
+            bought_on=bought_on,
+            active_on=self._booked_activity(fact, account),
+        )
+        if fact.entry_kind == "expiry":
+            self._expired.setdefault(fact.member_id, Counter()).subtract(effect.lots)
+
+    def _booked_activity(self, fact: EntryFact, account: Account) -> date | None:
+        program = self.rules.in_force(fact.recorded_at)
+        today = program.document.today(fact.recorded_at)
+        if fact.entry_kind == "accrual":
+            active_on = newly_active(account, "order", program=program, today=today)
+        else:
+            active_on = self._active_on(fact, account, program, today)
+        return active_on or account.active_on
+
+    def _open(self, member_id: str, moment: datetime) -> Account:
+        """The account of a member or of the one whom they became, caught up with the calendar."""
+        account = self._account(member_id)
+        if not self._is_begun:
+            return account
+        self._catch_up(account.member_id, moment)
+        return self.accounts[account.member_id]
+
+    def _account(self, member_id: str) -> Account:
+        account = self.accounts.setdefault(member_id, Account(member_id=member_id, orders=0))
+        while account.into is not None and account.into in self.accounts:
+            account = self.accounts[account.into]
+        return account
+
+    def _catch_up(self, member_id: str, moment: datetime) -> None:
+        program = self.rules.in_force(moment)
+        today = program.document.today(moment)
+        while True:
+            account = self.accounts[member_id]
+            if account.due is None or account.due > today or account.status != "active":
+                return
+            posting = settle(account, program=program, now=moment)
+            if posting is None:
+                return
+            self._post(posting, moment)
+
+    def _post(self, posting: Posting | None, moment: datetime) -> None:
+        if posting is None:
+            return
+        for change in posting.changes:
+            account = self.accounts[change.member_id]
+            self.accounts[change.member_id] = after_change(account, change)
+        for entry in posting.entries:
+            self._count_expired(entry, moment)
+
+    def _count_expired(self, entry: Entry, moment: datetime) -> None:
+        if entry.kind != "expiry":
+            return
+        if isinstance(entry.cause, CalendarCause):
+            self._expired.setdefault(entry.member_id, Counter()).subtract(entry.effect.lots)
+        # What expired before the period began, and was found at its beginning, is in no sum.
+        if entry.happened_at >= self.first_at:
+            self._count("expired", -entry.effect.points, min(entry.happened_at, moment))
+
+    def _expired_of(self, order: OrderOnTrial) -> Mapping[date, int]:
+        """How many points of each lot expired unspent, along a chain of merges."""
+        expired = Counter(order.expired_at_once)
+        expired.update(order.state.expired if order.state else {})
+        member: str | None = order.accrual.member_id
+        while member is not None:
+            expired.update(self._expired.get(member, {}))
+            account = self.accounts.get(member)
+            member = account.into if account else None
+        return expired
+
+    def _count_held(self, measure: Measure, moment: datetime) -> None:
+        for account in self.accounts.values():
+            self._count(measure, _held(account), moment)
+
+    def _count_budgets(self, entry: Entry, moment: datetime) -> None:
+        if not isinstance(entry.detail, Accrual | Clawback | Edit):
+            return
+        day = self.rules.in_force(moment).document.today(moment).isoformat()
+        for limit, points in entry.detail.counted:
+            if limit.startswith(BUDGET):
+                self.cells[Cell(self.world, "issued", "budget", limit, day)] += points
+
+    def _count(
+        self, measure: Measure, amount: int, moment: datetime, *, level: str | None = None
+    ) -> None:
+        self._add(measure, amount, "all", "", moment)
+        if measure in {"orders", "issued", "taken_back"}:
+            self._add(measure, amount, "level", level or "", moment)
+
+    def _add(
+        self, measure: Measure, amount: int, dimension: Dimension, value: str, moment: datetime
+    ) -> None:
+        if amount and self._is_begun:
+            month = self.rules.in_force(moment).document.today(moment).isoformat()[:7]
+            self.cells[Cell(self.world, measure, dimension, value, month)] += amount
+
+
+def _waiting(what: Bought) -> Placeholder | None:
+    """The placeholder that an order replaces, if refunds waited in it."""
+    if not what.refunds:
+        return None
+    return Placeholder(
+        source=what.order.source,
+        order_id=what.order.order_id,
+        recorded_at=what.at,
+        count=1,
+        refunds=tuple(each.refund for each in what.refunds),
+    )
+
+
+def _expiries(posting: Posting) -> tuple[Entry, ...]:
+    return tuple(each for each in posting.entries if each.kind == "expiry")
+
+
+def _change_of(entry: Entry) -> int:
+    return entry.points + entry.pending_points
+
+
+def _held(account: Account) -> int:
+    return account.holding.points + account.holding.pending_points

@@ -1,0 +1,310 @@
+"""Trials, as they are asked for and answered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Final
+
+from pydantic import Field
+
+from loyalty.domain.kernel.errors import ValidationFailed
+from loyalty.domain.program.document import Program
+from loyalty.domain.trials.estimates import budget_demands, gain_of_all
+from loyalty.domain.trials.sums import (
+    GAIN_BOUNDS,
+    Dimension,
+    Measure,
+    MemberGain,
+    TrialSums,
+    WorldName,
+)
+from loyalty.edge.http.periods import ReportDay
+from loyalty.edge.http.schemas import AnswerPart, MemberId, RequestPart
+from loyalty.edge.models.program_checks import ProposedProgram, read_proposed
+from loyalty.usecases.trials import in_document
+
+if TYPE_CHECKING:
+    from loyalty.domain.trials.trial import Trial
+    from loyalty.usecases.trials import Tried
+
+MEMBERS_MAX: Final = 5_000
+
+
+class TrialRequest(RequestPart):
+    """A proposed document, and the days on whose orders it is tried."""
+
+    document: Annotated[ProposedProgram, Field(description="The proposed program document.")]
+    first: Annotated[
+        ReportDay, Field(alias="from", description="The first day, in the document's time zone.")
+    ]
+    last: Annotated[ReportDay, Field(alias="to", description="The last day, included.")]
+    members_max: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=MEMBERS_MAX,
+            description="The most members to try it on. Fewer are tried if time runs out.",
+        ),
+    ] = 1_000
+
+
+class TrialFidelity(AnswerPart):
+    """How far a trial can be trusted: what happened, decided again, against the ledger."""
+
+    orders: Annotated[int, Field(description="Orders that were decided again.")]
+    orders_exact: Annotated[
+        int, Field(description="Those that gave and kept exactly the points that were booked.")
+    ]
+    points_booked: Annotated[
+        int, Field(description="Points that their entries in the ledger moved.")
+    ]
+    points_off: Annotated[int, Field(description="By how many points they differ, order by order.")]
+
+
+class TrialFigures(AnswerPart):
+    """The sums of the members tried, in one world. Points held before and after agree with them."""
+
+    orders: Annotated[int, Field(description="Orders that were recorded.")]
+    issued: Annotated[int, Field(description="Points that orders earned.")]
+    taken_back: Annotated[int, Field(description="Points that refunds and changes took back.")]
+    expired: Annotated[int, Field(description="Points that expired.")]
+    spent: Annotated[int, Field(description="Points that redemptions took.")]
+    returned: Annotated[int, Field(description="Points that came back from redemptions.")]
+    other: Annotated[
+        int, Field(description="Points of adjustments, bonuses and transfers; negative if taken.")
+    ]
+    redemptions: Annotated[int, Field(description="Redemptions that members asked for.")]
+    unaffordable: Annotated[int, Field(description="Those that they could not have paid.")]
+    unaffordable_points: Annotated[int, Field(description="The points that those cost.")]
+    uncountable: Annotated[
+        int, Field(description="Orders left out, because they earn more than can be counted.")
+    ]
+    held_before: Annotated[int, Field(description="Points held when the first day began.")]
+    held_after: Annotated[
+        int, Field(description="Points held when the last day ended, pending ones included.")
+    ]
+    worth_minor: Annotated[
+        int | None,
+        Field(
+            description="What `held_after` is worth in minor units, by the `point_value` of the "
+            "document; null without one."
+        ),
+    ]
+
+
+class TrialWorlds(AnswerPart):
+    """What really happened, by the versions in force, and what would have."""
+
+    in_force: TrialFigures
+    proposed: TrialFigures
+
+
+class TrialEstimate(AnswerPart):
+    """How many points more all members would earn, net of refunds; negative: fewer."""
+
+    points: Annotated[int, Field(description="The estimate for all members.")]
+    low: Annotated[int, Field(description="The lower end of its 95 % interval.")]
+    high: Annotated[int, Field(description="The upper end.")]
+
+
+class TrialSlice(AnswerPart):
+    """A part of the sums: a level, a rule or campaign, or a month."""
+
+    id: Annotated[str, Field(description="The level, rule, campaign or month; empty: no level.")]
+    issued_in_force: Annotated[int, Field(description="Points that orders earned.")]
+    issued_proposed: Annotated[int, Field(description="Points that they would have earned.")]
+
+
+class TrialGainGroup(AnswerPart):
+    """Members by what they would gain in points, net of refunds."""
+
+    at_least: Annotated[int | None, Field(description="The least gain; null: no bound.")]
+    below: Annotated[int | None, Field(description="The gain that is too much; null: no bound.")]
+    members: Annotated[int, Field(description="The members in the group.")]
+
+
+class TrialMember(AnswerPart):
+    """A member who would gain or lose much."""
+
+    member_id: MemberId
+    points: Annotated[int, Field(description="Points more (negative: fewer), net of refunds.")]
+
+
+class TrialLevelMove(AnswerPart):
+    """Members by the level that they had on the last day, and the one they would have had."""
+
+    in_force: Annotated[str, Field(description="The level's id; empty: none.")]
+    proposed: Annotated[str, Field(description="The level's id; empty: none.")]
+    members: Annotated[int, Field(description="The members who would be there.")]
+
+
+class TrialBudget(AnswerPart):
+    """What all members' orders would take of a campaign's budget; it is not enforced in a trial."""
+
+    campaign_id: Annotated[str, Field(description="The campaign's id.")]
+    period: Annotated[str, Field(description="`all`, or the day, week, month or year.")]
+    points: Annotated[int, Field(description="The budget.")]
+    taken: Annotated[int, Field(description="What orders would take; it may be more.")]
+    ends_on: Annotated[
+        date | None, Field(description="The day on which it would be used up; null: never.")
+    ]
+
+
+class TrialAnswer(AnswerPart):
+    """What a proposed document would have meant for the orders that were really made."""
+
+    fidelity: TrialFidelity
+    members_tried: Annotated[int, Field(description="The members it was tried on.")]
+    members: Annotated[int, Field(description="All members of the program, merged ones once.")]
+    points: TrialWorlds
+    gain: TrialEstimate
+    by_level: list[TrialSlice]
+    by_giver: Annotated[list[TrialSlice], Field(description="By earning rule and campaign.")]
+    by_month: list[TrialSlice]
+    gains: list[TrialGainGroup]
+    furthest_up: Annotated[list[TrialMember], Field(description="Who would gain most.")]
+    furthest_down: Annotated[list[TrialMember], Field(description="Who would lose most.")]
+    level_moves: list[TrialLevelMove]
+    budgets: list[TrialBudget]
+    untried: Annotated[
+        list[str],
+        Field(
+            description="Campaigns that ask something new of a member's profile. The lake has no "
+            "personal data, so they were for nobody in this trial."
+        ),
+    ]
+
+
+def trial_document(request: TrialRequest) -> Program:
+    """The proposed document.
+
+    Raises:
+        ValidationFailed: it does not fit its models; the faults point into `/document`.
+    """
+    document = read_proposed(request.document)
+    if isinstance(document, Program):
+        return document
+    raise in_document(ValidationFailed("The document has mistakes.", faults=document))
+
+
+def trial_answer(
+    tried: Tried, trial: Trial, *, people_all: int, untried: Collection[str], in_force: Program
+) -> TrialAnswer:
+    sums, document = tried.sums, trial.proposed.document
+    estimate = gain_of_all(sums, tried=tried.people, people_all=people_all)
+    return TrialAnswer(
+        fidelity=TrialFidelity(
+            orders=sums.fidelity.orders,
+            orders_exact=sums.fidelity.orders_exact,
+            points_booked=sums.fidelity.points_booked,
+            points_off=sums.fidelity.points_off,
+        ),
+        members_tried=tried.people,
+        members=people_all,
+        points=TrialWorlds(
+            in_force=_figures(sums, "in_force", in_force),
+            proposed=_figures(sums, "proposed", document),
+        ),
+        gain=TrialEstimate(points=estimate.points, low=estimate.low, high=estimate.high),
+        by_level=_slices(sums, "level", _levels_first(document)),
+        by_giver=_slices(sums, "giver", _givers_first(document)),
+        by_month=_months(sums),
+        gains=_gain_groups(sums),
+        furthest_up=_members(sums.furthest_up),
+        furthest_down=_members(sums.furthest_down),
+        level_moves=[
+            TrialLevelMove(in_force=move.in_force, proposed=move.proposed, members=members)
+            for move, members in sorted(sums.levels.items())
+        ],
+        budgets=[
+            TrialBudget(
+                campaign_id=each.campaign_id,
+                period=each.period,
+                points=each.points,
+                taken=each.taken,
+                ends_on=each.ends_on,
+            )
+            for each in budget_demands(
+                sums, "proposed", document, tried=tried.people, people_all=people_all
+            )
+        ],
+        untried=list(untried),
+    )
+
+
+def _figures(sums: TrialSums, world: WorldName, document: Program) -> TrialFigures:
+    total: Counter[Measure] = Counter()
+    for cell, amount in sums.cells.items():
+        if cell.world == world and cell.dimension == "all":
+            total[cell.measure] += amount
+    value, held = document.point_value, total["held_after"]
+    return TrialFigures(
+        orders=total["orders"],
+        issued=total["issued"],
+        taken_back=total["taken_back"],
+        expired=total["expired"],
+        spent=total["spent"],
+        returned=total["returned"],
+        other=total["other"],
+        redemptions=total["redemptions"],
+        unaffordable=total["unaffordable"],
+        unaffordable_points=total["unaffordable_points"],
+        uncountable=total["uncountable"],
+        held_before=total["held_before"],
+        held_after=held,
+        worth_minor=held * value.amount_minor // value.per_points if value else None,
+    )
+
+
+def _slices(sums: TrialSums, dimension: Dimension, ids: Iterable[str]) -> list[TrialSlice]:
+    """Points by the values of a dimension: those of the document first, in its order."""
+    issued: dict[WorldName, Counter[str]] = {"in_force": Counter(), "proposed": Counter()}
+    for cell, amount in sums.cells.items():
+        if cell.dimension == dimension and cell.measure == "issued":
+            issued[cell.world][cell.value] += amount
+    there = issued["in_force"].keys() | issued["proposed"].keys()
+    known = [each for each in dict.fromkeys(ids) if each in there]
+    return _as_slices((*known, *sorted(there - set(known))), issued)
+
+
+def _months(sums: TrialSums) -> list[TrialSlice]:
+    issued: dict[WorldName, Counter[str]] = {"in_force": Counter(), "proposed": Counter()}
+    for cell, amount in sums.cells.items():
+        if cell.dimension == "all" and cell.measure == "issued":
+            issued[cell.world][cell.month] += amount
+    return _as_slices(sorted(issued["in_force"].keys() | issued["proposed"].keys()), issued)
+
+
+def _as_slices(ids: Iterable[str], issued: dict[WorldName, Counter[str]]) -> list[TrialSlice]:
+    return [
+        TrialSlice(
+            id=each,
+            issued_in_force=issued["in_force"][each],
+            issued_proposed=issued["proposed"][each],
+        )
+        for each in ids
+    ]
+
+
+def _levels_first(document: Program) -> list[str]:
+    return ["", *(level.id for level in (document.tiers.levels if document.tiers else ()))]
+
+
+def _givers_first(document: Program) -> list[str]:
+    rules = [each.id for each in document.earning_rules]
+    return [*rules, *(each.id for each in document.campaigns)]
+
+
+def _gain_groups(sums: TrialSums) -> list[TrialGainGroup]:
+    lows = (None, *GAIN_BOUNDS)
+    return [
+        TrialGainGroup(at_least=low, below=high, members=sums.gains[low])
+        for low, high in zip(lows, (*GAIN_BOUNDS, None), strict=True)
+        if sums.gains[low]
+    ]
+
+
+def _members(gains: Iterable[MemberGain]) -> list[TrialMember]:
+    return [TrialMember(member_id=each.member_id, points=each.points) for each in gains]

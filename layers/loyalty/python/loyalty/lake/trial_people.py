@@ -1,0 +1,107 @@
+"""People for trials: all facts of a person together, from the lake."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from loyalty.domain.facts import EntryFact, Fact, MemberFact, OrderFact, OrderStateFact
+from loyalty.domain.orders.order import OrderRef
+from loyalty.domain.trials.happenings import PersonFacts
+from loyalty.lake.fact_rows import facts_from
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+class Sample(NamedTuple):
+    """How many people a program has, and those of a sample, who are read as they are asked for."""
+
+    people_all: int
+    people: Iterator[PersonFacts]
+
+
+# What is read of a fact in a trial.
+KINDS: Final[tuple[type[Fact], ...]] = (EntryFact, OrderFact, OrderStateFact, MemberFact)
+COLUMNS: Final[Mapping[str, Collection[str]]] = {
+    kind.kind: frozenset(field.name for field in fields(kind)) for kind in KINDS
+}
+# How many people are read at once: enough for the engine, and few in memory.
+PEOPLE_AT_ONCE: Final = 100
+
+# People in an order that has nothing to do with them, so that the first of them are a sample. A
+# person is the member whom a member became by merges.
+_PEOPLE: Final = """
+    CREATE TEMP TABLE trial_people AS
+    WITH persons AS (
+        SELECT fact_id AS member_id, coalesce(person_id, fact_id) AS person_id
+        FROM members LEFT JOIN heirs ON heirs.member_id = members.fact_id
+    )
+    SELECT member_id, dense_rank() OVER (ORDER BY md5(person_id), person_id) AS place FROM persons
+"""
+_SOURCES: Final[Mapping[type[Fact], str]] = {
+    EntryFact: "entries JOIN trial_people USING (member_id)",
+    OrderFact: "orders JOIN trial_people USING (member_id)",
+    OrderStateFact: (
+        "order_states JOIN (SELECT fact_id, member_id FROM orders) USING (fact_id) "
+        "JOIN trial_people USING (member_id)"
+    ),
+    MemberFact: "members JOIN trial_people ON trial_people.member_id = members.fact_id",
+}
+
+
+@contextmanager
+def sample(connected: DuckDBPyConnection, *, people_max: int) -> Iterator[Sample]:
+    """The first people in an order that has nothing to do with them, with all their facts."""
+    connected.execute(_PEOPLE)
+    try:
+        for kind, source in _SOURCES.items():
+            names = ", ".join(f'{kind.kind}."{field.name}"' for field in fields(kind))
+            connected.execute(
+                f"CREATE TEMP TABLE trial_{kind.kind} AS "  # noqa: S608  # our own names
+                f"SELECT place, {names} FROM {source} WHERE place <= $people_max ORDER BY place",
+                {"people_max": people_max},
+            )
+        row = connected.execute("SELECT coalesce(max(place), 0) FROM trial_people").fetchone()
+        people_all = int(row[0]) if row else 0
+        yield Sample(people_all, _people(connected, min(people_max, people_all)))
+    finally:
+        # The engine is kept for the next request, and this is of no use to it.
+        for kind in KINDS:
+            connected.execute(f"DROP TABLE IF EXISTS trial_{kind.kind}")
+        connected.execute("DROP TABLE IF EXISTS trial_people")
+
+
+def _people(connected: DuckDBPyConnection, people_max: int) -> Iterator[PersonFacts]:
+    for first in range(1, people_max + 1, PEOPLE_AT_ONCE):
+        yield from _people_between(connected, first, min(first + PEOPLE_AT_ONCE, people_max + 1))
+
+
+def _people_between(connected: DuckDBPyConnection, first: int, end: int) -> Iterator[PersonFacts]:
+    entries = _by_place(connected, EntryFact, first, end)
+    orders = _by_place(connected, OrderFact, first, end)
+    states = _by_place(connected, OrderStateFact, first, end)
+    members = _by_place(connected, MemberFact, first, end)
+    for place in sorted(members):
+        yield PersonFacts(
+            members=members[place],
+            entries=entries[place],
+            orders={OrderRef(each.source, each.order_id): each for each in orders[place]},
+            states={OrderRef(each.source, each.order_id): each for each in states[place]},
+        )
+
+
+def _by_place[F: Fact](
+    connected: DuckDBPyConnection, kind: type[F], first: int, end: int
+) -> defaultdict[int, list[F]]:
+    rows = connected.execute(
+        f"FROM trial_{kind.kind} WHERE place >= $first AND place < $end",
+        {"first": first, "end": end},
+    ).fetchall()
+    found: defaultdict[int, list[F]] = defaultdict(list)
+    for row, fact in zip(rows, facts_from(kind, (row[1:] for row in rows)), strict=True):
+        found[row[0]].append(fact)
+    return found

@@ -1,0 +1,317 @@
+"""Trials: the ledger's own rules over what happened to a member, in two worlds."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from random import Random
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loyalty.domain.kernel.errors import Refusal
+from loyalty.domain.program.document import Program, PublishedProgram
+from loyalty.domain.trials.happenings import LinesMissing, PersonFacts
+from loyalty.domain.trials.sums import (
+    Cell,
+    Dimension,
+    LevelMove,
+    Measure,
+    MemberGain,
+    TrialSums,
+    WorldName,
+    added_up,
+    gain_group,
+)
+from loyalty.domain.trials.trial import Trial, try_on, untried
+from tests.support.campaigns import campaign
+from tests.support.documents import program, published, reward, rule
+from tests.support.example_year import ANA, EXAMPLES, ExampleYear, goods
+from tests.support.trials import facts_in, people_of, versions_of
+
+FIRST: Final = date(2026, 1, 5)
+LATER: Final = datetime(2028, 1, 1, tzinfo=UTC)
+PROGRAMS: Final = sorted(path.stem for path in EXAMPLES.glob("*.json"))
+CATEGORIES: Final = (None, "drink", "whole_bean", "gift_card", "shoes", "shipping")
+
+
+def random_year(name: str, seed: int) -> ExampleYear:
+    """A member's year by the real use cases: what is refused does not happen.
+
+    Each order is refunded at most once, because facts have only the totals of its refunds.
+    """
+    draw = Random(seed)
+    year = ExampleYear(name, enrolled_on=FIRST, birthday=date(1990, 2, 28))
+    rewards = [each.id for each in year.program.document.rewards] or ["none"]
+    day, open_orders, number = FIRST, [], 0
+    for _ in range(draw.randint(1, 12)):
+        day += timedelta(days=draw.choice((1, 2, 7, 30, 60)))
+        try:
+            match draw.choice(("buy", "buy", "buy", "refund", "redeem", "check")):
+                case "buy":
+                    lines = [
+                        goods(draw.randint(0, 20_000), f"{n}", category=draw.choice(CATEGORIES))
+                        for n in range(draw.randint(1, 3))
+                    ]
+                    number += 1
+                    year.buy(day, *lines)
+                    open_orders.append(number)
+                case "refund" if open_orders:
+                    order = open_orders.pop(draw.randrange(len(open_orders)))
+                    year.give_back(
+                        day,
+                        order,
+                        **draw.choice(
+                            (
+                                {"whole": True},
+                                {"quantities": {"0": 1}},
+                                {"amount_minor": draw.randint(1, 9_000)},
+                                {"amounts_minor": {"0": draw.randint(1, 9_000)}},
+                            )
+                        ),
+                    )
+                case "redeem":
+                    year.redeem(day, draw.choice(rewards))
+                case _:
+                    year.check(day)
+        except Refusal:
+            continue
+    year.must_add_up()
+    return year
+
+
+def person_of(year: ExampleYear) -> PersonFacts:
+    (person,) = people_of(facts_in(year.items(), now=LATER))
+    return person
+
+
+def trial_of(
+    in_force: PublishedProgram, proposed: Program | None = None, *, first: date = FIRST
+) -> Trial:
+    return Trial(
+        proposed=replace(in_force, version=2, document=proposed or in_force.document),
+        versions=versions_of(replace(in_force, published_at=datetime(2025, 1, 1, tzinfo=UTC))),
+        first=first,
+        last=date(2027, 12, 31),
+    )
+
+
+def total(
+    sums: TrialSums,
+    measure: Measure,
+    world: WorldName,
+    dimension: Dimension = "all",
+    value: str = "",
+) -> int:
+    return sum(
+        points
+        for cell, points in sums.cells.items()
+        if cell[:4] == (world, measure, dimension, value)
+    )
+
+
+class TestFidelity:
+    @given(st.sampled_from(PROGRAMS), st.integers(0, 10**6), st.integers(0, 300))
+    @settings(max_examples=60, deadline=None)
+    def test_the_document_in_force_gives_what_the_ledger_booked(
+        self, name: str, seed: int, days: int
+    ) -> None:
+        """From whichever day the trial begins."""
+        year = random_year(name, seed)
+        person = person_of(year)
+
+        sums = try_on(person, trial_of(year.program, first=FIRST + timedelta(days=days)))
+
+        assert (sums.fidelity.orders_exact, sums.fidelity.points_off) == (sums.fidelity.orders, 0)
+
+    @given(st.sampled_from(PROGRAMS), st.integers(0, 10**6))
+    @settings(max_examples=30, deadline=None)
+    def test_at_the_end_the_member_holds_what_the_ledger_says(self, name: str, seed: int) -> None:
+        year = random_year(name, seed)
+        person = person_of(year)
+
+        sums = try_on(person, trial_of(year.program))
+
+        # At noon of the day after the period.
+        assert total(sums, "held_after", "in_force") == held(year)
+
+    def test_an_order_that_the_replay_decides_otherwise_is_off(self) -> None:
+        year = ExampleYear("coffee", enrolled_on=FIRST)
+        year.buy(FIRST, goods(5000))
+        person = person_of(year)
+        (booked,) = (each for each in person.entries if each.entry_kind == "accrual")
+        wrong = replace(booked, points=booked.points + 3)
+
+        fidelity = try_on(replace(person, entries=[wrong]), trial_of(year.program)).fidelity
+
+        assert (fidelity.orders, fidelity.orders_exact, fidelity.points_off) == (1, 0, 3)
+
+
+def held(year: ExampleYear) -> int:
+    return year.balance(date(2028, 1, 1)) + sum(year.pending().values())
+
+
+class TestWhatWouldBe:
+    def test_twice_the_points_are_twice_the_points(self) -> None:
+        sums, _ = bought(10_000, earning_rules=[rule(points=2)])
+
+        assert total(sums, "issued", "in_force") == 100
+        assert total(sums, "issued", "proposed") == 200
+        assert total(sums, "issued", "proposed", "giver", "base") == 200
+        assert sums.furthest_up == (MemberGain(100, ANA),)
+        assert sums.furthest_down == ()
+        assert sums.gains == {31: 1}
+
+    def test_a_refund_takes_back_what_the_proposed_document_gave(self) -> None:
+        sums, _ = bought(10_000, refunded=True, earning_rules=[rule(points=2)])
+
+        assert total(sums, "taken_back", "in_force") == 100
+        assert total(sums, "taken_back", "proposed") == 200
+        assert sums.gains == {0: 1}
+
+    def test_a_redemption_that_cannot_be_paid_does_not_happen(self) -> None:
+        sums, _ = bought(10_000, redeems="latte", earning_rules=[rule(per_minor=1000)])
+
+        assert total(sums, "spent", "in_force") == 40
+        assert total(sums, "spent", "proposed") == 0
+        assert total(sums, "unaffordable", "proposed") == 1
+        assert total(sums, "unaffordable_points", "proposed") == 40
+        assert total(sums, "expired", "proposed") == 10
+
+    def test_points_expire_by_the_proposed_document(self) -> None:
+        expiry = {"model": "after_earning", "months": 1}
+        sums, _ = bought(10_000, expiry=expiry)
+
+        assert total(sums, "expired", "in_force") == 100
+        assert [c.month for c in sums.cells if c[:2] == ("proposed", "expired")] == ["2026-03"]
+
+    def test_members_whose_level_would_be_another_one_are_counted(self) -> None:
+        tiers = {
+            "basis": "spend",
+            "period": "calendar_year",
+            "levels": [{"id": "gold", "name": "Gold", "reached_at": 100}],
+        }
+        sums, _ = bought(10_000, last=date(2026, 12, 31), tiers=tiers)
+
+        assert sums.levels == {LevelMove("", "gold"): 1}
+
+    def test_a_budget_says_on_which_day_how_much_would_be_taken_of_it(self) -> None:
+        welcome = campaign(
+            id="welcome",
+            effect={"kind": "fixed", "points": 50},
+            limits={"budget": {"points": 1000, "per": "campaign"}},
+        )
+        sums, _ = bought(10_000, campaigns=[welcome])
+
+        cell = Cell("proposed", "issued", "budget", "budget:welcome#all", "2026-01-05")
+        assert sums.cells[cell] == 50
+
+    def test_what_a_campaign_asks_of_a_profile_is_known_only_if_it_was_asked(self) -> None:
+        new = campaign(id="new", effect={"kind": "fixed", "points": 50}, **FOR_BIRTHDAY)
+        sums, proposed = bought(10_000, campaigns=[new])
+
+        assert total(sums, "issued", "proposed") == 100
+        assert untried(proposed, program()) == ("new",)
+        assert untried(proposed, program(campaigns=[new])) == ()
+
+    def test_an_order_that_would_earn_more_than_can_be_counted_is_counted_apart(self) -> None:
+        sums, _ = bought(10_000_000, earning_rules=[rule(points=10**6, per_minor=1)])
+
+        assert total(sums, "uncountable", "proposed") == 1
+        assert total(sums, "issued", "proposed") == 0
+
+    @pytest.mark.parametrize("older", [{"v": 1, "sold": None}, {"v": 2}])
+    def test_an_order_without_lines_is_not_guessed(self, older: dict[str, Any]) -> None:
+        year = ExampleYear("coffee", enrolled_on=FIRST)
+        year.buy(FIRST, goods(5000))
+        person = person_of(year)
+        without = {ref: replace(each, **older) for ref, each in person.orders.items()}
+
+        with pytest.raises(LinesMissing):
+            try_on(replace(person, orders=without), trial_of(year.program))
+
+    def test_who_did_nothing_in_the_period_is_not_counted(self) -> None:
+        person = PersonFacts(members=[], entries=[], orders={}, states={})
+
+        assert try_on(person, trial_of(published())) == TrialSums()
+
+
+FOR_BIRTHDAY: Final = {"for": {"fact": "birthday", "on": "month"}}
+
+
+def bought(
+    amount_minor: int,
+    *,
+    refunded: bool = False,
+    redeems: str | None = None,
+    last: date = date(2027, 12, 31),
+    **proposed: Any,
+) -> tuple[TrialSums, Program]:
+    """A member bought once in a plain program, and this document is proposed instead."""
+    plain = {
+        "earning_rules": [rule()],
+        "rewards": [reward()],
+        "expiry": {"model": "after_earning", "months": 6},
+        "pending_days": 0,
+    }
+    year = ExampleYear("coffee", enrolled_on=FIRST)
+    year.becomes(program(**plain))
+    year.buy(FIRST, goods(amount_minor))
+    if refunded:
+        year.give_back(FIRST, 1, whole=True)
+    if redeems:
+        year.redeem(FIRST + timedelta(days=1), redeems)
+    document = program(**plain | proposed)
+    trial = replace(trial_of(year.program, document), last=last)
+    return try_on(person_of(year), trial), document
+
+
+@cache
+def some_sums() -> tuple[TrialSums, ...]:
+    """Sums of different members, in a document that gives twice as much."""
+    coffee = ExampleYear("coffee", enrolled_on=FIRST).program
+    rules = [
+        each.model_copy(update={"points": 2 * each.points})
+        for each in coffee.document.earning_rules
+    ]
+    doubled = coffee.document.model_copy(update={"earning_rules": rules})
+    people = [person_of(random_year("coffee", seed)) for seed in range(12)]
+    return tuple(
+        renamed(try_on(person, trial_of(coffee, doubled)), f"mem_{number}")
+        for number, person in enumerate(people)
+    )
+
+
+def renamed(sums: TrialSums, member_id: str) -> TrialSums:
+    """The same for another member: all of them are called Ana."""
+
+    def named(gains: Sequence[MemberGain]) -> tuple[MemberGain, ...]:
+        return tuple(each._replace(member_id=member_id) for each in gains)
+
+    return replace(
+        sums, furthest_up=named(sums.furthest_up), furthest_down=named(sums.furthest_down)
+    )
+
+
+class TestSums:
+    @given(st.permutations(range(12)), st.integers(1, 12))
+    @settings(deadline=None)
+    def test_it_does_not_matter_how_members_are_divided(
+        self, order: Sequence[int], parts: int
+    ) -> None:
+        sums = some_sums()
+        divided = [added_up(sums[number] for number in order[part::parts]) for part in range(parts)]
+
+        assert added_up(divided) == added_up(sums)
+        assert added_up(sums).members == 12
+
+    @given(st.integers(-3000, 3000))
+    def test_each_gain_is_in_one_group(self, points: int) -> None:
+        bound = gain_group(points)
+
+        assert bound is None or bound <= points
+
+    def test_nobody_gains_or_loses_in_the_group_of_zero(self) -> None:
+        assert (gain_group(-1), gain_group(0), gain_group(1)) == (-10, 0, 1)

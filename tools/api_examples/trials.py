@@ -1,0 +1,80 @@
+"""An example of a trial."""
+
+from typing import Any, Final
+
+from tools.api_examples.story import ANA, Json
+
+_DOCUMENT: Final[Json] = {
+    "name": "Bean & Leaf",
+    "time_zone": "Europe/Paris",
+    "currency": "EUR",
+    "points": {"one": "bean", "many": "beans"},
+    "earning_rules": [{"id": "base", "on": "order", "points": 2, "per_minor": 100}],
+}
+_IN_FORCE: Final[Json] = {
+    "orders": 17_863,
+    "issued": 892_400,
+    "taken_back": 21_300,
+    "expired": 60_150,
+    "spent": 410_200,
+    "returned": 3_900,
+    "other": 12_500,
+    "redemptions": 5_120,
+    "unaffordable": 0,
+    "unaffordable_points": 0,
+    "uncountable": 0,
+    "held_before": 505_050,
+    "held_after": 922_200,
+    "worth_minor": 922_200,
+}
+_TRIAL: Final[Json] = {
+    "fidelity": {
+        "orders": 17_863,
+        "orders_exact": 17_851,
+        "points_booked": 913_700,
+        "points_off": 212,
+    },
+    "members_tried": 2_039,
+    "members": 2_039,
+    "points": {
+        "in_force": _IN_FORCE,
+        "proposed": _IN_FORCE
+        | {
+            "issued": 1_784_800,
+            "taken_back": 42_600,
+            "held_after": 1_793_300,
+            "worth_minor": 1_793_300,
+        },
+    },
+    "gain": {"points": 871_100, "low": 871_100, "high": 871_100},
+    "by_level": [{"id": "", "issued_in_force": 892_400, "issued_proposed": 1_784_800}],
+    "by_giver": [{"id": "base", "issued_in_force": 892_400, "issued_proposed": 1_784_800}],
+    "by_month": [{"id": "2026-10", "issued_in_force": 892_400, "issued_proposed": 1_784_800}],
+    "gains": [
+        {"at_least": 0, "below": 1, "members": 31},
+        {"at_least": 101, "below": 301, "members": 2_008},
+    ],
+    "furthest_up": [{"member_id": ANA, "points": 2_140}],
+    "furthest_down": [],
+    "level_moves": [{"in_force": "", "proposed": "regular", "members": 88}],
+    "budgets": [
+        {
+            "campaign_id": "double-november",
+            "period": "all",
+            "points": 50_000,
+            "taken": 61_300,
+            "ends_on": "2026-11-22",
+        }
+    ],
+    "untried": [],
+}
+
+REQUESTS: Final[dict[str, Json]] = {
+    "try_document": {
+        "document": _DOCUMENT,
+        "from": "2025-12-01",
+        "to": "2026-11-30",
+        "members_max": 5_000,
+    }
+}
+ANSWERS: Final[dict[str, Any]] = {"try_document": _TRIAL}
