@@ -83,7 +83,7 @@ def test_a_document_with_mistakes_gets_all_of_them_with_their_places() -> None:
     assert [answer.status for answer in answers] == [422, 422, 422]
     pointers = [[fault["pointer"] for fault in answer.body["errors"]] for answer in answers]
     assert pointers == [
-        ["/document/currency", "/document/earning_rules/0/points"],
+        ["/document/earning_rules/0/points", "/document/currency"],
         ["/document/earning_rules/1/id"],
         ["/document/currency"],
     ]
