@@ -13,7 +13,8 @@ from typing import Annotated, Any, Final
 
 from loyalty.domain.kernel.errors import Forbidden, NotFound, TooLarge, WrongState
 from loyalty.domain.program.document import DOCUMENT_BYTES_MAX
-from loyalty.domain.trials.trial import Trial, untried
+from loyalty.domain.trials.rules import untried
+from loyalty.domain.trials.trial import Trial
 from loyalty.edge import clock, desk, report_pages
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.table import engine as table_engine

@@ -89,7 +89,7 @@ def test_a_trial_that_begins_later_starts_from_what_the_ledger_held() -> None:
     """Where nobody decides anything in the period, both worlds end as the ledger does."""
     for world in map(world_of, SEEDS):
         for person in people(world):
-            last = max((each.at for each in happenings(person)), default=world.now)
+            last = max((each.booked_at for each in happenings(person)), default=world.now)
             sums = try_on(person, trial_of(world, first=last.date() + timedelta(days=2)))
 
             was, would_be = (total_of(sums, name) for name in ("in_force", "proposed"))

@@ -8,7 +8,7 @@ from loyalty.domain.facts import EntryFact, Fact, MemberFact, OrderFact, OrderSt
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.domain.trials.happenings import PersonFacts
-from loyalty.domain.trials.trial import Versions
+from loyalty.domain.trials.rules import Versions
 from loyalty.table.changes import change_told_again
 from loyalty.table.operations import Item
 
@@ -27,9 +27,9 @@ def facts_in(items: Iterable[Item], *, now: datetime) -> list[Fact]:
 
 def versions_of(*programs: PublishedProgram) -> Versions:
     """Versions of a program that are all known."""
-    known = {each.version: each for each in programs}
+    by_number = {each.version: each for each in programs}
     return Versions(
-        [(each.version, each.published_at) for each in programs], read=known.__getitem__
+        [(each.version, each.published_at) for each in programs], read=by_number.__getitem__
     )
 
 

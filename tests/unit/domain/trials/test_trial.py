@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from loyalty.domain.kernel.errors import Refusal
 from loyalty.domain.program.document import Program, PublishedProgram
 from loyalty.domain.trials.happenings import LinesMissing, PersonFacts
+from loyalty.domain.trials.rules import untried
 from loyalty.domain.trials.sums import (
     Cell,
     Dimension,
@@ -25,7 +26,7 @@ from loyalty.domain.trials.sums import (
     added_up,
     gain_group,
 )
-from loyalty.domain.trials.trial import Trial, try_on, untried
+from loyalty.domain.trials.trial import Trial, try_on
 from tests.support.campaigns import campaign
 from tests.support.documents import program, published, reward, rule
 from tests.support.example_year import ANA, EXAMPLES, ExampleYear, goods

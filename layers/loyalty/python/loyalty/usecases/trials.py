@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from loyalty.domain.kernel.errors import NotFound, ValidationFailed, WrongState
 from loyalty.domain.trials.happenings import LinesMissing
+from loyalty.domain.trials.rules import Versions
 from loyalty.domain.trials.sums import TrialSums, added_up
-from loyalty.domain.trials.trial import Versions, try_on
+from loyalty.domain.trials.trial import try_on
 from loyalty.usecases.program.publishing import inactivity_since, require_sound
 
 if TYPE_CHECKING:

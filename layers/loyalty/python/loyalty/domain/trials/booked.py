@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from loyalty.domain.campaigns.limits import ORDERS
 from loyalty.domain.earning.expiry import expires_on
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.kernel.limits import BUDGET
 from loyalty.domain.ledger.account import Account, TierReached, campaign_counter
-from loyalty.domain.ledger.campaign_counts import ORDERS
 from loyalty.domain.ledger.entries import Entry, RequestCause
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.postings import summed

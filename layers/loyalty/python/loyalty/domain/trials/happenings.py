@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.ledger.account import TierFloor
-from loyalty.domain.ledger.entries import RequestedRefund
+from loyalty.domain.ledger.entries import Placeholder, RequestedRefund
 from loyalty.domain.orders.order import Line, Order, OrderRef, Tender
 
 if TYPE_CHECKING:
@@ -30,87 +30,116 @@ class PersonFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolled:
-    at: datetime
+class EnrollStep:
+    booked_at: datetime
     member_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
+class GrantStep:
     """A manager granted a level."""
 
-    at: datetime
+    booked_at: datetime
     member_id: str
     floor: TierFloor
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class MergeStep:
     """A member became part of another one."""
 
-    at: datetime
+    booked_at: datetime
     member_id: str
     into: str
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
+class CloseStep:
     """A member was erased."""
 
-    at: datetime
+    booked_at: datetime
     member_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Refunded:
-    at: datetime
+class RefundStep:
+    booked_at: datetime
     entry: EntryFact
     ref: OrderRef
     refund: RequestedRefund
 
 
 @dataclass(frozen=True, slots=True)
-class Bought:
+class BuyStep:
     """An order was recorded; `refunds` are those that had waited for it."""
 
-    at: datetime
+    booked_at: datetime
     entry: EntryFact
     order: Order
-    refunds: tuple[Refunded, ...] = ()
+    refunds: tuple[RefundStep, ...] = ()
+
+    @property
+    def placeholder(self) -> Placeholder | None:
+        """The placeholder that the order replaces, if refunds waited in it."""
+        if not self.refunds:
+            return None
+        return Placeholder(
+            source=self.order.source,
+            order_id=self.order.order_id,
+            recorded_at=self.booked_at,
+            count=1,
+            refunds=tuple(each.refund for each in self.refunds),
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class ChangeStep:
     """The storefront changed an order; `order` is None unless it is the latest version."""
 
-    at: datetime
+    booked_at: datetime
     entry: EntryFact
     ref: OrderRef
     order: Order | None
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MoveStep:
     """Something else moved points: a redemption, a return, a correction, a bonus, a transfer."""
 
-    at: datetime
+    booked_at: datetime
     entry: EntryFact
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class CalendarStep:
     """The calendar's effect was recorded; a replay computes it instead."""
 
-    at: datetime
+    booked_at: datetime
     entry: EntryFact
 
 
 type Happening = (
-    Enrolled | Granted | Merged | Closed | Bought | Refunded | Changed | Moved | Recorded
+    EnrollStep
+    | GrantStep
+    | MergeStep
+    | CloseStep
+    | BuyStep
+    | RefundStep
+    | ChangeStep
+    | MoveStep
+    | CalendarStep
 )
 
 # Of what the books learned at the same moment, what others build on comes first.
-_RANKS: Final = {Enrolled: 0, Granted: 1, Recorded: 2, Bought: 3, Changed: 5, Refunded: 4, Moved: 6}
+_RANKS: Final = {
+    EnrollStep: 0,
+    GrantStep: 1,
+    CalendarStep: 2,
+    BuyStep: 3,
+    ChangeStep: 5,
+    RefundStep: 4,
+    MoveStep: 6,
+}
 _LAST: Final = 9
 # From this version on facts of orders have the lines with their ids and paid amounts.
 WITH_LINES: Final = 3
@@ -133,21 +162,21 @@ def happenings(person: PersonFacts) -> list[Happening]:
     """
     return sorted(
         (*_of_members(person.members), *_of_entries(person)),
-        key=lambda each: (each.at, _RANKS.get(type(each), _LAST)),
+        key=lambda each: (each.booked_at, _RANKS.get(type(each), _LAST)),
     )
 
 
 def _of_members(members: Iterable[MemberFact]) -> Iterator[Happening]:
     for member in members:
-        yield Enrolled(member.enrolled_at, member.fact_id)
+        yield EnrollStep(member.enrolled_at, member.fact_id)
         if member.floor_level and member.floor_until:
             floor = TierFloor(member.floor_level, member.floor_until)
-            yield Granted(member.recorded_at, member.fact_id, floor)
+            yield GrantStep(member.recorded_at, member.fact_id, floor)
         if member.ended_at is not None:
             if member.into:
-                yield Merged(member.ended_at, member.fact_id, member.into)
+                yield MergeStep(member.ended_at, member.fact_id, member.into)
             else:
-                yield Closed(member.ended_at, member.fact_id)
+                yield CloseStep(member.ended_at, member.fact_id)
 
 
 def _of_entries(person: PersonFacts) -> Iterator[Happening]:
@@ -156,35 +185,35 @@ def _of_entries(person: PersonFacts) -> Iterator[Happening]:
     for entry in person.entries:
         kind = entry.entry_kind
         if kind in _OF_CALENDAR:
-            yield Recorded(entry.recorded_at, entry)
+            yield CalendarStep(entry.recorded_at, entry)
         elif kind == "accrual":
             bought[_ref(entry)] = entry
         elif kind in {"clawback", "edit"}:
             steps[_ref(entry)].append(entry)
         elif kind != "merge":
-            yield Moved(entry.recorded_at, entry)
+            yield MoveStep(entry.recorded_at, entry)
     for ref, entry in bought.items():
         fact = person.orders.get(ref)
         if fact is None:
             raise LinesMissing
         after = _of_steps(ref, steps[ref], fact, person.states[ref]) if steps[ref] else ()
         refunds = tuple(
-            each for each in after if isinstance(each, Refunded) and _waited(each, entry)
+            each for each in after if isinstance(each, RefundStep) and _waited(each, entry)
         )
-        yield Bought(entry.recorded_at, entry, order_of(fact), refunds)
+        yield BuyStep(entry.recorded_at, entry, order_of(fact), refunds)
         yield from (each for each in after if each not in refunds)
 
 
-def _waited(refunded: Refunded, accrual: EntryFact) -> bool:
+def _waited(refunded: RefundStep, accrual: EntryFact) -> bool:
     """Whether a refund came before its order: it was recorded with it, and taken in full."""
-    return refunded.at == accrual.recorded_at and not refunded.entry.forgiven
+    return refunded.booked_at == accrual.recorded_at and not refunded.entry.forgiven
 
 
 def _of_steps(
     ref: OrderRef, entries: Sequence[EntryFact], order: OrderFact, state: OrderStateFact
-) -> list[Refunded | Changed]:
+) -> list[RefundStep | ChangeStep]:
     """The refunds and edits of an order."""
-    steps: list[Refunded | Changed] = []
+    steps: list[RefundStep | ChangeStep] = []
     entries = sorted(entries, key=lambda each: each.recorded_at)
     latest = max((e for e in entries if e.entry_kind == "edit"), key=_when, default=None)
     refunds = [entry for entry in entries if entry.entry_kind == "clawback"]
@@ -195,12 +224,12 @@ def _of_steps(
         if entry.entry_kind == "edit":
             is_latest = entry is latest and state.sold is not None
             version = order_of(order, state) if is_latest else None
-            steps.append(Changed(entry.recorded_at, entry, ref, version))
+            steps.append(ChangeStep(entry.recorded_at, entry, ref, version))
     for number, entry in enumerate(refunds, 1):
         is_last = number == len(refunds)
         share = (1, 1) if is_last or not whole else (sum(money[:number]), whole)
         total = _refunded(entry, state, share, whole=is_last and state.is_whole)
-        steps.append(Refunded(entry.recorded_at, entry, ref, _less(total, before)))
+        steps.append(RefundStep(entry.recorded_at, entry, ref, _less(total, before)))
         before = total
     return steps
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.campaigns.member_facts import MemberFacts
 from loyalty.domain.kernel.errors import ValidationFailed
@@ -25,7 +25,6 @@ from loyalty.domain.ledger.entries import (
     Clawback,
     Edit,
     Entry,
-    Placeholder,
 )
 from loyalty.domain.ledger.holding import Holding, total
 from loyalty.domain.ledger.postings import (
@@ -40,27 +39,27 @@ from loyalty.domain.ledger.settling import settle
 from loyalty.domain.ledger.tiers import level_on
 from loyalty.domain.trials.booked import counted, effect_of, entry_of, lots_of, pending_of
 from loyalty.domain.trials.happenings import (
-    Bought,
-    Changed,
-    Closed,
-    Enrolled,
-    Granted,
+    BuyStep,
+    CalendarStep,
+    ChangeStep,
+    CloseStep,
+    EnrollStep,
+    GrantStep,
     Happening,
-    Merged,
-    Moved,
-    Recorded,
-    Refunded,
+    MergeStep,
+    MoveStep,
+    RefundStep,
 )
 from loyalty.domain.trials.sums import Cell, Dimension, Measure, WorldName
 
 if TYPE_CHECKING:
-    from loyalty.domain.campaigns.budgets import ShardsUsed
     from loyalty.domain.facts import EntryFact
     from loyalty.domain.ledger.postings import Posting
     from loyalty.domain.ledger.refunds import OrderState
     from loyalty.domain.orders.order import OrderRef
     from loyalty.domain.program.document import PublishedProgram
     from loyalty.domain.program.kinds import Activity
+    from loyalty.domain.trials.rules import Rules
 
 _ACTIVITIES: Final[Mapping[str, Activity]] = {
     "redemption": "redemption",
@@ -69,26 +68,6 @@ _ACTIVITIES: Final[Mapping[str, Activity]] = {
 }
 # An account that is closed is emptied by an adjustment of this author.
 _ERASURE: Final = "erasure"
-
-
-class Rules(Protocol):
-    """The versions of a program that decide in a world."""
-
-    def deciding(self, entry: EntryFact) -> PublishedProgram:
-        """The version that decides an order."""
-        ...
-
-    def in_force(self, moment: datetime) -> PublishedProgram:
-        """The version by which everything else happens."""
-        ...
-
-    def verdicts(self, entry: EntryFact) -> Mapping[str, bool]:
-        """Campaigns whose verdict on the member of an order is known or cannot be found out."""
-        ...
-
-    def used_up(self, moment: datetime) -> ShardsUsed:
-        """The budgets that are used up, as they are read."""
-        ...
 
 
 @dataclass(slots=True)
@@ -120,9 +99,9 @@ class Replay:
     def run(self, happened: Iterable[Happening], *, until: datetime) -> None:
         """Replay what happened before `until`, and leave the accounts as they are then."""
         for each in happened:
-            if each.at >= until:
+            if each.booked_at >= until:
                 break
-            if each.at >= self.first_at:
+            if each.booked_at >= self.first_at:
                 self._begin()
             self._happen(each)
         self._begin()
@@ -153,49 +132,50 @@ class Replay:
 
     def _happen(self, what: Happening) -> None:
         match what:
-            case Enrolled():
+            case EnrollStep():
                 self.accounts[what.member_id] = Account(
-                    member_id=what.member_id, enrolled_at=what.at, orders=0
+                    member_id=what.member_id, enrolled_at=what.booked_at, orders=0
                 )
-            case Granted():
-                account = self._open(what.member_id, what.at)
-                program = self.rules.in_force(what.at)
+            case GrantStep():
+                account = self._open(what.member_id, what.booked_at)
+                program = self.rules.in_force(what.booked_at)
                 self._post(
-                    corrections.grant(account, what.floor, program=program, now=what.at), what.at
+                    corrections.grant(account, what.floor, program=program, now=what.booked_at),
+                    what.booked_at,
                 )
-            case Merged():
+            case MergeStep():
                 self._merge(what)
-            case Closed() if self._is_begun:
+            case CloseStep() if self._is_begun:
                 self._close(what)
-            case Closed():
+            case CloseStep():
                 # An entry of its own took what it held.
                 account = self._account(what.member_id)
                 self.accounts[account.member_id] = replace(account, status="closed")
             case _ if self._is_begun:
                 self._decide(what)
-            case Bought():
+            case BuyStep():
                 self._book(what.entry, is_order=has_goods(what.order))
                 for each in what.refunds:
                     self._book(each.entry)
-            case Refunded() | Changed() | Moved() | Recorded():
+            case RefundStep() | ChangeStep() | MoveStep() | CalendarStep():
                 self._book(what.entry)
 
-    def _decide(self, what: Bought | Refunded | Changed | Moved | Recorded) -> None:
+    def _decide(self, what: BuyStep | RefundStep | ChangeStep | MoveStep | CalendarStep) -> None:
         match what:
-            case Bought():
+            case BuyStep():
                 self._buy(what)
-            case Refunded() if what.ref in self.orders:
+            case RefundStep() if what.ref in self.orders:
                 self._refund(what)
-            case Changed() if what.ref in self.orders:
+            case ChangeStep() if what.ref in self.orders:
                 self._change(what)
-            case Refunded() | Changed() | Moved():
+            case RefundStep() | ChangeStep() | MoveStep():
                 # Refunds and changes of orders from before the period are as they were.
-                self._move(what.entry, what.at)
-            case Recorded():
+                self._move(what.entry, what.booked_at)
+            case CalendarStep():
                 return
 
-    def _buy(self, what: Bought) -> None:
-        account = self._open(what.entry.member_id, what.at)
+    def _buy(self, what: BuyStep) -> None:
+        account = self._open(what.entry.member_id, what.booked_at)
         program = self.rules.deciding(what.entry)
         occurred_at = what.order.occurred_at.astimezone(program.document.zone)
         try:
@@ -204,20 +184,19 @@ class Replay:
                 account=account,
                 program=program,
                 fingerprint="",
-                now=what.at,
-                replaces=_waiting(what),
+                now=what.booked_at,
+                replaces=what.placeholder,
                 about=MemberFacts(occurred_at=occurred_at, decided=self.rules.verdicts(what.entry)),
-                shards=self.rules.used_up(what.at),
             )
         except ValidationFailed:
             # The document gives more points than can be counted.
-            self._count("uncountable", 1, what.at)
+            self._count("uncountable", 1, what.booked_at)
             return
         entry = posting.entries[0]
         earned = entry.detail
         if not isinstance(earned, Accrual):
             raise TypeError("an accrual without its order")
-        self._post(posting, what.at)
+        self._post(posting, what.booked_at)
         level = earned.tier
         net = sum(map(_change_of, posting.entries)) - sum(map(_change_of, _expiries(posting)))
         self.orders[what.order.ref] = OrderOnTrial(
@@ -228,17 +207,17 @@ class Replay:
             expired_at_once=(-total(each.effect for each in _expiries(posting))).lots,
             net=net,
         )
-        self._count("orders", 1, what.at, level=level)
-        self._count("issued", earned.points, what.at, level=level)
-        self._count("taken_back", earned.points - net, what.at, level=level)
+        self._count("orders", 1, what.booked_at, level=level)
+        self._count("issued", earned.points, what.booked_at, level=level)
+        self._count("taken_back", earned.points - net, what.booked_at, level=level)
         for share in earned.shares:
-            self._add("issued", share.points, "giver", share.rule_id, what.at)
+            self._add("issued", share.points, "giver", share.rule_id, what.booked_at)
         for each in posting.entries:
-            self._count_budgets(each, what.at)
+            self._count_budgets(each, what.booked_at)
 
-    def _refund(self, what: Refunded) -> None:
+    def _refund(self, what: RefundStep) -> None:
         order = self.orders[what.ref]
-        account = self._open(order.accrual.member_id, what.at)
+        account = self._open(order.accrual.member_id, what.booked_at)
         posting = clawbacks.claw_back(
             what.refund,
             accrual=order.accrual,
@@ -247,16 +226,16 @@ class Replay:
             account=account,
             expired=self._expired_of(order),
             decided_by=order.decided_by,
-            program=self.rules.in_force(what.at),
-            now=what.at,
+            program=self.rules.in_force(what.booked_at),
+            now=what.booked_at,
         )
-        self._settle_order(order, posting, what.at)
+        self._settle_order(order, posting, what.booked_at)
 
-    def _change(self, what: Changed) -> None:
+    def _change(self, what: ChangeStep) -> None:
         if what.order is None:
             return
         order = self.orders[what.ref]
-        account = self._open(order.accrual.member_id, what.at)
+        account = self._open(order.accrual.member_id, what.booked_at)
         posting = edits.edit(
             what.order,
             name=what.entry.fact_id,
@@ -266,11 +245,10 @@ class Replay:
             account=account,
             expired=self._expired_of(order),
             decided_by=order.decided_by,
-            program=self.rules.in_force(what.at),
-            now=what.at,
-            shards=self.rules.used_up(what.at),
+            program=self.rules.in_force(what.booked_at),
+            now=what.booked_at,
         )
-        self._settle_order(order, posting, what.at)
+        self._settle_order(order, posting, what.booked_at)
 
     def _settle_order(self, order: OrderOnTrial, posting: Posting, moment: datetime) -> None:
         """Write what a refund or an edit does to an order, and count what it gave or took."""
@@ -285,32 +263,34 @@ class Replay:
         self._count("taken_back", max(0, -change), moment, level=level)
         self._count_budgets(posting.entries[0], moment)
 
-    def _merge(self, what: Merged) -> None:
+    def _merge(self, what: MergeStep) -> None:
         if self._is_begun:
-            self._open(what.member_id, what.at)
-            self._open(what.into, what.at)
+            self._open(what.member_id, what.booked_at)
+            self._open(what.into, what.booked_at)
         loser, survivor = self._account(what.member_id), self._account(what.into)
         if loser.status != "active" or loser.member_id == survivor.member_id:
             return
         merged = corrections.merge(
             loser,
             survivor,
-            program=self.rules.in_force(what.at),
+            program=self.rules.in_force(what.booked_at),
             request_id="",
             fingerprint="",
-            now=what.at,
+            now=what.booked_at,
         )
-        self._post(merged, what.at)
+        self._post(merged, what.booked_at)
 
-    def _close(self, what: Closed) -> None:
-        account = self._open(what.member_id, what.at)
+    def _close(self, what: CloseStep) -> None:
+        account = self._open(what.member_id, what.booked_at)
         if account.status != "active":
             return
-        closing = corrections.close(account, program=self.rules.in_force(what.at), now=what.at)
+        closing = corrections.close(
+            account, program=self.rules.in_force(what.booked_at), now=what.booked_at
+        )
         for entry in closing.entries:
             lost = entry.effect
-            self._count("other", lost.points + lost.pending_points, what.at)
-        self._post(closing, what.at)
+            self._count("other", lost.points + lost.pending_points, what.booked_at)
+        self._post(closing, what.booked_at)
 
     def _move(self, fact: EntryFact, moment: datetime) -> None:
         """Let something happen that is not decided anew, as it did."""
@@ -495,19 +475,6 @@ class Replay:
         if amount and self._is_begun:
             month = self.rules.in_force(moment).document.today(moment).isoformat()[:7]
             self.cells[Cell(self.world, measure, dimension, value, month)] += amount
-
-
-def _waiting(what: Bought) -> Placeholder | None:
-    """The placeholder that an order replaces, if refunds waited in it."""
-    if not what.refunds:
-        return None
-    return Placeholder(
-        source=what.order.source,
-        order_id=what.order.order_id,
-        recorded_at=what.at,
-        count=1,
-        refunds=tuple(each.refund for each in what.refunds),
-    )
 
 
 def _expiries(posting: Posting) -> tuple[Entry, ...]:

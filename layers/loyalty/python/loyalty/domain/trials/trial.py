@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from loyalty.domain.campaigns.member_facts import sources
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.trials.happenings import (
-    Bought,
-    Changed,
+    BuyStep,
+    ChangeStep,
     Happening,
     PersonFacts,
-    Refunded,
+    RefundStep,
     happenings,
 )
 from loyalty.domain.trials.replay import Replay
+from loyalty.domain.trials.rules import Proposed, Versions
 from loyalty.domain.trials.sums import (
     Fidelity,
     LevelMove,
@@ -33,103 +31,7 @@ from loyalty.domain.trials.sums import (
 )
 
 if TYPE_CHECKING:
-    from loyalty.domain.campaigns.budgets import ShardsUsed
-    from loyalty.domain.facts import EntryFact
-    from loyalty.domain.program.campaigns import Campaign
-    from loyalty.domain.program.document import Program, PublishedProgram
-
-
-class Versions:
-    """What really happened: each order by the version that decided it."""
-
-    def __init__(
-        self,
-        published: Iterable[tuple[int, datetime]],
-        *,
-        read: Callable[[int], PublishedProgram],
-    ) -> None:
-        """`published` has the number of each version and when it was; `read` reads one."""
-        ordered = sorted(published)
-        self._numbers = [number for number, _ in ordered]
-        self._moments = [published_at for _, published_at in ordered]
-        self._read = read
-        self._known: dict[int, PublishedProgram] = {}
-
-    def version(self, number: int) -> PublishedProgram:
-        if number not in self._known:
-            self._known[number] = self._read(number)
-        return self._known[number]
-
-    def deciding(self, entry: EntryFact) -> PublishedProgram:
-        return self.version(entry.program_version)
-
-    def in_force(self, moment: datetime) -> PublishedProgram:
-        return self.version(self._numbers[max(0, bisect_right(self._moments, moment) - 1)])
-
-    def verdicts(self, entry: EntryFact) -> Mapping[str, bool]:
-        """What was decided of the member of an order where the lake cannot tell it again."""
-        return {
-            campaign.id: campaign.id in (entry.opened or ())
-            for campaign in self.deciding(entry).document.campaigns
-            if reads_beyond(campaign)
-        }
-
-    def used_up(self, moment: datetime) -> ShardsUsed:  # noqa: ARG002  # as `Rules` has it
-        return MappingProxyType({})
-
-
-class Proposed:
-    """The proposed document, as if it had been in force for the whole period."""
-
-    def __init__(self, program: PublishedProgram, *, versions: Versions) -> None:
-        self._program = program
-        self._versions = versions
-        self._beyond = [each for each in program.document.campaigns if reads_beyond(each)]
-
-    def deciding(self, entry: EntryFact) -> PublishedProgram:  # noqa: ARG002  # as `Rules` has it
-        return self._program
-
-    def in_force(self, moment: datetime) -> PublishedProgram:  # noqa: ARG002  # as `Rules` has it
-        return self._program
-
-    def verdicts(self, entry: EntryFact) -> Mapping[str, bool]:
-        """Verdicts of the version that decided the order, for campaigns that ask it the same.
-
-        A campaign that asks something new of the member is for nobody: nothing is known of it.
-        """
-        if not self._beyond:
-            return {}
-        asked = {each.id: each for each in self._versions.deciding(entry).document.campaigns}
-        opened = entry.opened or ()
-        return {
-            each.id: each.id in opened and asks_the_same(each, asked.get(each.id))
-            for each in self._beyond
-        }
-
-    def used_up(self, moment: datetime) -> ShardsUsed:  # noqa: ARG002  # as `Rules` has it
-        return MappingProxyType({})
-
-
-def reads_beyond(campaign: Campaign) -> bool:
-    """Whether a campaign asks of a member what the lake does not know: it has no personal data."""
-    return bool(sources(campaign) - {"orders", "bought_on"})
-
-
-def asks_the_same(campaign: Campaign, other: Campaign | None) -> bool:
-    return other is not None and (campaign.members, campaign.activation) == (
-        other.members,
-        other.activation,
-    )
-
-
-def untried(proposed: Program, in_force: Program) -> tuple[str, ...]:
-    """The campaigns of a proposed document that a trial takes to be for nobody."""
-    asked = {each.id: each for each in in_force.campaigns}
-    return tuple(
-        each.id
-        for each in proposed.campaigns
-        if reads_beyond(each) and not asks_the_same(each, asked.get(each.id))
-    )
+    from loyalty.domain.program.document import PublishedProgram
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +63,7 @@ def try_on(person: PersonFacts, trial: Trial) -> TrialSums:
     would_be = Replay("proposed", Proposed(trial.proposed, versions=trial.versions), trial.first_at)
     for replay in (was, would_be):
         replay.run(happened, until=trial.until)
-    is_counted = any(trial.first_at <= each.at < trial.until for each in happened) or any(
+    is_counted = any(trial.first_at <= each.booked_at < trial.until for each in happened) or any(
         replay.cells for replay in (was, would_be)
     )
     if not is_counted:
@@ -198,9 +100,9 @@ def _fidelity(was: Replay, happened: Sequence[Happening], *, until: datetime) ->
     booked: Counter[OrderRef] = Counter()
     moved = 0
     for each in happened:
-        if not isinstance(each, Bought | Refunded | Changed):
+        if not isinstance(each, BuyStep | RefundStep | ChangeStep):
             continue
-        refunds = each.refunds if isinstance(each, Bought) else ()
+        refunds = each.refunds if isinstance(each, BuyStep) else ()
         for entry in (each.entry, *(refund.entry for refund in refunds)):
             ref = OrderRef(entry.source or "", entry.order_id or "")
             if ref in was.orders and entry.recorded_at < until:

@@ -265,8 +265,8 @@ def _slices(sums: TrialSums, dimension: Dimension, ids: Iterable[str]) -> list[T
         if cell.dimension == dimension and cell.measure == "issued":
             issued[cell.world][cell.value] += amount
     there = issued["in_force"].keys() | issued["proposed"].keys()
-    known = [each for each in dict.fromkeys(ids) if each in there]
-    return _as_slices((*known, *sorted(there - set(known))), issued)
+    ordered = [each for each in dict.fromkeys(ids) if each in there]
+    return _as_slices((*ordered, *sorted(there - set(ordered))), issued)
 
 
 def _months(sums: TrialSums) -> list[TrialSlice]:

@@ -1,0 +1,118 @@
+"""Which versions of a program decide in a world: those that did, or a proposed one."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from loyalty.domain.campaigns.member_facts import sources
+
+if TYPE_CHECKING:
+    from loyalty.domain.facts import EntryFact
+    from loyalty.domain.program.campaigns import Campaign
+    from loyalty.domain.program.document import Program, PublishedProgram
+
+
+class Rules(Protocol):
+    """The versions of a program that decide in a world."""
+
+    def deciding(self, entry: EntryFact) -> PublishedProgram:
+        """The version that decides an order."""
+        ...
+
+    def in_force(self, moment: datetime) -> PublishedProgram:
+        """The version by which everything else happens."""
+        ...
+
+    def verdicts(self, entry: EntryFact) -> Mapping[str, bool]:
+        """Campaigns whose verdict on the member of an order is known or cannot be found out."""
+        ...
+
+
+class Versions:
+    """What really happened: each order by the version that decided it."""
+
+    def __init__(
+        self,
+        published: Iterable[tuple[int, datetime]],
+        *,
+        read: Callable[[int], PublishedProgram],
+    ) -> None:
+        """`published` has the number of each version and when it was; `read` reads one."""
+        ordered = sorted(published)
+        self._numbers = [number for number, _ in ordered]
+        self._moments = [published_at for _, published_at in ordered]
+        self._read = read
+        self._read_versions: dict[int, PublishedProgram] = {}
+
+    def version(self, number: int) -> PublishedProgram:
+        if number not in self._read_versions:
+            self._read_versions[number] = self._read(number)
+        return self._read_versions[number]
+
+    def deciding(self, entry: EntryFact) -> PublishedProgram:
+        return self.version(entry.program_version)
+
+    def in_force(self, moment: datetime) -> PublishedProgram:
+        return self.version(self._numbers[max(0, bisect_right(self._moments, moment) - 1)])
+
+    def verdicts(self, entry: EntryFact) -> Mapping[str, bool]:
+        """What was decided of the member of an order where the lake cannot tell it again."""
+        return {
+            campaign.id: campaign.id in (entry.opened or ())
+            for campaign in self.deciding(entry).document.campaigns
+            if reads_beyond(campaign)
+        }
+
+
+class Proposed:
+    """The proposed document, as if it had been in force for the whole period."""
+
+    def __init__(self, program: PublishedProgram, *, versions: Versions) -> None:
+        self._program = program
+        self._versions = versions
+        self._beyond = [each for each in program.document.campaigns if reads_beyond(each)]
+
+    def deciding(self, entry: EntryFact) -> PublishedProgram:  # noqa: ARG002  # as `Rules` has it
+        return self._program
+
+    def in_force(self, moment: datetime) -> PublishedProgram:  # noqa: ARG002  # as `Rules` has it
+        return self._program
+
+    def verdicts(self, entry: EntryFact) -> Mapping[str, bool]:
+        """Verdicts of the version that decided the order, for campaigns that ask it the same.
+
+        A campaign that asks something new of the member is for nobody: nothing is known of it.
+        """
+        if not self._beyond:
+            return {}
+        before = {each.id: each for each in self._versions.deciding(entry).document.campaigns}
+        opened = entry.opened or ()
+        return {
+            each.id: each.id in opened and asks_the_same(each, before.get(each.id))
+            for each in self._beyond
+        }
+
+
+def reads_beyond(campaign: Campaign) -> bool:
+    """Whether a campaign asks of a member what the lake does not know: it has no personal data."""
+    return bool(sources(campaign) - {"orders", "bought_on"})
+
+
+def asks_the_same(campaign: Campaign, other: Campaign | None) -> bool:
+    return other is not None and (campaign.members, campaign.activation) == (
+        other.members,
+        other.activation,
+    )
+
+
+def untried(proposed: Program, in_force: Program) -> tuple[str, ...]:
+    """The campaigns of a proposed document that a trial takes to be for nobody."""
+    before = {each.id: each for each in in_force.campaigns}
+    return tuple(
+        each.id
+        for each in proposed.campaigns
+        if reads_beyond(each) and not asks_the_same(each, before.get(each.id))
+    )
