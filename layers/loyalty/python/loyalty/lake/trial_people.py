@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-class Sample(NamedTuple):
+class PeopleSample(NamedTuple):
     """How many people a program has, and those of a sample, who are read as they are asked for."""
 
     people_all: int
@@ -54,7 +54,7 @@ _SOURCES: Final[Mapping[type[Fact], str]] = {
 
 
 @contextmanager
-def sample(connected: DuckDBPyConnection, *, people_max: int) -> Iterator[Sample]:
+def sample(connected: DuckDBPyConnection, *, people_max: int) -> Iterator[PeopleSample]:
     """The first people in an order that has nothing to do with them, with all their facts."""
     connected.execute(_PEOPLE)
     try:
@@ -67,7 +67,7 @@ def sample(connected: DuckDBPyConnection, *, people_max: int) -> Iterator[Sample
             )
         row = connected.execute("SELECT coalesce(max(place), 0) FROM trial_people").fetchone()
         people_all = int(row[0]) if row else 0
-        yield Sample(people_all, _people(connected, min(people_max, people_all)))
+        yield PeopleSample(people_all, _people(connected, min(people_max, people_all)))
     finally:
         # The engine is kept for the next request, and this is of no use to it.
         for kind in KINDS:
