@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
 
 from loyalty.domain.kernel.errors import Forbidden, NotFound, TooLarge, WrongState
-from loyalty.domain.program.document import DOCUMENT_BYTES_MAX
+from loyalty.domain.program.kinds import DOCUMENT_BYTES_MAX
 from loyalty.domain.trials.rules import untried
 from loyalty.domain.trials.trial import Trial
 from loyalty.edge import clock, desk, report_pages
