@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from loyalty.domain.facts import EntryFact, Fact, MemberFact, OrderFact, OrderStateFact
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.trials.happenings import PersonFacts
+from loyalty.lake import sql_views
 from loyalty.lake.fact_rows import facts_from
 
 if TYPE_CHECKING:
@@ -27,29 +28,30 @@ class PeopleSample(NamedTuple):
 # What is read of a fact in a trial.
 KINDS: Final[tuple[type[Fact], ...]] = (EntryFact, OrderFact, OrderStateFact, MemberFact)
 COLUMNS: Final[Mapping[str, Collection[str]]] = {
-    kind.kind: frozenset(field.name for field in fields(kind)) for kind in KINDS
+    kind.kind: frozenset(sql_views.stored_columns(kind)) for kind in KINDS
 }
 # How many people are read at once: enough for the engine, and few in memory.
 PEOPLE_AT_ONCE: Final = 100
 
-# People in an order that has nothing to do with them, so that the first of them are a sample. A
-# person is the member whom a member became by merges.
+# A person is the member whom a member became by merges. The numbers of ids have nothing to do with
+# what people do, so the first people by number are a sample.
 _PEOPLE: Final = """
     CREATE TEMP TABLE trial_people AS
     WITH persons AS (
-        SELECT fact_id AS member_id, coalesce(person_id, fact_id) AS person_id
-        FROM members LEFT JOIN heirs ON heirs.member_id = members.fact_id
+        SELECT members.fact_number AS member_number,
+            coalesce(heirs.person_number, members.fact_number) AS person_number
+        FROM members LEFT JOIN heirs ON heirs.member_number = members.fact_number
     )
-    SELECT member_id, dense_rank() OVER (ORDER BY md5(person_id), person_id) AS place FROM persons
+    SELECT member_number, dense_rank() OVER (ORDER BY person_number) AS place FROM persons
 """
 _SOURCES: Final[Mapping[type[Fact], str]] = {
-    EntryFact: "entries JOIN trial_people USING (member_id)",
-    OrderFact: "orders JOIN trial_people USING (member_id)",
+    EntryFact: "entries JOIN trial_people USING (member_number)",
+    OrderFact: "orders JOIN trial_people USING (member_number)",
     OrderStateFact: (
-        "order_states JOIN (SELECT fact_id, member_id FROM orders) USING (fact_id) "
-        "JOIN trial_people USING (member_id)"
+        "order_states JOIN (SELECT fact_number, member_number FROM orders) USING (fact_number) "
+        "JOIN trial_people USING (member_number)"
     ),
-    MemberFact: "members JOIN trial_people ON trial_people.member_id = members.fact_id",
+    MemberFact: "members JOIN trial_people ON trial_people.member_number = members.fact_number",
 }
 
 
