@@ -97,8 +97,12 @@ def list_member_campaigns(program_id: ProgramId, member_id: PathId) -> Campaigns
 
     Campaigns that are over, or that cannot become theirs, are left out.
     """
-    found = membership.campaigns_of(member_id, desk=_desk(program_id))
-    return CampaignsOfMember(items=[campaign_of_member_answer(each) for each in found])
+    desk = _desk(program_id)
+    found = membership.campaigns_of(member_id, desk=desk)
+    document = desk.program.document
+    return CampaignsOfMember(
+        items=[campaign_of_member_answer(each, document=document) for each in found]
+    )
 
 
 @api.put(
@@ -118,7 +122,7 @@ def join_campaign(
     joined = membership.join(member_id, campaign_id, targetings=_targetings(program_id), desk=desk)
     changes = (Change(field="campaign", after=campaign_id),)
     api.report_outcome(ActionOutcome(target_id=joined.member_id, changes=changes))
-    return campaign_of_member_answer(joined.campaign)
+    return campaign_of_member_answer(joined.campaign, document=desk.program.document)
 
 
 @api.delete(

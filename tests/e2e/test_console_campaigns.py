@@ -40,6 +40,7 @@ CAMPAIGNS = [
         limits={"per_member": {"orders": 3, "per": "month"}},
     ),
     campaign(HOSTILE, id="hostile", if_={"fact": "code", "is_in": ["NOBODY"]}),
+    campaign("Fifth visit", for_={"fact": "order_number", "every": 5}),
 ]
 
 
@@ -230,6 +231,9 @@ def test_a_member_joins_and_leaves_and_sees_how_far_they_are(
     campaigns = page.get_by_role("table", name="Campaigns")
     row = campaigns.get_by_role("row").filter(has_text="The club")
     expect(row).to_contain_text("not joined")
+    fifth = campaigns.get_by_role("row").filter(has_text="Fifth visit")
+    expect(fifth).to_contain_text("not for the next order")
+    expect(fifth).to_contain_text("4 orders are missing.")
     assert_accessible(page)
 
     press(page.get_by_role("button", name="Join The club"))

@@ -75,6 +75,8 @@ def test_a_member_joins_orders_and_sees_how_far_they_have_come() -> None:
         "joined_at": "2026-11-21T10:00:00Z",
         "can_join": False,
         "eligible": True,
+        "why_not": [],
+        "text": "",
         "caps": [
             {"per": "month", "points": 150, "orders": None, "used": 100},
             {"per": "month", "points": None, "orders": 3, "used": 1},
@@ -84,6 +86,23 @@ def test_a_member_joins_orders_and_sees_how_far_they_have_come() -> None:
     }
     assert (leave(ana).status, leave(ana).status) == (204, 204)
     assert "club" not in points_by_rule(till.earn(ana, 4999))
+
+
+def test_a_member_reads_what_stands_against_a_campaign_and_what_is_missing(
+    publish: Callable[..., PublishedProgram], time: Clock
+) -> None:
+    publish(version=2, campaigns=[campaign(**{"for": {"fact": "order_number", "every": 3}})])
+    time.now += timedelta(minutes=1)
+    me = person("sub-ana", email="ana@example.com")
+    till.earn(till.enroll_oneself(me), 4999)
+
+    (third,) = of_member("me", as_=me).body["items"]
+
+    assert (third["eligible"], third["why_not"]) == (
+        False,
+        [{"fact": "order_number", "every": 3, "is": 2, "missing": 1}],
+    )
+    assert third["text"].endswith("it is 2. 1 order is missing.")
 
 
 def test_a_member_joins_for_themselves_and_for_nobody_else() -> None:

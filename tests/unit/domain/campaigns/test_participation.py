@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from loyalty.domain.campaigns.finding_words import FindingWords
 from loyalty.domain.campaigns.member_facts import MemberFacts, is_for
 from loyalty.domain.campaigns.participation import (
     CapProgress,
@@ -16,7 +17,7 @@ from loyalty.domain.campaigns.participation import (
     may_be_for,
 )
 from loyalty.domain.program.campaigns import Campaign
-from tests.support.campaigns import campaign
+from tests.support.campaigns import campaign, with_campaigns
 
 NOON: Final = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 REGULAR: Final = MemberFacts(
@@ -176,3 +177,87 @@ def test_a_campaign_to_join_can_be_joined_until_it_is_over() -> None:
     assert not campaign_of_member(parsed(**to_join), too_late, used={}).can_join
     # It was to be joined once; now it is for all.
     assert campaign_of_member(parsed(), joined, used={}).joined_at is None
+
+
+@pytest.mark.parametrize(
+    ("parts", "why_not", "text"),
+    [
+        ({}, [], ""),
+        (
+            {"for": number(every=3)},
+            [{"fact": "order_number", "every": 3, "is": 5, "missing": 1}],
+            "The number of the order is not a multiple of 3: it is 5. 1 order is missing.",
+        ),
+        ({"for": number(every=5)}, [], ""),
+        (
+            {"for": number(every=3, at_least=7)},
+            [{"fact": "order_number", "every": 3, "at_least": 7, "is": 5, "missing": 4}],
+            (
+                "The number of the order is not a multiple of 3 and at least 7: it is 5. "
+                "4 orders are missing."
+            ),
+        ),
+        (
+            {"for": number(**{"is": 8})},
+            [{"fact": "order_number", "exactly": 8, "is": 5, "missing": 3}],
+            "The number of the order is not exactly 8: it is 5. 3 orders are missing.",
+        ),
+        (
+            {"for": {"fact": "days_since_order", "at_least": 60}},
+            [{"fact": "days_since_order", "at_least": 60, "is": 20, "missing": 40}],
+            "The days since the last order is not at least 60: it is 20. 40 days are missing.",
+        ),
+        (
+            {"for": {"not": number(at_most=9)}},
+            [{"fact": "order_number", "at_most": 9, "is": 5}],
+            "The number of the order is at most 9, and must not be: it is 5.",
+        ),
+        (
+            {"for": {"any": [{"fact": "tier", "is_in": ["gold"]}, number(at_least=1)]}},
+            [],
+            "",
+        ),
+        # What a profile has stays with the member: only whether it fits is said.
+        (
+            {"for": {"fact": "attribute", "name": "milk", "is_in": ["soy"]}},
+            [{"fact": "attribute", "name": "milk", "is_in": ["soy"]}],
+            "The attribute “milk” is not “soy”.",
+        ),
+        (
+            {"activation": "join", "when": {"ends_on": "2026-12-31"}},
+            [{"fact": "joined"}],
+            "The member had not joined it.",
+        ),
+        (
+            {"when": {"weekdays": ["mon"]}},
+            [{"fact": "when"}],
+            "It does not run at that time.",
+        ),
+        (
+            {"limits": {"per_member": {"points": 10, "orders": 3, "per": "month"}}},
+            [{"fact": "cap", "left": 0}],
+            "The member has had all that it gives one member.",
+        ),
+    ],
+)
+def test_it_says_what_stands_against_it_and_what_is_missing(
+    parts: dict[str, Any], why_not: list[dict[str, Any]], text: str
+) -> None:
+    document = with_campaigns(campaign(**parts))
+    used = {"welcome#2026-11": 10, "welcome#2026-11#orders": 1}
+
+    found = campaign_of_member(document.campaigns[0], REGULAR, used=used).why_not
+
+    assert [{"fact": each.fact, **each.details} for each in found] == why_not
+    assert FindingWords(document).why_not(document.campaigns[0], found) == text
+
+
+@given(members=CONDITIONS, orders=st.none() | st.integers(0, 8))
+def test_nothing_stands_against_one_that_is_eligible_and_something_against_every_other(
+    members: dict[str, Any], orders: int | None
+) -> None:
+    facts = replace(REGULAR, orders=orders, bought_on=NOON.date() if orders else None)
+
+    found = campaign_of_member(parsed(**{"for": members}), facts, used={})
+
+    assert found.is_eligible == (not found.why_not)

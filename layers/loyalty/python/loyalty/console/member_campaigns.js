@@ -26,12 +26,14 @@ export function campaignsOf(page, campaigns, reread) {
 }
 
 /** @param {Page} page @param {Campaign} campaign */
-function stateOf(page, { can_join: canJoin, caps, eligible, starts_on: startsOn }) {
+function stateOf(page, { can_join: canJoin, caps, eligible, starts_on: startsOn, text }) {
   if (startsOn && startsOn > page.format.today()) return `from ${page.format.day(startsOn)} on`;
   if (canJoin) return "not joined";
   if (caps.some(({ points, orders, used: count }) => count >= (points ?? orders ?? Infinity)))
     return "nothing left";
-  return eligible ? "counts now" : "not for the next order";
+  return eligible
+    ? "counts now"
+    : html`not for the next order <span class="quiet">${text}</span>`;
 }
 
 /** @param {Page} page @param {Campaign} campaign */

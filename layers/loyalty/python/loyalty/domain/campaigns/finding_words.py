@@ -20,6 +20,12 @@ _GOODS: Final[Mapping[str, tuple[str, str]]] = {
     "units": ("unit", "units"),
     "distinct_skus": ("different article", "different articles"),
 }
+# What of a member comes with orders and days, and what so much of it is called.
+_TO_COME: Final[Mapping[str, tuple[str, str]]] = {
+    "order_number": ("order", "orders"),
+    "days_since_order": ("day", "days"),
+    "member_days": ("day", "days"),
+}
 _MONEY: Final = frozenset({"amount", "dearest_line", "unit_price"})
 # Facts that are one or several of some names, or none.
 _CHOSEN: Final = frozenset({"channel", "source", "location", "tender", "code", "tier"})
@@ -107,6 +113,11 @@ class FindingWords:
             case _:
                 return self._condition(found)
 
+    def why_not(self, campaign: Campaign, found: Sequence[ConditionFinding]) -> str:
+        """What stands against a campaign for whatever order, and how much of it is missing."""
+        sentences = ((self.finding(each, campaign), self._to_come(each)) for each in found)
+        return " ".join(each for pair in sentences for each in pair if each)
+
     def _reasons(self, found: Sequence[ConditionFinding], campaign: Campaign | None = None) -> str:
         return " ".join(self.finding(each, campaign) for each in found)
 
@@ -160,6 +171,16 @@ class FindingWords:
             one, many = _GOODS[found.fact]
             return f"{missing:,} {one if missing == 1 else many}"
         return self._amount(found.fact, missing) if found.fact == "amount" else None
+
+    def _to_come(self, found: ConditionFinding) -> str | None:
+        """How many orders or days are missing; None if it is something else."""
+        missing = found.details.get("missing")
+        if missing is None or found.negated or found.fact not in _TO_COME:
+            return None
+        one, many = _TO_COME[found.fact]
+        return (
+            f"{missing:,} {one} is missing." if missing == 1 else f"{missing:,} {many} are missing."
+        )
 
     def _gain(self, found: CampaignFindings) -> str:
         effect = found.campaign.effect

@@ -10,13 +10,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from loyalty.domain.campaigns import member_facts, order_facts
+from loyalty.domain.campaigns.planning import AwardContext
 from loyalty.domain.campaigns.purchases import Purchase, amount_of, units_of
 from loyalty.domain.earning.awarding import paid_share
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from loyalty.domain.campaigns.limits import LimitRoom
     from loyalty.domain.campaigns.member_facts import MemberFacts
-    from loyalty.domain.campaigns.planning import AwardContext, CompiledCampaign, CompiledProgram
+    from loyalty.domain.campaigns.planning import CompiledCampaign, CompiledProgram
     from loyalty.domain.program.campaign_effects import Effect
     from loyalty.domain.program.campaigns import Campaign
     from loyalty.domain.program.member_conditions import (
@@ -91,7 +94,7 @@ def findings(
     found = []
     for each in program.campaigns:
         conditions = [
-            _of_window(each.campaign, bought),
+            _of_window(each.campaign, bought.occurred_at),
             *_of_holdout(each.campaign, context),
             *_of_member(each.campaign, context, facts),
             *_of_order(each.campaign, program, bought),
@@ -108,6 +111,23 @@ def findings(
             )
         )
     return tuple(found)
+
+
+def why_not_for(
+    campaign: Campaign, facts: MemberFacts, *, cap_is_used_up: bool
+) -> tuple[ConditionFinding, ...]:
+    """Why no order that a member made at the time of these facts would get anything of a campaign.
+
+    It is what stands against it of the time and of the member, whatever the order is.
+    """
+    opened = frozenset({campaign.id}) if member_facts.is_for(campaign, facts) else frozenset[str]()
+    found = [
+        _of_window(campaign, facts.occurred_at),
+        *_of_member(campaign, AwardContext(opened=opened), facts),
+    ]
+    if cap_is_used_up:
+        found.append(_reason("cap", {"left": 0}))
+    return tuple(each for each in found if each.matters)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,8 +185,8 @@ def _reason(fact: str, details: Mapping[str, Any], *, matters: bool = True) -> C
     return ConditionFinding(fact=fact, holds=False, details=details, matters=matters)
 
 
-def _of_window(campaign: Campaign, bought: Purchase) -> ConditionFinding:
-    runs = campaign.when.holds_at(bought.occurred_at)
+def _of_window(campaign: Campaign, occurred_at: datetime) -> ConditionFinding:
+    runs = campaign.when.holds_at(occurred_at)
     return ConditionFinding(fact="when", holds=runs, matters=not runs)
 
 
@@ -279,6 +299,8 @@ def _missing(leaf: OrderMeasure | MemberCount, value: int | Fraction | None) -> 
     lowest, _ = leaf.bounds
     if leaf.fact == "order_number":
         lowest = max((each for each in (lowest, leaf.exactly) if each is not None), default=None)
+        if leaf.every and value is not None:
+            lowest = -(-max(ceil(value), lowest or 0) // leaf.every) * leaf.every
     return (
         ceil(lowest - value)
         if lowest is not None and value is not None and value < lowest

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from loyalty.domain.campaigns.findings import why_not_for
 from loyalty.domain.campaigns.limits import member_cap
 from loyalty.domain.campaigns.member_facts import MemberFacts, holds, is_for, number_of, sources
 
 if TYPE_CHECKING:
+    from loyalty.domain.campaigns.findings import ConditionFinding
     from loyalty.domain.program.campaigns import Campaign, CampaignWindow
     from loyalty.domain.program.kinds import MemberPeriod
     from loyalty.domain.program.member_conditions import (
@@ -31,13 +33,19 @@ class CapProgress(NamedTuple):
     orders: int | None
     used: int
 
+    @property
+    def is_used_up(self) -> bool:
+        most = self.orders if self.points is None else self.points
+        return most is not None and self.used >= most
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberCampaign:
     """A campaign as one of its members sees it.
 
     `joined_at` says since when the member takes part, if it has to be joined. `is_eligible` says
-    whether the campaign counts for an order made now, as far as that depends on the member.
+    whether the campaign counts for an order made now, as far as that depends on the member;
+    `why_not` is what stands against it, or against its giving anything.
     """
 
     campaign: Campaign
@@ -46,6 +54,7 @@ class MemberCampaign:
     can_join: bool
     is_eligible: bool
     caps: tuple[CapProgress, ...]
+    why_not: tuple[ConditionFinding, ...] = ()
 
 
 def is_over(campaign: Campaign, now: datetime) -> bool:
@@ -68,6 +77,7 @@ def campaign_of_member(
     `used` is what they used of limits.
     """
     is_joined = campaign.activation == "join" and campaign.id in facts.joined
+    caps = tuple(_caps(campaign, current_day(campaign.when, facts.day), used))
     return MemberCampaign(
         campaign=campaign,
         facts=facts,
@@ -78,7 +88,8 @@ def campaign_of_member(
             and not is_over(campaign, facts.occurred_at)
         ),
         is_eligible=campaign.when.holds_at(facts.occurred_at) and is_for(campaign, facts),
-        caps=tuple(_caps(campaign, current_day(campaign.when, facts.day), used)),
+        caps=caps,
+        why_not=why_not_for(campaign, facts, cap_is_used_up=any(each.is_used_up for each in caps)),
     )
 
 

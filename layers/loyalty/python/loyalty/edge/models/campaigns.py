@@ -1,15 +1,20 @@
 """Campaigns, as members and managers see them."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from loyalty.domain.campaigns.budgets import BudgetStatus
+from loyalty.domain.campaigns.finding_words import FindingWords
 from loyalty.domain.campaigns.participation import CapProgress, MemberCampaign
 from loyalty.domain.program.kinds import Activation, BudgetPeriod, MemberPeriod
 from loyalty.edge.http.schemas import AnswerPart, Money
+from loyalty.edge.models.order_explanations import FailedCondition, failed_condition
 from loyalty.usecases.campaigns.budgets import CampaignState, CampaignStatus
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program
 
 CampaignId = Annotated[str, Field(description="The campaign's id in the program document.")]
 CampaignName = Annotated[str, Field(description="The campaign's name in the program document.")]
@@ -51,6 +56,14 @@ class CampaignOfMember(AnswerPart):
             "member and the time. False: not yet, such as before the third order."
         ),
     ]
+    why_not: Annotated[
+        list[FailedCondition],
+        Field(
+            description="What stands against it for an order made now, of the member and the time, "
+            "with what is `missing`; empty: it depends on the order."
+        ),
+    ]
+    text: Annotated[str, Field(description="The same in plain English; empty: nothing does.")]
     caps: Annotated[
         list[CampaignCap], Field(description="Its limits for each member, and what is used.")
     ]
@@ -123,7 +136,7 @@ class CampaignList(AnswerPart):
     next_cursor: Annotated[None, Field(description="Always null: there is one page.")] = None
 
 
-def campaign_of_member_answer(found: MemberCampaign) -> CampaignOfMember:
+def campaign_of_member_answer(found: MemberCampaign, *, document: "Program") -> CampaignOfMember:
     campaign = found.campaign
     return CampaignOfMember(
         id=campaign.id,
@@ -132,6 +145,8 @@ def campaign_of_member_answer(found: MemberCampaign) -> CampaignOfMember:
         joined_at=found.joined_at,
         can_join=found.can_join,
         eligible=found.is_eligible,
+        why_not=[failed_condition(each) for each in found.why_not],
+        text=FindingWords(document).why_not(campaign, found.why_not),
         caps=[_cap(each) for each in found.caps],
         starts_on=campaign.when.starts_on,
         ends_on=campaign.when.ends_on,

@@ -322,7 +322,7 @@ def _quote(quoted: Quote, *, document: "Program", today: date) -> dict[str, Any]
                 applies=each.points > 0,
                 points=each.points,
                 could_give=each.could_give,
-                why_not=[_finding(reason) for reason in each.why_not],
+                why_not=[failed_condition(reason) for reason in each.why_not],
                 text=words.offer(each),
             )
             for each in quoted.campaigns
@@ -374,10 +374,12 @@ def _rule(found: RuleFindings, explanation: OrderExplanation, words: FindingWord
     )
 
 
-def _finding(found: ConditionFinding) -> FailedCondition:
+def failed_condition(found: ConditionFinding) -> FailedCondition:
     negated = {"negated": True} if found.negated else {}
     return cast("FailedCondition", {"fact": found.fact, **found.details, **negated})
 
 
 def _explained(found: ConditionFinding, text: str) -> ExplainedCondition:
-    return cast("ExplainedCondition", _finding(found) | {"holds": found.holds, "text": text})
+    return cast(
+        "ExplainedCondition", failed_condition(found) | {"holds": found.holds, "text": text}
+    )
