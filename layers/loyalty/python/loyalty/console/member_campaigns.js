@@ -31,9 +31,7 @@ function stateOf(page, { can_join: canJoin, caps, eligible, starts_on: startsOn,
   if (canJoin) return "not joined";
   if (caps.some(({ points, orders, used: count }) => count >= (points ?? orders ?? Infinity)))
     return "nothing left";
-  return eligible
-    ? "counts now"
-    : html`not for the next order <span class="quiet">${text}</span>`;
+  return eligible ? "counts now" : html`not for the next order <span class="quiet">${text}</span>`;
 }
 
 /** @param {Page} page @param {Campaign} campaign */
