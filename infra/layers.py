@@ -10,6 +10,7 @@ EXTRA: Final = {
     "authorizer": "tokens",
     "compaction": "analytics",
     "exports": "analytics",
+    "goals": "analytics",
     "notifications": "messages",
     "reporting": "analytics",
 }

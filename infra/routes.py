@@ -112,7 +112,12 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/rewards", Throttle.READ),
         ("GET", "/actions", Throttle.ADMINISTER),
     ),
-    *_routes("overview", ("GET", "/home", Throttle.LOOKUP), ("POST", "/search", Throttle.LOOKUP)),
+    *_routes(
+        "overview",
+        ("GET", "/home", Throttle.LOOKUP),
+        ("GET", "/goals", Throttle.LOOKUP),
+        ("POST", "/search", Throttle.LOOKUP),
+    ),
     *_managed("program", "/versions", ("GET", ""), ("GET", "/{version}")),
     *_managed(
         "program",

@@ -77,6 +77,7 @@ class ServiceStack(Stack):
             "audit": calendar.audit(kit),
             "privacy": calendar.privacy(kit),
             "compaction": reports.compaction(kit),
+            "goals": reports.goals(kit),
             "rebuild": reports.rebuild(kit),
             "reminders": calendar.reminders(kit),
         }

@@ -71,6 +71,7 @@ TAG_OF: Final = {
     "approvals": "members",
     "entries": "members",
     "trials": "reports",
+    "goals": "overview",
     "home": "overview",
     "search": "overview",
     "services": "deployment",

@@ -20,12 +20,14 @@ from loyalty.edge.http.auth import Role
 from loyalty.edge.http.params import Body
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
+from loyalty.edge.models.goals import Goals, goals_answer
 from loyalty.edge.models.home import HomeAnswer, home_answer
 from loyalty.edge.models.search import SearchAnswer, SearchRequest, found_thing
 from loyalty.edge.settings import settings
 from loyalty.table.approvals import TableApprovals
 from loyalty.table.drafts import TableDrafts
 from loyalty.table.erasures import TableErasures
+from loyalty.table.goals import TableGoals
 from loyalty.table.inbox import InboxList
 from loyalty.table.report_exports import TableReportExports
 from loyalty.table.search import TableSearch
@@ -82,6 +84,18 @@ def read_home(program_id: ProgramId) -> HomeAnswer:
         note_failure=_note_failure,
     )
     return home_answer(found, as_of=now)
+
+
+@api.get("/goals", allow={"analyst", "manager"})
+def list_goals(program_id: ProgramId) -> Goals:
+    """List the program's goals, and where each stands.
+
+    They are evaluated every night.
+    """
+    table = settings(OverviewSettings).table
+    document = shelf(table).in_force(program_id, now=clock.now()).document
+    stood = TableGoals(engine(table), program_id=program_id).standings() if document.goals else {}
+    return goals_answer(document.goals, stood)
 
 
 @api.post("/search", allow=_SEARCHABLE.keys(), acts="member.search")

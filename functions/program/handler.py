@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
+from loyalty.domain.goals.reach import FigureHistory
 from loyalty.domain.kernel.errors import (
     Forbidden,
     InvalidCursor,
@@ -68,6 +69,7 @@ from loyalty.edge.models.programs import (
 )
 from loyalty.edge.settings import settings
 from loyalty.table.drafts import TableDrafts
+from loyalty.table.goals import TableGoals
 from loyalty.table.programs import ProgramShelf, TablePrograms
 from loyalty.usecases.program.drafts import read, save
 from loyalty.usecases.program.publishing import faults_after, publish, require_size
@@ -170,7 +172,8 @@ def check_program(
         )
     require_size(proposed)
     today = proposed.today(clock.now())
-    odd = warnings(proposed, replaces=in_force.document if in_force else None, today=today)
+    replaced = in_force.document if in_force else None
+    odd = warnings(proposed, replaces=replaced, history=_history(program_id, proposed), today=today)
     found = differences(other.document, proposed) if other else ()
     return CheckedProgram(
         faults=[],
@@ -181,6 +184,14 @@ def check_program(
         differences=sentences(found),
         changes=difference_answers(found),
     )
+
+
+def _history(program_id: str, proposed: Program) -> FigureHistory | None:
+    """The past figures by which goals are judged, if there are goals."""
+    if not proposed.goals:
+        return None
+    book = TableGoals(table.engine(settings(ProgramSettings).table), program_id=program_id)
+    return book.history()
 
 
 @api.get("/versions", allow={"analyst", "cashier", "manager"}, refuses=(InvalidCursor,))

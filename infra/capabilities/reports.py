@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from aws_cdk import Duration
 
-from infra.alarms import HOUR
+from infra.alarms import DAY, HOUR
 from infra.functions import CapabilityFunction
 from infra.kit import STREAM_TIMEOUT, Kit
-from infra.ledger_table import GET, PUT, QUERY, SCAN, UPDATE
+from infra.ledger_table import DELETE, GET, PUT, QUERY, SCAN, UPDATE
 from infra.queues import WorkQueue
 from infra.schedules import Runs, ScheduledWork
 from infra.streams import StreamReader
@@ -22,6 +22,9 @@ COMPACTION_CONCURRENCY_MAX = 2
 # Lambda's maximum: facts are fetched, computed for up to ten minutes, and a file is uploaded.
 EXPORTS_TIMEOUT = Duration.minutes(15)
 EXPORTS_CONCURRENCY_MAX = 5
+# Twenty goals of the largest program are some eighty reports of seconds each.
+GOALS_TIMEOUT = Duration.minutes(15)
+GOALS_CONCURRENCY_MAX = 2
 # Nobody waits for it, and it must not slow down the table's readers.
 REBUILD_CONCURRENCY_MAX = 4
 # For facts, and for queries that outgrow the memory. The first 512 MB are free.
@@ -78,6 +81,30 @@ def compaction(kit: Kit) -> ScheduledWork:
             "No facts have been folded for three hours; reports become slower.",
             period=HOUR,
         ),
+    )
+
+
+def goals(kit: Kit) -> ScheduledWork:
+    function = kit.function(
+        "goals",
+        "Note every night where the goals of each program stand",
+        environment=kit.table_name | kit.lake_bucket,
+        timeout=GOALS_TIMEOUT,
+        disk_mib=REPORT_DISK_MIB,
+    )
+    # Goals that a program no longer has are deleted.
+    kit.data.table.allow(function, GET, QUERY, PUT, DELETE)
+    kit.data.buckets.allow_read_facts(function)
+    return ScheduledWork(
+        kit.stack,
+        "GoalsWork",
+        settings=kit.settings,
+        function=function,
+        queue_variable="LOYALTY_GOALS_QUEUE_URL",
+        concurrency_max=GOALS_CONCURRENCY_MAX,
+        # By then the day is over everywhere from London to New York, and its facts are folded.
+        expression="cron(45 6 * * ? *)",
+        runs=Runs("No goals have been evaluated for two days.", period=DAY, periods=2),
     )
 
 

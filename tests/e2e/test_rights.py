@@ -348,6 +348,7 @@ def drive_everything(api: DescribedApi) -> None:
     api.send("cashier", "GET", "/entries/ent_0123456789abcdef", status=404)
     open_console(api)
     api.call("manager", "GET", "/home")
+    api.call("manager", "GET", "/goals")
     api.call("cashier", "POST", "/search", json={"text": ana})
     fetch_a_file(api)
     api.call("manager", "POST", f"/members/{bob}/merge/preview", json={"into": ana})

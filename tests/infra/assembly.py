@@ -36,6 +36,7 @@ FUNCTIONS: Final = (
     "audit",
     "privacy",
     "compaction",
+    "goals",
     "rebuild",
     "reminders",
     "notifications",

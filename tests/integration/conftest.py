@@ -46,6 +46,7 @@ BUCKETS: Final = ("exports", "inbox", "lake")
 QUEUES: Final = (
     "codes",
     "exports",
+    "goals",
     "sweep",
     "audit",
     "compaction",

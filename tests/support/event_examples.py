@@ -8,6 +8,7 @@ from loyalty.domain.campaigns.budgets import BudgetSpent
 from loyalty.domain.campaigns.limits import CampaignBudget
 from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.changes import TableChange
+from loyalty.domain.goals.standing import GoalStanding
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.approvals import Approval, ApprovalDecision, RequestedAdjustment
 from loyalty.domain.ledger.entries import (
@@ -53,6 +54,21 @@ DATA_REQUEST: Final = DataRequest(
     orders=(OrderRef("shop", "1001"),),
     member_id="mem_1",
     reason=None,
+)
+AT_RISK: Final = GoalStanding(
+    goal_id="more-members",
+    of="0123456789abcdef",
+    day=date(2026, 11, 20),
+    value=1_840,
+    target=2_500,
+    by=date(2026, 12, 31),
+    expected=2_320,
+    forecast=1_960,
+    per_day=17,
+    basis="even",
+    state="at_risk",
+    changes=1,
+    evaluated_at=NOON,
 )
 APPROVAL: Final = Approval(
     request_id="c0ffee",
@@ -171,6 +187,7 @@ CHANGES: Final[dict[str, TableChange]] = {
             spent_at=NOON,
         )
     ),
+    "GoalStateChanged": change(AT_RISK, replace(AT_RISK, state="on_track", changes=0)),
     "ApprovalRequested": change(APPROVAL),
     "ApprovalDecided": change(replace(APPROVAL, decision=DECISION), APPROVAL, made_at=LATER),
 }

@@ -23,6 +23,29 @@ ANSWERS: Final[dict[str, Any]] = {
         ],
         "unavailable": [],
     },
+    "list_goals": {
+        "items": [
+            {
+                "id": "more-members",
+                "name": "2,500 members by the end of the year",
+                "report": "summary",
+                "column": "members",
+                "kind": "level",
+                "direction": "at_least",
+                "starts_on": "2026-07-01",
+                "by": "2026-12-31",
+                "target": 2500,
+                "day": "2026-11-20",
+                "value": 1840,
+                "expected": 2320,
+                "forecast": 1960,
+                "forecast_by": "even",
+                "per_day": 17,
+                "state": "at_risk",
+                "evaluated_at": NOW,
+            }
+        ]
+    },
     "search_program": {
         "items": [
             {"kind": "member", "member_id": ANA, "found_by": "card", "claim": "claimed"},

@@ -134,6 +134,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "leave_campaign": own_or("cashier", "manager", "service"),
     # An overview for staff.
     "read_home": only("cashier", "analyst", "manager"),
+    "list_goals": only("analyst", "manager"),
     "search_program": only("cashier", "analyst", "manager", "service"),
     "try_document": only("manager"),
     "find_entry": only("cashier", "analyst", "manager"),

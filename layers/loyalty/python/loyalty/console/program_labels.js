@@ -111,6 +111,7 @@ export const THINGS = /** @type {Record<string, string>} */ ({
   ".campaigns": "Campaign",
   ".earning_rules": "Earning rule",
   ".expiry_by_source": "For points from",
+  ".goals": "Goal",
   ".lists": "Name of a list",
   ".rewards": "Reward",
   ".segments": "Segment",

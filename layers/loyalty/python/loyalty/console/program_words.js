@@ -39,6 +39,7 @@ const SECTIONS = [
   { title: "Presents and gifts", fields: ["presents", "transfers", "adjustments"] },
   { title: "Messages", fields: ["reminders", "messages"] },
   { title: "Surveys", fields: ["surveys"] },
+  { title: "Goals", fields: ["goals"] },
 ];
 
 const LEVELS = new Set([
@@ -62,6 +63,7 @@ const STARTS = {
   EffectStep: { at_least_minor: 5_000, points: 100 },
   FixedDateExpiry: { month: 12, day: 31 },
   FixedEffect: { points: 100 },
+  Goal: { name: "New goal", column: "members", target: 1_000 },
   HoldsMonths: { months: 12 },
   Inactivity: { months: 12 },
   MailButton: { label: "Open" },

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from loyalty.domain.campaigns.budgets import BudgetShard, BudgetSpent
 from loyalty.domain.campaigns.targeting import Targeting
+from loyalty.domain.goals.standing import GoalStanding
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.approvals import Approval
 from loyalty.domain.ledger.entries import Entry, Placeholder
@@ -38,6 +39,7 @@ type Record = (
     | Targeting
     | BudgetShard
     | BudgetSpent
+    | GoalStanding
 )
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from loyalty.domain.campaigns.budgets import BudgetSpent
 from loyalty.domain.campaigns.limits import WHOLE_CAMPAIGN
 from loyalty.domain.campaigns.targeting import Targeting
+from loyalty.domain.goals.standing import GoalStanding, GoalState
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
 from loyalty.domain.ledger.approvals import Approval, RequestedGrant
@@ -567,6 +568,29 @@ class CampaignBudgetSpent(Event):
     """Points that orders could still get at that moment."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoalStateChanged(Event):
+    """A goal of the program came at risk or on track again, was reached, or was missed.
+
+    Goals are evaluated every night, after the last day that is over. Figures are in the unit of the
+    report's column; those of a rate are in percent.
+    """
+
+    name: ClassVar[str] = "GoalStateChanged"
+
+    goal_id: str
+    state: GoalState
+    state_before: GoalState | None
+    """The state of the night before; null: the goal is new or was changed."""
+    value: int
+    """The figure after the last day that is over."""
+    target: int
+    forecast: int
+    """Where it will end if it goes on as it does."""
+    by: date
+    """The goal's last day."""
+
+
 ALL: Final[tuple[type[Event], ...]] = (
     MemberEnrolled,
     ProfileChanged,
@@ -598,6 +622,7 @@ ALL: Final[tuple[type[Event], ...]] = (
     CampaignJoined,
     CampaignLeft,
     CampaignBudgetSpent,
+    GoalStateChanged,
 )
 
 
@@ -662,8 +687,29 @@ def _events_of(change: TableChange) -> Iterator[Event]:
             )
         case StaffDay() as staff_day, None:
             yield from _of_staff_day(staff_day, change)
-        case Targeting() | BudgetSpent(), _:
-            yield from _of_campaigns(change)
+        case Targeting() | BudgetSpent() | GoalStanding(), _:
+            yield from _of_steering(change)
+
+
+def _of_goal(
+    standing: GoalStanding, before: GoalStanding | None, program_id: str
+) -> Iterator[Event]:
+    last = before if before and before.of == standing.of else None
+    if standing.changes > (last.changes if last else 0):
+        yield _event(
+            GoalStateChanged,
+            program_id,
+            subject=f"{standing.goal_id}/{standing.of}/{standing.changes}",
+            member_id=None,
+            occurred_at=standing.evaluated_at,
+            goal_id=standing.goal_id,
+            state=standing.state,
+            state_before=last.state if last else None,
+            value=standing.value,
+            target=standing.target,
+            forecast=standing.forecast,
+            by=standing.by,
+        )
 
 
 def _of_staff_day(staff_day: StaffDay, change: TableChange) -> Iterator[Event]:
@@ -682,12 +728,15 @@ def _of_staff_day(staff_day: StaffDay, change: TableChange) -> Iterator[Event]:
         )
 
 
-def _of_campaigns(change: TableChange) -> Iterator[Event]:
+def _of_steering(change: TableChange) -> Iterator[Event]:
+    """What happened to campaigns and to goals."""
     match change.after, change.before:
         case BudgetSpent() as spent, None:
             yield _of_budget(spent, change)
         case Targeting() as targeting, (Targeting() | None) as before:
             yield from _of_targeting(targeting, before, change)
+        case GoalStanding() as standing, (GoalStanding() | None) as before:
+            yield from _of_goal(standing, before, change.program_id)
 
 
 def _of_budget(spent: BudgetSpent, change: TableChange) -> Event:

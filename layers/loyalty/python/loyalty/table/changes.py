@@ -16,6 +16,7 @@ from loyalty.table.records.actions import action_from_item
 from loyalty.table.records.approvals import approval_from_item
 from loyalty.table.records.budgets import budget_shard_from_item, budget_spent_from_item
 from loyalty.table.records.data_requests import data_request_from_item
+from loyalty.table.records.goals import goal_standing_from_item
 from loyalty.table.records.members import member_from_item
 from loyalty.table.records.messages import message_from_item
 from loyalty.table.records.orders import recorded_state_from_item
@@ -34,6 +35,7 @@ _READERS: Final[Mapping[str, Callable[[Item], Record | None]]] = {
     "budget": budget_shard_from_item,
     "budget_spent": budget_spent_from_item,
     "delivery": data_request_from_item,
+    "goal": goal_standing_from_item,
     "message": message_from_item,
     "order": recorded_state_from_item,
     "profile": member_from_item,

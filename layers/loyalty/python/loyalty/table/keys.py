@@ -256,6 +256,16 @@ def staff_day(program: str, day: str) -> Key:
     return Key(_program(program, "STAFF_DAYS"), day)
 
 
+@charted("where a goal stands after the last day that is over", read_by="goals, its event")
+def goal(program: str, goal_id: str) -> Key:
+    return Key(_program(program, "GOALS"), goal_id)
+
+
+@charted("figures of the past months", read_by="checks of goals")
+def figures(program: str) -> Key:
+    return Key(_program(program), "FIGURES")
+
+
 @charted("whose turn it is to change roles (some seconds)", read_by="changes of people")
 def staff_turn(program: str) -> Key:
     return Key(_program(program), "STAFF_TURN")

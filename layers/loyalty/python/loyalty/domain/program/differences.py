@@ -30,6 +30,7 @@ _THINGS: Final[Mapping[str, str]] = {
     "campaigns": "campaign",
     "campaign_groups": "campaign group",
     "earning_rules": "earning rule",
+    "goals": "goal",
     "levels": "level",
     "rewards": "reward",
     "segments": "segment",

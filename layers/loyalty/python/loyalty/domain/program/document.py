@@ -34,6 +34,7 @@ from loyalty.domain.kernel.limits import POINTS_MAX
 from loyalty.domain.program.campaigns import Campaign, CampaignGroup
 from loyalty.domain.program.earning_rules import EarningRule
 from loyalty.domain.program.expiry_policies import Expiry, Inactivity
+from loyalty.domain.program.goals import GOALS_MAX, Goal
 from loyalty.domain.program.holdouts import UniversalHoldout
 from loyalty.domain.program.kinds import CAMPAIGNS_MAX, PointSource
 from loyalty.domain.program.levels import Tiers
@@ -319,6 +320,10 @@ class Program(DocumentPart):
     surveys: Annotated[
         tuple[ProgramSurvey, ...],
         Field(max_length=50, description="Questions that members answer."),
+    ] = ()
+    goals: Annotated[
+        tuple[Goal, ...],
+        Field(max_length=GOALS_MAX, description="Figures that are to reach a target by a day."),
     ] = ()
 
     @model_validator(mode="before")

@@ -9,7 +9,13 @@ from zoneinfo import available_timezones
 from loyalty.domain.kernel.calendar import add_months, end_of_month, end_of_week
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.errors import Fault
-from loyalty.domain.program import campaign_checks, level_checks, segment_checks, wording
+from loyalty.domain.program import (
+    campaign_checks,
+    goal_checks,
+    level_checks,
+    segment_checks,
+    wording,
+)
 from loyalty.domain.program.campaigns import Campaign
 from loyalty.domain.program.condition_checks import included_and_excluded
 from loyalty.domain.program.document import Program
@@ -57,24 +63,41 @@ def faults_of_broken(document: object) -> tuple[Fault, ...]:
     return faults(read_partly(Program, document)) if isinstance(document, dict) else ()
 
 
-def _checks(document: Program) -> Iterator[Iterator[Fault]]:
+def _settings(document: Program) -> Iterator[Iterator[Fault]]:
     yield _time_zone(document)
     yield _currency(document)
     yield _same_locales(lambda: document.points.translations, "/points")
     yield _transfers(document)
     yield _anniversary(document)
+    yield _expiry(document)
+    yield _activities(document)
+    yield _sources(document)
+
+
+def _messages(document: Program) -> Iterator[Iterator[Fault]]:
+    yield _points_expiring(document)
+    yield _stages(document)
+    yield _tier_ending(document)
+    yield _quiet_hours(document)
+    yield _templates(document)
+
+
+def _checks(document: Program) -> Iterator[Iterator[Fault]]:
+    yield from _settings(document)
     rules = _parts(lambda: document.earning_rules)
     rewards = _parts(lambda: document.rewards)
     levels = _parts(lambda: document.tiers.levels if document.tiers else ())
     surveys = _parts(lambda: document.surveys)
     campaigns = _parts(lambda: document.campaigns)
     segments = _parts(lambda: document.segments)
+    goals = _parts(lambda: document.goals)
     identified: dict[str, Sequence[_Identified]] = {
         "earning_rules": rules,
         "rewards": rewards,
         "tiers/levels": levels,
         "surveys": surveys,
         "segments": segments,
+        "goals": goals,
     }
     for name, parts in identified.items():
         yield _ids(name, parts)
@@ -86,20 +109,14 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
         yield _rule_skus(rule, place)
         yield _rule_charges(rule, place)
         yield _rule_levels(rule, document, place)
-    yield _expiry(document)
-    yield _activities(document)
-    yield _sources(document)
     for index, reward in enumerate(rewards):
         yield from _reward(reward, document, f"/rewards/{index}")
         yield _same_locales(partial(getattr, reward, "translations"), f"/rewards/{index}")
     yield from level_checks.checks(document, levels)
     yield from campaign_checks.checks(document, campaigns)
+    yield from goal_checks.checks(document, goals)
     yield from segment_checks.checks(document, segments)
-    yield _points_expiring(document)
-    yield _stages(document)
-    yield _tier_ending(document)
-    yield _quiet_hours(document)
-    yield _templates(document)
+    yield from _messages(document)
     for index, survey in enumerate(surveys):
         yield _survey_score(survey, f"/surveys/{index}")
         yield _survey_window(survey, f"/surveys/{index}")

@@ -6,23 +6,35 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from loyalty.domain.kernel.errors import Fault
-from loyalty.domain.program import campaign_checks
+from loyalty.domain.program import campaign_checks, goal_checks
 from loyalty.domain.program.lives import expiry_policies
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from loyalty.domain.goals.reach import FigureHistory
     from loyalty.domain.program.document import Program
     from loyalty.domain.program.levels import Tiers
 
 
-def warnings(document: Program, *, replaces: Program | None, today: date) -> tuple[Fault, ...]:
+def warnings(
+    document: Program,
+    *,
+    replaces: Program | None,
+    today: date,
+    history: FigureHistory | None = None,
+) -> tuple[Fault, ...]:
     """What is allowed and may not be meant, and what publishing does to what is there already.
 
-    `replaces` is the document in force; `today` is the program's day.
+    `replaces` is the document in force, `today` the program's day. `history` has past figures, by
+    which goals are judged; None: there are none yet.
     """
     changed = consequences(document, before=replaces) if replaces else ()
-    return (*changed, *campaign_checks.warnings(document, replaces=replaces, today=today))
+    return (
+        *changed,
+        *campaign_checks.warnings(document, replaces=replaces, today=today),
+        *goal_checks.warnings(document, replaces=replaces, history=history, today=today),
+    )
 
 
 def consequences(document: Program, *, before: Program) -> tuple[Fault, ...]:
