@@ -13,6 +13,7 @@ from ulid import ULID
 
 from local.memory import MemoryEngine
 from local.year.campaigns import campaigns
+from local.year.goals import goals
 from loyalty.domain.kernel.errors import Refusal
 from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.domain.ledger.approvals import RequestedAdjustment
@@ -83,7 +84,7 @@ _ORDERS_CLAIMED_MAX: Final = 50
 
 
 def document() -> dict[str, Any]:
-    """Return the program's document without its campaigns, which have days of the year."""
+    """Return the program's document without its campaigns and goals, which have days of it."""
     document: dict[str, Any] = json.loads(DOCUMENT.read_text(encoding="utf-8"))
     return document
 
@@ -103,10 +104,11 @@ class Counter:
         self.engine = MemoryEngine()
         self._rng = rng
         self._numbers = count(1)
+        steered = {"campaigns": campaigns(last), "goals": goals(last)}
         self._published = publish(
             TablePrograms(self.engine),
             PROGRAM_ID,
-            Program.model_validate(document() | {"campaigns": campaigns(last)}),
+            Program.model_validate(document() | steered),
             replacing=0,
             now=now,
         ).program

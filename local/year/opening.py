@@ -8,8 +8,9 @@ from typing import Any
 
 import httpx
 
-from local.checks import expect, require
+from local.checks import expect, require, wait_for
 from local.console import Console
+from local.deploy import stack_outputs
 from local.deployment import Deployment, ProgramClient
 from local.home import HOME
 from local.year.counter import PROGRAM_ID, document, zone
@@ -57,8 +58,24 @@ def open_year(
         # Managers read every report, also that of their colleagues.
         manager = deployed.directory.token("manager", PROGRAM_ID)
         with deployed.client(PROGRAM_ID, manager) as client:
-            line.detail = _reports_agree(client, span)
+            _evaluate_goals(deployed)
+            agreed = _reports_agree(client, span)
+            at_risk = wait_for(
+                lambda: _goals_at_risk(client), until=bool, otherwise=lambda _: "no goal is at risk"
+            )
+            line.detail = f"{agreed}; {len(at_risk)} goal at risk"
     return link(deployed.api_url, program_id=PROGRAM_ID, token=manager)
+
+
+def _evaluate_goals(deployed: Deployment) -> None:
+    """Begin what the schedule begins at night."""
+    aws = deployed.cloud.aws
+    aws.functions.invoke(FunctionName=stack_outputs(aws)["GoalsFunctionName"], Payload=b"{}")
+
+
+def _goals_at_risk(client: ProgramClient) -> list[str]:
+    items = expect(client.get("/goals"), httpx.codes.OK)["items"]
+    return [item["id"] for item in items if item["state"] == "at_risk"]
 
 
 def _reports_agree(client: ProgramClient, span: Span) -> str:

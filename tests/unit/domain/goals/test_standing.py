@@ -166,7 +166,7 @@ def test_more_is_never_worse_where_more_is_wanted(
 ) -> None:
     of = goal(column=column, direction=direction, target=90)
     so_far, whole = (shape[0], sum(shape)) if shape else (None, None)
-    known = {"at_start": 10, "year_ago_so_far": so_far, "year_ago": whole}
+    known: dict[str, Any] = {"at_start": 10, "year_ago_so_far": so_far, "year_ago": whole}
 
     less, more = (after(days, each, of, **known) for each in (value, value + 1))
 

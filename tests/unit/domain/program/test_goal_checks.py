@@ -149,7 +149,7 @@ def test_a_figure_that_nobody_steers_is_warned_of() -> None:
 
 
 def test_a_goal_of_the_past_is_warned_of_unless_it_was_there_already() -> None:
-    past = {"starts_on": "2026-01-01", "by": "2026-06-30"}
+    past: dict[str, Any] = {"starts_on": "2026-01-01", "by": "2026-06-30"}
 
     assert warned(**past) == ["/goals/0/by already_over"]
     assert warned(**past, known=program(goals=[GOAL | past])) == []

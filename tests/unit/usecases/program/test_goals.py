@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from local.memory import MemoryEngine
 from loyalty.domain.goals.reach import Figure, FigureHistory
 from loyalty.domain.goals.standing import GoalStanding
 from loyalty.domain.kernel.errors import TryAgain
@@ -14,7 +15,6 @@ from loyalty.domain.program.document import Program
 from loyalty.table.goals import TableGoals
 from loyalty.usecases.program.goals import evaluate_goals
 from tests.support.documents import program
-from tests.support.memory import MemoryEngine
 
 NOON: Final = datetime(2026, 7, 20, 12, tzinfo=UTC)
 GOALS: Final = [

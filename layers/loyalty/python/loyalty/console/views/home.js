@@ -1,6 +1,7 @@
 // @ts-check
 // Home: what needs a person today, each with the place where it is solved, and the key figures.
 
+import { goalList, readGoals } from "../goal_words.js";
 import { html, nothing } from "../lit.js";
 import { readRows } from "../report_rows.js";
 
@@ -53,9 +54,12 @@ export const view = {
     let home = null;
     /** @type {{ now: any, before: any } | null} */
     let figures = null;
+    /** @type {import("../goal_words.js").Goal[]} */
+    let goals = [];
     page.show(
       () => html`
         ${home ? concerns(page, home) : html`<p class="quiet">Looking at what needs you…</p>`}
+        ${goalList(page, goals)}
         ${figures ? keyFigures(page, figures) : nothing}
         <p class="quiet">Version ${version}, published ${page.format.instant(publishedAt)}. Days are days in
           ${document.time_zone}.</p>`,
@@ -64,6 +68,10 @@ export const view = {
     home = await page.api.get("/home");
     page.redraw();
     if (!page.may("analyst", "manager")) return;
+    if (document.goals.length) {
+      goals = await readGoals(page);
+      page.redraw();
+    }
     // Reports are slower than the rest, so they come when they come.
     const [now, before] = await Promise.all([summary(page, 0), summary(page, DAYS)]);
     figures = { now, before };

@@ -4,7 +4,8 @@
 // The address says what is shown: #/<program>/reports/<report>?from=&to=&by=&within_days=
 
 import { drawing, figures, fit, show } from "../draw.js";
-import { html } from "../lit.js";
+import { goalList, readGoals } from "../goal_words.js";
+import { html, render } from "../lit.js";
 import { element } from "../report_elements.js";
 import { downloads } from "../report_downloads.js";
 import { listedReport, readable, topicOf } from "../report_menu.js";
@@ -171,12 +172,19 @@ async function one(page, period) {
  * @param {Page} page @param {Period} period @param {() => boolean} isShown */
 async function overview(page, period, isShown) {
   const summary = { ...period, report: "summary" };
-  const [now, earlier] = await Promise.all([read(page, summary), read(page, before(summary))]);
+  const [now, earlier, goals] = await Promise.all([
+    read(page, summary),
+    read(page, before(summary)),
+    readGoals(page),
+  ]);
   return (/** @type {HTMLElement} */ place) => {
     show({ ...now, title: "Overview: how the program is doing." }, place, { isAlone: false });
     place.querySelector(".chart")?.replaceWith(figures(now, earlier));
     for (const part of place.querySelectorAll(".table, details")) part.remove();
     if (!now.rows[0].some(Boolean)) return place.append(quiet());
+    const aims = element("div");
+    render(goalList(page, goals), aims);
+    place.append(aims);
     const cards = OVERVIEW.map((name) => ({ name, card: card(page, { ...period, report: name }) }));
     place.append(element("div", { class: "cards" }, ...cards.map((each) => each.card)));
     fill(page, cards, period, isShown).catch((error) => isShown() && page.fail(error));

@@ -26,6 +26,7 @@ from loyalty.domain.program.expiry_policies import (
     FixedDateExpiry,
     NeverExpiry,
 )
+from loyalty.domain.program.goals import Goal
 from loyalty.domain.program.kinds import CHARGES, LOTS_MAX
 from loyalty.domain.program.levels import (
     TierLevel,
@@ -44,7 +45,7 @@ from loyalty.domain.program.surveys import ProgramSurvey
 
 # Time zones that are no place: they follow the machine, or mean "not set".
 _NO_PLACE = frozenset({"Factory", "localtime"})
-type _Identified = Campaign | EarningRule | TierLevel | Reward | ProgramSurvey | Segment
+type _Identified = Campaign | EarningRule | Goal | TierLevel | Reward | ProgramSurvey | Segment
 
 _WORTH_MONEY = frozenset({"amount_off", "gift_card", "donation"})
 
