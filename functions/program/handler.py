@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from loyalty.domain.goals.reach import FigureHistory
 from loyalty.domain.kernel.errors import (
     Forbidden,
     InvalidCursor,
@@ -17,6 +16,7 @@ from loyalty.domain.kernel.errors import (
 from loyalty.domain.program.differences import differences
 from loyalty.domain.program.document import Program, PublishedProgram
 from loyalty.domain.program.drafts import Draft
+from loyalty.domain.program.goal_reach import FigureHistory
 from loyalty.domain.program.kinds import DOCUMENT_BYTES_MAX
 from loyalty.domain.program.publication import faults_of_broken
 from loyalty.domain.program.warnings import warnings

@@ -166,9 +166,9 @@ def test_more_is_never_worse_where_more_is_wanted(
 ) -> None:
     of = goal(column=column, direction=direction, target=90)
     so_far, whole = (shape[0], sum(shape)) if shape else (None, None)
-    known: dict[str, Any] = {"at_start": 10, "year_ago_so_far": so_far, "year_ago": whole}
+    figures: dict[str, Any] = {"at_start": 10, "year_ago_so_far": so_far, "year_ago": whole}
 
-    less, more = (after(days, each, of, **known) for each in (value, value + 1))
+    less, more = (after(days, each, of, **figures) for each in (value, value + 1))
 
     best_first = ["reached", "on_track", "at_risk", "missed"]
     ranks = [best_first.index(each.state) for each in (less, more)]

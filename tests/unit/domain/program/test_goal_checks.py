@@ -6,7 +6,7 @@ from typing import Any, Final, get_args
 import pytest
 from pydantic import ValidationError
 
-from loyalty.domain.goals.reach import FigureHistory
+from loyalty.domain.program.goal_reach import FigureHistory
 from loyalty.domain.program.goals import (
     KEY_FIGURES,
     MEASURES,
@@ -60,9 +60,9 @@ def test_a_rate_is_a_figure_in_percent() -> None:
 
 
 def test_key_figures_and_worths_are_figures() -> None:
-    known = {(name, column) for name, columns in MEASURES.items() for column in columns}
+    figures = {(name, column) for name, columns in MEASURES.items() for column in columns}
 
-    assert known >= KEY_FIGURES | WORTH_OF_POINTS
+    assert figures >= KEY_FIGURES | WORTH_OF_POINTS
 
 
 def test_a_worth_is_what_the_report_says_is_null_without_a_point_value() -> None:
@@ -113,10 +113,10 @@ def test_a_goal_that_can_be_measured_is_accepted(parts: dict[str, Any]) -> None:
     assert faults(program(goals=[GOAL | parts], point_value=VALUE)) == ()
 
 
-def warned(*, months: tuple[int, ...] = (), known: Any = None, **parts: Any) -> list[str]:
+def warned(*, months: tuple[int, ...] = (), published: Any = None, **parts: Any) -> list[str]:
     history = FigureHistory(months={("summary", "members"): months})
     document = program(goals=[GOAL | parts])
-    found = warnings(document, replaces=known, today=TODAY, history=history)
+    found = warnings(document, replaces=published, today=TODAY, history=history)
     return [f"{each.pointer} {each.code}" for each in found if each.pointer.startswith("/goals")]
 
 
@@ -152,4 +152,4 @@ def test_a_goal_of_the_past_is_warned_of_unless_it_was_there_already() -> None:
     past: dict[str, Any] = {"starts_on": "2026-01-01", "by": "2026-06-30"}
 
     assert warned(**past) == ["/goals/0/by already_over"]
-    assert warned(**past, known=program(goals=[GOAL | past])) == []
+    assert warned(**past, published=program(goals=[GOAL | past])) == []

@@ -8,10 +8,10 @@ from typing import Any, Final
 import pytest
 
 from local.memory import MemoryEngine
-from loyalty.domain.goals.reach import Figure, FigureHistory
 from loyalty.domain.goals.standing import GoalStanding
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.program.document import Program
+from loyalty.domain.program.goal_reach import Figure, FigureHistory
 from loyalty.table.goals import TableGoals
 from loyalty.usecases.program.goals import evaluate_goals
 from tests.support.documents import program
@@ -35,10 +35,10 @@ class Drawn:
     """Figures as a test sets them: a level by day, a flow as so many a day."""
 
     per_day: int = 1
-    asked: list[tuple[str, date, date]] = field(default_factory=list)
+    periods: list[tuple[str, date, date]] = field(default_factory=list)
 
     def figure(self, report: str, column: str, *, first: date, last: date) -> Figure:
-        self.asked.append((column, first, last))
+        self.periods.append((column, first, last))
         if last.year < 2026:
             return 0
         return 500 if column == "members" else self.per_day * ((last - first).days + 1)
@@ -85,8 +85,8 @@ def test_a_level_is_compared_with_the_day_before_its_first(book: TableGoals) -> 
 
     evaluate(book, figures)
 
-    assert ("members", date(2026, 6, 30), date(2026, 6, 30)) in figures.asked
-    assert ("orders", date(2026, 6, 30), date(2026, 6, 30)) not in figures.asked
+    assert ("members", date(2026, 6, 30), date(2026, 6, 30)) in figures.periods
+    assert ("orders", date(2026, 6, 30), date(2026, 6, 30)) not in figures.periods
 
 
 def test_a_year_without_members_is_not_asked_for_its_course(book: TableGoals) -> None:
@@ -94,7 +94,9 @@ def test_a_year_without_members_is_not_asked_for_its_course(book: TableGoals) ->
 
     evaluate(book, figures)
 
-    assert {last for column, _, last in figures.asked if column == "orders"} == {date(2026, 7, 19)}
+    assert {last for column, _, last in figures.periods if column == "orders"} == {
+        date(2026, 7, 19)
+    }
 
 
 def test_a_second_run_of_the_night_changes_nothing(book: TableGoals) -> None:

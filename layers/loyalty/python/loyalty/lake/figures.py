@@ -8,15 +8,15 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.goals.reach import FigureHistory
 from loyalty.domain.kernel.calendar import add_months
+from loyalty.domain.program.goal_reach import FigureHistory
 from loyalty.domain.program.goals import MEASURES
 from loyalty.lake import reports
 from loyalty.lake.reports import Connect, Report, ReportPeriod, Table
 
 if TYPE_CHECKING:
-    from loyalty.domain.goals.reach import Figure
     from loyalty.domain.program.document import Program
+    from loyalty.domain.program.goal_reach import Figure
 
 # Two years show each season twice.
 HISTORY_MONTHS: Final = 24

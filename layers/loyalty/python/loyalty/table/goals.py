@@ -16,8 +16,8 @@ from loyalty.table.records.goals import (
 )
 
 if TYPE_CHECKING:
-    from loyalty.domain.goals.reach import FigureHistory
     from loyalty.domain.goals.standing import GoalStanding
+    from loyalty.domain.program.goal_reach import FigureHistory
     from loyalty.table.engine import Engine
 
 

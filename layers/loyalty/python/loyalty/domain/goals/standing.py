@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from loyalty.domain.goals.reach import Figure
+    from loyalty.domain.program.goal_reach import Figure
     from loyalty.domain.program.goals import Goal
 
 GoalState = Literal["on_track", "at_risk", "missed", "reached"]
@@ -67,8 +67,8 @@ class GoalStanding:
 
 def digest_of(goal: Goal) -> str:
     """A digest of what a goal asks for; its name may change."""
-    asked = goal.model_dump_json(exclude={"name"})
-    return hashlib.sha256(asked.encode()).hexdigest()[:16]
+    content = goal.model_dump_json(exclude={"name"})
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def last_measured_day(goal: Goal, today: date) -> date | None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.goals.reach import reach_of
 from loyalty.domain.kernel.errors import Fault
+from loyalty.domain.program.goal_reach import reach_of
 from loyalty.domain.program.goals import (
     GOAL_DAYS_MAX,
     KEY_FIGURES,
@@ -21,8 +21,8 @@ from loyalty.domain.program.goals import (
 if TYPE_CHECKING:
     from datetime import date
 
-    from loyalty.domain.goals.reach import FigureHistory
     from loyalty.domain.program.document import Program
+    from loyalty.domain.program.goal_reach import FigureHistory
 
 # So many standard deviations above the mean, a change is rare in any history.
 FAR: Final = 2.0
@@ -44,9 +44,9 @@ def warnings(
 
     `history` has the past figures of the program; None: there are none yet.
     """
-    known = replaces.goals if replaces else ()
+    published = replaces.goals if replaces else ()
     for index, goal in enumerate(document.goals):
-        if goal in known:
+        if goal in published:
             continue
         place = f"/goals/{index}"
         yield from _relevant(goal, place)

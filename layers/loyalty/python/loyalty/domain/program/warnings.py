@@ -12,8 +12,8 @@ from loyalty.domain.program.lives import expiry_policies
 if TYPE_CHECKING:
     from datetime import date
 
-    from loyalty.domain.goals.reach import FigureHistory
     from loyalty.domain.program.document import Program
+    from loyalty.domain.program.goal_reach import FigureHistory
     from loyalty.domain.program.levels import Tiers
 
 

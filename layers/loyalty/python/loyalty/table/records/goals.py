@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
-from loyalty.domain.goals.reach import FigureHistory
 from loyalty.domain.goals.standing import GoalStanding
+from loyalty.domain.program.goal_reach import FigureHistory
 from loyalty.table import keys
 from loyalty.table.records.parts import VERSION, instant_from
 
 if TYPE_CHECKING:
-    from loyalty.domain.goals.reach import Figure
+    from loyalty.domain.program.goal_reach import Figure
     from loyalty.table.operations import Item
 
 

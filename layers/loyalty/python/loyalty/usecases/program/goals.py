@@ -10,9 +10,9 @@ from loyalty.domain.goals.standing import Measured, digest_of, last_measured_day
 from loyalty.domain.kernel.calendar import add_months
 
 if TYPE_CHECKING:
-    from loyalty.domain.goals.reach import Figure, FigureHistory
     from loyalty.domain.goals.standing import GoalStanding
     from loyalty.domain.program.document import Program
+    from loyalty.domain.program.goal_reach import Figure, FigureHistory
     from loyalty.domain.program.goals import Goal
 
 

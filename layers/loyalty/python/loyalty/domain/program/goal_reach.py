@@ -77,7 +77,7 @@ def reach_of(goal: Goal, history: FigureHistory) -> Reach | None:
 
 def _since_known(figures: Sequence[Figure]) -> list[int | float]:
     """The figures after the last one that is not known."""
-    known: list[int | float] = []
+    recent: list[int | float] = []
     for figure in figures:
-        known = [] if figure is None else [*known, figure]
-    return known
+        recent = [] if figure is None else [*recent, figure]
+    return recent

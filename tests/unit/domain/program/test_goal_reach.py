@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.goals.reach import FigureHistory, reach_of
+from loyalty.domain.program.goal_reach import FigureHistory, reach_of
 from loyalty.domain.program.goals import Goal
 
 
