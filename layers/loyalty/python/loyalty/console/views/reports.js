@@ -181,10 +181,10 @@ async function overview(page, period, isShown) {
     show({ ...now, title: "Overview: how the program is doing." }, place, { isAlone: false });
     place.querySelector(".chart")?.replaceWith(figures(now, earlier));
     for (const part of place.querySelectorAll(".table, details")) part.remove();
-    if (!now.rows[0].some(Boolean)) return place.append(quiet());
     const aims = element("div");
     render(goalList(page, goals), aims);
     place.append(aims);
+    if (!now.rows[0].some(Boolean)) return place.append(quiet());
     const cards = OVERVIEW.map((name) => ({ name, card: card(page, { ...period, report: name }) }));
     place.append(element("div", { class: "cards" }, ...cards.map((each) => each.card)));
     fill(page, cards, period, isShown).catch((error) => isShown() && page.fail(error));
