@@ -10,7 +10,6 @@ EXTRA: Final = {
     "authorizer": "tokens",
     "compaction": "analytics",
     "exports": "analytics",
-    "goals": "analytics",
     "notifications": "messages",
     "reporting": "analytics",
 }

@@ -10,7 +10,6 @@ REPORT_MEMORY_MIB: Final = 3008
 OTHER: Final = {
     "compaction": REPORT_MEMORY_MIB,
     "exports": REPORT_MEMORY_MIB,
-    "goals": REPORT_MEMORY_MIB,
     # These three mostly wait for other services, and each order wakes them.
     "intake": 512,
     "relay": 512,

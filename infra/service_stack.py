@@ -77,7 +77,6 @@ class ServiceStack(Stack):
             "audit": calendar.audit(kit),
             "privacy": calendar.privacy(kit),
             "compaction": reports.compaction(kit),
-            "goals": reports.goals(kit),
             "rebuild": reports.rebuild(kit),
             "reminders": calendar.reminders(kit),
         }

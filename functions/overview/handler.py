@@ -90,7 +90,7 @@ def read_home(program_id: ProgramId) -> HomeAnswer:
 def list_goals(program_id: ProgramId) -> Goals:
     """List the program's goals, and where each stands.
 
-    They are evaluated every night.
+    They are evaluated after each day of the program.
     """
     table = settings(OverviewSettings).table
     document = shelf(table).in_force(program_id, now=clock.now()).document

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import Duration
 
-from infra.alarms import DAY, HOUR
+from infra.alarms import HOUR
 from infra.functions import CapabilityFunction
 from infra.kit import STREAM_TIMEOUT, Kit
 from infra.ledger_table import DELETE, GET, PUT, QUERY, SCAN, UPDATE
@@ -22,9 +22,6 @@ COMPACTION_CONCURRENCY_MAX = 2
 # Lambda's maximum: facts are fetched, computed for up to ten minutes, and a file is uploaded.
 EXPORTS_TIMEOUT = Duration.minutes(15)
 EXPORTS_CONCURRENCY_MAX = 5
-# Twenty goals of the largest program are some eighty reports of seconds each.
-GOALS_TIMEOUT = Duration.minutes(15)
-GOALS_CONCURRENCY_MAX = 2
 # Nobody waits for it, and it must not slow down the table's readers.
 REBUILD_CONCURRENCY_MAX = 4
 # For facts, and for queries that outgrow the memory. The first 512 MB are free.
@@ -59,13 +56,13 @@ def archive(kit: Kit) -> StreamReader:
 def compaction(kit: Kit) -> ScheduledWork:
     function = kit.function(
         "compaction",
-        "Fold the lake's small objects into few large ones",
+        "Fold the lake's small objects into few large ones, and evaluate goals",
         environment=kit.table_name | kit.lake_bucket,
         timeout=COMPACTION_TIMEOUT,
         disk_mib=REPORT_DISK_MIB,
     )
-    # For the registry of programs.
-    kit.data.table.allow(function, QUERY)
+    # For the registry of programs, and for their goals.
+    kit.data.table.allow(function, GET, QUERY, PUT, DELETE)
     kit.data.buckets.allow_read_facts(function)
     kit.data.buckets.allow_replace_facts(function)
     return ScheduledWork(
@@ -81,30 +78,6 @@ def compaction(kit: Kit) -> ScheduledWork:
             "No facts have been folded for three hours; reports become slower.",
             period=HOUR,
         ),
-    )
-
-
-def goals(kit: Kit) -> ScheduledWork:
-    function = kit.function(
-        "goals",
-        "Note every night where the goals of each program stand",
-        environment=kit.table_name | kit.lake_bucket,
-        timeout=GOALS_TIMEOUT,
-        disk_mib=REPORT_DISK_MIB,
-    )
-    # Goals that a program no longer has are deleted.
-    kit.data.table.allow(function, GET, QUERY, PUT, DELETE)
-    kit.data.buckets.allow_read_facts(function)
-    return ScheduledWork(
-        kit.stack,
-        "GoalsWork",
-        settings=kit.settings,
-        function=function,
-        queue_variable="LOYALTY_GOALS_QUEUE_URL",
-        concurrency_max=GOALS_CONCURRENCY_MAX,
-        # By then the day is over everywhere from London to New York, and its facts are folded.
-        expression="cron(45 6 * * ? *)",
-        runs=Runs("No goals have been evaluated for two days.", period=DAY, periods=2),
     )
 
 

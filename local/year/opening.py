@@ -68,9 +68,9 @@ def open_year(
 
 
 def _evaluate_goals(deployed: Deployment) -> None:
-    """Begin what the schedule begins at night."""
+    """Begin what the schedule begins every hour."""
     aws = deployed.cloud.aws
-    aws.functions.invoke(FunctionName=stack_outputs(aws)["GoalsFunctionName"], Payload=b"{}")
+    aws.functions.invoke(FunctionName=stack_outputs(aws)["CompactionFunctionName"], Payload=b"{}")
 
 
 def _goals_at_risk(client: ProgramClient) -> list[str]:

@@ -32,7 +32,7 @@ def program(open_program: Callable[..., OpenProgram]) -> OpenProgram:
 def test_a_goal_at_risk_is_on_home_on_the_overview_and_in_its_own_view(
     program: OpenProgram, api: DescribedApi, visit: Visit
 ) -> None:
-    name = function(program.deployed, "goals")["FunctionName"]
+    name = function(program.deployed, "compaction")["FunctionName"]
     functions = program.deployed.cloud.aws.functions
     assert "FunctionError" not in functions.invoke(FunctionName=name, Payload=json.dumps({}))
     eventually(

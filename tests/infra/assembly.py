@@ -36,7 +36,6 @@ FUNCTIONS: Final = (
     "audit",
     "privacy",
     "compaction",
-    "goals",
     "rebuild",
     "reminders",
     "notifications",

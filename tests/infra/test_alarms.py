@@ -246,7 +246,6 @@ def test_waiting_messages_have_an_alarm_except_those_in_quiet_hours(deployed: As
             "AuditWork/Pages/Queue",
             "PrivacyWork/Pages/Queue",
             "CompactionWork/Pages/Queue",
-            "GoalsWork/Pages/Queue",
             "RebuildWork/Pages/Queue",
             "RemindersWork/Pages/Queue",
             "WebhooksOutQueues/Events/Queue",
@@ -301,7 +300,6 @@ def test_a_schedule_that_stops_invoking_its_function_has_an_alarm(deployed: Asse
             "audit",
             "privacy",
             "compaction",
-            "goals",
             "intake",
         }
     )

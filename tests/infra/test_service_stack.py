@@ -211,16 +211,10 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         "PrivacyWork/Pages/Queue": WORK_QUEUE,
     },
     "compaction": {
-        TABLE: {"dynamodb:Query"},
+        TABLE: GET | {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"},
         "Buckets/Lake": {"s3:ListBucket"},
         FACTS: {"s3:DeleteObject", "s3:GetObject", "s3:PutObject"},
         "CompactionWork/Pages/Queue": WORK_QUEUE,
-    },
-    "goals": {
-        TABLE: GET | {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"},
-        "Buckets/Lake": {"s3:ListBucket"},
-        FACTS: {"s3:GetObject"},
-        "GoalsWork/Pages/Queue": WORK_QUEUE,
     },
     "rebuild": {
         TABLE: {"dynamodb:Scan"},
@@ -390,7 +384,6 @@ def test_large_layers_are_only_on_the_functions_that_need_them(deployed: Assembl
     common = ["Layers/Dependencies", "Layers/Loyalty"]
     assert layers.pop("reporting") == ["Layers/Analytics", *common]
     assert layers.pop("compaction") == ["Layers/Analytics", *common]
-    assert layers.pop("goals") == ["Layers/Analytics", *common]
     assert layers.pop("exports") == ["Layers/Analytics", *common]
     assert layers.pop("notifications") == [*common, "Layers/Messages"]
     assert layers.pop("authorizer") == [*common, "Layers/Tokens"]
@@ -547,7 +540,7 @@ def test_a_message_stays_hidden_for_six_timeouts_of_its_consumer(deployed: Assem
     queues = fed_queues(deployed.service)
 
     assert set(queues) == {
-        "intake", "expiry", "audit", "compaction", "goals", "privacy", "rebuild", "reminders",
+        "intake", "expiry", "audit", "compaction", "privacy", "rebuild", "reminders",
         "notifications", "webhooks_out", "codes", "exports",
     }  # fmt: skip
     for name, fed in queues.items():
@@ -567,7 +560,7 @@ def test_dead_letters_are_kept_for_two_weeks_in_a_queue_of_the_same_kind(
 
     letters = dead_letter_queues(deployed.service)
 
-    assert len(letters) == 13
+    assert len(letters) == 12
     assert {queues[each]["MessageRetentionPeriod"] for each in letters} == {14 * 24 * 3600}
     assert {each for each in letters if queues[each].get("FifoQueue")} == {intake_letters}
 
@@ -610,7 +603,7 @@ def test_a_fact_is_in_the_reports_within_two_minutes_of_the_write(deployed: Asse
 def test_every_queue_and_stream_accepts_failures_of_single_items(deployed: Assembly) -> None:
     mappings = deployed.service.of_type("Lambda::EventSourceMapping").values()
 
-    assert len(mappings) == 15
+    assert len(mappings) == 14
     for mapping in mappings:
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
@@ -733,7 +726,6 @@ def test_schedules_wake_their_functions_and_may_do_nothing_else(deployed: Assemb
         "Intake/Live": "cron(0/5 * * * ? *)",
         "Audit/Live": "cron(15 2 * * ? *)",
         "Compaction/Live": "cron(5 * * * ? *)",
-        "Goals/Live": "cron(45 6 * * ? *)",
         "Privacy/Live": "rate(1 hour)",
         "Reminders/Live": "rate(5 minutes)",
     }
@@ -894,7 +886,7 @@ def test_only_functions_that_feed_their_own_queue_may_invoke_themselves_repeated
 
     assert is_allowed_to == feeds_itself
     assert feeds_itself == {
-        "intake", "expiry", "audit", "privacy", "compaction", "goals", "rebuild", "reminders",
+        "intake", "expiry", "audit", "privacy", "compaction", "rebuild", "reminders",
         "webhooks_out", "exports",
     }  # fmt: skip
 
@@ -927,8 +919,6 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "ExportsDeadLettersUrl",
         "ExpiryFunctionName",
         "ExportsArn",
-        "GoalsDeadLettersUrl",
-        "GoalsFunctionName",
         "IdentitySecretArn",
         "InboxArn",
         "InboxBucket",

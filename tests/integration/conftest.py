@@ -46,7 +46,6 @@ BUCKETS: Final = ("exports", "inbox", "lake")
 QUEUES: Final = (
     "codes",
     "exports",
-    "goals",
     "sweep",
     "audit",
     "compaction",

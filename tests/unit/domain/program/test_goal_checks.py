@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from loyalty.domain.program.goal_reach import FigureHistory
-from loyalty.domain.program.goals import (
+from loyalty.domain.program.measures import (
     KEY_FIGURES,
     MEASURES,
     WORTH_OF_POINTS,
@@ -114,7 +114,7 @@ def test_a_goal_that_can_be_measured_is_accepted(parts: dict[str, Any]) -> None:
 
 
 def warned(*, months: tuple[int, ...] = (), published: Any = None, **parts: Any) -> list[str]:
-    history = FigureHistory(months={("summary", "members"): months})
+    history = FigureHistory(day=TODAY, months={("summary", "members"): months})
     document = program(goals=[GOAL | parts])
     found = warnings(document, replaces=published, today=TODAY, history=history)
     return [f"{each.pointer} {each.code}" for each in found if each.pointer.startswith("/goals")]
@@ -129,7 +129,7 @@ def test_a_goal_within_reach_is_not_warned_of() -> None:
 
 def test_a_goal_out_of_reach_says_by_how_much() -> None:
     still = (1000, 1010, 1020, 1025, 1030, 1032, 1040, 1050, 1060, 1062, 1070, 1080)
-    history = FigureHistory(months={("summary", "members"): still})
+    history = FigureHistory(day=TODAY, months={("summary", "members"): still})
 
     (found,) = warnings(program(goals=[GOAL]), replaces=None, today=TODAY, history=history)
 

@@ -17,7 +17,7 @@ def goal(**parts: Any) -> Goal:
 
 
 def history(column: str, *months: float | None) -> FigureHistory:
-    return FigureHistory(months={("summary", column): months})
+    return FigureHistory(day=date(2026, 9, 30), months={("summary", column): months})
 
 
 def test_a_sum_is_compared_with_sums_of_as_many_months() -> None:

@@ -44,7 +44,7 @@ class Drawn:
         return 500 if column == "members" else self.per_day * ((last - first).days + 1)
 
     def history(self, *, last: date) -> FigureHistory:
-        return FigureHistory(months={("summary", "redemption_rate"): [0.25, 0, None, 7]})
+        return FigureHistory(day=last, months={("summary", "redemption_rate"): [0.25, 0, None, 7]})
 
 
 class Failing(TableGoals):
@@ -158,4 +158,4 @@ def test_past_figures_are_kept_for_the_check_of_new_goals(book: TableGoals) -> N
 
     evaluate(book, goals=[])
 
-    assert book.history() == Drawn().history(last=NOON.date())
+    assert book.history() == Drawn().history(last=date(2026, 7, 19))

@@ -44,7 +44,7 @@ export function outlook(page, goal) {
   const day = page.format.day(by);
   if (state === "reached") return `Reached by ${page.format.day(goal.day)}.`;
   if (state === "missed") return `Missed on ${page.format.day(goal.day)}.`;
-  if (!state) return `It ends on ${day} and is evaluated in the night after its first day.`;
+  if (!state) return `It ends on ${day} and is evaluated after its first day.`;
   const end = `If it goes on like this, it ends at ${figureOf(page, goal, forecast)} on ${day}.`;
   if (perDay === null) return end;
   const each = figureOf(page, goal, perDay);

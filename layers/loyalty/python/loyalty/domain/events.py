@@ -572,8 +572,8 @@ class CampaignBudgetSpent(Event):
 class GoalStateChanged(Event):
     """A goal of the program came at risk or on track again, was reached, or was missed.
 
-    Goals are evaluated every night, after the last day that is over. Figures are in the unit of the
-    report's column; those of a rate are in percent.
+    Goals are evaluated after each day of the program. Figures are in the unit of the report's
+    column; those of a rate are in percent.
     """
 
     name: ClassVar[str] = "GoalStateChanged"
@@ -581,7 +581,7 @@ class GoalStateChanged(Event):
     goal_id: str
     state: GoalState
     state_before: GoalState | None
-    """The state of the night before; null: the goal is new or was changed."""
+    """The state of the day before; null: the goal is new or was changed."""
     value: int
     """The figure after the last day that is over."""
     target: int

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.kernel.calendar import add_months
 from loyalty.domain.program.goal_reach import FigureHistory
-from loyalty.domain.program.goals import MEASURES
+from loyalty.domain.program.measures import MEASURES
 from loyalty.lake import reports
 from loyalty.lake.reports import Connect, Report, ReportPeriod, Table
 
@@ -47,11 +47,12 @@ class LakeFigures:
         rows = [dict(zip(names, row, strict=True)) for row in table.rows]
         began = next((n for n, row in enumerate(rows) if row["members"]), len(rows))
         return FigureHistory(
+            day=last,
             months={
                 ("summary", name): [_number(row[name]) for row in rows[began:]]
                 for name in names
                 if name in MEASURES["summary"]
-            }
+            },
         )
 
     def _table(self, name: str, first: date, last: date) -> Table:

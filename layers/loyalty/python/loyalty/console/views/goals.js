@@ -26,7 +26,7 @@ export const view = {
 /** @param {Page} page @param {Goal[]} goals */
 function list(page, goals) {
   return table(goals, {
-    caption: `Goals, as evaluated in the night`,
+    caption: "Goals, as they stood after yesterday",
     empty: "",
     columns: [
       { label: "Goal", isHead: true, cell: (goal) => named(page, goal) },

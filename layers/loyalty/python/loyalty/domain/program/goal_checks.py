@@ -10,13 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.kernel.errors import Fault
 from loyalty.domain.program.goal_reach import reach_of
-from loyalty.domain.program.goals import (
-    GOAL_DAYS_MAX,
-    KEY_FIGURES,
-    MEASURES,
-    WORTH_OF_POINTS,
-    Goal,
-)
+from loyalty.domain.program.goals import GOAL_DAYS_MAX, Goal
+from loyalty.domain.program.measures import KEY_FIGURES, MEASURES, WORTH_OF_POINTS
 
 if TYPE_CHECKING:
     from datetime import date

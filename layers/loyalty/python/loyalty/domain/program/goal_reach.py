@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import sqrt
 from typing import TYPE_CHECKING, Final
 
@@ -21,9 +22,10 @@ type Figure = int | float | None
 class FigureHistory:
     """The figures of past whole months, oldest first, by report and column.
 
-    Of a rate the figures are fractions of one.
+    They are those of the months that were over on a day. Of a rate they are fractions of one.
     """
 
+    day: date
     months: Mapping[tuple[str, str], Sequence[Figure]]
 
 

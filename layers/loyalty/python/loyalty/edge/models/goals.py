@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from loyalty.domain.goals.standing import ForecastBasis, GoalStanding, GoalState, digest_of
-from loyalty.domain.program.goals import Goal, GoalDirection, MeasureKind
+from loyalty.domain.program.goals import Goal
+from loyalty.domain.program.measures import GoalDirection, MeasureKind
 from loyalty.edge.http.schemas import AnswerPart
 
 
@@ -80,7 +81,7 @@ def goals_answer(goals: tuple[Goal, ...], stood: Mapping[str, GoalStanding]) -> 
 
 
 def _goal(goal: Goal, found: GoalStanding | None) -> GoalAnswer:
-    # Of a goal that was changed since, nothing is known before the next night.
+    # Of a goal that was changed since, nothing is known before the next day.
     standing = found if found and found.of == digest_of(goal) else None
     return GoalAnswer(
         id=goal.id,

@@ -59,6 +59,7 @@ def figures_to_item(history: FigureHistory) -> Item:
     return {
         "kind": "figures",
         "v": VERSION,
+        "day": history.day.isoformat(),
         "months": {
             f"{report}/{column}": [
                 repr(each) if isinstance(each, float) else each for each in months
@@ -75,8 +76,9 @@ def figures_from_item(item: Item) -> FigureHistory:
         return float(stored) if isinstance(stored, str) else stored
 
     return FigureHistory(
+        day=date.fromisoformat(wire["day"]),
         months={
             cast("tuple[str, str]", tuple(name.split("/"))): [figure(each) for each in months]
             for name, months in wire["months"].items()
-        }
+        },
     )

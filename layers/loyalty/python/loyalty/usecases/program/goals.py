@@ -1,4 +1,4 @@
-"""Goals: every night, where each stands after the last day that is over."""
+"""Goals: after each day, where each stands."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ class GoalBook(Protocol):
         ...
 
     def drop(self, goal_id: str) -> None: ...
+
+    def history(self) -> FigureHistory | None:
+        """The past figures that were kept last."""
+        ...
 
     def keep_history(self, history: FigureHistory) -> None: ...
 
@@ -65,7 +69,9 @@ def evaluate_goals(document: Program, *, book: GoalBook, figures: Figures, now: 
             book.put(current, replacing=before)
     for goal_id in stood.keys() - {goal.id for goal in document.goals}:
         book.drop(goal_id)
-    book.keep_history(figures.history(last=today - timedelta(days=1)))
+    yesterday, history = today - timedelta(days=1), book.history()
+    if history is None or history.day < yesterday:
+        book.keep_history(figures.history(last=yesterday))
 
 
 def _measured(goal: Goal, day: date, figures: Figures) -> Measured:

@@ -1,22 +1,19 @@
 """Goals: evaluated at night from the lake, listed for staff, announced once for each change."""
 
-import os
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import pytest
 
-from functions.goals.handler import handler as goals
 from functions.overview.handler import handler as overview
 from functions.program.handler import handler as program
 from loyalty.domain.events import Event, GoalStateChanged, events_of
 from loyalty.table.changes import change_of
 from tests.integration.conftest import TABLE, Clock
-from tests.integration.lakeside import archived
+from tests.integration.lakeside import archived, compact
 from tests.support import stream, till
 from tests.support.documents import document
-from tests.support.http import Context, call, staff
-from tests.support.queues import work_off
+from tests.support.http import call, staff
 
 pytestmark = pytest.mark.usefixtures("disk")
 
@@ -42,12 +39,6 @@ def busy(publish: Any) -> None:
     archived()
 
 
-def evaluate() -> None:
-    """One night's run."""
-    assert goals({}, Context()) is None
-    assert work_off(goals, os.environ["LOYALTY_GOALS_QUEUE_URL"]) == []
-
-
 def listed(role: str = "analyst") -> Any:
     return call(overview, "GET", f"{till.PROGRAM}/goals", as_=staff("bean", role))
 
@@ -65,7 +56,7 @@ def announced() -> list[Event]:
 
 def test_a_goal_is_listed_with_where_it_stands(time: Clock) -> None:
     time.now = MONDAY
-    evaluate()
+    assert compact() == []
 
     (found,) = listed().body["items"]
 
@@ -96,12 +87,12 @@ def test_a_goal_that_was_changed_stands_nowhere_until_the_next_night(
     time: Clock, publish: Any
 ) -> None:
     time.now = MONDAY
-    evaluate()
+    assert compact() == []
     publish(version=2, goals=[GOAL | {"target": 4}])
     time.now = TUESDAY
 
     (changed,) = listed().body["items"]
-    evaluate()
+    assert compact() == []
     (evaluated,) = listed().body["items"]
 
     assert changed["state"] is None
@@ -111,7 +102,7 @@ def test_a_goal_that_was_changed_stands_nowhere_until_the_next_night(
 def test_a_change_of_its_state_is_announced_once(time: Clock) -> None:
     for now in (MONDAY, MONDAY, TUESDAY):
         time.now = now
-        evaluate()
+        assert compact() == []
 
     (event,) = announced()
 
@@ -122,7 +113,7 @@ def test_a_change_of_its_state_is_announced_once(time: Clock) -> None:
 
 def test_a_new_goal_is_checked_against_what_has_happened(time: Clock) -> None:
     time.now = MONDAY
-    evaluate()
+    assert compact() == []
     proposed = document(goals=[GOAL | {"column": "points_adjusted"}])
 
     checked = call(
