@@ -151,6 +151,26 @@ def test_a_reward_is_changed_and_published_with_the_keyboard_alone(
         assert api.get("/drafts").json()["items"] == []
 
 
+def test_a_draft_is_tried_on_last_year_beside_publishing(
+    open_program: Callable[..., OpenProgram], visit: Visit
+) -> None:
+    program = open_program()
+    with program.client("cashier") as till:
+        body = {"identities": [{"kind": "email", "value": "ana@example.com"}]}
+        till.post("/members", json=body).raise_for_status()
+    page = visit(program, "program", at="/rewards/0/cost_points")
+    page.get_by_label("Cost in points").fill("45")
+    saved(page)
+    changes(page).get_by_role("button", name="Try it on last year").click()
+
+    page.get_by_role("button", name="What would it have cost?").click()
+
+    result = page.get_by_role("region", name="What it would have cost")
+    expect(result).to_contain_text("Nobody ordered in these days.")
+    expect(result.get_by_role("table", name="What would be different")).to_be_visible()
+    assert_accessible(page)
+
+
 def test_a_mistake_is_written_at_its_field_and_led_to(bean: OpenProgram, visit: Visit) -> None:
     page = visit(bean, "program", at="/rewards/1/voucher_days")
     days = page.get_by_label("Days that a voucher is valid")

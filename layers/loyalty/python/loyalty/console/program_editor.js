@@ -8,6 +8,7 @@ import { Draft, newDraftId } from "./drafts.js";
 import { JsonText } from "./json_text.js";
 import { MailPreview } from "./mail_preview.js";
 import { Publication } from "./program_publish.js";
+import { DocumentTrial } from "./trial.js";
 import { Rebase } from "./program_rebase.js";
 import { programWords } from "./program_words.js";
 import { SchemaForm } from "./schema_form.js";
@@ -46,6 +47,7 @@ export class ProgramEditor {
     this.check = new Check(page, () => this.form.setFaults(this.check.faults));
     this.mails = new MailPreview(page, this.form);
     this.basket = new Basket(this);
+    this.trial = new DocumentTrial(this);
     this.rebase = new Rebase(this);
     this.publication = new Publication(this);
     page.signal.addEventListener("abort", () => this.draft?.flush());
@@ -104,6 +106,7 @@ export class ProgramEditor {
       { id: "json", title: "JSON", content: () => this.json.render() },
       { id: "changes", title: html`Changes ${this.#count()}`, content: () => this.#changes() },
       { id: "basket", title: "Basket", content: () => this.basket.render() },
+      { id: "trial", title: "Last year", content: () => this.trial.render() },
       { id: "mails", title: "Mails", content: () => this.mails.render() },
     ];
     const all = this.narrow.matches
@@ -200,6 +203,7 @@ export class ProgramEditor {
     this.check.soon(form.document, this.basedOn);
     this.mails.isStale = true;
     this.basket.isStale = true;
+    this.trial.isStale = true;
   }
 
   #seen() {

@@ -32,8 +32,13 @@ export class Publication {
         maxlength: 500,
         rows: 2,
       }),
-      { submit: `Publish as version ${basedOn + 1}` },
+      { submit: `Publish as version ${basedOn + 1}`, more: this.#tryFirst() },
     );
+  }
+
+  #tryFirst() {
+    const choose = () => this.editor.choose("trial");
+    return html`<button type="button" @click=${choose}>Try it on last year</button>`;
   }
 
   /** Why it cannot be published yet. */

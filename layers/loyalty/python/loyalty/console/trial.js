@@ -1,0 +1,70 @@
+// @ts-check
+// A draft tried on the orders that were really made: what they would have earned by it.
+
+import { html, nothing } from "./lit.js";
+import { Form } from "./forms.js";
+import { trialResult } from "./trial_result.js";
+
+/** @typedef {import("./program_editor.js").ProgramEditor} ProgramEditor */
+/** @typedef {import("./types").Schema<"TrialAnswer">} Trial */
+
+const RESULT = "tried";
+const MEMBERS_MAX = 5_000;
+
+export class DocumentTrial {
+  /** @param {ProgramEditor} editor */
+  constructor(editor) {
+    const { page } = editor;
+    this.editor = editor;
+    this.page = page;
+    /** @type {Trial | null} */
+    this.trial = null;
+    /** Whether the document has changed since. */
+    this.isStale = false;
+    this.form = new Form(page, "trial", {
+      values: { from: page.format.today(-365), to: page.format.today(-1) },
+      keepsValues: true,
+      act: (days) => this.#ask(days),
+      done: () => {
+        page.redraw();
+        document.getElementById(RESULT)?.scrollIntoView({ block: "nearest" });
+      },
+    });
+  }
+
+  render() {
+    const { json, check } = this.editor;
+    const title = html`<h2>Try it on last year</h2>`;
+    if (json.mistake) return html`${title}<p class="quiet">The JSON has to be corrected first.</p>`;
+    if (check.faults.length)
+      return html`${title}<p class="quiet">The mistakes, which stand under Changes, have to be corrected first.</p>`;
+    const days = html`<div class="row">
+      ${this.form.field({ name: "from", label: "From", type: "date", isRequired: true })}
+      ${this.form.field({ name: "to", label: "To", type: "date", isRequired: true })}
+    </div>`;
+    return html`${title}
+      <p class="quiet">The orders that members really made are decided again, by the rules that run the ledger. Nothing is written.</p>
+      ${this.form.render(days, { submit: "What would it have cost?" })}
+      ${this.form.isBusy ? html`<p role="status">Trying it on as many members as fifteen seconds allow…</p>` : nothing}
+      ${this.trial ? this.#result(this.trial) : nothing}`;
+  }
+
+  /** @param {any} days */
+  async #ask(days) {
+    const { form } = this.editor;
+    const document = form.document;
+    const { body } = await this.page.api.request("POST", "/trials", {
+      body: { document, ...days, members_max: MEMBERS_MAX },
+    });
+    this.trial = body;
+    this.isStale = form.document !== document;
+  }
+
+  /** @param {Trial} trial */
+  #result(trial) {
+    return html`<section class="panel result" id=${RESULT} aria-label="What it would have cost">
+      ${this.isStale ? html`<p class="quiet">The program has changed since.</p>` : nothing}
+      ${trialResult(this.page, trial, this.editor.form.document)}
+    </section>`;
+  }
+}
