@@ -82,9 +82,8 @@ function compared(rows, caption, empty) {
   /** @param {Compared} each */
   const difference = ({ before, after, write }) =>
     after === before ? "–" : `${after > before ? "+" : "−"}${write(Math.abs(after - before))}`;
-  return table(rows, {
+  return headed(rows, {
     caption,
-    hasCaption: true,
     empty,
     columns: [
       { label: "Points", cell: (each) => each.label, isHead: true },
@@ -93,6 +92,13 @@ function compared(rows, caption, empty) {
       { label: "Difference", cell: difference, isFigure: true },
     ],
   });
+}
+
+/** A table below its heading.
+ * @template Row
+ * @param {Row[]} rows @param {import("./table.js").TableOptions<Row>} options */
+function headed(rows, options) {
+  return html`<h3>${options.caption}</h3>${table(rows, options)}`;
 }
 
 /** @param {Page} page @param {string} caption @param {Slice[]} parts @param {(id: string) => string} name */
@@ -117,9 +123,8 @@ function levelName(document, id) {
 function levelMoves({ format }, { level_moves: moves }, document) {
   const moved = moves.filter(({ in_force: before, proposed }) => before !== proposed);
   if (!moved.length) return nothing;
-  return table(moved, {
+  return headed(moved, {
     caption: "Whose level would be another one",
-    hasCaption: true,
     empty: "",
     columns: [
       { label: "Level", cell: (each) => levelName(document, each.in_force), isHead: true },
@@ -132,9 +137,8 @@ function levelMoves({ format }, { level_moves: moves }, document) {
 /** @param {Page} page @param {Trial} trial @param {any} document */
 function budgets({ format }, { budgets: some }, document) {
   if (!some.length) return nothing;
-  return html`${table(some, {
+  return html`${headed(some, {
     caption: "Budgets",
-    hasCaption: true,
     empty: "",
     columns: [
       {
@@ -154,9 +158,8 @@ function budgets({ format }, { budgets: some }, document) {
 /** @param {Page} page @param {Trial} trial */
 function gains({ format }, { gains: groups }) {
   const most = Math.max(0, ...groups.map(({ members }) => members));
-  return table(groups, {
+  return headed(groups, {
     caption: "How many members gain how much",
-    hasCaption: true,
     empty: "Nobody ordered in these days.",
     columns: [
       {
@@ -185,9 +188,8 @@ function gainWords(format, least, below) {
 /** @param {Page} page @param {string} caption @param {Member[]} members */
 function furthest(page, caption, members) {
   if (!members.length) return nothing;
-  return table(members, {
+  return headed(members, {
     caption,
-    hasCaption: true,
     empty: "",
     columns: [
       {
