@@ -21,6 +21,7 @@ from bench.own_time import own_time
 from bench.reminders import reminders
 from bench.reports import report_figures
 from bench.sweeps import sweeps
+from bench.trials import trials
 from local.cloud import free_port
 from local.console import Console
 from local.deployment import deployment
@@ -43,6 +44,8 @@ def measure(scratch: Path) -> Iterator[Figure]:
         yield from own_time()
     with console.line("Decide orders under campaigns"):
         yield from campaigns()
+    with console.line("Try a document on a million orders"):
+        yield from trials()
     with console.line("Start every function"):
         yield from inits(workers)
     with deployment(port=free_port(), home=scratch / "cloud", console=console) as deployed:
