@@ -7,9 +7,10 @@ import aws_cdk as cdk
 from infra.address import AddressStack, FirewallStack
 from infra.build import BuildStaleError
 from infra.data_stack import DataStack
+from infra.flags import FEATURE_FLAGS
 from infra.monitoring import MonitoringStack
 from infra.service_stack import ServiceStack
-from infra.settings import COST_TAG, FEATURE_FLAGS, Settings
+from infra.settings import COST_TAG, Settings
 from tools.build import assets
 
 
@@ -24,7 +25,7 @@ def compose(app: cdk.App) -> None:
         address = AddressStack(
             app, settings.stack_id("Address"), settings=settings, domain=chosen.domain
         )
-        service.add_dependency(address)
+        service.add_stack_dependency(address)
     if chosen.domain and chosen.firewall:
         FirewallStack(
             app,

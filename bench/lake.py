@@ -106,6 +106,7 @@ _FACTS: Final = {
             []::STRUCT(level VARCHAR, reached_on DATE)[] AS levels_reached,
             NULL AS tier,
             CASE WHEN what = 'accrual' THEN []::VARCHAR[] END AS opened,
+            CASE WHEN what = 'accrual' THEN []::VARCHAR[] END AS held_out,
             CASE WHEN what IN ('accrual', 'clawback') THEN CASE WHEN row_id % 5 = 0 THEN [{
                 'limit': 'budget:campaign-' || (row_id % 12) || '#all',
                 'amount': CASE what WHEN 'accrual' THEN points // 3 ELSE -points // 3 END

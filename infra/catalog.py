@@ -47,7 +47,7 @@ class Catalog(Construct):
             ),
         )
         for fact in ALL:
-            self._table(fact).add_dependency(database)
+            self._table(fact).add_resource_dependency(database)
 
     def _table(self, fact: type[Fact]) -> glue.CfnTable:
         location = f"{self._location}{fact.kind}/"

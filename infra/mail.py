@@ -49,7 +49,7 @@ class Mail(Construct):
                 ),
             ),
         )
-        destination.add_dependency(made)
+        destination.add_resource_dependency(made)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -22,20 +22,6 @@ from loyalty.edge.console import ConsoleSettings
 Architecture = Literal["arm64", "x86_64"]
 Platform = Literal["arm64", "x86_64", "local"]
 
-# Passed to the app and not in cdk.json, so that `python app.py` and the CDK CLI agree.
-FEATURE_FLAGS = {
-    "@aws-cdk/aws-dynamodb:retainTableReplica": True,
-    # A version is of its layers as well as of its code.
-    "@aws-cdk/aws-lambda:recognizeLayerVersion": True,
-    "@aws-cdk/aws-s3:createDefaultLoggingPolicy": True,
-    "@aws-cdk/aws-s3:publicAccessBlockedByDefault": True,
-    "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,
-    # A stack reads another stack's output only while it deploys. An export that is imported could
-    # be neither changed nor removed.
-    "@aws-cdk/core:defaultCrossStackReferences": "weak",
-    "@aws-cdk/core:checkSecretUsage": True,
-}
-
 # Activated once in Billing, this tag tells the stages of an account apart in its costs.
 COST_TAG = "loyalty:stage"
 

@@ -120,6 +120,7 @@ def _inputs_digest() -> str:
     paths = [ROOT / "app.py", ROOT / "cdk.json", ROOT / "requirements" / "dev.txt"]
     paths += [ROOT / STAGE_FILE]
     paths += sorted((ROOT / "infra").rglob("*.py"))
+    paths += sorted((ROOT / "infra").rglob("*.json"))
     paths += sorted((ROOT / "build" / "local").rglob("*.hash"))
     digest = hashlib.sha256(json.dumps(_CONTEXT).encode())
     for path in paths:

@@ -13,7 +13,8 @@ from typing import Any, Final
 import aws_cdk as cdk
 
 from app import compose
-from infra.settings import FEATURE_FLAGS, Settings
+from infra.flags import FEATURE_FLAGS
+from infra.settings import Settings
 
 FUNCTIONS: Final = (
     "authorizer",

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # The CDK starts Node when it is imported: the environment's own, whatever the PATH finds first.
 os.environ.setdefault("JSII_NODE", str(Path(sys.executable).with_name("node")))
+# What the CDK has deprecated raises.
+os.environ.setdefault("JSII_DEPRECATED", "fail")
 
 
 MAIL_FROM = "club@beanleaf.example"

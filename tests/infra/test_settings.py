@@ -14,10 +14,10 @@ import pytest
 
 from app import compose, refuse_stale_build
 from infra.build import BuildMissingError, BuildStaleError
+from infra.flags import FEATURE_FLAGS, OURS
 from infra.routes import ROUTES
 from infra.settings import (
     COST_TAG,
-    FEATURE_FLAGS,
     Configuration,
     ConfigurationError,
     Settings,
@@ -122,6 +122,20 @@ def test_a_production_stage_without_a_sender_or_issuer_is_refused(
     assert settings(production=True, mail_from="club@beanleaf.example").is_prod
     # Another issuer sends its own mails.
     assert settings(production=True, issuer="https://id.example.com", audience=["app"]).is_prod
+
+
+def test_every_feature_flag_is_as_the_cdk_recommends_to_a_new_app_or_our_choice(
+    dev: Assembly,
+) -> None:
+    """With a new CDK, look at what a new flag changes before adding it."""
+    manifest = json.loads((dev.folder / "manifest.json").read_text(encoding="utf-8"))
+    flags = manifest["artifacts"]["aws-cdk-lib/feature-flag-report"]["properties"]["flags"]
+
+    for name, flag in flags.items():
+        usual = flag.get("unconfiguredBehavesLike", {}).get("v2")
+        if name not in OURS:
+            assert flag.get("userValue", usual) == flag["recommendedValue"], name
+    assert OURS.keys() <= FEATURE_FLAGS.keys() <= flags.keys()
 
 
 def test_the_committed_stage_files_can_be_deployed() -> None:
