@@ -218,10 +218,14 @@ class TestWhatWouldBe:
         assert untried(proposed, program(campaigns=[new])) == ()
 
     def test_an_order_that_would_earn_more_than_can_be_counted_is_counted_apart(self) -> None:
-        sums, _ = bought(10_000_000, earning_rules=[rule(points=10**6, per_minor=1)])
+        too_much = [rule(points=10**6, per_minor=1)]
+        sums, _ = bought(10_000_000, refunded=True, earning_rules=too_much)
 
         assert total(sums, "uncountable", "proposed") == 1
         assert total(sums, "issued", "proposed") == 0
+        # A refund takes nothing that it never gave.
+        assert total(sums, "taken_back", "proposed") == total(sums, "held_after", "proposed") == 0
+        assert total(sums, "taken_back", "in_force") == 100_000
 
     @pytest.mark.parametrize("older", [{"v": 1, "sold": None}, {"v": 2}])
     def test_an_order_without_lines_is_not_guessed(self, older: dict[str, Any]) -> None:
