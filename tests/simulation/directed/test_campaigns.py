@@ -144,6 +144,28 @@ class TestWhoItIsFor:
 
         assert (of_campaign(world, "o2"), of_campaign(world, "o3")) == (0, 0)
 
+    def test_who_was_won_back_by_another_order_meanwhile_is_not_won_back_again(self) -> None:
+        missed = campaign(members={"fact": "days_since_order", "at_least": 2})
+        world = scene(campaigns=(missed,))
+        done(world.finish(Earn(order("o1", 50, occurred_at=NOON - 5 * DAY), "ann")))
+        attempt = world.start(Earn(order("o2", 50), "ann"))
+        attempt.run_to(writing)
+        done(world.finish(Earn(order("o3", 50, occurred_at=NOON - DAY), "ann")))
+
+        done(attempt.finish())
+
+        assert (of_campaign(world, "o2"), of_campaign(world, "o3")) == (0, 10)
+
+    def test_an_older_order_that_is_recorded_at_once_is_not_the_latest(self) -> None:
+        world = scene(campaigns=(campaign(),))
+        older = world.start(Earn(order("o1", 50, occurred_at=NOON - DAY), "ann"))
+        older.run_to(writing)
+        earned(world, 50, name="o2")
+
+        done(older.finish())
+
+        assert (account(world).orders, account(world).bought_on) == (2, NOON.date())
+
     def test_an_order_to_which_goods_are_added_is_the_latest(self) -> None:
         missed = campaign(members={"fact": "days_since_order", "at_least": 2})
         world = scene(campaigns=(missed,))
