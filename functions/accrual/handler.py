@@ -17,7 +17,6 @@ from loyalty.domain.kernel.errors import (
     TryAgain,
     WrongState,
 )
-from loyalty.domain.ledger.entries import Clawback, Entry
 from loyalty.domain.ledger.order_vouchers import codes_among
 from loyalty.domain.orders.order import Order, OrderRef
 from loyalty.domain.people.identity import Keyring
@@ -35,7 +34,7 @@ from loyalty.edge.http.app import (
 )
 from loyalty.edge.http.auth import STAFF, Role
 from loyalty.edge.http.paging import next_cursor, page_start
-from loyalty.edge.http.schemas import Cursor, Money, PageLimit
+from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.mail.pages import question_page, thanks_page
 from loyalty.edge.mail.survey_links import (
     SEALED,
@@ -46,7 +45,13 @@ from loyalty.edge.mail.survey_links import (
     path,
 )
 from loyalty.edge.metrics import count, count_together
-from loyalty.edge.models.entries import EntryAnswer, entry_answer
+from loyalty.edge.models.order_answers import (
+    correction_answer,
+    explained,
+    kept_answer,
+    refund_answer,
+    story_answer,
+)
 from loyalty.edge.models.order_explanations import (
     OrderExplanationAnswer,
     QuoteAnswer,
@@ -55,7 +60,7 @@ from loyalty.edge.models.order_explanations import (
     quote_answer,
     refund_quote_answer,
 )
-from loyalty.edge.models.order_vouchers import VoucherStepAnswer, steps_answer
+from loyalty.edge.models.order_vouchers import steps_answer
 from loyalty.edge.models.orders import (
     OrderAnswer,
     OrderContent,
@@ -138,13 +143,13 @@ def record_order(
     vouchers = steps_answer(recorded.vouchers)
     match recorded.order:
         case GuestOrderKept() as guest_order:
-            return reply(_kept_answer(guest_order, vouchers), status=202)
+            return reply(kept_answer(guest_order, vouchers), status=202)
         case Earned(entry=entry, replayed=replayed):
             if not replayed:
                 points = entry.points + entry.pending_points
                 count_together({"Orders": 1, "PointsEarned": points})
             answer = OrderEarned(
-                member_id=entry.member_id, entry=_explained(entry, desk), vouchers=vouchers
+                member_id=entry.member_id, entry=explained(entry, desk), vouchers=vouchers
             )
             return reply(answer, status=200 if replayed else 201)
         case outcome:
@@ -178,25 +183,13 @@ def correct_order(
     vouchers = steps_answer(recorded.vouchers)
     match recorded.order:
         case GuestOrderKept() as guest_order:
-            return reply(_kept_answer(guest_order, vouchers), status=202)
-        case Outdated():
-            return reply(OrderCorrected(status="outdated", entry=None, vouchers=vouchers))
-        case Earned(entry=entry, replayed=False):
+            return reply(kept_answer(guest_order, vouchers), status=202)
+        case Earned() | Edited() | Outdated() as outcome:
+            answer = correction_answer(outcome, vouchers, desk)
+            if answer.status != "earned":
+                return reply(answer)
             count("Orders")
-            answer = OrderCorrected(
-                status="earned", entry=_explained(entry, desk), vouchers=vouchers
-            )
             return reply(answer, status=201)
-        case Edited(entry=entry, replayed=False):
-            answer = OrderCorrected(
-                status="edited", entry=_explained(entry, desk), vouchers=vouchers
-            )
-            return reply(answer)
-        case Earned(entry=entry) | Edited(entry=entry):
-            answer = OrderCorrected(
-                status="unchanged", entry=_explained(entry, desk), vouchers=vouchers
-            )
-            return reply(answer)
         case outcome:
             raise TypeError(f"a till's order cannot be {type(outcome).__name__}")
 
@@ -230,14 +223,7 @@ def read_order(program_id: ProgramId, source: PathId, order_id: PathId) -> Order
     """
     desk = open_desk(program_id, table=settings(AccrualSettings).table, caller=api.trusted_caller)
     story = lookup.story_of(source, order_id, desk=desk)
-    return OrderAnswer(
-        source=source,
-        order_id=order_id,
-        status=story.status,
-        member_id=story.entries[0].member_id if story.entries else None,
-        entries=[_explained(entry, desk) for entry in story.entries],
-        refunds_waiting=list(story.refunds_waiting),
-    )
+    return story_answer(OrderRef(source, order_id), story, desk)
 
 
 @api.get("/orders/<source>/<order_id>/explanation", allow=ORDER_EXPLAINED_TO)
@@ -319,17 +305,10 @@ def record_refund(
         return reply(RefundWaiting(vouchers=vouchers), status=202)
     if not isinstance(refunded, Refunded):
         raise TypeError(f"a till's refund cannot be {type(refunded).__name__}")
-    entry = refunded.entry
-    if not isinstance(entry.detail, Clawback):
-        raise TypeError("not a clawback's entry")
     if not refunded.replayed:
+        entry = refunded.entry
         count("PointsClawedBack", -entry.points - entry.pending_points)
-    answer = RefundAnswer(
-        entry=entry_answer(entry),
-        counted=Money(amount=entry.detail.amount_minor, currency=currency),
-        debt=entry.detail.debt_after,
-        vouchers=vouchers,
-    )
+    answer = refund_answer(refunded, vouchers, currency=currency)
     return reply(answer, status=200 if refunded.replayed else 201)
 
 
@@ -501,10 +480,6 @@ def _found_for_caller(ref: OrderRef, desk: Desk, *, refund_id: str | None = None
     return found
 
 
-def _explained(entry: Entry, desk: Desk) -> EntryAnswer:
-    return entry_answer(entry, decided_by=desk.version(entry.program_version).document)
-
-
 def _arrived(
     content: OrderContent, order: Order, mode: Literal["record", "correct"], desk: Desk
 ) -> RecordedOrder:
@@ -519,7 +494,3 @@ def _arrived(
         directory=directory(desk.program.program_id, settings(AccrualSettings)),
         desk=desk,
     )
-
-
-def _kept_answer(recorded: GuestOrderKept, vouchers: list[VoucherStepAnswer]) -> OrderKept:
-    return OrderKept(status="guest" if recorded.placeholder.guest else "ignored", vouchers=vouchers)
