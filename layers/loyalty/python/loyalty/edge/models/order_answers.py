@@ -31,8 +31,9 @@ def story_answer(ref: OrderRef, story: OrderStory, desk: Desk) -> OrderAnswer:
     )
 
 
-def kept_answer(kept: GuestOrderKept, vouchers: list[VoucherStepAnswer]) -> OrderKept:
-    return OrderKept(status="guest" if kept.placeholder.guest else "ignored", vouchers=vouchers)
+def kept_answer(guest_order: GuestOrderKept, vouchers: list[VoucherStepAnswer]) -> OrderKept:
+    status: Literal["guest", "ignored"] = "guest" if guest_order.placeholder.guest else "ignored"
+    return OrderKept(status=status, vouchers=vouchers)
 
 
 def correction_answer(
