@@ -41,6 +41,7 @@ def campaigns(last: date) -> list[dict[str, Any]]:
                 "per_member": {"points": 300, "per": "week"},
                 "budget": {"points": 25_000, "per": "month"},
             },
+            "holdout": {"percent": 20},
         },
         {
             "id": "third-visit",

@@ -45,6 +45,7 @@ MOMENTS: Final = st.builds(midnight, DAYS, st.sampled_from(ZONES)) | st.integers
 )
 LOTS: Final = DAYS | st.just(NEVER)
 POINTS: Final = st.integers(-300, 300)
+STARTS: Final = (date(2026, 10, 28), date(2026, 11, 2))
 MINOR: Final = st.integers(0, 10_000)
 SOURCES: Final = st.sampled_from(["pos", "shop"])
 # Those whose budgets have names of their own; `flyer` has one for each day, week or month.
@@ -128,9 +129,18 @@ def documents(draw: st.DrawFn, *, zone: ZoneInfo) -> Program:
     }
     return program(
         campaigns=[
-            campaign(id=campaign_id, limits={"budget": budget})
+            campaign(
+                id=campaign_id,
+                limits={"budget": budget},
+                holdout=draw(st.sampled_from([None, {"percent": 30}, {"percent": 60}])),
+                when=draw(
+                    st.sampled_from([{}, *({"starts_on": each.isoformat()} for each in STARTS)])
+                ),
+            )
             for campaign_id, budget in budgets.items()
         ],
+        universal_holdout=draw(st.sampled_from([None, {"percent": 30, "salt": "half"}])),
+        economics=draw(st.sampled_from([None, {"gross_margin_percent": 60}])),
         time_zone=zone.key,
         tiers=tiers,
         point_value=draw(st.sampled_from([None, value])),

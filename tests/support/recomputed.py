@@ -11,9 +11,10 @@ from tests.support.reports.points import PointReports
 from tests.support.reports.recorded import Row
 from tests.support.reports.replies import ReplyReports
 from tests.support.reports.sales import SalesReports
+from tests.support.reports.uplift import UpliftReports
 
 
-class Recomputed(SalesReports, MemberReports, PointReports, ReplyReports):
+class Recomputed(SalesReports, MemberReports, PointReports, ReplyReports, UpliftReports):
     """Every report, by its name."""
 
     def rows(self, name: str) -> list[Row]:

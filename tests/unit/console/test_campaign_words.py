@@ -135,3 +135,93 @@ def test_a_basket_offers_the_names_that_rules_and_campaigns_use() -> None:
         "levels": [["silver", "Silver"], ["gold", "Gold"]],
         "joinable": [["club", "Club"]],
     }
+
+
+def result(**parts: Any) -> dict[str, Any]:
+    row = {
+        "campaign_id": "tuesday",
+        "state": "ended",
+        "members": 9000,
+        "held_out": 1000,
+        "effect": "not_proven",
+        "uplift_minor": 120.4,
+        "low_minor": -10.2,
+        "high_minor": 250.9,
+        "points": 84000,
+        "cost_minor": 84000,
+        "break_even": 0.0775,
+        "outcome": "not_proven",
+    }
+    return row | parts
+
+
+PLAIN = "Each member who can use it bought for €1.20 more than those who cannot (-€0.10 to €2.51)."
+COST = "It gave them 84,000 beans, worth €840.00 at most."
+EARNED = "That is earned back at a margin of 7.8% or more."
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentences"),
+    [
+        (
+            {},
+            [
+                f"{PLAIN} That may be chance.",
+                f"{COST} {EARNED} Whether it pays for itself is not proven.",
+            ],
+        ),
+        (
+            {"state": "running", "cost_minor": None, "break_even": None, "outcome": None},
+            [
+                f"{PLAIN} That may still be chance: the longer it runs, the more is known.",
+                "It gave them 84,000 beans.",
+            ],
+        ),
+        (
+            {"effect": "more", "low_minor": 30, "outcome": "pays"},
+            [
+                f"{PLAIN.replace('-€0.10', '€0.30')} That is proven.",
+                f"{COST} {EARNED} It pays for itself.",
+            ],
+        ),
+        (
+            {
+                "effect": "less", "uplift_minor": -80, "low_minor": -150, "high_minor": -10,
+                "break_even": None, "outcome": "loses",
+            },
+            [
+                ("Each member who can use it bought for €0.80 less than those who cannot "
+                "(-€1.50 to -€0.10). That is proven."),
+                f"{COST} It costs more than it brings in.",
+            ],
+        ),
+        (
+            {"effect": "too_few", "members": 90, "held_out": 8},
+            [
+                ("There are too few members to say what it brings in: 90 can use it and 8 are held "
+                "out. It takes 100 of each.")
+            ],
+        ),
+        (
+            {"effect": "wrong_split", "held_out": 600},
+            [
+                (
+                    "Do not trust its figures: 600 of 9,600 members are held out, which is not as "
+                    "they were drawn. Were members imported or deleted?"
+                )
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_campaign_brought_in_is_said_in_sentences(
+    parts: dict[str, Any], sentences: list[str]
+) -> None:
+    program = {"currency": "EUR", "time_zone": "Europe/Paris", "points": {"many": "beans"}}
+    found = run_script(
+        """return resultWords(row, new Format(program, "en-GB"));""",
+        imports={"format.js": "Format", "campaign_result_words.js": "resultWords"},
+        row=result(**parts),
+        program=program,
+    )
+
+    assert found == sentences

@@ -56,7 +56,12 @@ PROGRAM: Final = program(
     },
     point_value={"amount_minor": 2, "per_points": 1},
     rewards=[reward(amount_minor=350)],
-    campaigns=[campaign(id="flyer", name="Flyer", limits={"budget": {"points": 100}})],
+    campaigns=[
+        campaign(
+            id="flyer", name="Flyer", limits={"budget": {"points": 100}}, holdout={"percent": 50}
+        )
+    ],
+    economics={"gross_margin_percent": 60},
 )
 OCTOBER_LOT: Final = date(2027, 10, 31)
 NOVEMBER_LOT: Final = date(2027, 11, 30)
@@ -606,6 +611,36 @@ STORY: Final[dict[str, tuple[Any, list[Row]]]] = {
                 "other_orders": 1,
                 "other_revenue_minor": 2000,
                 "other_order_minor": 2000,
+            }
+        ],
+    ),
+    "campaign_uplift": (
+        # The lots of Ana and Cleo are 2,436 and 2,421, Ben's is 8,704; Ana was there before.
+        NOVEMBER_2026,
+        [
+            {
+                "campaign_id": "flyer",
+                "state": "running",
+                "members": 0,
+                "held_out": 1,
+                "left_out": 0,
+                "effect": "too_few",
+                "uplift_minor": None,
+                "low_minor": None,
+                "high_minor": None,
+                "orders_uplift": None,
+                "orders_low": None,
+                "orders_high": None,
+                "active_uplift": None,
+                "active_low": None,
+                "active_high": None,
+                "points": 0,
+                "cost_minor": 0,
+                "net_cost_minor": None,
+                "extra_minor": None,
+                "margin_minor": None,
+                "break_even": None,
+                "outcome": "not_proven",
             }
         ],
     ),

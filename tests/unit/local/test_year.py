@@ -118,6 +118,20 @@ def test_it_has_campaigns_that_are_over_that_run_and_that_are_to_come(year: Coun
     assert (first_days["holidays"] or LAST) > LAST
 
 
+def test_a_campaign_is_withheld_from_some_members_and_reports_say_what_it_brings(
+    year: Counter, ask: Ask
+) -> None:
+    items = [each for each in year.engine.items.values() if each["sk"] == "ENTRY#accrual"]
+    details = [getattr(records.entry_from_item(each), "detail", None) for each in items]
+    held_out = {name for each in details if isinstance(each, Accrual) for name in each.held_out}
+
+    (row,) = ask("campaign_uplift")
+
+    assert held_out == {"slow-afternoons"}
+    assert (row["campaign_id"], row["state"]) == ("slow-afternoons", "running")
+    assert row["members"] or row["held_out"]
+
+
 def test_its_campaigns_give_points_and_stay_within_their_budgets(year: Counter) -> None:
     items = year.engine.items.values()
     entries = [

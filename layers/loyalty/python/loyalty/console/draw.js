@@ -34,6 +34,7 @@ export const NOTHING = {
   at_risk_members: "No member has been silent longer than usual for them.",
   earning_rules: "No order earned in this period.",
   campaigns: "No campaign gave points for an order of this period.",
+  campaign_uplift: "No campaign with a holdout ran in this period.",
   liability: "Members hold nothing at the end of this period.",
   liability_age: "Members hold nothing at the end of this period.",
   breakage: "Nothing expired, and nothing is likely to.",

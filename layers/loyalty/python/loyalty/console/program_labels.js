@@ -4,6 +4,7 @@
 // By definition and field, or by field alone.
 export const LABELS = /** @type {Record<string, string>} */ ({
   ".campaign_points_per_order_max": "Limit of all campaigns for one order",
+  ".economics": "What sales leave",
   ".universal_holdout": "Members held out of all campaigns",
   "Budget.amount_minor": "In money",
   "Budget.points": "In points",

@@ -10,7 +10,10 @@ import { CHOICES, HINTS, LABELS, THINGS } from "./program_labels.js";
 /** @typedef {import("./format.js").Format} Format */
 
 const SECTIONS = [
-  { title: "Basics", fields: ["name", "points", "time_zone", "currency", "point_value"] },
+  {
+    title: "Basics",
+    fields: ["name", "points", "time_zone", "currency", "point_value", "economics"],
+  },
   { title: "Earning", fields: ["earning_rules", "pending_days"] },
   {
     title: "Campaigns",

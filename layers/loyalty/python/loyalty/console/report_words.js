@@ -7,6 +7,7 @@
 const NONE = "–";
 // Where a value is not known, of these units.
 const UNKNOWN = new Map([
+  ["campaign", "All campaigns"],
   ["month", "No date"],
   ["level", "None"],
 ]);

@@ -8,7 +8,7 @@ access only the folder of the facts.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -18,7 +18,9 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, Final, TypeAliasType, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
+from loyalty.domain.campaigns.holdouts import LOTS_OF_A_PERCENT
 from loyalty.domain.campaigns.limits import budget_of
+from loyalty.domain.campaigns.member_facts import needs_first_order
 from loyalty.domain.earning.qualifying import LETTERS
 from loyalty.domain.facts import ALL, Fact, MemberFact
 from loyalty.domain.kernel.calendar import midnight
@@ -171,12 +173,13 @@ def _set_program(
     connected: DuckDBPyConnection, document: Program, *, midnights: list[datetime]
 ) -> None:
     """Set what reports need from the program's document, as variables and tables."""
-    tiers, value = document.tiers, document.point_value
+    tiers, value, margin = document.tiers, document.point_value, document.economics
     for name, setting in {
         "midnights": midnights,
         "claim_days": document.claim_days,
         "point_minor": value.amount_minor if value else None,
         "point_points": value.per_points if value else None,
+        "gross_margin_percent": margin.gross_margin_percent if margin else None,
         **_level_settings(document),
     }.items():
         connected.execute(f"SET VARIABLE {name} = $setting", {"setting": setting})
@@ -194,6 +197,36 @@ def _set_program(
         if (budget := budget_of(campaign, value, date.min)) and campaign.limits.budget:
             of_campaign = (campaign.id, budget.points, campaign.limits.budget.per)
             connected.execute("INSERT INTO campaign_budgets VALUES (?, ?, ?)", of_campaign)
+    for experiment in _experiments(document):
+        connected.execute("INSERT INTO holdouts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", experiment)
+
+
+def _experiments(document: Program) -> Iterator[tuple[object, ...]]:
+    """The rows of `holdouts`: the program's own, and those of campaigns in their order."""
+    everywhere = document.universal_holdout
+    elsewhere = (everywhere.salt, everywhere.percent * LOTS_OF_A_PERCENT) if everywhere else None
+    if elsewhere:
+        yield (0, None, *elsewhere, None, None, False, None, None)
+    for number, campaign in enumerate(document.campaigns, 1):
+        if campaign.holdout is None:
+            continue
+        when = campaign.when
+        yield (
+            number,
+            campaign.id,
+            campaign.salt,
+            campaign.holdout.percent * LOTS_OF_A_PERCENT,
+            *(elsewhere or (None, None)),
+            needs_first_order(campaign),
+            _first_moment(when.starts_on, document.zone),
+            _first_moment(
+                when.ends_on + timedelta(days=1) if when.ends_on else None, document.zone
+            ),
+        )
+
+
+def _first_moment(day: date | None, zone: ZoneInfo) -> datetime | None:
+    return midnight(day, zone).replace(tzinfo=None) if day else None
 
 
 # A level for life holds for more periods than a program lives.
@@ -245,6 +278,14 @@ def _catalogue(connected: DuckDBPyConnection) -> None:
     connected.execute(
         "CREATE TABLE campaign_budgets (campaign_id VARCHAR, points BIGINT, per VARCHAR)"
     )
+    # Lots below `held_below` are held out; members who are held out by the other salt do not count.
+    connected.execute("""
+        CREATE TABLE holdouts (
+            number INTEGER, campaign_id VARCHAR, salt VARCHAR, held_below INTEGER,
+            other_salt VARCHAR, other_below INTEGER, is_for_first_orders BOOLEAN,
+            starts_at TIMESTAMP, ends_at TIMESTAMP
+        )
+    """)
 
 
 def local_day(firsts: Sequence[datetime]) -> str:

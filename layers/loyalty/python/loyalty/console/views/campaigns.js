@@ -3,6 +3,7 @@
 
 import { html, nothing } from "../lit.js";
 import { readRecipes, withCampaign } from "../campaign_recipes.js";
+import { resultCards } from "../campaign_results.js";
 import { effectWords, windowWords } from "../campaign_words.js";
 import { beginDraft } from "../drafts.js";
 import { readRows } from "../report_rows.js";
@@ -14,6 +15,7 @@ import { table } from "../table.js";
 /** @typedef {{ index: number, terms: any, standing: Standing | undefined }} Campaign its place in the
  *   document, what that says, and how it stands; not known of one that was published just now */
 /** @typedef {Map<string, { points_left: number, orders: number }>} Given what each gave lately */
+/** @typedef {import("../campaign_result_words.js").Result} Result */
 
 /** Each state with its heading, in the order in which they are shown. */
 const STATES = /** @type {[Standing["state"] | undefined, string][]} */ ([
@@ -24,7 +26,9 @@ const STATES = /** @type {[Standing["state"] | undefined, string][]} */ ([
   ["ended", "Over"],
 ]);
 const REPORT = "campaigns";
+const RESULTS = "campaign_uplift";
 const DAYS = 30;
+const RESULT_DAYS = 365;
 
 /** @type {import("../types").View} */
 export const view = {
@@ -32,6 +36,8 @@ export const view = {
     const mayChange = page.may("manager");
     /** @type {Given | null} */
     let given = null;
+    /** @type {Result[]} */
+    let results = [];
     const [{ items }, recipes] = await Promise.all([
       page.api.get("/campaigns"),
       mayChange ? readRecipes(page) : [],
@@ -43,19 +49,25 @@ export const view = {
         ${mayChange ? adding(page, recipes, all.length === 0) : nothing}
         ${all.length ? nothing : html`<p class="nothing">There are no campaigns yet.</p>`}
         ${STATES.map(([state, title]) => section(page, state, title, all, given))}
+        ${resultCards(page, results, new Map(all.map(({ terms }) => [terms.id, terms.name])))}
         ${all.length ? html`<p><a href=${page.link("reports", REPORT)}>What they gave, and what their orders brought in</a></p>` : nothing}`,
     );
     if (!all.length) return;
     // Reports are slower than the rest.
     given = await readGiven(page);
     page.redraw();
+    if (!all.some(({ terms }) => terms.holdout) && !page.inForce.document.universal_holdout) return;
+    results = await readRows(page, RESULTS, lately(page, RESULT_DAYS));
+    page.redraw();
   },
 };
 
+/** The days until today. @param {Page} page @param {number} days */
+const lately = ({ format }, days) => ({ from: format.today(1 - days), to: format.today() });
+
 /** @param {Page} page @returns {Promise<Given>} */
 async function readGiven(page) {
-  const period = { from: page.format.today(1 - DAYS), to: page.format.today() };
-  const rows = await readRows(page, REPORT, period);
+  const rows = await readRows(page, REPORT, lately(page, DAYS));
   return new Map(rows.map((row) => [row.campaign_id, row]));
 }
 
@@ -87,7 +99,7 @@ function section(page, state, title, campaigns, given) {
           effectWords(terms.effect, page.format, (count) => page.format.points(count)),
       },
       { label: "Budget", cell: (each) => budget(page, each) },
-      { label: `In ${DAYS} days`, cell: ({ terms }) => lately(page, terms.id, given) },
+      { label: `In ${DAYS} days`, cell: ({ terms }) => givenLately(page, terms.id, given) },
       ...(page.may("manager")
         ? [{ label: "Change", cell: (/** @type {Campaign} */ each) => acts(page, each) }]
         : []),
@@ -100,10 +112,11 @@ function section(page, state, title, campaigns, given) {
 }
 
 /** @param {any} terms */
-function name({ name: title, activation, group }) {
+function name({ name: title, activation, group, holdout }) {
   return html`${title}
     ${activation === "join" ? html`<span class="tag">to join</span>` : nothing}
-    ${group ? html`<span class="tag">group ${group}</span>` : nothing}`;
+    ${group ? html`<span class="tag">group ${group}</span>` : nothing}
+    ${holdout ? html`<span class="tag">${holdout.percent} % held out</span>` : nothing}`;
 }
 
 /** @param {Page} page @param {Campaign} campaign */
@@ -120,7 +133,7 @@ function budget({ format }, { terms, standing }) {
 }
 
 /** @param {Page} page @param {string} id @param {Given | null} given */
-function lately({ format }, id, given) {
+function givenLately({ format }, id, given) {
   if (!given) return html`<span class="quiet">…</span>`;
   const { points_left: points, orders } = given.get(id) ?? { points_left: 0, orders: 0 };
   if (!orders) return html`<span class="quiet">nothing</span>`;

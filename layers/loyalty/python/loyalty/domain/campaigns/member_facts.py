@@ -108,6 +108,23 @@ def admits(condition: MemberCondition | None, facts: MemberFacts) -> bool:
     return not _is_unknown(facts, sources_of(condition)) and holds(condition, facts)
 
 
+def needs_first_order(campaign: Campaign) -> bool:
+    """Whether a campaign is for first orders only, whatever else its condition asks for."""
+    return campaign.members is not None and _needs_first_order(campaign.members)
+
+
+def _needs_first_order(condition: MemberCondition) -> bool:
+    match condition.fact:
+        case "first_order":
+            return True
+        case "(all)":
+            return any(map(_needs_first_order, condition.all))
+        case "(any)":
+            return all(map(_needs_first_order, condition.any))
+        case _:
+            return False
+
+
 def has_joined(campaign: Campaign, facts: MemberFacts) -> bool:
     """Whether the member took part in a campaign when they ordered.
 

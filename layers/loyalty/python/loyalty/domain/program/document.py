@@ -153,6 +153,19 @@ class PointValue(DocumentPart):
     ] = 1
 
 
+class Economics(DocumentPart):
+    """What the merchant earns on sales; only reports use it, to say whether campaigns pay."""
+
+    gross_margin_percent: Annotated[
+        StrictInt,
+        Field(
+            ge=1,
+            le=100,
+            description="How much of 100 of revenue is left after buying or making the goods.",
+        ),
+    ]
+
+
 _SCHEMA_ADDRESS: Final = {
     "type": "string",
     "description": "The address of this schema, for editors. It is not stored.",
@@ -300,6 +313,10 @@ class Program(DocumentPart):
     point_value: Annotated[
         PointValue | None,
         Field(description="What points are worth in reports; null: reports show points only."),
+    ] = None
+    economics: Annotated[
+        Economics | None,
+        Field(description="What sales leave; null: reports do not say whether campaigns pay."),
     ] = None
     adjustments: Annotated[
         AdjustmentRules, Field(description="How many points staff and services can add and take.")

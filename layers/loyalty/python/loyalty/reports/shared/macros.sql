@@ -51,3 +51,31 @@ CREATE MACRO band(survey_kind, score) AS CASE
     WHEN score >= CASE survey_kind WHEN 'nps' THEN 7 ELSE 3 END THEN 'middle'
     ELSE 'bottom'
 END;
+
+-- The lot by which a member is held out of campaigns, as `lot` in the domain computes it.
+CREATE MACRO lot(program_id, salt, member_id) AS
+    ('0x' || substr(sha256(program_id || ':' || salt || ':' || member_id), 1, 8))::BIGINT % 10000;
+
+-- Of n pairs with these sums: n times the sum of products of their deviations from the means.
+CREATE MACRO codeviation(n, sum_x, sum_y, sum_xy) AS n * sum_xy - sum_x * sum_y;
+
+-- The variance of y - theta × x in a sample.
+CREATE MACRO residual_variance(n, sum_x, sum_y, sum_xx, sum_xy, sum_yy, theta) AS greatest(
+    0,
+    codeviation(n, sum_y, sum_y, sum_yy)::DOUBLE
+        - 2 * theta * codeviation(n, sum_x, sum_y, sum_xy)::DOUBLE
+        + theta * theta * codeviation(n, sum_x, sum_x, sum_xx)::DOUBLE
+) / (n::DOUBLE * (n - 1)::DOUBLE);
+
+-- How many standard errors of n members a mean may be off, at most, at whatever time one looks, in
+-- 95 % of experiments: an asymptotic confidence sequence, the narrowest for 5,000 members.
+CREATE MACRO always_valid_at(n, rho2) AS
+    sqrt(n) * sqrt(2 * (n * rho2 + 1) * ln(sqrt(n * rho2 + 1) / 0.05) / (n * n * rho2));
+CREATE MACRO always_valid(n) AS
+    always_valid_at(n, (2 * ln(1 / 0.05) + ln(1 + 2 * ln(1 / 0.05))) / 5000);
+
+-- How far two counts are from the shares that were drawn: Pearson's chi-squared.
+CREATE MACRO wrongness(members, held_out, share) AS
+    pow(held_out - (members + held_out) * share, 2) / ((members + held_out) * share)
+        + pow(members - (members + held_out) * (1 - share), 2)
+            / ((members + held_out) * (1 - share));
