@@ -217,6 +217,21 @@ class TestWhatWouldBe:
         assert untried(proposed, program()) == ("new",)
         assert untried(proposed, program(campaigns=[new])) == ()
 
+    def test_who_is_held_out_gets_what_a_document_without_the_holdout_gives(self) -> None:
+        """By this salt she is held out. It is for everybody without an attribute."""
+        members = {"not": {"fact": "attribute", "name": "team", "is_in": ["red"]}}
+        withheld = campaign(holdout={"percent": 50, "salt": "all"}, **{"for": members})
+        plain = {"earning_rules": [rule()], "pending_days": 0}
+        year = ExampleYear("coffee", enrolled_on=FIRST)
+        year.becomes(program(**plain, campaigns=[withheld]))
+        year.buy(FIRST, goods(10_000))
+
+        document = program(**plain, campaigns=[withheld | {"holdout": None}])
+        sums = try_on(person_of(year), trial_of(year.program, document))
+
+        assert total(sums, "issued", "in_force") == 100
+        assert total(sums, "issued", "proposed") == 110
+
     def test_an_order_that_would_earn_more_than_can_be_counted_is_counted_apart(self) -> None:
         too_much = [rule(points=10**6, per_minor=1)]
         sums, _ = bought(10_000_000, refunded=True, earning_rules=too_much)

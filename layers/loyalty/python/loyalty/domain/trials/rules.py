@@ -60,8 +60,9 @@ class Versions:
 
     def verdicts(self, entry: EntryFact) -> Mapping[str, bool]:
         """What was decided of the member of an order where the lake cannot tell it again."""
+        meant = meant_for(entry)
         return {
-            campaign.id: campaign.id in (entry.opened or ())
+            campaign.id: campaign.id in meant
             for campaign in self.deciding(entry).document.campaigns
             if reads_beyond(campaign)
         }
@@ -89,11 +90,19 @@ class Proposed:
         if not self._beyond:
             return {}
         before = {each.id: each for each in self._versions.deciding(entry).document.campaigns}
-        opened = entry.opened or ()
+        meant = meant_for(entry)
         return {
-            each.id: each.id in opened and asks_the_same(each, before.get(each.id))
+            each.id: each.id in meant and asks_the_same(each, before.get(each.id))
             for each in self._beyond
         }
+
+
+def meant_for(entry: EntryFact) -> frozenset[str]:
+    """The campaigns that were for the member of an order, also if they were held out of them.
+
+    Who is held out is drawn again, by the document that decides.
+    """
+    return frozenset((*(entry.opened or ()), *(entry.held_out or ())))
 
 
 def reads_beyond(campaign: Campaign) -> bool:
