@@ -69,8 +69,6 @@ class UpliftReports(Recorded):
             return None
         people = self._people(campaign, start, end, start - (end - start) if begins else start)
         compared = {name: each for name, each in people.items() if not any(each.elsewhere)}
-        if not compared:
-            return None
         members = {name: each for name, each in compared.items() if not any(each.held)}
         held = {name: each for name, each in compared.items() if all(each.held)}
         is_over = ends is not None and ends <= now
@@ -271,6 +269,8 @@ def _effect(revenue: tuple[float, float] | None, members: int, held: int, split:
 
 
 def _surprise(members: int, held: int, percent: int) -> float:
+    if not members + held:
+        return 0
     expected = (members + held) * percent / 100
     others = members + held - expected
     return (held - expected) ** 2 / expected + (members - others) ** 2 / others

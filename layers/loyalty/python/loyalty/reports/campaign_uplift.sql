@@ -219,11 +219,12 @@ effects AS (
 
 parts AS (
     SELECT
-        number,
+        experiments.number,
         count(*) FILTER (part = 'members') AS members,
         count(*) FILTER (part = 'held') AS held_out,
         count(*) FILTER (part = 'mixed') AS left_out
-    FROM compared
+    FROM experiments
+    LEFT JOIN compared USING (number)
     GROUP BY ALL
 ),
 
