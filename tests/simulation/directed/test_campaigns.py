@@ -13,6 +13,7 @@ from loyalty.domain.program.holdouts import UniversalHoldout
 from tests.simulation import programs
 from tests.simulation.naive_campaigns import given_by
 from tests.simulation.programs import campaign
+from tests.simulation.requests.campaigns import JoinCampaign
 from tests.simulation.requests.common import EMAIL, PHONE
 from tests.simulation.requests.members import Join, Merge, SignIn
 from tests.simulation.requests.orders import Earn, Record
@@ -143,6 +144,15 @@ class TestWhoItIsFor:
         earned(world, 50, name="o3")
 
         assert (of_campaign(world, "o2"), of_campaign(world, "o3")) == (0, 0)
+
+    def test_an_order_of_before_its_member_joined_does_not_count(self) -> None:
+        world = scene(campaigns=(campaign(activation="join"),))
+        done(world.finish(JoinCampaign("ann", "bonus")))
+
+        done(world.finish(Earn(order("o1", 50, occurred_at=NOON - DAY), "ann")))
+        earned(world, 50, name="o2")
+
+        assert (of_campaign(world, "o1"), of_campaign(world, "o2")) == (0, 10)
 
     def test_who_was_won_back_by_another_order_meanwhile_is_not_won_back_again(self) -> None:
         missed = campaign(members={"fact": "days_since_order", "at_least": 2})
