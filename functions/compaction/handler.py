@@ -1,7 +1,7 @@
 """Compaction: every hour, fold the lake's many small objects into few large ones.
 
-After a program's day it also evaluates its goals: it has the engine and a queue already, and
-another queue would cost more than all goals do.
+It also finds who is in computed segments, and after a program's day evaluates its goals: it has the
+engine and a queue already, and another queue would cost more than both do.
 """
 
 import tempfile
@@ -26,12 +26,17 @@ from loyalty.lake.keeper import Keeper
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.objects import Lake
 from loyalty.lake.reports import Report
+from loyalty.lake.segment_snapshots import SegmentSnapshots
 from loyalty.table.goals import TableGoals
+from loyalty.table.segment_runs import TableSegmentRuns
+from loyalty.table.targeting import TableTargeting
 from loyalty.usecases.program.goals import evaluate_goals
+from loyalty.usecases.segments import MEMBERS, change_of, keep, run
 from loyalty.usecases.work_pages import EVERY_PROGRAM, WorkPage
 
-# The lane of the work on goals; the others are called as the kinds of facts.
+# The lanes of other work are called as the kinds of facts.
 GOALS: Final = "goals"
+SEGMENTS: Final = "segments"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,20 +57,27 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
             pages_of=pages_of,
         )
         return None
-    return work(event, take=take, pages=pages())
+    return work(event, take=take, pages=pages(), unnamed=(MEMBERS,))
 
 
 def pages_of(programs: tuple[str, ...]) -> list[WorkPage]:
-    """A page for each kind of facts, and one for goals: what fails delays nothing else."""
-    lanes = (*(fact.kind for fact in ALL), GOALS)
+    """A page for each kind of facts, for goals and for segments: what fails delays nothing else."""
+    lanes = (*(fact.kind for fact in ALL), GOALS, SEGMENTS)
     return [WorkPage(program_id=EVERY_PROGRAM, lane=lane, items=programs) for lane in lanes]
 
 
 def take(page: WorkPage, item: str) -> None:
-    if page.lane == GOALS:
-        evaluate(item)
-    else:
-        fold(page, item)
+    match page.lane:
+        case "goals":
+            evaluate(item)
+        case "segments":
+            find_members(item)
+        case "members_of_segments":
+            table = settings(CompactionSettings).table
+            keeper = TableTargeting(engine(table), program_id=page.program_id)
+            keep(change_of(item), keeper=keeper)
+        case _:
+            fold(page, item)
 
 
 def evaluate(program_id: str) -> None:
@@ -86,6 +98,28 @@ def evaluate(program_id: str) -> None:
             ),
             now=now,
         )
+
+
+def find_members(program_id: str) -> None:
+    """Find who is in the computed segments of a program, if that is due."""
+    config, now = settings(CompactionSettings), clock.now()
+    document = shelf(config.table).in_force(program_id, now=now).document
+    with tempfile.TemporaryDirectory(prefix="segments-") as folder:
+        mirror = Mirror(clients.s3(), bucket=config.lake_bucket, root=Path(folder))
+        lake = Lake(clients.s3(), bucket=config.lake_bucket)
+        found = run(
+            document,
+            program_id=program_id,
+            snapshots=SegmentSnapshots(
+                lake, program_id=program_id, mirror=mirror, folder=Path(folder)
+            ),
+            runs=TableSegmentRuns(engine(config.table), program_id=program_id),
+            pages=pages(),
+            now=now,
+        )
+    if found:
+        sizes = {name: size.members for name, size in found.sizes.items()}
+        logger.info("segments found", program_id=program_id, members=sizes)
 
 
 def fold(page: WorkPage, item: str) -> None:

@@ -7,7 +7,7 @@ from aws_cdk import Duration
 from infra.alarms import HOUR
 from infra.functions import CapabilityFunction
 from infra.kit import STREAM_TIMEOUT, Kit
-from infra.ledger_table import DELETE, GET, PUT, QUERY, SCAN, UPDATE
+from infra.ledger_table import CHECK, DELETE, GET, PUT, QUERY, SCAN, UPDATE
 from infra.queues import WorkQueue
 from infra.schedules import Runs, ScheduledWork
 from infra.streams import StreamReader
@@ -56,14 +56,15 @@ def archive(kit: Kit) -> StreamReader:
 def compaction(kit: Kit) -> ScheduledWork:
     function = kit.function(
         "compaction",
-        "Fold the lake's small objects into few large ones, and evaluate goals",
+        "Fold the lake's small objects, find who is in segments, evaluate goals",
         environment=kit.table_name | kit.lake_bucket,
         timeout=COMPACTION_TIMEOUT,
         disk_mib=REPORT_DISK_MIB,
     )
-    # For the registry of programs, and for their goals.
-    kit.data.table.allow(function, GET, QUERY, PUT, DELETE)
+    # For the registry of programs, their goals, and the segments of their members.
+    kit.data.table.allow(function, GET, QUERY, PUT, UPDATE, DELETE, CHECK)
     kit.data.buckets.allow_read_facts(function)
+    kit.data.buckets.allow_write_facts(function)
     kit.data.buckets.allow_replace_facts(function)
     return ScheduledWork(
         kit.stack,

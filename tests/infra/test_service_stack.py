@@ -211,9 +211,16 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         "PrivacyWork/Pages/Queue": WORK_QUEUE,
     },
     "compaction": {
-        TABLE: GET | {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"},
+        TABLE: GET
+        | {
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+        },
         "Buckets/Lake": {"s3:ListBucket"},
-        FACTS: {"s3:DeleteObject", "s3:GetObject", "s3:PutObject"},
+        FACTS: {"s3:DeleteObject", "s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"},
         "CompactionWork/Pages/Queue": WORK_QUEUE,
     },
     "rebuild": {

@@ -40,24 +40,31 @@ def read_by(name: str) -> Mapping[str, frozenset[str]]:
     The columns of `REVISION` are needed in all files of a kind that has revisions.
     """
     report = reports.report(name)
-    with sql_views.outline(report.reads) as outline:
-        planned = _planned(outline, report.sql)
+    return of_query(report.sql, report.reads, reports.bound(report.sql, SOME_PERIOD))
+
+
+def of_query(
+    sql: str, kinds: Collection[str], parameters: Mapping[str, Any]
+) -> Mapping[str, frozenset[str]]:
+    """The columns of these kinds of facts that a query needs, as in `read_by`."""
+    with sql_views.outline(kinds) as outline:
+        planned = _planned(outline, sql, parameters)
     needed = {}
-    for fact in (each for each in ALL if each.kind in report.reads):
+    for fact in (each for each in ALL if each.kind in kinds):
         # The engine materializes members as a table with all their columns.
         own = set(sql_views.stored_columns(fact)) if fact is MemberFact else planned[fact.kind]
         needed[fact.kind] = frozenset(own | REVISION if fact.final_revision > 1 else own)
     return needed
 
 
-def _planned(outline: DuckDBPyConnection, sql: str) -> Mapping[str, set[str]]:
+def _planned(
+    outline: DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]
+) -> Mapping[str, set[str]]:
     """The columns that a query projects, by table."""
     steps = [step for (step,) in outline.execute("SELECT name FROM duckdb_optimizers()").fetchall()]
     others = ",".join(step for step in steps if step != _STEP)
     outline.execute(f"SET disabled_optimizers = '{others}'")
-    explained = outline.execute(
-        f"EXPLAIN (FORMAT json)\n{sql}", reports.bound(sql, SOME_PERIOD)
-    ).fetchall()
+    explained = outline.execute(f"EXPLAIN (FORMAT json)\n{sql}", dict(parameters)).fetchall()
     (plan,) = json.loads(explained[0][1])
     found: defaultdict[str, set[str]] = defaultdict(set)
     for scan in _scans(plan):

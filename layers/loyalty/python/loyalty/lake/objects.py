@@ -179,9 +179,16 @@ class Lake:
         shutil.copyfileobj(answer["Body"], file)
         return True
 
-    def replace(self, key: str, path: Path, *, seen: Stored | None) -> bool:
-        """Write a file under a key if the key still holds the object `seen` (None: no object)."""
+    def replace(
+        self, key: str, path: Path, *, seen: Stored | None, will_be_replaced: bool = False
+    ) -> bool:
+        """Write a file under a key if the key still holds the object `seen` (None: no object).
+
+        Old versions of an object that `will_be_replaced` are soon deleted for good.
+        """
         condition: dict[str, str] = {"IfMatch": seen.etag} if seen else {"IfNoneMatch": "*"}
+        if will_be_replaced:
+            condition["Tagging"] = "=".join(FRESH_TAG)
         try:
             with path.open("rb") as body:
                 self._client.put_object(Bucket=self._bucket, Key=key, Body=body, **condition)  # type: ignore[arg-type]  # the one or the other

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.campaigns.targeting import Targeting, united
 from loyalty.table import keys
-from loyalty.table.operations import Absent, Assign, Check, Delete, Put, Refused, Update, equal
+from loyalty.table.operations import (
+    Absent,
+    AnyOf,
+    Assign,
+    Check,
+    Delete,
+    Missing,
+    Put,
+    Refused,
+    Update,
+    equal,
+    less,
+)
 from loyalty.table.records.targeting import (
     joined_to_map,
+    segments_to_map,
     targeting_from_item,
     targeting_to_item,
 )
 from loyalty.usecases.ports import Raced
 
 if TYPE_CHECKING:
+    from loyalty.domain.campaigns.targeting import MemberSegments
     from loyalty.table.engine import Engine
     from loyalty.table.operations import Operation
+
+
+_AS_OF: Final = ("segments_as_of",)
 
 
 class TableTargeting:
@@ -36,6 +53,40 @@ class TableTargeting:
             self._write(saved, self._is_active(after.member_id))
         else:
             self._write(saved)
+
+    def keep_segments(self, change: MemberSegments) -> bool:
+        """Write down the segments of a member, unless later ones are known or they have left.
+
+        Returns whether they were written. It costs one write unit, and for a member of whom nothing
+        is kept yet a transaction.
+
+        Raises:
+            Raced: the member was targeted for the first time meanwhile.
+        """
+        key = keys.targeting(self._program, change.member_id)
+        assigned = (
+            Assign(("segments",), segments_to_map(change.segments)),
+            Assign(_AS_OF, keys.instant(change.as_of)),
+        )
+        is_older = AnyOf((Missing(_AS_OF), less(_AS_OF, keys.instant(change.as_of))))
+        update = Update(key, assigned, (equal(("member_id",), change.member_id), is_older))
+        try:
+            self._engine.write((update,))
+        except Refused as refused:
+            if refused.found.get(0) is not None or not change.segments:
+                return False
+        else:
+            return True
+        item = targeting_to_item(Targeting(member_id=change.member_id)) | {
+            action.path[0]: action.value for action in assigned
+        }
+        try:
+            self._engine.write((Put(key, item, (Absent(),)), self._is_active(change.member_id)))
+        except Refused as refused:
+            if refused.found.get(0) is not None:
+                raise Raced from refused
+            return False
+        return True
 
     def unite(self, merged_id: str, *, into: str) -> None:
         """Give a merged member's part in campaigns to the member they became.

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
         MemberCondition,
         MemberCount,
         MemberStatement,
+        SegmentDefinition,
     )
 
-type MemberSource = Literal["orders", "bought_on", "profile", "joined"]
+type MemberSource = Literal["orders", "bought_on", "profile", "joined", "segments"]
 
 _SOURCES: Final[Mapping[str, MemberSource]] = {
     "first_order": "orders",
@@ -41,9 +42,10 @@ class MemberFacts:
     counts as one: its goods cost something. `orders` is how many the member had before; None if
     that is not known. `bought_on` is the day of the latest that is known, None if there is none.
     `tier` is the level at which the order earns. `consents` are those that were given. `joined`
-    says since when the member takes part in campaigns. `decided` are campaigns of which it is
-    already known whether they are for the member: an order that is tried again knows nothing of the
-    profile that its member had.
+    says since when the member takes part in campaigns. `segments` are those that were written down
+    of the member, each with the fingerprint of the definition by which they are in it. `decided`
+    are campaigns of which it is already known whether they are for the member: an order that is
+    tried again knows nothing of the profile that its member had.
     """
 
     occurred_at: datetime
@@ -58,6 +60,7 @@ class MemberFacts:
     consents: frozenset[str] = frozenset()
     joined: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     decided: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
+    segments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def day(self) -> date:
@@ -85,7 +88,14 @@ def sources(campaign: Campaign) -> frozenset[MemberSource]:
 
 def sources_of(condition: MemberCondition | None) -> frozenset[MemberSource]:
     """What has to be read of a member to decide a condition."""
-    return frozenset(_SOURCES[leaf.fact] for leaf in leaves(condition) if leaf.fact in _SOURCES)
+    return frozenset(source for leaf in leaves(condition) for source in _sources_of_leaf(leaf))
+
+
+def _sources_of_leaf(leaf: MemberCount | MemberStatement) -> Iterator[MemberSource]:
+    if leaf.fact in _SOURCES:
+        yield _SOURCES[leaf.fact]
+    if leaf.fact == "segment" and any(each.live is None for each in leaf.definitions):
+        yield "segments"
 
 
 def is_for(campaign: Campaign, facts: MemberFacts) -> bool:
@@ -165,7 +175,14 @@ def _is_stated(condition: MemberStatement, facts: MemberFacts) -> bool:
         case "consent":
             return condition.name in facts.consents
         case "segment":
-            return any(holds(definition, facts) for definition in condition.definitions)
+            return any(is_member(definition, facts) for definition in condition.definitions)
+
+
+def is_member(definition: SegmentDefinition, facts: MemberFacts) -> bool:
+    """Whether a member is in a segment; who was in it by another definition is not."""
+    if definition.live is not None:
+        return holds(definition.live, facts)
+    return facts.segments.get(definition.segment_id) == definition.fingerprint
 
 
 def number_of(condition: MemberCount, facts: MemberFacts) -> int | None:
@@ -209,7 +226,7 @@ def leaves(condition: MemberCondition | None) -> Iterator[MemberCount | MemberSt
         case "segment":
             yield condition
             for definition in condition.definitions:
-                yield from leaves(definition)
+                yield from leaves(definition.live)
         case _:
             yield condition
 

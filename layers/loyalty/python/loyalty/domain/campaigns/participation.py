@@ -116,13 +116,18 @@ def _may_be(condition: MemberCondition, facts: MemberFacts, *, must_hold: bool) 
         case "(any)":
             parts, needs_all = condition.any, not must_hold
         case "segment":
-            parts, needs_all = condition.definitions, not must_hold
+            # Whatever was written down of a member, they can enter and leave such a segment.
+            may_be = (
+                each.live is None or _may_be(each.live, facts, must_hold=must_hold)
+                for each in condition.definitions
+            )
+            return any(may_be) if must_hold else all(may_be)
         case _:
             return holds(condition, facts) == must_hold or _can_turn(
                 condition, facts, must_hold=must_hold
             )
-    may_be = (_may_be(part, facts, must_hold=must_hold) for part in parts)
-    return all(may_be) if needs_all else any(may_be)
+    may_all = (_may_be(part, facts, must_hold=must_hold) for part in parts)
+    return all(may_all) if needs_all else any(may_all)
 
 
 def _can_turn(leaf: MemberCount | MemberStatement, facts: MemberFacts, *, must_hold: bool) -> bool:

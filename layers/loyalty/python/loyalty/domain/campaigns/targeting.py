@@ -6,7 +6,7 @@ Different writers change different parts of it, each only its own.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -19,10 +19,24 @@ JOINED_MAX: Final = CAMPAIGNS_MAX
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targeting:
-    """What a member is targeted by: since when they take part in the campaigns that they joined."""
+    """What a member is targeted by: since when they take part in the campaigns that they joined.
+
+    `segments` are the computed ones that they are in, each with the fingerprint of the definition
+    by which they are.
+    """
 
     member_id: str
     joined: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    segments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberSegments:
+    """The computed segments that a member is in as of a moment, all of them, as in `Targeting`."""
+
+    member_id: str
+    as_of: datetime
+    segments: Mapping[str, str]
 
 
 def joining(
@@ -41,8 +55,11 @@ def joining(
 
 
 def united(survivor: Targeting, merged: Targeting) -> Targeting:
-    """What one member is targeted by who was two: they joined when the first of both did."""
+    """What one member is targeted by who was two: they joined when the first of both did.
+
+    The survivor stays in their own segments until the next run, which knows what the other did.
+    """
     joined = dict(survivor.joined)
     for campaign_id, since in merged.joined.items():
         joined[campaign_id] = min(since, joined.get(campaign_id, since))
-    return Targeting(member_id=survivor.member_id, joined=joined)
+    return replace(survivor, joined=joined)

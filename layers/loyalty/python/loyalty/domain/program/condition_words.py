@@ -14,7 +14,14 @@ _FACTS: Final[Mapping[str, str]] = {
     "order_number": "the number of the order",
     "days_since_order": "the days since the last order",
     "member_days": "the days since enrollment",
+    "spent": "the money spent",
+    "orders": "the number of orders",
+    "bought": "the number of units bought",
+    "score": "the score",
+    "redeemed": "the number of redeemed rewards",
 }
+# What stands before some choices.
+_IN: Final[Mapping[str, str]] = {"segment": "in the segment "}
 _BOUNDS: Final[Mapping[str, str]] = {
     "is": "exactly",
     "every": "a multiple of",
@@ -53,15 +60,11 @@ def fact_in_words(condition: Mapping[str, Any], *, currency: str, is_so: bool = 
             return f"it {verb} the {near} of the birthday"
         case {"fact": "consent", "name": name}:
             return f"the consent “{name}” {verb} given"
-        case {"fact": "attribute", "name": name, "is_in": choices}:
-            return f"the attribute “{name}” {verb} {_one_of(choices)}"
-        case {"fact": "segment", "is_in": choices}:
-            where = "is in" if is_so else "is not in"
-            return f"the member {where} the segment {_one_of(choices)}"
-        case {"fact": "tier", "is_in": choices}:
-            return f"the level {verb} {_one_of(choices)}"
+        case {"fact": "silent"}:
+            percent = condition.get("percent_of_gap", 200)
+            return f"it {verb} silent for more than {percent} % of the member's usual gap"
         case {"fact": fact, "is_in": choices}:
-            return f"the {fact} {verb} {_one_of(choices)}"
+            return f"{_chosen(fact, condition)} {verb} {_IN.get(fact, '')}{_one_of(choices)}"
     bounds = " and ".join(
         f"{word} {_bound(name, condition[name], currency)}"
         for name, word in _BOUNDS.items()
@@ -69,8 +72,25 @@ def fact_in_words(condition: Mapping[str, Any], *, currency: str, is_so: bool = 
     )
     fact = _FACTS.get(condition["fact"], condition["fact"])
     lines = _lines(condition.get("of") or {})
+    days = f" in the last {condition['days']:,} days" if "days" in condition else ""
+    survey = f" of the survey “{condition['survey']}”" if "survey" in condition else ""
     bought = " when it was bought" if condition.get("read") == "bought" else ""
-    return f"{fact}{lines} {verb} {bounds}{bought}"
+    return f"{fact}{lines}{survey}{days} {verb} {bounds}{bought}"
+
+
+def _chosen(fact: str, condition: Mapping[str, Any]) -> str:
+    """What is one of some choices."""
+    match fact:
+        case "attribute":
+            return f"the attribute “{condition['name']}”"
+        case "tier":
+            return "the level"
+        case "segment":
+            return "the member"
+        case "recency" | "frequency" | "monetary":
+            return f"the fifth by {fact}"
+        case _:
+            return f"the {fact}"
 
 
 def _bound(name: str, value: int, currency: str) -> str:

@@ -44,7 +44,7 @@ from loyalty.domain.program.messages import Messages, Reminders
 from loyalty.domain.program.parts import DocumentPart
 from loyalty.domain.program.presents import Presents
 from loyalty.domain.program.rewards import LocaleTag, Reward
-from loyalty.domain.program.segments import SEGMENTS_MAX, Segment, live_definitions
+from loyalty.domain.program.segments import SEGMENTS_MAX, Segment, definitions
 from loyalty.domain.program.surveys import ProgramSurvey
 
 Clawback = Literal["unlimited", "within_balance", "only_pending"]
@@ -377,13 +377,13 @@ class Program(DocumentPart):
 
 def bind_segments(document: Program) -> None:
     """Let the conditions of a document find what the segments that they name mean."""
-    definitions = live_definitions(document.segments)
+    meanings = definitions(document.segments)
     of_parts = (
         *(campaign.members for campaign in document.campaigns),
         *(reward.members for reward in document.rewards),
     )
     for condition in chain.from_iterable(map(conditions_on_segments, of_parts)):
-        condition.bind(definitions)
+        condition.bind(meanings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ order.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Literal, cast
+from typing import Annotated, ClassVar, Literal, NamedTuple, cast
 
 from pydantic import Discriminator, Field, PrivateAttr, StrictInt, Tag
 
@@ -108,6 +108,17 @@ class ConsentCondition(ConditionPart):
     name: Annotated[Label, Field(description="The consent's name, such as `email`.")]
 
 
+class SegmentDefinition(NamedTuple):
+    """What a segment means: who is in it by a `fingerprint` of its conditions.
+
+    `live` is what it asks of a member where it is used; None: it was written down who is in it.
+    """
+
+    segment_id: str
+    fingerprint: str
+    live: "MemberCondition | None"
+
+
 class SegmentCondition(ConditionPart):
     """The member is in one of some segments of the program."""
 
@@ -118,14 +129,14 @@ class SegmentCondition(ConditionPart):
     ]
 
     # A condition of a document knows what its segments mean. Nothing of it is published.
-    _definitions: tuple["MemberCondition", ...] = PrivateAttr(default=())
+    _definitions: tuple[SegmentDefinition, ...] = PrivateAttr(default=())
 
     @property
-    def definitions(self) -> tuple["MemberCondition", ...]:
-        """What these segments ask of a member, if that is evaluated where the condition is."""
+    def definitions(self) -> tuple[SegmentDefinition, ...]:
+        """What these segments mean, once they were looked up."""
         return self._definitions
 
-    def bind(self, definitions: Mapping[str, "MemberCondition"]) -> None:
+    def bind(self, definitions: Mapping[str, SegmentDefinition]) -> None:
         """Look up the segments in those of the document that this condition belongs to."""
         self._definitions = tuple(definitions[each] for each in self.is_in if each in definitions)
 

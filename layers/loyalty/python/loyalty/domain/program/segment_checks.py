@@ -8,6 +8,7 @@ from loyalty.domain.program import condition_checks
 from loyalty.domain.program.condition_checks import ConditionAt
 from loyalty.domain.program.conditions import condition_tag
 from loyalty.domain.program.document import Program
+from loyalty.domain.program.lake_conditions import BoughtCondition, ScoreCondition
 from loyalty.domain.program.rewards import Reward
 from loyalty.domain.program.segments import Segment
 
@@ -35,7 +36,22 @@ def of_reward(reward: Reward, document: Program, place: str) -> Iterator[Fault]:
 
 
 def _who(segment: Segment, document: Program, place: str) -> Iterator[Fault]:
-    yield from _common(ConditionAt(condition=segment.who, place=place), document, thing="segment")
+    root = ConditionAt(condition=segment.who, place=place)
+    yield from _common(root, document, thing="segment")
+    if not (segment.is_live or segment.is_computed):
+        detail = (
+            "The profile is never where past orders are. Make two segments of it, and name both "
+            "where they are used"
+        )
+        yield Fault(place, "mixed", detail)
+    for leaf in root.leaves():
+        match leaf.condition:
+            case ScoreCondition(survey=survey_id):
+                if document.survey(survey_id) is None:
+                    detail = f"There is no survey “{survey_id}”"
+                    yield Fault(f"{leaf.place}/survey", "unknown_survey", detail)
+            case BoughtCondition(of=selector):
+                yield from condition_checks.selector(selector, document, f"{leaf.place}/of")
 
 
 def _common(root: ConditionAt, document: Program, *, thing: str) -> Iterator[Fault]:

@@ -1,16 +1,32 @@
 """Segments: groups of members, defined once and named by campaigns and rewards.
 
-A segment whose conditions read the account and the profile is evaluated where it is used, so it is
-never late. What a member is asked cannot name other segments.
+A segment is **live** if all its conditions read the account and the profile: it is evaluated where
+it is used, so it is never late. It is **computed** if the lake can answer all of them: an hourly
+run writes down who is in it. Some conditions can be answered in both ways, and a segment of these
+is both: it is used live, and counted and listed as computed. The profile never enters the lake.
 """
 
+import json
 from collections.abc import Iterator, Mapping
+from functools import cached_property
+from hashlib import sha256
 from typing import Annotated, ClassVar, Final, Literal, cast
 
 from pydantic import Discriminator, Field, Tag
 
 from loyalty.domain.kernel.fields import ExternalId, Label
 from loyalty.domain.program.conditions import ConditionPart, condition_tag
+from loyalty.domain.program.lake_conditions import (
+    BoughtCondition,
+    FrequencyCondition,
+    MonetaryCondition,
+    OrdersCondition,
+    RecencyCondition,
+    RedeemedCondition,
+    ScoreCondition,
+    SilentCondition,
+    SpentCondition,
+)
 from loyalty.domain.program.member_conditions import (
     AttributeCondition,
     BirthdayCondition,
@@ -19,11 +35,28 @@ from loyalty.domain.program.member_conditions import (
     LocaleCondition,
     MemberCondition,
     MemberDaysCondition,
+    SegmentDefinition,
     TierCondition,
 )
 from loyalty.domain.program.parts import DocumentPart
 
 SEGMENTS_MAX: Final = 50
+
+# What is read of the profile, and of what the lake knows: the one is never where the other is.
+_OF_PROFILE: Final = frozenset({"attribute", "birthday", "consent", "locale"})
+_OF_THE_LAKE: Final = frozenset(
+    {
+        "bought",
+        "frequency",
+        "monetary",
+        "orders",
+        "recency",
+        "redeemed",
+        "score",
+        "silent",
+        "spent",
+    }
+)
 
 
 class AllOfSegment(ConditionPart):
@@ -73,6 +106,15 @@ SegmentRule = Annotated[
     | Annotated[BirthdayCondition, Tag("birthday")]
     | Annotated[LocaleCondition, Tag("locale")]
     | Annotated[ConsentCondition, Tag("consent")]
+    | Annotated[SpentCondition, Tag("spent")]
+    | Annotated[OrdersCondition, Tag("orders")]
+    | Annotated[BoughtCondition, Tag("bought")]
+    | Annotated[RecencyCondition, Tag("recency")]
+    | Annotated[FrequencyCondition, Tag("frequency")]
+    | Annotated[MonetaryCondition, Tag("monetary")]
+    | Annotated[SilentCondition, Tag("silent")]
+    | Annotated[ScoreCondition, Tag("score")]
+    | Annotated[RedeemedCondition, Tag("redeemed")]
     | Annotated[AllOfSegment, Tag("(all)")]
     | Annotated[AnyOfSegment, Tag("(any)")]
     | Annotated[NotOfSegment, Tag("(not)")],
@@ -81,7 +123,8 @@ SegmentRule = Annotated[
         custom_error_type="unknown_fact",
         custom_error_message=(
             "This must be all, any or not of other conditions, or name a fact of a member: "
-            "days_since_order, member_days, tier, attribute, birthday, locale, consent"
+            "days_since_order, member_days, tier, attribute, birthday, locale, consent, spent, "
+            "orders, bought, recency, frequency, monetary, silent, score, redeemed"
         ),
     ),
 ]
@@ -94,13 +137,44 @@ class Segment(DocumentPart):
     name: Annotated[Label, Field(description="The segment's name, as staff see it.")]
     who: Annotated[SegmentRule, Field(description="Who is in it.")]
 
+    @cached_property
+    def _facts(self) -> frozenset[str]:
+        return frozenset(facts_of(self.who))
+
     @property
-    def live(self) -> MemberCondition:
-        """What it asks of a member where it is used."""
+    def is_live(self) -> bool:
+        """Whether it is evaluated where it is used."""
+        return not self._facts & _OF_THE_LAKE
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether the hourly run writes down who is in it."""
+        return not self._facts & _OF_PROFILE
+
+    @property
+    def definition(self) -> SegmentDefinition:
         # The composites of both are alike, and so are the conditions that they are made of.
-        return cast("MemberCondition", self.who)
+        live = cast("MemberCondition", self.who) if self.is_live else None
+        return SegmentDefinition(self.id, self.fingerprint, live)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What tells versions of its definition apart; its name is no part of that."""
+        who = self.who.model_dump(mode="json")
+        canonical = json.dumps(who, separators=(",", ":"), sort_keys=True)
+        return sha256(canonical.encode()).hexdigest()[:8]
 
 
-def live_definitions(segments: tuple[Segment, ...]) -> Mapping[str, MemberCondition]:
-    """What segments ask of a member, by id."""
-    return {segment.id: segment.live for segment in segments}
+def facts_of(rule: ConditionPart) -> Iterator[str]:
+    """The facts that a rule reads, without composites."""
+    parts = [part for _, part in rule.nested()]
+    for part in parts:
+        yield from facts_of(part)
+    fact = condition_tag(rule)
+    if not parts and fact:
+        yield fact
+
+
+def definitions(segments: tuple[Segment, ...]) -> Mapping[str, SegmentDefinition]:
+    """What segments mean, by id."""
+    return {segment.id: segment.definition for segment in segments}

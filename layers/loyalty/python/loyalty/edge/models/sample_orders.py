@@ -86,6 +86,14 @@ class SampleMemberRequest(RequestPart):
         tuple[ExternalId, ...],
         Field(max_length=_NAMES_MAX, description="The ids of the campaigns that they joined."),
     ] = ()
+    segments: Annotated[
+        tuple[ExternalId, ...],
+        Field(
+            max_length=_NAMES_MAX,
+            description="The ids of the segments that they are in, apart from those that follow "
+            "from the other fields.",
+        ),
+    ] = ()
 
     def member(self, *, ordered_on: date) -> SampleMember:
         return SampleMember(
@@ -98,6 +106,7 @@ class SampleMemberRequest(RequestPart):
             attributes=self.attributes,
             consents=frozenset(self.consents),
             joined=frozenset(self.joined),
+            segments=frozenset(self.segments),
         )
 
     def faults(self, document: Program) -> Iterator[Fault]:
@@ -116,6 +125,11 @@ class SampleMemberRequest(RequestPart):
             if name not in campaigns:
                 detail = f"There is no campaign “{name}”"
                 yield Fault(f"/member/joined/{number}", "unknown_campaign", detail)
+        segments = {segment.id for segment in document.segments}
+        for number, name in enumerate(self.segments):
+            if name not in segments:
+                detail = f"There is no segment “{name}”"
+                yield Fault(f"/member/segments/{number}", "unknown_segment", detail)
 
 
 class SampleQuoteRequest(RequestPart):

@@ -28,8 +28,13 @@ def targeting_from_item(item: Item) -> Targeting:
     return Targeting(
         member_id=wire["member_id"],
         joined={name: instant_from(since) for name, since in wire.get("joined", {}).items()},
+        segments=wire.get("segments", {}),
     )
 
 
 def joined_to_map(joined: Mapping[str, datetime]) -> dict[str, Value]:
     return {name: keys.instant(since) for name, since in joined.items()}
+
+
+def segments_to_map(segments: Mapping[str, str]) -> dict[str, Value]:
+    return dict(segments)

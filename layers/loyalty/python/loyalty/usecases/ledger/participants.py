@@ -56,7 +56,10 @@ def needs_of(campaigns: Iterable[Campaign]) -> Needs:
 
 def _needs(read: Iterable[MemberSource]) -> Needs:
     sources_read = frozenset(read)
-    return Needs(profile="profile" in sources_read, targeting="joined" in sources_read)
+    return Needs(
+        profile="profile" in sources_read,
+        targeting=not sources_read.isdisjoint({"joined", "segments"}),
+    )
 
 
 def needs_at(document: Program, occurred_at: datetime) -> Needs:
@@ -118,12 +121,14 @@ def _facts(participant: Participant, *, occurred_at: datetime) -> MemberFacts:
     """What a member's profile and the campaigns that they joined say."""
     targeting, member = participant.targeting, participant.member
     joined = targeting.joined if targeting else {}
+    segments = targeting.segments if targeting else {}
     if member is None:
-        return MemberFacts(occurred_at=occurred_at, joined=joined)
+        return MemberFacts(occurred_at=occurred_at, joined=joined, segments=segments)
     profile, consents = member.profile, member.consents
     return MemberFacts(
         occurred_at=occurred_at,
         joined=joined,
+        segments=segments,
         birthday=profile.birthday,
         locale=profile.locale,
         attributes=profile.attributes,

@@ -58,7 +58,8 @@ class SampleMember:
     """A member who is made up to try a program: what campaigns may ask of a member.
 
     `orders` counts the orders before this one, the latest of them on the day `bought_on`. `tier` is
-    the level at which the order earns. `joined` are ids of campaigns.
+    the level at which the order earns. `joined` are ids of campaigns, and `segments` those of
+    segments that are computed.
     """
 
     orders: int = 0
@@ -70,6 +71,7 @@ class SampleMember:
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     consents: frozenset[str] = frozenset()
     joined: frozenset[str] = frozenset()
+    segments: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,13 +181,16 @@ def _decide_of_sample(sample: Sample, document: Program) -> CampaignDecision:
         bought_on=member.bought_on,
         enrolled_at=midnight(enrolled_on, document.zone) if enrolled_on else None,
     )
-    about = _about(member, order.occurred_at)
+    about = _about(member, document, order.occurred_at)
     return decide(order, account, document, tier=member.tier, today=today, about=about)
 
 
-def _about(member: SampleMember, occurred_at: datetime) -> MemberFacts:
+def _about(member: SampleMember, document: Program, occurred_at: datetime) -> MemberFacts:
     return MemberFacts(
         occurred_at=occurred_at,
+        segments={
+            each.id: each.fingerprint for each in document.segments if each.id in member.segments
+        },
         joined=dict.fromkeys(member.joined, occurred_at),
         birthday=member.birthday,
         locale=member.locale,
