@@ -23,9 +23,9 @@ def goals(last: date) -> list[dict[str, Any]]:
         },
         {
             "id": "more-members",
-            "name": "3,000 members",
+            "name": "5,000 members",
             "column": "members",
-            "target": 3000,
+            "target": 5000,
             **days,
         },
     ]

@@ -60,10 +60,10 @@ def open_year(
         with deployed.client(PROGRAM_ID, manager) as client:
             _evaluate_goals(deployed)
             agreed = _reports_agree(client, span)
-            at_risk = wait_for(
-                lambda: _goals_at_risk(client), until=bool, otherwise=lambda _: "no goal is at risk"
+            states = wait_for(
+                lambda: _states_of_goals(client), until=all, otherwise=lambda _: "no goal stands"
             )
-            line.detail = f"{agreed}; {len(at_risk)} goal at risk"
+            line.detail = f"{agreed}; goals at risk: {states.count('at_risk')} of {len(states)}"
     return link(deployed.api_url, program_id=PROGRAM_ID, token=manager)
 
 
@@ -73,9 +73,9 @@ def _evaluate_goals(deployed: Deployment) -> None:
     aws.functions.invoke(FunctionName=stack_outputs(aws)["CompactionFunctionName"], Payload=b"{}")
 
 
-def _goals_at_risk(client: ProgramClient) -> list[str]:
-    items = expect(client.get("/goals"), httpx.codes.OK)["items"]
-    return [item["id"] for item in items if item["state"] == "at_risk"]
+def _states_of_goals(client: ProgramClient) -> list[str | None]:
+    """The state of each goal; None until it was evaluated."""
+    return [item["state"] for item in expect(client.get("/goals"), httpx.codes.OK)["items"]]
 
 
 def _reports_agree(client: ProgramClient, span: Span) -> str:
