@@ -154,6 +154,18 @@ class TestWhoItIsFor:
 
         assert (of_campaign(world, "o1"), of_campaign(world, "o2")) == (0, 10)
 
+    def test_hours_are_those_of_the_program_and_belong_to_the_day_they_begin_on(self) -> None:
+        when = {"weekdays": ["mon"], "hours": [{"from": "22:00", "until": "02:00"}]}
+        night = campaign(members={"not": {"fact": "order_number", "is": 9}}, when=when)
+        world = scene(zone="America/New_York", campaigns=(night,))
+        # A Tuesday, one hour after midnight in New York, and two.
+        counts, late = NOON.replace(hour=5), NOON.replace(hour=6)
+
+        done(world.finish(Earn(order("o1", 50, occurred_at=counts), "ann")))
+        done(world.finish(Earn(order("o2", 50, occurred_at=late), "ann")))
+
+        assert (of_campaign(world, "o1"), of_campaign(world, "o2")) == (10, 0)
+
     def test_who_was_won_back_by_another_order_meanwhile_is_not_won_back_again(self) -> None:
         missed = campaign(members={"fact": "days_since_order", "at_least": 2})
         world = scene(campaigns=(missed,))
