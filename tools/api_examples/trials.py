@@ -5,11 +5,13 @@ from typing import Any, Final
 from tools.api_examples.story import ANA, Json
 
 _DOCUMENT: Final[Json] = {
+    "schema_version": 1,
     "name": "Bean & Leaf",
     "time_zone": "Europe/Paris",
     "currency": "EUR",
     "points": {"one": "bean", "many": "beans"},
     "earning_rules": [{"id": "base", "on": "order", "points": 2, "per_minor": 100}],
+    "expiry": {"model": "after_earning", "months": 12},
 }
 _IN_FORCE: Final[Json] = {
     "orders": 17_863,

@@ -199,10 +199,13 @@ BODIES: Final[dict[str, Any]] = {
     },
     "try_document": {
         "document": {
+            "schema_version": 1,
             "name": "Bean",
             "time_zone": "Europe/Paris",
             "currency": "EUR",
             "points": {"one": "bean", "many": "beans"},
+            "earning_rules": [],
+            "expiry": {"model": "never"},
         },
         "from": "2026-11-01",
         "to": "2026-11-30",
