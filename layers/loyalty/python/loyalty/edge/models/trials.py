@@ -97,8 +97,8 @@ class TrialFigures(AnswerPart):
 class TrialWorlds(AnswerPart):
     """What really happened, by the versions in force, and what would have."""
 
-    in_force: TrialFigures
-    proposed: TrialFigures
+    in_force: Annotated[TrialFigures, Field(description="What really happened.")]
+    proposed: Annotated[TrialFigures, Field(description="What would have happened.")]
 
 
 class TrialEstimate(AnswerPart):
@@ -155,19 +155,19 @@ class TrialBudget(AnswerPart):
 class TrialAnswer(AnswerPart):
     """What a proposed document would have meant for the orders that were really made."""
 
-    fidelity: TrialFidelity
+    fidelity: Annotated[TrialFidelity, Field(description="How far it can be trusted.")]
     members_tried: Annotated[int, Field(description="The members it was tried on.")]
     members: Annotated[int, Field(description="All members of the program, merged ones once.")]
-    points: TrialWorlds
-    gain: TrialEstimate
-    by_level: list[TrialSlice]
+    points: Annotated[TrialWorlds, Field(description="The sums of the members tried.")]
+    gain: Annotated[TrialEstimate, Field(description="What all members would gain.")]
+    by_level: Annotated[list[TrialSlice], Field(description="By the level of the member.")]
     by_giver: Annotated[list[TrialSlice], Field(description="By earning rule and campaign.")]
-    by_month: list[TrialSlice]
-    gains: list[TrialGainGroup]
+    by_month: Annotated[list[TrialSlice], Field(description="By the month of recording.")]
+    gains: Annotated[list[TrialGainGroup], Field(description="How many gain how much.")]
     furthest_up: Annotated[list[TrialMember], Field(description="Who would gain most.")]
     furthest_down: Annotated[list[TrialMember], Field(description="Who would lose most.")]
-    level_moves: list[TrialLevelMove]
-    budgets: list[TrialBudget]
+    level_moves: Annotated[list[TrialLevelMove], Field(description="Members by their levels.")]
+    budgets: Annotated[list[TrialBudget], Field(description="What budgets would have to pay.")]
     untried: Annotated[
         list[str],
         Field(
