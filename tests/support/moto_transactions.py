@@ -18,7 +18,7 @@ _transact_write_items: Final = DynamoDBBackend.transact_write_items
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What a transaction's item was, and how much its table's stream stream_length."""
+    """What an item was before a transaction, and how many changes its table's stream had."""
 
     table: Table
     partition: DynamoType
