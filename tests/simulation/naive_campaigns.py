@@ -432,7 +432,7 @@ def _is_for(condition: Any, sale: Sale, buyer: Buyer) -> bool:
         case "(all)":
             return all(_is_for(part, sale, buyer) for part in condition.all)
         case "(any)" | "segment":
-            parts = condition.any if condition.fact == "(any)" else condition.definitions
+            parts = condition.any if condition.fact == "(any)" else _asked(condition)
             return any(_is_for(part, sale, buyer) for part in parts)
         case "(not)":
             return not _is_for(condition.negated, sale, buyer)
@@ -492,6 +492,11 @@ def _is_birthday(near: str, birthday: str, day: date) -> bool:
     return False
 
 
+def _asked(condition: Any) -> list[Any]:
+    """What segments ask of a member; histories have none that are computed from the lake."""
+    return [definition.live for definition in condition.definitions]
+
+
 def _leaves(condition: Any) -> Iterator[Any]:
     match condition.fact:
         case "(all)":
@@ -501,7 +506,7 @@ def _leaves(condition: Any) -> Iterator[Any]:
         case "(not)":
             parts = (condition.negated,)
         case "segment":
-            parts = condition.definitions
+            parts = _asked(condition)
         case _:
             yield condition
             return

@@ -371,6 +371,7 @@ NAMES_OF_ONE_WORD = {
     "Budget",
     "Campaign",
     "Catalogue",
+    "Economics",
     "Goal",
     "Goals",
     "Inactivity",
