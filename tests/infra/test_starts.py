@@ -31,7 +31,10 @@ HEAVY: Final[dict[str, frozenset[str]]] = {
     "email_validator": frozenset(),
     "iso4217": frozenset(),
     "jinja2": frozenset({"notifications"}),
-    "loyalty.domain.program.document": frozenset({"campaigns", "notifications", "program"}),
+    # What takes a document to try or to check, or writes mails by it.
+    "loyalty.domain.program.document": frozenset(
+        {"campaigns", "notifications", "program", "reporting"}
+    ),
     "loyalty.storefronts.payloads": frozenset(),
     "phonenumbers": frozenset(),
     "pydantic": ANSWERS_HTTP,
