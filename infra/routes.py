@@ -235,6 +235,9 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/entries/{entry_id}", Throttle.REPORT),
         ("POST", "/trials", Throttle.REPORT),
     ),
+    *_managed(
+        "reporting", "/segments", ("GET", ""), ("GET", "/{segment_id}/members"), ("POST", "/count")
+    ),
     *_routes(
         "exports",
         ("POST", "/reports/exports", Throttle.ADMINISTER),

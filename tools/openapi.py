@@ -50,6 +50,7 @@ TAGS: Final = {
     "orders": "Orders earn points; refunds take them back.",
     "rewards": "What points buy.",
     "campaigns": "Members join campaigns; managers see what is left of their budgets.",
+    "segments": "Groups of members: how many they are, and who.",
     "redemptions": "Members spend points on rewards.",
     "vouchers": "Vouchers are checked and used, once.",
     "surveys": "Surveys, and the answers to them.",
@@ -106,6 +107,7 @@ PATH_PARAMETERS: Final = {
     "order_id": "The order's id in that shop or till.",
     "redemption_id": "The redemption's id.",
     "subject": "The subject (`sub`) of the person's tokens.",
+    "segment_id": "The segment's id in the program document.",
     "source": "The shop or till in which the order was made, by your own name.",
     "survey_id": "The survey's id in the program document.",
 }

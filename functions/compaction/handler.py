@@ -110,9 +110,7 @@ def find_members(program_id: str) -> None:
         found = run(
             document,
             program_id=program_id,
-            snapshots=SegmentSnapshots(
-                lake, program_id=program_id, mirror=mirror, folder=Path(folder)
-            ),
+            snapshots=SegmentSnapshots(lake, program_id=program_id, mirror=mirror),
             runs=TableSegmentRuns(engine(config.table), program_id=program_id),
             pages=pages(),
             now=now,

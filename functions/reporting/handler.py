@@ -1,4 +1,4 @@
-"""Reporting: what the program brings in, computed from the lake; whose an entry is; trials."""
+"""Reporting: what the program brings in; who is in a segment; whose an entry is; trials."""
 
 import csv
 import io
@@ -11,7 +11,14 @@ from functools import cache
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
 
-from loyalty.domain.kernel.errors import Forbidden, NotFound, TooLarge, WrongState
+from loyalty.domain.kernel.errors import (
+    Forbidden,
+    InvalidCursor,
+    NotFound,
+    TooLarge,
+    WrongState,
+)
+from loyalty.domain.program.document import Program
 from loyalty.domain.program.kinds import DOCUMENT_BYTES_MAX
 from loyalty.domain.trials.rules import untried
 from loyalty.domain.trials.trial import Trial
@@ -20,19 +27,32 @@ from loyalty.edge.aws import clients
 from loyalty.edge.aws.table import engine as table_engine
 from loyalty.edge.console import HtmlPage
 from loyalty.edge.http.app import PathId, ProgramId, create_app, html_page, reply
+from loyalty.edge.http.paging import next_cursor, page_start
 from loyalty.edge.http.params import Body, Path, Query, Response
 from loyalty.edge.http.periods import ReportDay, require_period
-from loyalty.edge.http.schemas import rfc3339
+from loyalty.edge.http.schemas import Cursor, PageLimit, rfc3339
 from loyalty.edge.models.found_entries import EntryFound, entry_found
 from loyalty.edge.models.reports import ReportAnswer, report_answer
+from loyalty.edge.models.segments import (
+    SegmentCount,
+    SegmentCountRequest,
+    SegmentList,
+    SegmentMemberPage,
+    is_member_id,
+    segment_list,
+    segment_member_answer,
+)
 from loyalty.edge.models.trials import TrialAnswer, TrialRequest, trial_answer, trial_document
 from loyalty.edge.settings import settings
 from loyalty.lake import columns, entry_lookup, reports, trial_people
 from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
+from loyalty.lake.objects import Lake
 from loyalty.lake.reports import ReportPeriod, ReportStep, Table
+from loyalty.lake.segment_snapshots import SegmentSnapshots
 from loyalty.lake.spreadsheets import as_text
 from loyalty.table.programs import TablePrograms
+from loyalty.table.segment_runs import TableSegmentRuns
 from loyalty.usecases.trials import proposed_after, try_people, versions_of
 
 
@@ -186,6 +206,69 @@ def try_document(program_id: ProgramId, request: Annotated[TrialRequest, Body()]
         untried=untried(proposed.document, in_force.document),
         in_force=in_force.document,
     )
+
+
+@api.get("/segments", allow={"analyst", "manager"})
+def list_segments(program_id: ProgramId) -> SegmentList:
+    """List the segments of the program, and how many members each has.
+
+    They are counted every hour, and within minutes after a definition was published.
+    """
+    runs = TableSegmentRuns(table_engine(settings(ReportingSettings).table), program_id=program_id)
+    return segment_list(document_of(program_id), runs.last())
+
+
+@api.get(
+    "/segments/<segment_id>/members",
+    allow={"analyst", "manager"},
+    refuses=(InvalidCursor, WrongState),
+)
+def list_segment_members(
+    program_id: ProgramId, segment_id: PathId, limit: PageLimit = 50, cursor: Cursor = None
+) -> SegmentMemberPage:
+    """List the members of a segment, as they were found last.
+
+    Nobody writes down who is in a segment that asks about profiles.
+    """
+    segment = next((s for s in document_of(program_id).segments if s.id == segment_id), None)
+    if segment is None:
+        raise NotFound("There is no such segment")
+    if not segment.is_computed:
+        raise WrongState("It asks about profiles, and nobody writes down who fits")
+    of = f"segment {program_id} {segment_id}"
+    start = page_start(cursor, of=of, like=is_member_id)
+    snapshot = snapshots(program_id).latest()
+    found = snapshot.members(segment, limit=limit + 1, after=start) if snapshot else ()
+    page = found[:limit]
+    return SegmentMemberPage(
+        items=[segment_member_answer(each) for each in page],
+        next_cursor=next_cursor(page[-1].member_id if len(found) > limit else None, of=of),
+        as_of=snapshot.as_of if snapshot else None,
+    )
+
+
+@api.post("/segments/count", allow={"analyst", "manager"}, refuses=(TooLarge,))
+def count_segment_members(
+    program_id: ProgramId, request: Annotated[SegmentCountRequest, Body()]
+) -> SegmentCount:
+    """Count the members that a definition fits now.
+
+    It need not be published. Levels, surveys and lists are those of the program in force.
+    """
+    document = document_of(program_id)
+    segment = request.segment(document)
+    members = snapshots(program_id).counted(document, segment, now=clock.now())
+    return SegmentCount(members=members)
+
+
+def document_of(program_id: str) -> Program:
+    programs = desk.shelf(settings(ReportingSettings).table)
+    return programs.in_force(program_id, now=clock.now()).document
+
+
+def snapshots(program_id: str) -> SegmentSnapshots:
+    lake = Lake(clients.s3(), bucket=settings(ReportingSettings).lake_bucket)
+    return SegmentSnapshots(lake, program_id=program_id, mirror=mirror())
 
 
 def _html(page: HtmlPage) -> Response[Any]:

@@ -157,6 +157,13 @@ class TestTheRightsOfAFunction:
             surveys=[{"id": "visit", "kind": "csat", "question": "?", "bonus_points": 1}],
             reminders={"welcome": {}},
             messages={"quiet_hours": None},
+            segments=[
+                {
+                    "id": "regulars",
+                    "name": "Regulars",
+                    "who": {"fact": "orders", "days": 9, "at_least": 2},
+                }
+            ],
             campaigns=[
                 {
                     "id": "club",
@@ -277,6 +284,12 @@ def drive_everything(api: DescribedApi) -> None:
     assert club["joined"]
     assert api.call("analyst", "GET", "/campaigns")["items"][0]["state"] == "running"
     api.call("manager", "GET", "/campaigns/club")
+
+    # Segments.
+    assert api.call("analyst", "GET", "/segments")["items"][0]["id"] == "regulars"
+    api.call("manager", "GET", "/segments/regulars/members")
+    rule = {"fact": "orders", "days": 9, "at_least": 2}
+    api.call("analyst", "POST", "/segments/count", json={"who": rule})
 
     # Points: earned, of a guest, expired at once and then refunded, corrected, given away.
     api.call("service", "POST", "/orders", json=order("1", member_id=ana), status=201)

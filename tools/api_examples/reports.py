@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tools.api_examples.story import EXPORT, HTML, NOW, Json, page
+from tools.api_examples.story import ANA, EARNED_AT, EXPORT, HTML, NOW, Json, page
 
 _EXPORT_REQUEST: Final[Json] = {
     "report": "summary",
@@ -78,11 +78,24 @@ _REPORT: Final[Json] = {
 
 
 REQUESTS: Final[dict[str, Json]] = {
+    "count_segment_members": {"who": {"fact": "spent", "days": 90, "at_least_minor": 20_000}},
     "request_report_export": _EXPORT_REQUEST,
 }
 
 ANSWERS: Final[dict[str, Any]] = {
+    "count_segment_members": {"members": 812},
     "list_report_exports": page(_FILE_DONE),
+    "list_segment_members": page({"member_id": ANA, "since": EARNED_AT}) | {"as_of": NOW},
+    "list_segments": page(
+        {
+            "id": "big-spenders",
+            "name": "Big spenders",
+            "in_words": "the money spent in the last 90 days is at least €200.00",
+            "live": False,
+            "members": 812,
+            "as_of": NOW,
+        }
+    ),
     "open_console": HTML,
     "open_mail_frame": HTML,
     "read_console_file": {

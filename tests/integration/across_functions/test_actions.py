@@ -36,6 +36,7 @@ NOT_ACTIONS: Final = {
     "quote_refund": "It changes nothing.",
     "quote_sample_order": "It changes nothing.",
     "check_program": "It changes nothing.",
+    "count_segment_members": "It changes nothing.",
     "check_storefront": "It changes nothing.",
     "preview_message": "It changes nothing.",
     "preview_merge": "It changes nothing.",

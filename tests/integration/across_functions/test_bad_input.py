@@ -55,6 +55,9 @@ PROGRAM: Final[dict[str, Any]] = {
         "levels": [{"id": "gold", "name": "Gold", "reached_at": 1000}],
     },
     "surveys": [{"id": "visit", "kind": "csat", "question": "How was it?", "bonus_points": 1}],
+    "segments": [
+        {"id": "regulars", "name": "Regulars", "who": {"fact": "orders", "days": 9, "at_least": 2}}
+    ],
     "campaigns": [
         {
             "id": "club",
@@ -166,6 +169,15 @@ BODIES: Final[dict[str, Any]] = {
         "changed_at": "2026-11-21T10:00:00Z",
     },
     # Of a guest: a quote for somebody unknown is refused.
+    "count_segment_members": {
+        "who": {
+            "all": [
+                {"fact": "spent", "days": 90, "at_least_minor": 20_000},
+                {"not": {"fact": "bought", "of": {"skus": ["X"]}, "days": 9}},
+                {"any": [{"fact": "recency", "is_in": [5]}, {"fact": "silent"}]},
+            ]
+        }
+    },
     "quote_order": ORDER | {"identities": []},
     "record_refund": REFUND,
     "quote_refund": REFUND | {"refund_id": "r2"},
@@ -275,6 +287,7 @@ LISTS: Final[dict[str, str]] = {
     "list_endpoint_deliveries": "endpoint deliveries bean crm",
     "list_report_exports": "report exports bean",
     "list_programs": "programs",
+    "list_segment_members": "segment bean regulars",
     "list_services": "services",
     "list_survey_responses": "survey bean visit",
     "list_people": "people bean",
@@ -300,6 +313,7 @@ POSITIONS: Final[dict[str, list[str]]] = {
     "list_endpoint_deliveries": LISTED,
     "list_report_exports": LISTED,
     "list_programs": ["bean"],
+    "list_segment_members": [BOB],
     "list_services": ["shop"],
     "list_survey_responses": [f"{MOMENT}#{BOB}#2026-11", f"{MOMENT}#{BOB}#pos#1"],
     "list_people": LISTED,
@@ -374,6 +388,7 @@ def names(publish: Callable[..., PublishedProgram], cognito: FakeCognito) -> dic
         "export_id": "unseen",
         "approval_id": "unseen",
         "campaign_id": "club",
+        "segment_id": "regulars",
         "entry_id": "ent_unseen",
         "service_id": "shop",
         "subject": cognito.add("bea@example.com", "bean/cashier"),

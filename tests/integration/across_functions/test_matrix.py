@@ -129,6 +129,9 @@ RULES: Final[Mapping[str, Rule]] = {
     # Campaigns.
     "list_campaigns": only("analyst", "manager"),
     "read_campaign": only("analyst", "manager"),
+    "list_segments": only("analyst", "manager"),
+    "list_segment_members": only("analyst", "manager"),
+    "count_segment_members": only("analyst", "manager"),
     "list_member_campaigns": own_or("cashier", "manager", "service"),
     "join_campaign": own_or("cashier", "manager", "service"),
     "leave_campaign": own_or("cashier", "manager", "service"),
@@ -394,6 +397,7 @@ def made() -> World:
     names = {
         "program_id": "bean",
         "campaign_id": "club",
+        "segment_id": "regulars",
         "code": issued,
         "storefront_id": "online",
         "source": "pos",

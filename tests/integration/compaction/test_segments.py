@@ -7,10 +7,12 @@ from typing import Any, Final
 import boto3
 import pytest
 
+from functions.reporting.handler import handler as reporting
 from tests.integration.conftest import Clock
 from tests.integration.lakeside import archived, compact
 from tests.support import till
 from tests.support.campaigns import campaign
+from tests.support.http import Answer, call, staff
 
 pytestmark = pytest.mark.usefixtures("disk")
 
@@ -19,6 +21,7 @@ SEGMENT: Final = {
     "name": "Regulars",
     "who": {"fact": "orders", "days": 7, "at_least": 2},
 }
+ANALYST: Final = staff("bean", "analyst")
 FOR_REGULARS: Final = campaign(
     id="thanks",
     **{"for": {"fact": "segment", "is_in": ["regulars"]}},
@@ -56,6 +59,80 @@ def test_a_run_that_is_not_due_stores_nothing(publish: Callable[..., Any], time:
     assert compact() == []
 
     assert snapshot() == stored
+
+
+def ask(method: str, path: str, **what: Any) -> Answer:
+    return call(reporting, method, f"{till.PROGRAM}/segments{path}", as_=ANALYST, **what)
+
+
+class TestAsking:
+    @pytest.fixture
+    def ana(self, publish: Callable[..., Any], time: Clock) -> str:
+        """A program in which Ana and Bob have ordered twice, and a run was done."""
+        oat = {"fact": "attribute", "name": "milk", "is_in": ["oat"]}
+        publish(segments=[SEGMENT, {"id": "oat", "name": "Oat", "who": oat}])
+        ana, bob = till.enroll(), till.enroll("bob@example.com")
+        for member_id in (ana, bob, ana, bob):
+            earned(member_id, time)
+        archived()
+        assert compact() == []
+        return ana
+
+    def test_segments_say_how_many_members_they_have_and_as_of_when(self, ana: str) -> None:
+        regulars, oat = ask("GET", "").body["items"]
+
+        assert regulars["in_words"] == "the number of orders in the last 7 days is at least 2"
+        assert (regulars["live"], regulars["members"]) == (False, 2)
+        assert regulars["as_of"] == "2026-11-21T10:00:00Z"
+        assert (oat["live"], oat["members"], oat["as_of"]) == (True, None, None)
+
+    def test_members_are_listed_page_by_page(self, ana: str) -> None:
+        first = ask("GET", "/regulars/members", query={"limit": "1"}).body
+        query = {"limit": "1", "cursor": first["next_cursor"]}
+        second = ask("GET", "/regulars/members", query=query).body
+
+        assert [each["member_id"] for each in (*first["items"], *second["items"])] == sorted(
+            each["member_id"] for each in ask("GET", "/regulars/members").body["items"]
+        )
+        assert ana in (first["items"][0]["member_id"], second["items"][0]["member_id"])
+        assert second["next_cursor"] is None
+        assert first["as_of"] == first["items"][0]["since"] == "2026-11-21T10:00:00Z"
+
+    def test_nobody_lists_who_fits_a_profile(self, ana: str) -> None:
+        assert ask("GET", "/oat/members").code == "wrong_state"
+        assert ask("GET", "/gone/members").code == "not_found"
+
+    def test_members_are_counted_before_a_definition_is_published(self, ana: str) -> None:
+        def counted(who: Any) -> Answer:
+            return ask("POST", "/count", body={"who": who})
+
+        assert counted(SEGMENT["who"]).body == {"members": 2}
+        assert ask("POST", "/count", body=SEGMENT).body == {"members": 2}
+        assert counted({"fact": "orders", "days": 7, "at_least": 3}).body == {"members": 0}
+        assert counted({"not": {"fact": "spent", "days": 7, "at_least_minor": 1}}).body == {
+            "members": 0
+        }
+
+    @pytest.mark.parametrize(
+        ("who", "pointer", "code"),
+        [
+            ({"fact": "orders", "days": 7}, "/who", "no_bound"),
+            ({"all": [{"fact": "orders", "days": 0}]}, "/who/all/0/days", "greater_than_equal"),
+            ({"all": [{"fact": "moon"}]}, "/who/all/0", "unknown_fact"),
+            ({"not": {"fact": "tier", "is_in": ["gold"]}}, "/who/not/is_in/0", "unknown_level"),
+            ({"fact": "consent", "name": "email"}, "/who", "not_countable"),
+            (7, "/who", "unknown_fact"),
+        ],
+    )
+    def test_a_mistake_in_a_definition_is_named_at_its_place(
+        self, ana: str, who: Any, pointer: str, code: str
+    ) -> None:
+        answer = ask("POST", "/count", body={"who": who})
+
+        assert answer.status == 422
+        assert (pointer, code) in [
+            (each["pointer"], each["code"]) for each in answer.body["errors"]
+        ]
 
 
 def snapshot() -> str:

@@ -106,9 +106,7 @@ class Place:
         return run(
             self.document,
             program_id="bean",
-            snapshots=SegmentSnapshots(
-                lake, program_id="bean", mirror=mirror, folder=self.home.root
-            ),
+            snapshots=SegmentSnapshots(lake, program_id="bean", mirror=mirror),
             runs=TableSegmentRuns(self.engine, program_id="bean"),
             pages=self.pages,
             now=self.now,

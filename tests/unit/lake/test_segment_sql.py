@@ -33,7 +33,6 @@ def members_by_sql(home: Home, document: Any) -> dict[str, set[str]]:
         Lake(home.bucket.client, bucket="lake"),
         program_id="bean",
         mirror=Mirror(home.bucket.client, bucket="lake", root=home.root),
-        folder=home.root,
     )
     found = snapshots.computed(document, before=None, now=NOW)
     members: dict[str, set[str]] = {segment.id: set() for segment in document.segments}

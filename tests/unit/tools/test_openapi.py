@@ -243,6 +243,7 @@ PARAMETERS = {
     "list_programs": PAGE,
     "list_redemptions": PAGE,
     "list_report_exports": PAGE,
+    "list_segment_members": PAGE,
     "list_services": PAGE,
     "list_survey_responses": PAGE,
     "grant_reward": KEY,

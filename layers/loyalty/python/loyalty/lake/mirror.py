@@ -87,6 +87,11 @@ class Mirror:
         self._bytes_max = bytes_max
         self._held: dict[Path, Held] = {}
 
+    @property
+    def root(self) -> Path:
+        """The folder that has one for each program."""
+        return self._root
+
     def fetch(
         self,
         program_id: str,

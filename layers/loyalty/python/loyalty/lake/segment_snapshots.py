@@ -110,13 +110,13 @@ class Snapshot:
 
 
 class SegmentSnapshots:
-    """The snapshots of one program; `folder` is where its facts are on the function's disk."""
+    """The snapshots of one program, on the function's disk beside the facts of the mirror."""
 
-    def __init__(self, lake: Lake, *, program_id: str, mirror: Mirror, folder: Path) -> None:
+    def __init__(self, lake: Lake, *, program_id: str, mirror: Mirror) -> None:
         self._lake = lake
         self._program = program_id
         self._mirror = mirror
-        self._folder = folder / program_id / KIND
+        self._folder = mirror.root / program_id / KIND
 
     def latest(self) -> Snapshot | None:
         """The snapshot that is stored; None if none ever was, or if it was just replaced."""
