@@ -61,6 +61,7 @@ export const VIEWS = [
     roles: ["manager", "analyst", "cashier"],
   },
   { name: "campaigns", group: "Campaigns", title: "Campaigns", roles: ["analyst", "manager"] },
+  { name: "segments", group: "Campaigns", title: "Segments", roles: ["analyst", "manager"] },
   { name: "goals", group: "Goals", title: "Goals", roles: ["analyst", "manager"] },
   { name: "reports", group: "Reports", title: "Reports", roles: ["analyst", "manager"] },
   { name: "exports", group: "Exports", title: "Exports", roles: ["analyst", "manager"] },

@@ -1,0 +1,150 @@
+// @ts-check
+// Segments: who is in each, how many they are as of when; count whom a new one would have.
+
+import { html, nothing } from "../lit.js";
+import { path } from "../api.js";
+import { beginDraft } from "../drafts.js";
+import { Form } from "../forms.js";
+import { listed, table } from "../table.js";
+
+/** @typedef {import("../types").Page} Page */
+/** @typedef {import("../types").Schema<"SegmentAnswer">} Segment */
+
+/** What can be counted without writing JSON: the fact, and what it asks. */
+const QUESTIONS = /** @type {[string, string][]} */ ([
+  ["spent", "spent at least so much"],
+  ["orders", "ordered at least so often"],
+  ["redeemed", "redeemed at least so many rewards"],
+  ["days_since_order", "ordered last at least so many days ago"],
+]);
+
+/** @type {import("../types").View} */
+export const view = {
+  async open(page) {
+    const [id] = page.params;
+    const [{ items }] = await Promise.all([page.api.get("/segments"), page.refreshProgram()]);
+    if (id) {
+      const segment = items.find((/** @type {Segment} */ each) => each.id === id);
+      return openMembers(page, id, segment);
+    }
+    const counting = page.may("manager", "analyst") ? countForm(page) : () => nothing;
+    page.show(
+      () => html`
+        ${list(page, items)}
+        <section class="panel"><h2>Count members</h2>${counting()}</section>`,
+    );
+  },
+};
+
+/** @param {Page} page @param {Segment[]} segments */
+function list(page, segments) {
+  return table(segments, {
+    caption: "Segments of the program in force",
+    empty: "There are no segments yet.",
+    columns: [
+      { label: "Segment", isHead: true, cell: ({ name }) => name },
+      { label: "Who is in it", cell: (each) => each.in_words },
+      { label: "Members", cell: (each) => members(page, each) },
+      { label: "As of", cell: ({ as_of: at }) => (at ? page.format.instant(at) : "–") },
+    ],
+  });
+}
+
+/** @param {Page} page @param {Segment} segment */
+function members(page, { id, name, live, members: count }) {
+  if (count !== null)
+    return html`<a href=${page.link("segments", id)} aria-label="Members of ${name}">${page.format.number(count)}</a>`;
+  const why = live ? "decided where it is used" : "counted within minutes";
+  return html`<span class="quiet">${why}</span>`;
+}
+
+/** @param {Page} page @param {string} id @param {Segment | undefined} segment */
+async function openMembers(page, id, segment) {
+  const found = page.api.list(path`/segments/${id}/members`, { limit: 50 });
+  await found.next();
+  const since = (/** @type {any} */ each) => page.format.instant(each.since);
+  page.show(
+    () => html`
+      <p>${segment?.in_words}. ${segment?.as_of ? `As of ${page.format.instant(segment.as_of)}.` : nothing}</p>
+      ${listed(page, found, {
+        caption: "Members",
+        empty: "Nobody is in this segment.",
+        columns: [
+          { label: "Member", isHead: true, cell: memberLink(page) },
+          { label: "In it since", cell: since },
+        ],
+      })}
+      <p><a href=${page.link("segments")}>All segments</a></p>`,
+    { title: segment?.name ?? "Segment" },
+  );
+}
+
+/** @param {Page} page */
+const memberLink = (page) => (/** @type {any} */ each) =>
+  html`<a href=${page.link("member", each.member_id)}>${each.member_id}</a>`;
+
+/** @param {Page} page */
+function countForm(page) {
+  /** @type {{ who: any, members: number } | null} */
+  let counted = null;
+  const form = new Form(page, "count", {
+    act: async (body) => ({
+      who: body.who,
+      ...(await page.api.request("POST", "/segments/count", { body })),
+    }),
+    body: (values) => ({ who: rule(page, values) }),
+    done: (answer) => {
+      counted = answer;
+      page.announce(fits(page, answer.members));
+      page.redraw();
+    },
+    values: { "who/fact": "spent", "who/days": "90", bound: "100" },
+    keepsValues: true,
+  });
+  return () => html`
+    ${form.render(
+      html`${form.select({ name: "who/fact", label: "Members who", isRequired: true, choices: QUESTIONS })}
+        ${form.field({ name: "bound", label: "How much or how many", inputmode: "decimal", isRequired: true })}
+        ${form.field({ name: "who/days", label: "In the last … days", type: "integer", hint: "Not for when they ordered last." })}`,
+      { submit: "Count" },
+    )}
+    ${counted ? outcome(page, counted) : nothing}`;
+}
+
+/** @param {Page} page @param {{ who: any, members: number }} counted */
+function outcome(page, { who, members: count }) {
+  const begin = () => begun(page, who);
+  return html`<p><strong>${fits(page, count)}</strong>
+    ${page.may("manager") ? html`<button type="button" @click=${begin}>Make it a segment</button>` : nothing}</p>`;
+}
+
+/** @param {Page} page @param {number} count */
+function fits(page, count) {
+  return count === 1 ? "1 member fits." : `${page.format.number(count)} members fit.`;
+}
+
+/** The rule that was asked for. @param {Page} page @param {Record<string, string | boolean>} values */
+function rule(page, values) {
+  const fact = String(values["who/fact"]);
+  const bound = String(values.bound);
+  if (fact === "spent")
+    return { fact, days: Number(values["who/days"]), at_least_minor: page.format.minorOf(bound) };
+  const count = { fact, at_least: Number(bound) };
+  return fact === "days_since_order" ? count : { ...count, days: Number(values["who/days"]) };
+}
+
+/** Begin a draft that has one more segment. @param {Page} page @param {any} who */
+async function begun(page, who) {
+  const { document } = page.inForce;
+  const taken = new Set(document.segments.map((/** @type {any} */ each) => each.id));
+  let number = taken.size + 1;
+  while (taken.has(`segment-${number}`)) number += 1;
+  const segment = { id: `segment-${number}`, name: `Segment ${number}`, who };
+  let draft = "";
+  const begin = async () => {
+    draft = await beginDraft(page, { ...document, segments: [...document.segments, segment] });
+  };
+  const words = "This is a draft. Nothing changes until you publish it.";
+  if (await page.attempt(begin, words))
+    page.go(page.link("program", draft, { at: `/segments/${document.segments.length}` }));
+}
