@@ -432,7 +432,9 @@ def _is_for(condition: Any, sale: Sale, buyer: Buyer) -> bool:
         case "(all)":
             return all(_is_for(part, sale, buyer) for part in condition.all)
         case "(any)" | "segment":
-            parts = condition.any if condition.fact == "(any)" else _asked(condition)
+            parts = (
+                condition.any if condition.fact == "(any)" else _conditions_of_segments(condition)
+            )
             return any(_is_for(part, sale, buyer) for part in parts)
         case "(not)":
             return not _is_for(condition.negated, sale, buyer)
@@ -492,7 +494,7 @@ def _is_birthday(near: str, birthday: str, day: date) -> bool:
     return False
 
 
-def _asked(condition: Any) -> list[Any]:
+def _conditions_of_segments(condition: Any) -> list[Any]:
     """What segments ask of a member; histories have none that are computed from the lake."""
     return [definition.live for definition in condition.definitions]
 
@@ -506,7 +508,7 @@ def _leaves(condition: Any) -> Iterator[Any]:
         case "(not)":
             parts = (condition.negated,)
         case "segment":
-            parts = _asked(condition)
+            parts = _conditions_of_segments(condition)
         case _:
             yield condition
             return
