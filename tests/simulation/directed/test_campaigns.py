@@ -214,6 +214,37 @@ class TestWhoItIsFor:
         assert (account(world).orders, account(world).bought_on) == (1, NOON.date())
 
 
+class TestRefunds:
+    def test_the_winner_of_a_group_stays_though_less_of_the_order_would_choose_the_other(
+        self,
+    ) -> None:
+        more = campaign(
+            "more",
+            effect={"kind": "fixed", "points": 30},
+            orders={"fact": "amount", "at_least_minor": 50},
+            group="best",
+        )
+        both = (more, campaign(group="best"))
+        world = scene(campaigns=both, campaign_groups=programs.CAMPAIGN_GROUPS)
+        bought = earned(world, 60)
+        assert account(world).balance == 90
+
+        done(world.finish(refund(bought, amount=20)))
+
+        assert account(world).balance == 40
+
+    def test_goods_that_cost_nothing_go_back_with_all_that_was_paid(self) -> None:
+        each = campaign(effect={"kind": "per_unit", "points": 3})
+        world = scene(campaigns=(each,))
+        bought = order("o1", 50, 0)
+        done(world.finish(Earn(bought, "ann")))
+        assert account(world).balance == 56
+
+        done(world.finish(refund(bought, amount=50)))
+
+        assert account(world).balance == 0
+
+
 class TestLimitsOfAMember:
     @pytest.mark.parametrize(
         ("limit", "orders", "points"),
