@@ -91,7 +91,9 @@ def measured(name: str, lake: Path) -> Run:
 def run(name: str, lake: Path) -> Run:
     """Run one report in this process: cold, then warm."""
     report = reports.report(name)
-    document = Program.model_validate(json.loads(EXAMPLE.read_text()))
+    # A program that measures what its campaigns bring.
+    holdout = {"universal_holdout": {"percent": 10, "salt": "bench"}}
+    document = Program.model_validate(json.loads(EXAMPLE.read_text()) | holdout)
     period = ReportPeriod(
         first=TODAY - timedelta(days=364),
         last=TODAY,

@@ -10,8 +10,8 @@ import pytest
 from tests.simulation.__main__ import replay, run
 from tests.simulation.mutants.mutant import ROOT
 
-HISTORIES: Final = 10_000
-CHUNK: Final = 500
+HISTORIES: Final = 3_000
+CHUNK: Final = 250
 TELL_ALL: Final = """
 from tests.simulation.history import History
 

@@ -238,7 +238,7 @@ def test_the_schema_that_an_editor_checks_with_is_not_kept() -> None:
 
 
 def test_a_document_may_have_300_kb() -> None:
-    rewards = [reward(id=f"r{n}", description="x" * 1200) for n in range(200)]
+    rewards = [reward(id=f"r{n}", description="x" * 1100) for n in range(200)]
 
     assert put(document(rewards=rewards), headers=FIRST).status == 201
 

@@ -139,6 +139,7 @@ class TestSummary:
             "points_adjusted": 0,
             "points_pending": 0,
             "points_outstanding": 59 - 40 - 5,
+            "liability_minor": None,
             "redemption_rate": 0.677966,
         }
 
@@ -192,7 +193,9 @@ class TestSummary:
         assert answer.headers["content-type"] == "text/csv; charset=utf-8"
         assert answer.headers["loyalty-as-of"] == "2026-11-21T10:00:00Z"
         (row,) = csv.DictReader(io.StringIO(answer.text))
-        assert row == {name: str(value) for name, value in summary().items()}
+        assert row == {
+            name: "" if value is None else str(value) for name, value in summary().items()
+        }
 
     def test_a_report_has_what_is_needed_to_format_its_figures(self) -> None:
         archived()
