@@ -88,10 +88,10 @@ function countForm(page) {
   /** @type {{ who: any, members: number } | null} */
   let counted = null;
   const form = new Form(page, "count", {
-    act: async (body) => ({
-      who: body.who,
-      ...(await page.api.request("POST", "/segments/count", { body })),
-    }),
+    act: async (body) => {
+      const answer = await page.api.request("POST", "/segments/count", { body });
+      return { who: body.who, members: answer.body.members };
+    },
     body: (values) => ({ who: rule(page, values) }),
     done: (answer) => {
       counted = answer;
