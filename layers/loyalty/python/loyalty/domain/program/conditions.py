@@ -1,7 +1,7 @@
 """What conditions on orders and conditions on members have in common."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field, StrictInt
 
@@ -56,6 +56,60 @@ class Counted(ConditionPart):
     @property
     def lacks_bound(self) -> bool:
         return self.bounds == (None, None)
+
+
+class Priced(ConditionPart):
+    """An amount of money, and its bounds in minor units."""
+
+    at_least_minor: Annotated[
+        AmountBound | None,
+        Field(description="The lowest amount in minor units, included; null: no bound."),
+    ] = None
+    at_most_minor: Annotated[
+        AmountBound | None,
+        Field(description="The highest amount in minor units, included; null: no bound."),
+    ] = None
+
+    @property
+    def bounds(self) -> Bounds:
+        return self.at_least_minor, self.at_most_minor
+
+    @property
+    def lacks_bound(self) -> bool:
+        return self.bounds == (None, None)
+
+
+class AllOf(ConditionPart):
+    """Several conditions that must all hold; each kind of condition has its own."""
+
+    fact: ClassVar[Literal["(all)"]] = "(all)"
+
+    all: tuple[ConditionPart, ...]
+
+    def nested(self) -> Iterator[tuple[str, ConditionPart]]:
+        return ((f"all/{number}", part) for number, part in enumerate(self.all))
+
+
+class AnyOf(ConditionPart):
+    """Several conditions of which at least one must hold; each kind of condition has its own."""
+
+    fact: ClassVar[Literal["(any)"]] = "(any)"
+
+    any: tuple[ConditionPart, ...]
+
+    def nested(self) -> Iterator[tuple[str, ConditionPart]]:
+        return ((f"any/{number}", part) for number, part in enumerate(self.any))
+
+
+class NotOf(ConditionPart):
+    """A condition that must not hold; each kind of condition has its own."""
+
+    fact: ClassVar[Literal["(not)"]] = "(not)"
+
+    negated: Annotated[ConditionPart, Field(alias="not")]
+
+    def nested(self) -> Iterator[tuple[str, ConditionPart]]:
+        yield "not", self.negated
 
 
 def condition_tag(value: Any) -> str | None:

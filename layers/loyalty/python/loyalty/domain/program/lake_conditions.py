@@ -10,11 +10,10 @@ from pydantic import Field, StrictInt
 
 from loyalty.domain.kernel.fields import ExternalId
 from loyalty.domain.program.conditions import (
-    AmountBound,
-    Bounds,
     ConditionPart,
     CountBound,
     Counted,
+    Priced,
 )
 from loyalty.domain.program.line_selectors import LineSelector
 
@@ -33,7 +32,7 @@ ComparedDays = Annotated[
 ]
 
 
-class SpentCondition(ConditionPart):
+class SpentCondition(Priced):
     """What the member spent in the last days: the value of orders, less refunds."""
 
     fact: Annotated[
@@ -41,22 +40,6 @@ class SpentCondition(ConditionPart):
         Field(description="The value of the member's orders in these days, less refunds in them."),
     ]
     days: Annotated[DaysBack, Field(description="How many days back.")]
-    at_least_minor: Annotated[
-        AmountBound | None,
-        Field(description="The lowest amount in minor units, included; null: no bound."),
-    ] = None
-    at_most_minor: Annotated[
-        AmountBound | None,
-        Field(description="The highest amount in minor units, included; null: no bound."),
-    ] = None
-
-    @property
-    def bounds(self) -> Bounds:
-        return self.at_least_minor, self.at_most_minor
-
-    @property
-    def lacks_bound(self) -> bool:
-        return self.bounds == (None, None)
 
 
 class OrdersCondition(Counted):

@@ -5,16 +5,19 @@ order.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Literal, NamedTuple, cast
+from typing import Annotated, Literal, NamedTuple, cast
 
 from pydantic import Discriminator, Field, PrivateAttr, StrictInt, Tag
 
 from loyalty.domain.kernel.fields import ExternalId, Label
 from loyalty.domain.program.conditions import (
     COUNT_MAX,
+    AllOf,
+    AnyOf,
     Choices,
     ConditionPart,
     Counted,
+    NotOf,
     condition_tag,
 )
 
@@ -141,43 +144,28 @@ class SegmentCondition(ConditionPart):
         self._definitions = tuple(definitions[each] for each in self.is_in if each in definitions)
 
 
-class AllOfMember(ConditionPart):
+class AllOfMember(AllOf):
     """Several conditions that must all hold for the member."""
-
-    fact: ClassVar[Literal["(all)"]] = "(all)"
 
     all: Annotated[
         tuple["MemberCondition", ...],
         Field(min_length=1, max_length=30, description="All of these must hold."),
     ]
 
-    def nested(self) -> Iterator[tuple[str, ConditionPart]]:
-        return ((f"all/{number}", part) for number, part in enumerate(self.all))
 
-
-class AnyOfMember(ConditionPart):
+class AnyOfMember(AnyOf):
     """Several conditions of which at least one must hold for the member."""
-
-    fact: ClassVar[Literal["(any)"]] = "(any)"
 
     any: Annotated[
         tuple["MemberCondition", ...],
         Field(min_length=1, max_length=30, description="At least one of these must hold."),
     ]
 
-    def nested(self) -> Iterator[tuple[str, ConditionPart]]:
-        return ((f"any/{number}", part) for number, part in enumerate(self.any))
 
-
-class NotOfMember(ConditionPart):
+class NotOfMember(NotOf):
     """A condition that must not hold for the member."""
 
-    fact: ClassVar[Literal["(not)"]] = "(not)"
-
     negated: Annotated["MemberCondition", Field(alias="not", description="This must not hold.")]
-
-    def nested(self) -> Iterator[tuple[str, ConditionPart]]:
-        yield "not", self.negated
 
 
 MemberCount = (

@@ -4,17 +4,18 @@ What lines contain is read of what the member keeps, or of what they bought. Eve
 as the channel, is read of the order itself.
 """
 
-from collections.abc import Iterator
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
 
 from loyalty.domain.program.conditions import (
-    AmountBound,
-    Bounds,
+    AllOf,
+    AnyOf,
     Choices,
     ConditionPart,
     Counted,
+    NotOf,
+    Priced,
     condition_tag,
 )
 from loyalty.domain.program.line_selectors import EVERY_LINE, LineSelector
@@ -37,25 +38,8 @@ class Measure(ConditionPart):
     read: Annotated[Reading, Field(description=_READ)] = "kept"
 
 
-class MoneyMeasure(Measure):
+class MoneyMeasure(Measure, Priced):
     """An amount of money over some lines, and its bounds in minor units."""
-
-    at_least_minor: Annotated[
-        AmountBound | None,
-        Field(description="The lowest amount in minor units, included; null: no bound."),
-    ] = None
-    at_most_minor: Annotated[
-        AmountBound | None,
-        Field(description="The highest amount in minor units, included; null: no bound."),
-    ] = None
-
-    @property
-    def bounds(self) -> Bounds:
-        return self.at_least_minor, self.at_most_minor
-
-    @property
-    def lacks_bound(self) -> bool:
-        return self.bounds == (None, None)
 
 
 class AmountCondition(MoneyMeasure):
@@ -140,43 +124,28 @@ class CodeCondition(Circumstance):
     ]
 
 
-class AllOfOrder(ConditionPart):
+class AllOfOrder(AllOf):
     """Several conditions that must all hold."""
-
-    fact: ClassVar[Literal["(all)"]] = "(all)"
 
     all: Annotated[
         tuple["OrderCondition", ...],
         Field(min_length=1, max_length=30, description="All of these must hold."),
     ]
 
-    def nested(self) -> Iterator[tuple[str, ConditionPart]]:
-        return ((f"all/{number}", part) for number, part in enumerate(self.all))
 
-
-class AnyOfOrder(ConditionPart):
+class AnyOfOrder(AnyOf):
     """Several conditions of which at least one must hold."""
-
-    fact: ClassVar[Literal["(any)"]] = "(any)"
 
     any: Annotated[
         tuple["OrderCondition", ...],
         Field(min_length=1, max_length=30, description="At least one of these must hold."),
     ]
 
-    def nested(self) -> Iterator[tuple[str, ConditionPart]]:
-        return ((f"any/{number}", part) for number, part in enumerate(self.any))
 
-
-class NotOfOrder(ConditionPart):
+class NotOfOrder(NotOf):
     """A condition that must not hold."""
 
-    fact: ClassVar[Literal["(not)"]] = "(not)"
-
     negated: Annotated["OrderCondition", Field(alias="not", description="This must not hold.")]
-
-    def nested(self) -> Iterator[tuple[str, ConditionPart]]:
-        yield "not", self.negated
 
 
 OrderMeasure = (

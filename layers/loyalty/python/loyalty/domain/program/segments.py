@@ -10,12 +10,12 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from hashlib import sha256
-from typing import Annotated, ClassVar, Final, Literal, cast
+from typing import Annotated, Final, cast
 
 from pydantic import Discriminator, Field, Tag
 
 from loyalty.domain.kernel.fields import ExternalId, Label
-from loyalty.domain.program.conditions import ConditionPart, condition_tag
+from loyalty.domain.program.conditions import AllOf, AnyOf, ConditionPart, NotOf, condition_tag
 from loyalty.domain.program.lake_conditions import (
     BoughtCondition,
     FrequencyCondition,
@@ -59,43 +59,28 @@ _OF_THE_LAKE: Final = frozenset(
 )
 
 
-class AllOfSegment(ConditionPart):
+class AllOfSegment(AllOf):
     """Several conditions that must all hold for a member of the segment."""
-
-    fact: ClassVar[Literal["(all)"]] = "(all)"
 
     all: Annotated[
         tuple["SegmentRule", ...],
         Field(min_length=1, max_length=30, description="All of these must hold."),
     ]
 
-    def nested(self) -> Iterator[tuple[str, ConditionPart]]:
-        return ((f"all/{number}", part) for number, part in enumerate(self.all))
 
-
-class AnyOfSegment(ConditionPart):
+class AnyOfSegment(AnyOf):
     """Several conditions of which at least one must hold for a member of the segment."""
-
-    fact: ClassVar[Literal["(any)"]] = "(any)"
 
     any: Annotated[
         tuple["SegmentRule", ...],
         Field(min_length=1, max_length=30, description="At least one of these must hold."),
     ]
 
-    def nested(self) -> Iterator[tuple[str, ConditionPart]]:
-        return ((f"any/{number}", part) for number, part in enumerate(self.any))
 
-
-class NotOfSegment(ConditionPart):
+class NotOfSegment(NotOf):
     """A condition that must not hold for a member of the segment."""
 
-    fact: ClassVar[Literal["(not)"]] = "(not)"
-
     negated: Annotated["SegmentRule", Field(alias="not", description="This must not hold.")]
-
-    def nested(self) -> Iterator[tuple[str, ConditionPart]]:
-        yield "not", self.negated
 
 
 SegmentRule = Annotated[
