@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty.domain.campaigns.awards import full_award
+from loyalty.domain.campaigns.budgets import budgets_on
 from loyalty.domain.campaigns.limits import outstanding, rooms, uses
 from loyalty.domain.campaigns.planning import AwardContext, compiled, freeze
 from loyalty.domain.ledger.entries import RequestedRefund
@@ -46,7 +47,9 @@ class Books:
 
     def _ceilings(self, order: Order) -> dict[str, int]:
         every, day = compiled(self.program), self.program.today(order.occurred_at)
-        room = rooms(self.program, day, today=day, used=self.used, had=self.counted)
+        budgets = budgets_on(self.program, day)
+        left = {name: budget.points - self.used[name] for name, budget in budgets.items()}
+        room = rooms(self.program, day, today=day, used=self.used, left=left, had=self.counted)
         purchase = every.purchase(order, tier=None)
         return freeze(every, purchase, AwardContext(), rooms=room, had=self.counted)
 
