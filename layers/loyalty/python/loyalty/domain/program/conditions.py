@@ -79,7 +79,7 @@ class Priced(ConditionPart):
         return self.bounds == (None, None)
 
 
-class AllOf(ConditionPart):
+class AllHold(ConditionPart):
     """Several conditions that must all hold; each kind of condition has its own."""
 
     fact: ClassVar[Literal["(all)"]] = "(all)"
@@ -90,7 +90,7 @@ class AllOf(ConditionPart):
         return ((f"all/{number}", part) for number, part in enumerate(self.all))
 
 
-class AnyOf(ConditionPart):
+class AnyHolds(ConditionPart):
     """Several conditions of which at least one must hold; each kind of condition has its own."""
 
     fact: ClassVar[Literal["(any)"]] = "(any)"
@@ -101,7 +101,7 @@ class AnyOf(ConditionPart):
         return ((f"any/{number}", part) for number, part in enumerate(self.any))
 
 
-class NotOf(ConditionPart):
+class DoesNotHold(ConditionPart):
     """A condition that must not hold; each kind of condition has its own."""
 
     fact: ClassVar[Literal["(not)"]] = "(not)"

@@ -12,12 +12,12 @@ from pydantic import Discriminator, Field, PrivateAttr, StrictInt, Tag
 from loyalty.domain.kernel.fields import ExternalId, Label
 from loyalty.domain.program.conditions import (
     COUNT_MAX,
-    AllOf,
-    AnyOf,
+    AllHold,
+    AnyHolds,
     Choices,
     ConditionPart,
     Counted,
-    NotOf,
+    DoesNotHold,
     condition_tag,
 )
 
@@ -144,7 +144,7 @@ class SegmentCondition(ConditionPart):
         self._definitions = tuple(definitions[each] for each in self.is_in if each in definitions)
 
 
-class AllOfMember(AllOf):
+class AllOfMember(AllHold):
     """Several conditions that must all hold for the member."""
 
     all: Annotated[
@@ -153,7 +153,7 @@ class AllOfMember(AllOf):
     ]
 
 
-class AnyOfMember(AnyOf):
+class AnyOfMember(AnyHolds):
     """Several conditions of which at least one must hold for the member."""
 
     any: Annotated[
@@ -162,7 +162,7 @@ class AnyOfMember(AnyOf):
     ]
 
 
-class NotOfMember(NotOf):
+class NotOfMember(DoesNotHold):
     """A condition that must not hold for the member."""
 
     negated: Annotated["MemberCondition", Field(alias="not", description="This must not hold.")]

@@ -9,12 +9,12 @@ from typing import Annotated, Final, Literal
 from pydantic import Discriminator, Field, Tag
 
 from loyalty.domain.program.conditions import (
-    AllOf,
-    AnyOf,
+    AllHold,
+    AnyHolds,
     Choices,
     ConditionPart,
     Counted,
-    NotOf,
+    DoesNotHold,
     Priced,
     condition_tag,
 )
@@ -124,7 +124,7 @@ class CodeCondition(Circumstance):
     ]
 
 
-class AllOfOrder(AllOf):
+class AllOfOrder(AllHold):
     """Several conditions that must all hold."""
 
     all: Annotated[
@@ -133,7 +133,7 @@ class AllOfOrder(AllOf):
     ]
 
 
-class AnyOfOrder(AnyOf):
+class AnyOfOrder(AnyHolds):
     """Several conditions of which at least one must hold."""
 
     any: Annotated[
@@ -142,7 +142,7 @@ class AnyOfOrder(AnyOf):
     ]
 
 
-class NotOfOrder(NotOf):
+class NotOfOrder(DoesNotHold):
     """A condition that must not hold."""
 
     negated: Annotated["OrderCondition", Field(alias="not", description="This must not hold.")]

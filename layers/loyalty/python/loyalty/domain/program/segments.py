@@ -15,7 +15,13 @@ from typing import Annotated, Final, cast
 from pydantic import Discriminator, Field, Tag
 
 from loyalty.domain.kernel.fields import ExternalId, Label
-from loyalty.domain.program.conditions import AllOf, AnyOf, ConditionPart, NotOf, condition_tag
+from loyalty.domain.program.conditions import (
+    AllHold,
+    AnyHolds,
+    ConditionPart,
+    DoesNotHold,
+    condition_tag,
+)
 from loyalty.domain.program.lake_conditions import (
     BoughtCondition,
     FrequencyCondition,
@@ -59,7 +65,7 @@ _OF_THE_LAKE: Final = frozenset(
 )
 
 
-class AllOfSegment(AllOf):
+class AllOfSegment(AllHold):
     """Several conditions that must all hold for a member of the segment."""
 
     all: Annotated[
@@ -68,7 +74,7 @@ class AllOfSegment(AllOf):
     ]
 
 
-class AnyOfSegment(AnyOf):
+class AnyOfSegment(AnyHolds):
     """Several conditions of which at least one must hold for a member of the segment."""
 
     any: Annotated[
@@ -77,7 +83,7 @@ class AnyOfSegment(AnyOf):
     ]
 
 
-class NotOfSegment(NotOf):
+class NotOfSegment(DoesNotHold):
     """A condition that must not hold for a member of the segment."""
 
     negated: Annotated["SegmentRule", Field(alias="not", description="This must not hold.")]
