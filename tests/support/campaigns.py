@@ -2,16 +2,31 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from loyalty.domain.campaigns.member_facts import MemberFacts
 from loyalty.domain.kernel.errors import Fault
 from loyalty.domain.orders.order import Order, Tender
 from loyalty.domain.program import campaign_checks
 from loyalty.domain.program.document import Program
 from tests.support.documents import program, rule
-from tests.support.orders import line, order
+from tests.support.orders import NOON, line, order
+
+# What is known of a member who buys now and then.
+REGULAR: Final = MemberFacts(
+    occurred_at=NOON,
+    orders=2,
+    bought_on=date(2026, 9, 22),
+    enrolled_on=date(2026, 11, 1),
+    tier="gold",
+    birthday=date(1990, 11, 23),
+    locale="fr-CA",
+    attributes={"roast": "dark"},
+    consents=frozenset({"email"}),
+)
 
 CATEGORIES: Final = ("drink", "bean", "merch", "shipping")
 SKUS: Final = ("S1", "S2", "S3")

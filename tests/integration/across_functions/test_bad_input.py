@@ -43,6 +43,15 @@ SERVED: Final = {
 SIGNED_IN: Final = {name: served for name, (_, served) in SERVED.items() if served.allow}
 ROLES: Final[tuple[Role, ...]] = ("manager", "cashier", "service", "analyst", "member", "operator")
 
+SMALL_DOCUMENT: Final[dict[str, Any]] = {
+    "schema_version": 1,
+    "name": "Bean",
+    "time_zone": "Europe/Paris",
+    "currency": "EUR",
+    "points": {"one": "bean", "many": "beans"},
+    "earning_rules": [],
+    "expiry": {"model": "never"},
+}
 PROGRAM: Final[dict[str, Any]] = {
     # West of Greenwich the first instant there is has no date, east of it the last.
     "time_zone": "America/New_York",
@@ -91,16 +100,7 @@ BODIES: Final[dict[str, Any]] = {
     "check_program": document(**PROGRAM),
     "quote_sample_order": {
         # Mistakes in all parts of a document are tried where it is checked.
-        "document": {
-            "schema_version": 1,
-            "name": "Bean",
-            "time_zone": "Europe/Paris",
-            "currency": "EUR",
-            "points": {"one": "bean", "many": "beans"},
-            "earning_rules": [],
-            "campaigns": PROGRAM["campaigns"],
-            "expiry": {"model": "never"},
-        },
+        "document": SMALL_DOCUMENT | {"campaigns": PROGRAM["campaigns"]},
         "order": {
             "source": "till",
             "occurred_at": "2026-11-21T10:00:00Z",
@@ -210,15 +210,7 @@ BODIES: Final[dict[str, Any]] = {
         "format": "csv",
     },
     "try_document": {
-        "document": {
-            "schema_version": 1,
-            "name": "Bean",
-            "time_zone": "Europe/Paris",
-            "currency": "EUR",
-            "points": {"one": "bean", "many": "beans"},
-            "earning_rules": [],
-            "expiry": {"model": "never"},
-        },
+        "document": SMALL_DOCUMENT,
         "from": "2026-11-01",
         "to": "2026-11-30",
         "members_max": 10,

@@ -10,20 +10,8 @@ from hypothesis import strategies as st
 
 from loyalty.domain.campaigns.member_facts import MemberFacts, is_for, relied_on, sources
 from loyalty.domain.program.campaigns import Campaign
-from tests.support.campaigns import campaign
-
-NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-REGULAR = MemberFacts(
-    occurred_at=NOON,
-    orders=2,
-    bought_on=date(2026, 9, 22),
-    enrolled_on=date(2026, 11, 1),
-    tier="gold",
-    birthday=date(1990, 11, 23),
-    locale="fr-CA",
-    attributes={"roast": "dark"},
-    consents=frozenset({"email"}),
-)
+from tests.support.campaigns import REGULAR, campaign
+from tests.support.orders import NOON
 
 
 def campaign_for(condition: dict[str, Any] | None, **parts: Any) -> Campaign:

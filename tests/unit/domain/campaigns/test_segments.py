@@ -1,7 +1,6 @@
 """A condition on segments is what the segments ask."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from hypothesis import given
@@ -10,19 +9,8 @@ from hypothesis import strategies as st
 from loyalty.domain.campaigns.member_facts import MemberFacts, is_for, relied_on, sources
 from loyalty.domain.campaigns.participation import may_be_for
 from loyalty.domain.program.campaigns import Campaign
-from tests.support.campaigns import campaign, with_campaigns
+from tests.support.campaigns import REGULAR, campaign, with_campaigns
 
-FACTS: Final = MemberFacts(
-    occurred_at=datetime(2026, 11, 21, 12, 0, tzinfo=UTC),
-    orders=2,
-    bought_on=date(2026, 9, 22),
-    enrolled_on=date(2026, 11, 1),
-    tier="gold",
-    birthday=date(1990, 11, 23),
-    locale="fr-CA",
-    attributes={"roast": "dark"},
-    consents=frozenset({"email"}),
-)
 LEAVES: Final = st.sampled_from(
     [
         {"fact": "days_since_order", "at_least": 60},
@@ -48,9 +36,9 @@ CONDITIONS: Final = st.recursive(
 )
 MEMBERS: Final = st.builds(
     replace,
-    st.just(FACTS),
+    st.just(REGULAR),
     orders=st.sampled_from([None, 0, 2]),
-    bought_on=st.sampled_from([None, FACTS.bought_on]),
+    bought_on=st.sampled_from([None, REGULAR.bought_on]),
     tier=st.sampled_from([None, "gold"]),
 )
 
@@ -86,4 +74,4 @@ def test_naming_segments_is_saying_what_they_ask(
 def test_a_condition_that_belongs_to_no_document_holds_for_nobody() -> None:
     alone = Campaign.model_validate(campaign(**{"for": {"fact": "segment", "is_in": ["lapsed"]}}))
 
-    assert not is_for(alone, FACTS)
+    assert not is_for(alone, REGULAR)
