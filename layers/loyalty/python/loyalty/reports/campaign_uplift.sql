@@ -11,7 +11,7 @@
 -- Compared are all who were members when it began, whether or not they bought: members who could
 -- use it with members who were held out. Comparing those who earned points would compare good
 -- customers with others. For a campaign for first orders they are the members who had bought
--- nothing before, also those who enrolled later. Whoever is in the universal holdout is in neither
+-- nothing before, also those who enrolled later. Members in the universal holdout are in neither
 -- part of a campaign's comparison. What members bought before, in a time of the same length, is
 -- taken into account: it says nothing of the campaign, and makes the interval narrower (CUPED: A.
 -- Deng and others, WSDM 2013), unless it is not known when the campaign began.

@@ -47,7 +47,7 @@ class GoalStanding:
     `expected` is where it would be by now on its way to the target, `forecast` where it will end,
     and `per_day` what has to come on each day that is left to reach the target, or may come without
     passing it; None for a rate, and when no day is left. `changes` counts how often its state
-    changed. `of` is a digest of the goal: a changed goal begins anew.
+    changed. `of` is a digest of the goal, so a changed goal starts over.
     """
 
     goal_id: str

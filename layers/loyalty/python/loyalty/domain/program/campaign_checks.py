@@ -302,8 +302,8 @@ def _moved(
         return
     if now.salt != before.salt:
         detail = (
-            "Another salt assigns all members anew: many who were held out no longer are, and "
-            "others are held out instead. What was measured so far cannot be continued"
+            "A new salt chooses a different group: many members who were held out no longer are, "
+            "and others are held out instead. What was measured so far cannot be continued"
         )
         yield Fault(f"{place}/salt", "holdout_moves", detail)
     elif now.percent != before.percent:

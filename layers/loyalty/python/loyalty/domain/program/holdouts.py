@@ -1,7 +1,7 @@
 """Holdouts: members from whom campaigns are withheld, so that their effect can be measured.
 
-Only a comparison with members who were chosen by lot says what a campaign brought: whoever buys
-more also earns more of it.
+Only a comparison with members who were chosen at random shows what a campaign brought, because
+members who buy more also earn more from it.
 """
 
 from typing import Annotated

@@ -1,7 +1,7 @@
 """A replay: what happened to a person, decided again by the ledger's own rules in one world.
 
 Until the period of the trial begins, accounts are as the books had them. From then on orders,
-refunds and edits are decided anew, and the calendar is computed. Everything else that moved points
+refunds and edits are decided again, and the calendar is computed. Everything else that moved points
 happens as it did, as far as the account can pay.
 """
 
@@ -297,7 +297,7 @@ class Replay:
         self._post(closing, what.booked_at)
 
     def _move(self, fact: EntryFact, moment: datetime) -> None:
-        """Let something happen that is not decided anew, as it did."""
+        """Let something happen as it did; it is not decided again."""
         is_closing = fact.entry_kind == "adjustment" and fact.recorded_by == _ERASURE
         if is_closing or fact.redemption_id in self._refused:
             return
