@@ -8,13 +8,13 @@ MUTANTS: Final = (
     # Refunds.
     Mutant(
         "what was forgiven is asked for again",
-        "OrderState.settled",
+        "Settled.settled",
         "self.clawed + self.owed + self.forgiven",
         "self.clawed + self.owed",
     ),
     Mutant(
         "what was excused is asked for again",
-        "OrderState.settled",
+        "Settled.settled",
         "self.clawed + self.owed + self.forgiven + self.excused",
         "self.clawed + self.owed + self.forgiven",
     ),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from loyalty.domain.campaigns.budgets import budgets_on, takes
-from loyalty.domain.ledger.campaign_counts import CampaignCounting, counting_of_step, moved
+from loyalty.domain.ledger.campaign_counts import counting_of_step, moved
 from loyalty.domain.ledger.entries import (
     Accrual,
     Clawback,
@@ -18,13 +17,7 @@ from loyalty.domain.ledger.entries import (
     Qualifying,
     RequestedRefund,
 )
-from loyalty.domain.ledger.holding import Holding, PendingDates
-from loyalty.domain.ledger.postings import (
-    AccountChange,
-    OrderStateChange,
-    Posting,
-    change_by_taking,
-)
+from loyalty.domain.ledger.postings import OrderStateChange, Posting
 from loyalty.domain.ledger.refunds import (
     OrderState,
     clawback_name,
@@ -36,66 +29,12 @@ from loyalty.domain.ledger.refunds import (
     state_of,
     to_settle,
 )
-from loyalty.domain.ledger.tiers import Counting, counting
+from loyalty.domain.ledger.taking_back import sources_of
+from loyalty.domain.ledger.tiers import counting
 
 if TYPE_CHECKING:
-    from loyalty.domain.earning.awarding import Part
     from loyalty.domain.ledger.account import Account
-    from loyalty.domain.program.document import Program, PublishedProgram
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
-    """Where the points of one clawback come from, and what no source could provide.
-
-    `taken` comes from the account. `excused` expired unspent, `owed` becomes debt, `forgiven` is
-    lost to the program. `own` says how many points of each of the order's parts are taken by now.
-    """
-
-    taken: Holding
-    excused: int
-    owed: int
-    forgiven: int
-    own: tuple[int, ...]
-
-    @property
-    def clawed(self) -> int:
-        return self.taken.spendable + self.taken.pending_points
-
-    @property
-    def effect(self) -> Holding:
-        return Holding(debt=self.owed) - self.taken
-
-    def settling(self, state: OrderState) -> OrderState:
-        """The order's state after this clawback."""
-        return replace(
-            state,
-            clawed=state.clawed + self.clawed,
-            owed=state.owed + self.owed,
-            forgiven=state.forgiven + self.forgiven,
-            excused=state.excused + self.excused,
-            taken=self.own,
-        )
-
-    def change(
-        self,
-        account: Account,
-        entry: Entry,
-        *,
-        counted: Mapping[str, int],
-        level: Counting,
-        campaigns: CampaignCounting,
-    ) -> AccountChange:
-        """The change to an account. It relies only on what it takes."""
-        return change_by_taking(
-            account,
-            entries=(entry,),
-            taken=self.taken,
-            relies_on_balance=bool(self.owed or self.forgiven),
-            qualifying=counted,
-            counting=level if counted else None,
-            campaigns=campaigns,
-        )
+    from loyalty.domain.program.document import PublishedProgram
 
 
 def claw_back(
@@ -186,76 +125,3 @@ def counted_for(less: Qualifying | None, account: Account) -> dict[str, int]:
     if less is None or (less.amount <= 0 and less.counter not in account.qualifying):
         return {}
     return {less.counter: less.amount}
-
-
-def sources_of(
-    owing: int,
-    *,
-    parts: Sequence[Part],
-    before: OrderState,
-    account: Account,
-    expired: Mapping[date, int],
-    policy: Program,
-) -> Sources:
-    """Find the points that an order owes: pending ones, then its own lots, then any lot.
-
-    The order's own pending points go first, then its own lots, then any lot by soonest expiry.
-    Each part of the order gives at most what is left of it, so points of another order with the
-    same dates are not mistaken for this order's. Points that expired unspent are excused: the
-    member never used them.
-    """
-    own = list(before.taken)
-    held = account.holding
-    pending = _of_its_own(
-        owing,
-        parts,
-        own,
-        held.pending,
-        lambda part: PendingDates(part.available_on, part.expires_on),
-    )
-    owing -= pending.total()
-    excusable = _excusable(parts, expired) - before.excused
-    excused = max(0, min(owing, excusable))
-    owing -= excused
-    lots = Holding()
-    if policy.clawback != "only_pending":
-        prefer = _of_its_own(owing, parts, own, held.lots, lambda part: part.expires_on)
-        lots = held.take(owing, prefer=prefer)
-        owing -= lots.spendable
-    owed = owing if policy.clawback == "unlimited" else 0
-    return Sources(
-        taken=lots + Holding(pending=pending),
-        excused=excused,
-        owed=owed,
-        forgiven=owing - owed,
-        own=tuple(own),
-    )
-
-
-def _excusable(parts: Sequence[Part], expired: Mapping[date, int]) -> int:
-    """How many of the order's points may have expired unspent, for all its refunds together."""
-    own: Counter[date] = Counter()
-    for part in parts:
-        own[part.expires_on] += part.points
-    return sum(min(points, expired.get(lot, 0)) for lot, points in own.items())
-
-
-def _of_its_own[K](
-    points: int,
-    parts: Sequence[Part],
-    own: list[int],
-    held: Mapping[K, int],
-    place_of: Callable[[Part], K],
-) -> Counter[K]:
-    """Take the order's own points from the places in an account where its parts lie.
-
-    Updates `own`, the points taken from each part by now.
-    """
-    taken: Counter[K] = Counter()
-    for number, part in enumerate(parts):
-        place = place_of(part)
-        there = held.get(place, 0) - taken[place]
-        share = max(0, min(points - taken.total(), part.points - own[number], there))
-        taken[place] += share
-        own[number] += share
-    return taken

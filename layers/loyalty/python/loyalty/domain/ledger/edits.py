@@ -13,12 +13,11 @@ from loyalty.domain.campaigns.budgets import budgets_on, left_of, takes
 from loyalty.domain.earning.awarding import Part
 from loyalty.domain.ledger.account import Account, lapse_of
 from loyalty.domain.ledger.campaign_counts import ceilings_of_edit, counting_of_step, moved
-from loyalty.domain.ledger.clawbacks import counted_for, sources_of
+from loyalty.domain.ledger.clawbacks import counted_for
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry, OrderCause
 from loyalty.domain.ledger.giving import days_over, waiting
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.postings import (
-    Addition,
     OrderStateChange,
     Posting,
     addition,
@@ -36,6 +35,7 @@ from loyalty.domain.ledger.refunds import (
     to_settle,
     withdrawing,
 )
+from loyalty.domain.ledger.taking_back import sources_of, with_given
 from loyalty.domain.ledger.tiers import counting
 from loyalty.domain.orders.order import Order, content_fingerprint, fingerprint
 
@@ -164,7 +164,7 @@ def edit(
             order.source,
             order.order_id,
             replace(
-                _given_with(taken.settling(version), given, added, unforgiven=unforgiven),
+                with_given(taken.settling(version), given, added, unforgiven=unforgiven),
                 counted=step.counted,
                 changed_at=now,
             ),
@@ -203,21 +203,3 @@ def _dated(left: Remainder) -> dict[PendingDates, int]:
     return {
         PendingDates(part.available_on, part.expires_on): part.points for part in left.award.parts
     }
-
-
-def _given_with(
-    state: OrderState, given: tuple[Part, ...], added: Addition, *, unforgiven: int
-) -> OrderState:
-    """The order's state with the points added: known dates grow in place, new dates come last."""
-    before = {part[:2]: part.points for part in state.given}
-    now = {part[:2]: part.points for part in given}
-    dates = [*before, *(each for each in now if each not in before)]
-    expired = Counter(state.expired)
-    expired.update(added.expired.lots)
-    return replace(
-        state,
-        forgiven=state.forgiven - unforgiven,
-        given=tuple(Part(*each, before.get(each, 0) + now.get(each, 0)) for each in dates),
-        taken=(*state.taken, *(0 for each in now if each not in before)),
-        expired=expired,
-    )

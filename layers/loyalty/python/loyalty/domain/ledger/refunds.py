@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -17,6 +17,7 @@ from loyalty.domain.campaigns.awards import full_award
 from loyalty.domain.campaigns.planning import AwardContext
 from loyalty.domain.earning.qualifying import basis_of, qualifies
 from loyalty.domain.ledger.entries import Accrual, Qualifying, RequestedRefund
+from loyalty.domain.ledger.taking_back import Settled
 
 if TYPE_CHECKING:
     from loyalty.domain.earning.awarding import Award, Part
@@ -28,26 +29,24 @@ NAME_CHARACTERS_MAX: Final = 58
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderState:
+class OrderState(Settled):
     """The running state of an order that was refunded, or changed by its storefront.
 
     Refunds: `quantities` are refunded units by line, `amounts_minor` refunded money by line,
     `amount_minor` the sum of refunds without lines. All are totals, so the order of refunds does
-    not matter. `clawed + owed + forgiven + excused` is always what was earned less the target.
+    not matter.
 
     `revocable` are the refunds among them that their storefront may withdraw, by their ids; a
     cancelled order is one of them if it can be set back. `withdrawn` says how often each refund was
     withdrawn. `whole` is a refund of the whole order that stays.
 
     Edits: `order` is the latest version (None: the first one), `told_at` the time of the latest
-    version. `given` are points that edits added, by their dates; `expired` says how many of them
-    arrived after their last day.
+    version. `given` are points that edits added, and the first parts are those of the award.
 
     Campaigns: `ceilings` are those of the latest version (None: the accrual's), `counted` is what
     the order counts in the limits of each campaign (None: what the accrual gave).
 
-    `taken` says, for each part of the award and then for each part in `given`, how many of its own
-    points were taken. `counter` guards the item, and `changed_at` is when it was last written.
+    `counter` guards the item, and `changed_at` is when it was last written.
     """
 
     quantities: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
@@ -56,17 +55,10 @@ class OrderState:
     whole: bool = False
     revocable: Mapping[str, RequestedRefund] = field(default_factory=lambda: MappingProxyType({}))
     withdrawn: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    clawed: int = 0
-    owed: int = 0
-    forgiven: int = 0
-    excused: int = 0
-    taken: tuple[int, ...] = ()
     counter: int = 0
     changed_at: datetime | None = None
     order: Order | None = None
     told_at: datetime | None = None
-    given: tuple[Part, ...] = ()
-    expired: Mapping[date, int] = field(default_factory=lambda: MappingProxyType({}))
     ceilings: Mapping[str, int] | None = None
     counted: Mapping[str, int] | None = None
 
@@ -74,11 +66,6 @@ class OrderState:
     def is_whole(self) -> bool:
         """Whether nothing of the order is left, by a refund that stays or one that may not."""
         return self.whole or any(refund.whole for refund in self.revocable.values())
-
-    @property
-    def settled(self) -> int:
-        """The points that earlier refunds have dealt with, one way or another."""
-        return self.clawed + self.owed + self.forgiven + self.excused
 
 
 class Remainder(NamedTuple):
