@@ -8,7 +8,8 @@ import pytest
 from loyalty.domain.earning.awarding import Part
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.holding import Holding, PendingDates
-from loyalty.domain.ledger.taking_back import Settled, sources_of
+from loyalty.domain.ledger.settled import Settled
+from loyalty.domain.ledger.taking_back import sources_of
 from tests.support.accounts import NO_LOTS, account
 from tests.support.documents import program
 

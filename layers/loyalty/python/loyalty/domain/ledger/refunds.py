@@ -17,7 +17,7 @@ from loyalty.domain.campaigns.awards import full_award
 from loyalty.domain.campaigns.planning import AwardContext
 from loyalty.domain.earning.qualifying import basis_of, qualifies
 from loyalty.domain.ledger.entries import Accrual, Qualifying, RequestedRefund
-from loyalty.domain.ledger.taking_back import Settled
+from loyalty.domain.ledger.settled import Settled
 
 if TYPE_CHECKING:
     from loyalty.domain.earning.awarding import Award, Part

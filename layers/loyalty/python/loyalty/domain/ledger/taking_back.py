@@ -1,4 +1,4 @@
-"""What was given and may have to be taken back: how it stands, and where the points come from.
+"""Taking back what was given: where the points come from, and what happens if too few are left.
 
 An order settles what a refund or an edit makes of it by this one rule, and so does everything else
 whose points rest on something that can change.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -21,34 +21,9 @@ if TYPE_CHECKING:
     from loyalty.domain.ledger.account import Account
     from loyalty.domain.ledger.campaign_counts import CampaignCounting
     from loyalty.domain.ledger.entries import Entry
+    from loyalty.domain.ledger.settled import Settled
     from loyalty.domain.ledger.tiers import Counting
     from loyalty.domain.program.document import Program
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """How points stand that were given, and taken back in part or as a whole.
-
-    `clawed` were taken from the account, `owed` became debt, `forgiven` were lost to the program,
-    and `excused` had expired unspent. Their sum is what was given less what should stand.
-
-    `given` are points that were added later, by their dates; `expired` says how many of them
-    arrived after their last day. `taken` says, for each part that was given at first and then for
-    each part in `given`, how many of its own points were taken.
-    """
-
-    clawed: int = 0
-    owed: int = 0
-    forgiven: int = 0
-    excused: int = 0
-    taken: tuple[int, ...] = ()
-    given: tuple[Part, ...] = ()
-    expired: Mapping[date, int] = field(default_factory=lambda: MappingProxyType({}))
-
-    @property
-    def settled(self) -> int:
-        """The points that were dealt with, one way or another."""
-        return self.clawed + self.owed + self.forgiven + self.excused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
