@@ -14,6 +14,7 @@ import pytest
 from moto import mock_aws
 from moto.core.config import default_user_config
 from moto.dynamodb.models import DynamoDBBackend
+from moto.moto_api._internal.models import MotoAPIBackend, moto_api_backend
 from pytest_socket import disable_socket, enable_socket
 
 from loyalty.domain.program.document import PublishedProgram
@@ -24,7 +25,7 @@ from loyalty.edge.logs import logger
 from loyalty.sdk.connections import KeptConnections
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.programs import TablePrograms
-from tests.support import cold
+from tests.support import cold, moto_shortcuts
 from tests.support.cognito import POOL, FakeCognito
 from tests.support.documents import published
 from tests.support.http import Context, serves
@@ -107,8 +108,15 @@ def _queues() -> Iterator[tuple[str, str]]:
         yield f"LOYALTY_{work.upper()}_QUEUE_URL", put_queue(work, region=REGION)
 
 
+@pytest.fixture(scope="session")
+def moto() -> Iterator[MotoAPIBackend]:
+    """Moto, started once: it takes longer to start than most tests take."""
+    with moto_shortcuts.taken(), mock_aws():
+        yield moto_api_backend
+
+
 @pytest.fixture(autouse=True)
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def aws(monkeypatch: pytest.MonkeyPatch, moto: MotoAPIBackend) -> Iterator[None]:
     """Every resource of the data stack, and the environment of every function."""
     disable_socket()
     for name, value in {
@@ -134,12 +142,12 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     cold.forget()
     monkeypatch.setattr(KeptConnections, "exchange", exchange_with_moto)
     monkeypatch.setattr(DynamoDBBackend, "transact_write_items", transact_write_items)
-    with mock_aws():
-        # Where tests and what supports them make clients of their own.
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", _session())
-        for name, value in (*RESOURCES.provide().items(), *_queues()):
-            monkeypatch.setenv(name, value)
-        yield
+    moto.reset()
+    # Where tests and what supports them make clients of their own.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", _session())
+    for name, value in (*RESOURCES.provide().items(), *_queues()):
+        monkeypatch.setenv(name, value)
+    yield
     cold.forget()
     enable_socket()
 

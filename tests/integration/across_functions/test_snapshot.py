@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import boto3
 import pytest
 from moto import mock_aws
+from moto.moto_api._internal.models import moto_api_backend
 
 from tests.integration.conftest import REGION, TABLE, _make_resources
 from tests.support.snapshot import COPIED_VERSIONS, Resources
@@ -38,6 +39,8 @@ def used_twice(resources: Resources[Mapping[str, str]]) -> None:
     """Use the resources in two empty motos, of which the second must know nothing of the first."""
     for _ in range(2):
         with mock_aws():
+            # Another test may have started moto before.
+            moto_api_backend.reset()
             environment = resources.provide()
             dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
 
