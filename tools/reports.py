@@ -33,6 +33,14 @@ reports that have some. `within_days` sets for how many days what follows counts
 as of which it is true. `Accept: text/csv` returns CSV, `Accept: text/html` a page. A report that
 takes too long for a request gets 413, and can be requested [as a file](#files).
 
+`segment=big-spenders` narrows a report to those who are members of a
+[segment](program.md#segments) now, as if nobody else had ever been in the program: what they did in
+the period counts, whether or not they were in the segment then. Scores of `segments` are then
+scores among themselves. `segment=*` returns the rows of each segment one after the other, with the
+segment as the first column. `segments` in the response says how many members were found, and when.
+A segment that asks about profiles, or a report that is not about members, gets 422; below, each of
+those says why.
+
 Money is in minor units of the program's currency. A ratio is rounded to six decimals, halves away
 from zero, and is null if the divisor is zero. Members who were merged count as one person in
 everything that customers did. No report has personal data.
@@ -52,6 +60,7 @@ The head of each `.sql` file names the report's chart and its columns:
 
     -- Chart: kind | x | measured, … | series | facet
     -- Total: the columns that have a sum, …
+    -- Not of segments: why, where the report cannot be narrowed to one
 
 - `figures` shows a tile for each measured column.
 - `column` stacks the measured columns over the steps of `x`; `line` connects them.
@@ -104,8 +113,11 @@ def _page() -> str:
 
 def _section(name: str) -> str:
     report = reports.report(name)
+    why = report.never_narrowed
+    never = f"\n\nNot of [segments](program.md#segments): {why}." if why else ""
     return (
-        f"## {_topic(report.title)}\n\n`{name}`: {_meaning(report.title)}\n\n{_body(report.sql)}\n"
+        f"## {_topic(report.title)}\n\n`{name}`: {_meaning(report.title)}{never}\n\n"
+        f"{_body(report.sql)}\n"
     )
 
 

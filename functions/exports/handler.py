@@ -15,6 +15,7 @@ from loyalty.domain.kernel.errors import (
     LimitReached,
     NotFound,
     TryAgain,
+    WrongState,
 )
 from loyalty.domain.report_exports import RequestedFile
 from loyalty.domain.staff.actions import ActionOutcome
@@ -41,11 +42,15 @@ from loyalty.edge.models.report_exports import (
     export_answer,
     read_file_order,
 )
+from loyalty.edge.report_segments import chosen_segments
 from loyalty.edge.settings import settings
 from loyalty.lake.mirror import Mirror
+from loyalty.lake.objects import Lake
 from loyalty.lake.report_files import FileShelf, is_for_managers
+from loyalty.lake.segment_snapshots import SegmentSnapshots
 from loyalty.table.positions import is_listed
 from loyalty.table.report_exports import TableReportExports
+from loyalty.table.segment_runs import TableSegmentRuns
 from loyalty.usecases.report_exports import GaveUp, make_file, request_file, requested
 
 
@@ -78,7 +83,7 @@ def wait(error: Exception, attempt: int) -> timedelta:
     "/reports/exports",
     allow={"analyst", "manager"},
     status=202,
-    refuses=(IdempotencyConflict, LimitReached, TryAgain),
+    refuses=(IdempotencyConflict, LimitReached, TryAgain, WrongState),
     acts="report.export",
 )
 def request_report_export(
@@ -93,7 +98,10 @@ def request_report_export(
     now = clock.now()
     file = request.file()
     require_may_read(file)
-    desk.shelf(settings(ExportsSettings).table).in_force(program_id, now=now)
+    document = desk.shelf(settings(ExportsSettings).table).in_force(program_id, now=now).document
+    if file.segment is not None:
+        run = segment_runs(program_id).last()
+        chosen_segments(file.segment, document=document, run=run, pointer="/segment")
     export = request_file(
         file,
         export_id=desk.request_id(
@@ -177,12 +185,22 @@ def exports(program_id: str) -> TableReportExports:
     return TableReportExports(engine(settings(ExportsSettings).table), program_id=program_id)
 
 
+def segment_runs(program_id: str) -> TableSegmentRuns:
+    return TableSegmentRuns(engine(settings(ExportsSettings).table), program_id=program_id)
+
+
 def workshop(program_id: str) -> FileWorkshop:
     programs = desk.shelf(settings(ExportsSettings).table)
     return FileWorkshop(
         program_id=program_id,
         document=lambda now: programs.in_force(program_id, now=now).document,
         mirror=mirror(),
+        snapshots=SegmentSnapshots(
+            Lake(clients.s3(), bucket=settings(ExportsSettings).lake_bucket),
+            program_id=program_id,
+            mirror=mirror(),
+        ),
+        segment_runs=segment_runs(program_id),
         shelf=shelf(),
         clock=clock.now,
         monotonic=time.monotonic,

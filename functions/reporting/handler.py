@@ -16,10 +16,13 @@ from loyalty.domain.kernel.errors import (
     InvalidCursor,
     NotFound,
     TooLarge,
+    TryAgain,
     WrongState,
 )
 from loyalty.domain.program.document import Program
 from loyalty.domain.program.kinds import DOCUMENT_BYTES_MAX
+from loyalty.domain.program.segments import Segment
+from loyalty.domain.report_exports import EACH
 from loyalty.domain.trials.rules import untried
 from loyalty.domain.trials.trial import Trial
 from loyalty.edge import clock, desk, report_pages
@@ -32,7 +35,7 @@ from loyalty.edge.http.params import Body, Path, Query, Response
 from loyalty.edge.http.periods import ReportDay, require_period
 from loyalty.edge.http.schemas import Cursor, PageLimit, rfc3339
 from loyalty.edge.models.found_entries import EntryFound, entry_found
-from loyalty.edge.models.reports import ReportAnswer, report_answer
+from loyalty.edge.models.reports import ReportAnswer, report_answer, report_segments
 from loyalty.edge.models.segments import (
     SegmentCount,
     SegmentCountRequest,
@@ -43,12 +46,13 @@ from loyalty.edge.models.segments import (
     segment_member_answer,
 )
 from loyalty.edge.models.trials import TrialAnswer, TrialRequest, trial_answer, trial_document
+from loyalty.edge.report_segments import chosen_segments, members_of, require_narrowable
 from loyalty.edge.settings import settings
 from loyalty.lake import columns, entry_lookup, reports, trial_people
 from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.objects import Lake
-from loyalty.lake.reports import ReportPeriod, ReportStep, Table
+from loyalty.lake.reports import Report, ReportPeriod, ReportStep, Table
 from loyalty.lake.segment_snapshots import SegmentSnapshots
 from loyalty.lake.spreadsheets import as_text
 from loyalty.table.programs import TablePrograms
@@ -67,6 +71,7 @@ handler = api
 
 # The gateway waits for 30 s, and the facts are fetched in this time, too.
 TRIAL_SECONDS_MAX: Final = 15.0
+SEGMENT_PLACE: Final = "/query/segment"
 # A client that states no preference gets the first of these.
 FORMS: Final = ("application/json", "text/csv", "text/html")
 
@@ -75,7 +80,7 @@ FORMS: Final = ("application/json", "text/csv", "text/html")
     "/reports/<name>",
     allow={"analyst", "manager"},
     media=("text/csv", "text/html"),
-    refuses=(NotFound, TooLarge),
+    refuses=(NotFound, TooLarge, TryAgain, WrongState),
 )
 def read_report(
     program_id: ProgramId,
@@ -95,6 +100,14 @@ def read_report(
             "`promoters`.",
         ),
     ] = reports.WITHIN_DAYS,
+    segment: Annotated[
+        str | None,
+        Query(
+            max_length=64,
+            description="A segment: the report is about those who are members of it now, whatever "
+            "they did when. `*`: about each segment, one beside the other.",
+        ),
+    ] = None,
 ) -> Response[ReportAnswer | str]:
     """Read a report on a period.
 
@@ -116,9 +129,21 @@ def read_report(
         by=by,
         within_days=within_days,
     )
+    segments: tuple[Segment, ...] = ()
+    run = None
+    if segment is not None:
+        require_narrowable(report=name, facts=None, pointer=SEGMENT_PLACE)
+        run = segment_runs(program_id).last()
+        segments = chosen_segments(segment, document=document, run=run, pointer=SEGMENT_PLACE)
     try:
-        facts = mirror().fetch(program_id, report.reads, columns=columns.read_by(name))
-        table = reports.run(report, period, facts=facts, document=document, connect=engine().over)
+        table = tabled(
+            report,
+            period,
+            program_id=program_id,
+            document=document,
+            segments=segments,
+            is_beside=segment == EACH,
+        )
     except TooLarge as refusal:
         raise TooLarge(
             f"{refusal.detail} As a file it has more room: "
@@ -127,10 +152,44 @@ def read_report(
     form = _preferred(api.event.headers.get("accept", ""))
     if form == "text/csv":
         return _csv(table, name=f"{name}_{first}_{last}", as_of=as_of)
-    answer = report_answer(report, table, period, document=document)
+    answer = report_answer(
+        report, table, period, document=document, segments=report_segments(segments, run)
+    )
     if form == "text/html":
         return _html(report_pages.page(answer.model_dump(mode="json")))
     return reply(answer)
+
+
+def tabled(
+    report: Report,
+    period: ReportPeriod,
+    *,
+    program_id: str,
+    document: Program,
+    segments: tuple[Segment, ...],
+    is_beside: bool,
+) -> Table:
+    """The rows of a report: of all members, of those of a segment, or of each of several."""
+    needed = columns.read_by(report.name, is_narrowed=bool(segments))
+    facts = mirror().fetch(program_id, tuple(needed), columns=needed)
+    members = members_of(segments, snapshots(program_id)) if segments else ()
+    if is_beside:
+        return reports.run_beside(
+            report,
+            period,
+            facts=facts,
+            document=document,
+            segments=members,
+            connect=engine().over,
+        )
+    return reports.run(
+        report,
+        period,
+        facts=facts,
+        document=document,
+        among=members[0] if members else None,
+        connect=engine().over,
+    )
 
 
 @api.get(
@@ -214,8 +273,7 @@ def list_segments(program_id: ProgramId) -> SegmentList:
 
     They are counted every hour, and within minutes after a definition was published.
     """
-    runs = TableSegmentRuns(table_engine(settings(ReportingSettings).table), program_id=program_id)
-    return segment_list(document_of(program_id), runs.last())
+    return segment_list(document_of(program_id), segment_runs(program_id).last())
 
 
 @api.get(
@@ -264,6 +322,10 @@ def count_segment_members(
 def document_of(program_id: str) -> Program:
     programs = desk.shelf(settings(ReportingSettings).table)
     return programs.in_force(program_id, now=clock.now()).document
+
+
+def segment_runs(program_id: str) -> TableSegmentRuns:
+    return TableSegmentRuns(table_engine(settings(ReportingSettings).table), program_id=program_id)
 
 
 def snapshots(program_id: str) -> SegmentSnapshots:

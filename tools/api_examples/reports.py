@@ -20,6 +20,7 @@ _FILE: Final[Json] = {
     "last_day": "2026-12-31",
     "by": None,
     "within_days": None,
+    "segment": None,
     "format": "csv",
     "requested_at": NOW,
     "started_at": None,
@@ -74,6 +75,8 @@ _REPORT: Final[Json] = {
     "chart": {"kind": "column", "x": "starts_on", "y": ["orders"], "series": None, "facet": None},
     "rows": [["2026-10-01", 38], ["2026-11-01", 41]],
     "totals": {},
+    "segments": [],
+    "by_segment": False,
 }
 
 

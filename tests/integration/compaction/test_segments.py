@@ -98,6 +98,41 @@ class TestAsking:
         assert second["next_cursor"] is None
         assert first["as_of"] == first["items"][0]["since"] == "2026-11-21T10:00:00Z"
 
+    def test_a_report_is_about_the_members_of_a_segment(self, ana: str, time: Clock) -> None:
+        till.enroll("cy@example.com")
+        archived()
+
+        def members(segment: str | None, name: str = "summary") -> Answer:
+            query = {"from": "2026-11-01", "to": "2026-11-30"}
+            if segment:
+                query["segment"] = segment
+            path = f"{till.PROGRAM}/reports/{name}"
+            return call(reporting, "GET", path, as_=ANALYST, query=query)
+
+        def column(answer: Answer, name: str) -> list[Any]:
+            place = [each["name"] for each in answer.body["columns"]].index(name)
+            return [row[place] for row in answer.body["rows"]]
+
+        assert column(members(None), "members") == [3]
+        one, each = members("regulars"), members("*")
+        assert column(one, "members") == column(each, "members") == [2]
+        assert column(each, "of_segment") == ["regulars"]
+        assert each.body["program"]["names"]["group"] == {"regulars": "Regulars"}
+        assert (one.body["by_segment"], each.body["by_segment"]) == (False, True)
+        assert one.body["segments"] == [
+            {"id": "regulars", "name": "Regulars", "members": 2, "as_of": "2026-11-21T10:00:00Z"}
+        ]
+        for segment, name, code in (
+            ("gone", "summary", "unknown_segment"),
+            ("oat", "summary", "not_countable"),
+            ("regulars", "guests", "not_of_segments"),
+        ):
+            answer = members(segment, name)
+            assert answer.status == 422
+            assert [(each["pointer"], each["code"]) for each in answer.body["errors"]] == [
+                ("/query/segment", code)
+            ]
+
     def test_nobody_lists_who_fits_a_profile(self, ana: str) -> None:
         assert ask("GET", "/oat/members").code == "wrong_state"
         assert ask("GET", "/gone/members").code == "not_found"

@@ -71,6 +71,8 @@ def answer(**parts: Any) -> dict[str, Any]:
         "chart": chart(),
         "rows": [["till", 4999, 2], ["shop", 1000, 1]],
         "totals": {},
+        "segments": [],
+        "by_segment": False,
     }
     return answered | parts
 

@@ -252,7 +252,7 @@ PARAMETERS = {
     "publish_program": {"If-Match", "If-None-Match", "note"},
     "read_balance": {"at"},
     "read_program": {"version"},
-    "read_report": {"from", "to", "by", "within_days"},
+    "read_report": {"from", "to", "by", "within_days", "segment"},
     "read_statement": {"from", "to"},
     "read_version": {"with"},
     "redeem": KEY,

@@ -76,6 +76,7 @@ export function fit(place, draw) {
  * @param {Answer} answer @param {number} width @param {{ isSmall?: boolean }} [options] @returns {Element} */
 export function drawing(answer, width, { isSmall = false } = {}) {
   const { kind, facet } = answer.chart;
+  if (answer.by_segment) return beside(answer, width, isSmall);
   if (kind === "figures") return answer.rows.length ? figures(answer) : nothing(answer);
   const cases = measured(answer);
   if (!cases.some(({ value }) => value)) return nothing(answer);
@@ -84,17 +85,29 @@ export function drawing(answer, width, { isSmall = false } = {}) {
   return { column, bar, line: lines, funnel, heatmap }[kind](data);
 }
 
-/** A chart for each value of a column, side by side if there is room.
+/** A chart for each value of the column that the report declares.
  * @param {Answer} answer @param {number} width @param {boolean} isSmall */
 function facets(answer, width, isSmall) {
-  const write = writing(answer);
   const place = answer.columns.findIndex(({ name }) => name === answer.chart.facet);
-  const { unit } = answer.columns[place];
+  const one = { ...answer, chart: { ...answer.chart, facet: null } };
+  return charts(one, place, answer.columns[place].unit, { width, isSmall });
+}
+
+/** A chart for each segment. @param {Answer} answer @param {number} width @param {boolean} isSmall */
+function beside(answer, width, isSmall) {
+  const one = { ...answer, by_segment: false };
+  return charts(one, 0, answer.columns[0].unit, { width, isSmall });
+}
+
+/** A chart for each value of a column, side by side if there is room.
+ * @param {Answer} answer @param {number} place @param {string} unit
+ * @param {{ width: number, isSmall: boolean }} size */
+function charts(answer, place, unit, { width, isSmall }) {
+  const write = writing(answer);
   const room = width > 700 ? Math.floor((width - 32) / 2) : width;
-  const parts = [...Map.groupBy(answer.rows, (row) => row[place])].map(([facet, rows]) => {
-    const part = { ...answer, rows, chart: { ...answer.chart, facet: null } };
-    const title = element("h3", {}, write.value(unit, facet));
-    return element("div", {}, title, drawing(part, room, { isSmall }));
+  const parts = [...Map.groupBy(answer.rows, (row) => row[place])].map(([value, rows]) => {
+    const title = element("h3", {}, write.value(unit, value));
+    return element("div", {}, title, drawing({ ...answer, rows }, room, { isSmall }));
   });
   return element("div", { class: "facets" }, ...parts);
 }

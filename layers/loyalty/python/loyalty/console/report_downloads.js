@@ -6,7 +6,8 @@ import { element } from "./report_elements.js";
 import { saveFile } from "./saving.js";
 
 /** @typedef {import("./types").Page} Page */
-/** @typedef {{ report: string, from: string, to: string, by: string, within_days: string }} Period */
+/** @typedef {{ report: string, from: string, to: string, by: string, within_days: string,
+ *   segment?: string }} Period */
 
 const LOOK_AGAIN_MS = 1_500;
 

@@ -32,8 +32,19 @@ export function heading(answer, isAlone) {
       ...(isAlone ? [element("h1", {}, topic(answer))] : []),
       element("p", { class: "question" }, capitalized(question)),
       element("p", { class: "period" }, `${first} – ${last} · ${asOf}`),
+      ...among(answer),
     ),
   ];
+}
+
+/** Whose report it is, where it is not that of all members. @param {Answer} answer */
+function among({ by_segment: isBeside, segments: [segment] }) {
+  if (!segment) return [];
+  const text = isBeside
+    ? "Each segment by itself: a member may be in several."
+    : ` · ${segment.members.toLocaleString()} members of this segment`;
+  const name = isBeside ? [] : [element("bdi", {}, segment.name)];
+  return [element("p", { class: "period" }, ...name, text)];
 }
 
 /** What a report counts and what its columns mean. @param {Answer} answer */

@@ -5,7 +5,7 @@ import { CONFIG } from "./config.js";
 
 /** @typedef {import("./types").Page} Page */
 /** @typedef {{ name: string, topic: string, isForManagers: boolean, hasSteps: boolean,
- *   countsDays: boolean }} ListedReport */
+ *   countsDays: boolean, isOfSegments: boolean }} ListedReport */
 /** @typedef {{ heading: string, reports: ListedReport[] }} ReportGroup */
 
 /** The reports that the person may read. @param {Page} page @returns {ReportGroup[]} */

@@ -10,6 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
+# All segments, one beside the other; no id is this.
+EACH: Final = "*"
+
 type FileFormat = Literal["csv", "parquet"]
 type ReportExportState = Literal["queued", "running", "done", "failed"]
 type ReportExportTrouble = Literal["too_large", "gave_up"]
@@ -26,7 +29,8 @@ FILE_DAYS: Final = 7
 class RequestedFile:
     """The requested content: a report, or the facts of a kind; both days are included.
 
-    Only reports have `by` and `within_days`.
+    Only reports have `by` and `within_days`. `segment` is a segment whose members it is about, or
+    `*` for each of them; None: all members.
     """
 
     report: str | None = None
@@ -35,12 +39,16 @@ class RequestedFile:
     last: date
     by: Literal["day", "week", "month"] | None = None
     within_days: int | None = None
+    segment: str | None = None
     file_format: FileFormat
 
     @property
     def name(self) -> str:
         """The file name for the download."""
-        return f"{self.report or self.facts}_{self.first}_{self.last}.{self.file_format}"
+        among = {None: "", EACH: "_by_segment"}.get(self.segment, f"_{self.segment}")
+        about = f"{self.report or self.facts}{among}"
+        # Some file systems have no colons in names.
+        return f"{about}_{self.first}_{self.last}.{self.file_format}".replace(":", "-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

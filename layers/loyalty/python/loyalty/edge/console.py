@@ -232,6 +232,7 @@ def _menu() -> Iterator[Mapping[str, Any]]:
                     "isForManagers": reports.report(name).is_for_managers,
                     "hasSteps": reports.report(name).has_steps,
                     "countsDays": reports.report(name).counts_days,
+                    "isOfSegments": reports.report(name).never_narrowed is None,
                 }
                 for name in names
             ],

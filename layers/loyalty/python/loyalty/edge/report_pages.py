@@ -76,6 +76,7 @@ def names(table: Table, document: "Program") -> dict[str, dict[str, str]]:
         "rule": campaigns,
         "level": {each.id: each.name for each in document.tiers.levels} if document.tiers else {},
         "reward": {each.id: each.name for each in document.rewards},
+        "group": {each.id: each.name for each in document.segments},
         "survey": {each.id: each.question for each in document.surveys},
     }
     names_by_unit: dict[str, dict[str, str]] = {}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from loyalty.domain.facts import ALL, MemberFact
-from loyalty.lake import reports, sql_views
+from loyalty.lake import narrowing, reports, sql_views
 from loyalty.lake.objects import REVISION
 
 if TYPE_CHECKING:
@@ -33,22 +33,33 @@ _STEP: Final = "unused_columns"
 
 
 @cache
-def read_by(name: str) -> Mapping[str, frozenset[str]]:
-    """The columns that a report needs, by the kind of facts.
+def read_by(name: str, *, is_narrowed: bool = False) -> Mapping[str, frozenset[str]]:
+    """The columns that a report needs, by the kind of facts; of all members, or narrowed to some.
 
     The columns of `IDENTITY`, which distinguish copies of a fact, are needed in some files only.
     The columns of `REVISION` are needed in all files of a kind that has revisions.
     """
     report = reports.report(name)
-    return of_query(report.sql, report.reads, reports.bound(report.sql, SOME_PERIOD))
+    return of_query(
+        report.sql,
+        report.reads,
+        reports.bound(report.sql, SOME_PERIOD),
+        is_narrowed=is_narrowed,
+    )
 
 
 def of_query(
-    sql: str, kinds: Collection[str], parameters: Mapping[str, Any]
+    sql: str,
+    kinds: Collection[str],
+    parameters: Mapping[str, Any],
+    *,
+    is_narrowed: bool = False,
 ) -> Mapping[str, frozenset[str]]:
     """The columns of these kinds of facts that a query needs, as in `read_by`."""
-    with sql_views.outline(kinds) as outline:
+    with (narrowing if is_narrowed else sql_views).outline(kinds) as outline:
         planned = _planned(outline, sql, parameters)
+    if is_narrowed:
+        kinds = narrowing.kinds_for(kinds)
     needed = {}
     for fact in (each for each in ALL if each.kind in kinds):
         # The engine materializes members as a table with all their columns.

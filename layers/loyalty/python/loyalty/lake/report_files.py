@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from loyalty.domain.facts import ActionFact
 from loyalty.domain.kernel.errors import TooLarge
-from loyalty.lake import reports, sql_views
+from loyalty.domain.report_exports import EACH
+from loyalty.lake import narrowing, reports, sql_views
 from loyalty.lake.spreadsheets import as_text_sql
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from loyalty.domain.program.document import Program
     from loyalty.domain.report_exports import FileFormat, RequestedFile
+    from loyalty.lake.narrowing import SegmentMembers
     from loyalty.lake.reports import ReportPeriod
 
 # The moment that puts a fact into a period. It never changes, whatever happens to the fact; only
@@ -40,6 +43,8 @@ DATED_BY: Final = {
 }
 # A file of 600 GB would have 10,000 parts, the most that S3 allows.
 PART_BYTES: Final = 64 * 1024**2
+# The rows of several segments, while a file is made of them.
+_GATHERED: Final = "main.gathered"
 LINK_SECONDS: Final = 15 * 60
 MEDIA: Final[Mapping[FileFormat, str]] = {
     "csv": "text/csv; charset=utf-8",
@@ -49,11 +54,15 @@ MEDIA: Final[Mapping[FileFormat, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """The source of a file: the facts on disk, the program, and a period."""
+    """The source of a file: the facts on disk, the program, a period, and whom it is about.
+
+    No segments: all members.
+    """
 
     folder: Path
     document: Program
     period: ReportPeriod
+    segments: tuple[SegmentMembers, ...] = ()
 
 
 def reads(requested: RequestedFile) -> tuple[str, ...]:
@@ -62,6 +71,12 @@ def reads(requested: RequestedFile) -> tuple[str, ...]:
     Raises:
         NotFound: there is no such report.
     """
+    kinds = _named(requested)
+    return narrowing.kinds_for(kinds) if requested.segment else kinds
+
+
+def _named(requested: RequestedFile) -> tuple[str, ...]:
+    """The kinds of facts that the query of a file names."""
     return reports.report(requested.report).reads if requested.report else (str(requested.facts),)
 
 
@@ -104,15 +119,46 @@ def write(
             timer = threading.Timer(seconds_max, connected.interrupt)
             timer.start()
             try:
-                return _copy(
-                    connected, sql, reports.bound(sql, period), path, requested.file_format
-                )
+                bound = reports.bound(sql, period)
+                if requested.segment == EACH:
+                    _gather(connected, sql, bound, kinds=_named(requested), scope=scope)
+                    return _copy(connected, f"FROM {_GATHERED}", {}, path, requested.file_format)
+                among = _among(connected, _named(requested), scope.segments)
+                with among:
+                    return _copy(connected, sql, bound, path, requested.file_format)
             finally:
                 timer.cancel()
     except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
         raise TooLarge(
             "It takes too much time or memory, even as a file; ask for fewer days."
         ) from error
+
+
+def _among(
+    connected: DuckDBPyConnection, kinds: tuple[str, ...], segments: tuple[SegmentMembers, ...]
+) -> AbstractContextManager[None]:
+    """The engine over the members of the only segment; over all where there is none."""
+    return narrowing.narrowed(connected, kinds, *segments) if segments else nullcontext()
+
+
+def _gather(
+    connected: DuckDBPyConnection,
+    sql: str,
+    bound: dict[str, Any],
+    *,
+    kinds: tuple[str, ...],
+    scope: Scope,
+) -> None:
+    """Put the rows of each segment into one table, with the segment in the first column."""
+    made = f"CREATE TABLE {_GATHERED} AS"
+    for segment in scope.segments:
+        with narrowing.narrowed(connected, kinds, segment):
+            connected.execute(
+                f"{made} SELECT $of_segment AS {reports.OF_SEGMENT.name}, * "  # noqa: S608  # names of our own
+                f"FROM ({sql.rstrip().rstrip(';')}\n)",
+                bound | {"of_segment": segment.segment_id},
+            )
+        made = f"INSERT INTO {_GATHERED}"
 
 
 def _facts_sql(kind: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -22,12 +22,13 @@ from zoneinfo import ZoneInfo
 
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.kernel.errors import NotFound, TooLarge
-from loyalty.lake import sql_views
+from loyalty.lake import narrowing, sql_views
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from loyalty.domain.program.document import Program
+    from loyalty.lake.narrowing import SegmentMembers
 
 type Cell = int | float | str | None
 type ReportStep = Literal["day", "week", "month"]
@@ -44,6 +45,7 @@ _TITLE: Final = re.compile(r"^-- (.+)$", re.MULTILINE)
 _CHART: Final = re.compile(r"^-- Chart: (.+)$", re.MULTILINE)
 _TOTAL: Final = re.compile(r"^-- Total: (.+)$", re.MULTILINE)
 _FOR_MANAGERS: Final = re.compile(r"^-- For: managers$", re.MULTILINE)
+_NEVER_NARROWED: Final = re.compile(r"^-- Not of segments: (.+)$", re.MULTILINE)
 _COLUMN: Final = re.compile(r"^-- \| ([a-z0-9_]*) +\| ([a-z %]*?) +\| (.+?) +\|$", re.MULTILINE)
 
 
@@ -53,6 +55,11 @@ class Column:
     type: str
     unit: str
     description: str
+
+
+OF_SEGMENT: Final = Column(
+    "of_segment", "string", "group", "the segment of the program whose members the row is about"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,8 @@ class Report:
     """Whether analysts cannot read it, because it is about colleagues."""
     totals: tuple[str, ...] = ()
     """The columns whose sum over all rows means something."""
+    never_narrowed: str | None = None
+    """Why it cannot be asked for the members of a segment, where it cannot."""
 
     @property
     def has_steps(self) -> bool:
@@ -176,6 +185,7 @@ def report(name: str) -> Report:
         chart=_chart(sql),
         is_for_managers=_FOR_MANAGERS.search(sql) is not None,
         totals=_totals(sql),
+        never_narrowed=why[1] if (why := _NEVER_NARROWED.search(sql)) else None,
         units={name: unit for name, unit, _ in _COLUMN.findall(sql) if name},
         descriptions=_descriptions(sql),
     )
@@ -237,30 +247,74 @@ def run(
     *,
     facts: Path,
     document: Program,
+    among: SegmentMembers | None = None,
     seconds_max: float = QUERY_SECONDS_MAX,
     connect: Connect = sql_views.connection,
 ) -> Table:
     """Run a report over the facts in a folder, on an engine that `connect` lends.
+
+    It is of all members, or `among` those of a segment.
 
     Raises:
         TooLarge: it took too long, needed too much memory, or its answer is too long.
     """
     with querying(
         facts,
-        kinds=report.reads,
+        kinds=narrowing.kinds_for(report.reads) if among else report.reads,
         document=document,
         zone=period.zone,
         until=max(period.last, period.today),
         seconds_max=seconds_max,
         connect=connect,
     ) as connected:
-        answer = connected.execute(report.sql, bound(report.sql, period))
-        described = [(name, str(kind)) for name, kind, *_ in answer.description]
-        rows = answer.fetchall()
-    table = Table(
+        within = narrowing.narrowed(connected, report.reads, among) if among else nullcontext()
+        with within:
+            table = _answered(connected, report, period)
+    return _checked(table)
+
+
+def run_beside(
+    report: Report,
+    period: ReportPeriod,
+    *,
+    facts: Path,
+    document: Program,
+    segments: Sequence[SegmentMembers],
+    connect: Connect = sql_views.connection,
+) -> Table:
+    """Run a report for each of several segments; the first column says of which one a row is.
+
+    Raises:
+        TooLarge: it took too long, needed too much memory, or its answer is too long.
+    """
+    columns: tuple[Column, ...] = ()
+    rows: list[tuple[Cell, ...]] = []
+    with querying(
+        facts,
+        kinds=narrowing.kinds_for(report.reads),
+        document=document,
+        zone=period.zone,
+        until=max(period.last, period.today),
+        connect=connect,
+    ) as connected:
+        for segment in segments:
+            with narrowing.narrowed(connected, report.reads, segment):
+                table = _answered(connected, report, period)
+            columns = (OF_SEGMENT, *table.columns)
+            rows += [(segment.segment_id, *row) for row in table.rows]
+    return _checked(Table(columns, tuple(rows)))
+
+
+def _answered(connected: DuckDBPyConnection, report: Report, period: ReportPeriod) -> Table:
+    answer = connected.execute(report.sql, bound(report.sql, period))
+    described = [(name, str(kind)) for name, kind, *_ in answer.description]
+    return Table(
         tuple(_column(report, name, kind) for name, kind in described),
-        tuple(tuple(_cell(value) for value in row) for row in rows),
+        tuple(tuple(_cell(value) for value in row) for row in answer.fetchall()),
     )
+
+
+def _checked(table: Table) -> Table:
     if sum(len(str(cell)) + 2 for row in table.rows for cell in row) > ANSWER_BYTES_MAX:
         raise TooLarge("The report has more rows than one answer can hold; ask for fewer days.")
     return table

@@ -110,7 +110,7 @@ def extend(
     """Load further kinds of facts into an engine."""
     for kind in set(kinds) - set(loaded):
         _load(connected, KINDS[kind], facts / kind)
-    _share(connected, kinds, loaded=loaded)
+    share(connected, kinds, loaded=loaded)
 
 
 def outline(kinds: Collection[str]) -> DuckDBPyConnection:
@@ -126,13 +126,14 @@ def outline(kinds: Collection[str]) -> DuckDBPyConnection:
     for kind in kinds:
         typed = ", ".join(f'"{name}" {each}' for name, each in stored_columns(KINDS[kind]).items())
         connected.execute(f"CREATE TABLE {kind} ({typed})")
-    _share(connected, kinds)
+    share(connected, kinds)
     return connected
 
 
-def _share(
+def share(
     connected: DuckDBPyConnection, kinds: Collection[str], *, loaded: Collection[str] = ()
 ) -> None:
+    """Make the views that reports share over these kinds of facts, but those over `loaded` ones."""
     for name in SHARED:
         needed = set(reads(shared(name)))
         if needed <= {*kinds, *loaded} and not needed <= set(loaded):

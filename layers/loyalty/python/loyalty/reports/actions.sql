@@ -1,6 +1,7 @@
 -- Actions: what each person of the staff did, and how many points they moved by hand.
 --
 -- Reads: actions
+-- Not of segments: Its rows are about colleagues, not about members
 -- For: managers
 -- Chart: bar | person | done | action
 --

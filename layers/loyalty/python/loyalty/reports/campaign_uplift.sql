@@ -1,6 +1,7 @@
 -- Campaign uplift: what campaigns brought in, against members who were held out by lot.
 --
 -- Reads: entries, members, orders
+-- Not of segments: Who is in a segment now may be there because of the campaign, and the comparison would mislead
 -- Chart: bar | campaign_id | extra_minor
 --
 -- One row for each campaign with a `holdout` that ran in the period, and one without a campaign for

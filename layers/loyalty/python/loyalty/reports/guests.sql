@@ -1,6 +1,7 @@
 -- Guests who could be members: who orders without enrolling, how often and for how much.
 --
 -- Reads: members, orders
+-- Not of segments: Guests are no members, so no segment has any
 -- Chart: column | orders_each | guests
 --
 -- Guests with orders in the period, told apart by a digest of their e-mail or phone, and grouped by

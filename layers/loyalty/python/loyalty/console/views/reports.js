@@ -1,7 +1,7 @@
 // @ts-check
 // Reports: an overview, then each of them for a period, to look at, keep and print.
 //
-// The address says what is shown: #/<program>/reports/<report>?from=&to=&by=&within_days=
+// The address says what is shown: #/<program>/reports/<report>?from=&to=&by=&within_days=&segment=
 
 import { drawing, figures, fit, show } from "../draw.js";
 import { goalList, readGoals } from "../goal_words.js";
@@ -11,17 +11,25 @@ import { downloads } from "../report_downloads.js";
 import { listedReport, readable, topicOf } from "../report_menu.js";
 
 /** @typedef {import("../types").Page} Page */
-/** @typedef {{ report: string, from: string, to: string, by: string, within_days: string }} Period */
+/** @typedef {{ report: string, from: string, to: string, by: string, within_days: string,
+ *   segment?: string }} Period */
+/** @typedef {{ id: string, name: string, members: number | null }} Segment */
 
 const OVERVIEW = ["trend", "members", "retention", "liability", "rewards", "sources"];
 const DAY_MS = 86_400_000;
 const STEPS = ["day", "week", "month"];
 const WITHIN_DAYS = "30";
+// Each segment, one beside the other.
+const EACH = "*";
+
+/** The segments of which it is known who is in them. @type {Segment[]} */
+let segments = [];
 
 /** @type {import("../types").View} */
 export const view = {
   async open(page) {
-    await loadLibrary();
+    const [listed] = await Promise.all([page.api.get("/segments"), loadLibrary()]);
+    segments = listed.items.filter((/** @type {Segment} */ { members }) => members !== null);
     this.follow?.(page);
   },
 
@@ -63,12 +71,15 @@ function periodOf(page) {
   const today = page.format.today();
   const first = new Date(`${today.slice(0, 7)}-01T00:00:00Z`);
   first.setUTCMonth(first.getUTCMonth() - 11);
+  const report = page.params[0] ?? "overview";
+  const segment = page.query.get("segment");
   return {
-    report: page.params[0] ?? "overview",
+    report,
     from: page.query.get("from") ?? dayOf(first),
     to: page.query.get("to") ?? today,
     by: page.query.get("by") ?? "month",
     within_days: page.query.get("within_days") ?? WITHIN_DAYS,
+    ...(segment && used({ report }).groups.some(([id]) => id === segment) ? { segment } : {}),
   };
 }
 
@@ -87,7 +98,8 @@ function before(period) {
 }
 
 /** @param {Page} page @param {Period} period */
-const addressOf = (page, { report, ...rest }) => page.link("reports", report, rest);
+const addressOf = (page, { report, segment, ...rest }) =>
+  page.link("reports", report, segment ? { ...rest, segment } : rest);
 
 /** @param {Page} page @param {Period} period */
 function controls(page, period) {
@@ -96,7 +108,7 @@ function controls(page, period) {
     const chosen = /** @type {any} */ (Object.fromEntries(new FormData(form)));
     if (form.reportValidity()) page.go(addressOf(page, { ...period, ...chosen }));
   };
-  const { hasSteps, countsDays } = used(period);
+  const { hasSteps, countsDays, groups } = used(period);
   const option = (
     /** @type {string} */ value,
     /** @type {string} */ label,
@@ -123,6 +135,16 @@ function controls(page, period) {
       <input id="to" type="date" name="to" required .value=${period.to} />
     </p>
     ${
+      groups.length
+        ? html`<p>
+            <label for="segment">Members</label>
+            <select id="segment" name="segment">
+              ${[["", "All members"], ...groups].map(([id, name]) => option(id, name, period.segment ?? ""))}
+            </select>
+          </p>`
+        : null
+    }
+    ${
       hasSteps
         ? html`<p>
             <label for="by">By</label>
@@ -141,11 +163,18 @@ function controls(page, period) {
   </form>`;
 }
 
-/** What a report makes of the period: its steps, the days within which something follows. The
- * overview has small reports with steps. @param {Period} period */
+/** What a report makes of the period: its steps, the days within which something follows; and the
+ * groups of members that it can be about. The overview has small reports with steps, and no room
+ * for segments beside each other. @param {{ report: string }} period */
 function used({ report }) {
   const listed = listedReport(report);
-  return { hasSteps: listed?.hasSteps ?? true, countsDays: listed?.countsDays ?? false };
+  const isOfSegments = segments.length > 0 && (listed?.isOfSegments ?? true);
+  const each = listed ? [[EACH, "Each segment"]] : [];
+  return {
+    hasSteps: listed?.hasSteps ?? true,
+    countsDays: listed?.countsDays ?? false,
+    groups: isOfSegments ? [...segments.map(({ id, name }) => [id, name]), ...each] : [],
+  };
 }
 
 /** @param {Event} event */
@@ -175,7 +204,8 @@ async function overview(page, period, isShown) {
   const [now, earlier, goals] = await Promise.all([
     read(page, summary),
     read(page, before(summary)),
-    readGoals(page),
+    // Goals are those of all members.
+    period.segment ? [] : readGoals(page),
   ]);
   return (/** @type {HTMLElement} */ place) => {
     show({ ...now, title: "Overview: how the program is doing." }, place, { isAlone: false });

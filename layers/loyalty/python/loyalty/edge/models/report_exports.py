@@ -23,12 +23,16 @@ from loyalty.domain.report_exports import (
 from loyalty.edge.faults import is_passing
 from loyalty.edge.http.periods import ReportDay, require_period
 from loyalty.edge.http.schemas import AnswerPart, NextCursor, RequestPart
+from loyalty.edge.report_segments import chosen_segments, members_of, require_narrowable
 from loyalty.lake import columns, reports
 from loyalty.lake.mirror import Mirror
+from loyalty.lake.narrowing import SegmentMembers
 from loyalty.lake.report_files import LINK_SECONDS, FileShelf, Scope, reads, write
 from loyalty.lake.reports import ReportPeriod, ReportStep
+from loyalty.lake.segment_snapshots import SegmentSnapshots
 from loyalty.sdk.services import AwsService
 from loyalty.usecases.report_exports import Progress
+from loyalty.usecases.segments import SegmentRuns
 
 if TYPE_CHECKING:
     from loyalty.domain.program.document import Program
@@ -76,6 +80,14 @@ class ReportExportRequest(RequestPart):
             "counts.",
         ),
     ] = None
+    segment: Annotated[
+        StrictStr | None,
+        Field(
+            max_length=64,
+            description="A segment, if the file is about those who are members of it now; `*`: "
+            "about each segment, which the first column names.",
+        ),
+    ] = None
     format: Annotated[FileFormat, Field(description="The file's format.")]
 
     def file(self) -> RequestedFile:
@@ -98,6 +110,8 @@ class ReportExportRequest(RequestPart):
             raise _fault(
                 "/within_days", "not_of_facts", "Leave out `within_days`: only reports use it"
             )
+        if self.segment is not None:
+            require_narrowable(report=self.report, facts=self.facts, pointer="/segment")
         require_period(self.first, self.last, pointer="/to")
         return RequestedFile(
             report=self.report,
@@ -106,6 +120,7 @@ class ReportExportRequest(RequestPart):
             last=self.last,
             by=self.by,
             within_days=self.within_days,
+            segment=self.segment,
             file_format=self.format,
         )
 
@@ -152,6 +167,10 @@ class ReportExportAnswer(AnswerPart):
     last_day: Annotated[date, Field(description="The last day, included.")]
     by: Annotated[ReportStep | None, Field(description="The steps of the report, as requested.")]
     within_days: Annotated[int | None, Field(description="The days to count, as requested.")]
+    segment: Annotated[
+        str | None,
+        Field(description="The segment that it is about, as requested; null: all members."),
+    ]
     format: Annotated[FileFormat, Field(description="The file's format.")]
     requested_at: Annotated[datetime, Field(description="When it was requested, in UTC.")]
     started_at: Annotated[datetime | None, Field(description="When work on it began, in UTC.")]
@@ -196,6 +215,7 @@ def export_answer(
         last_day=request.last,
         by=request.by,
         within_days=request.within_days,
+        segment=request.segment,
         format=request.file_format,
         requested_at=export.requested_at,
         started_at=export.started_at,
@@ -243,6 +263,8 @@ class FileWorkshop:
     program_id: str
     document: "Callable[[datetime], Program]"
     mirror: Mirror
+    snapshots: SegmentSnapshots
+    segment_runs: SegmentRuns
     shelf: FileShelf
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -263,14 +285,22 @@ class FileWorkshop:
     def _make(self, export: ReportExport, *, report_progress: Progress) -> ExportedFile:
         request, as_of = export.request, self.clock()
         document = self.document(as_of)
+        needed = (
+            columns.read_by(request.report, is_narrowed=request.segment is not None)
+            if request.report
+            else None
+        )
         folder = self.mirror.fetch(
             self.program_id,
             reads(request),
-            columns=columns.read_by(request.report) if request.report else None,
+            columns=needed,
             report_progress=paced(report_progress, monotonic=self.monotonic),
         )
         scope = Scope(
-            folder=folder, document=document, period=_period(request, document, as_of=as_of)
+            folder=folder,
+            document=document,
+            period=_period(request, document, as_of=as_of),
+            segments=self._segments(request, document),
         )
         key = f"{self.program_id}/{export.export_id}/{export.attempts}.{request.file_format}"
         with TemporaryDirectory(dir=folder, prefix="export-") as scratch:
@@ -280,6 +310,14 @@ class FileWorkshop:
             )
             size_bytes, sha256 = self.shelf.put(key, path, file_format=request.file_format)
         return ExportedFile(key=key, as_of=as_of, rows=rows, size_bytes=size_bytes, sha256=sha256)
+
+    def _segments(self, request: RequestedFile, document: "Program") -> tuple[SegmentMembers, ...]:
+        if request.segment is None:
+            return ()
+        chosen = chosen_segments(
+            request.segment, document=document, run=self.segment_runs.last(), pointer="/segment"
+        )
+        return members_of(chosen, self.snapshots)
 
 
 def _period(requested_file: RequestedFile, document: "Program", *, as_of: datetime) -> ReportPeriod:

@@ -10,10 +10,14 @@ from pydantic import Field
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.edge import report_pages
 from loyalty.edge.http.schemas import AnswerPart
-from loyalty.lake.reports import ChartKind, Report, ReportPeriod, ReportStep, Table
+from loyalty.lake.reports import OF_SEGMENT, ChartKind, Report, ReportPeriod, ReportStep, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from loyalty.domain.program.document import Program
+    from loyalty.domain.program.segments import Segment
+    from loyalty.usecases.segments import SegmentRun
 
 
 class ReportColumn(AnswerPart):
@@ -61,6 +65,15 @@ class ReportProgram(AnswerPart):
     ]
 
 
+class ReportSegment(AnswerPart):
+    """A segment whose members a report is about."""
+
+    id: Annotated[str, Field(description="The segment's id in the program document.")]
+    name: Annotated[str, Field(description="The segment's name in the program document.")]
+    members: Annotated[int, Field(description="How many members it has.")]
+    as_of: Annotated[datetime, Field(description="When they were found, in UTC.")]
+
+
 class ReportAnswer(AnswerPart):
     """A report on a period."""
 
@@ -73,6 +86,17 @@ class ReportAnswer(AnswerPart):
     by: Annotated[ReportStep, Field(description="The steps of a report over time.")]
     as_of: Annotated[
         datetime, Field(description="The report has what the lake held at this moment, in UTC.")
+    ]
+    segments: Annotated[
+        tuple[ReportSegment, ...],
+        Field(description="The segments whose members it is about; empty: all members."),
+    ]
+    by_segment: Annotated[
+        bool,
+        Field(
+            description="Whether several segments stand beside each other; then the first column "
+            "says which one a row is about."
+        ),
     ]
     columns: Annotated[tuple[ReportColumn, ...], Field(description="The columns of `rows`.")]
     chart: Annotated[ReportChart, Field(description="The chart that suits the report.")]
@@ -89,9 +113,28 @@ class ReportAnswer(AnswerPart):
     ]
 
 
+def report_segments(
+    segments: "Iterable[Segment]", run: "SegmentRun | None"
+) -> tuple[ReportSegment, ...]:
+    """Segments whose members a run found."""
+    return tuple(
+        ReportSegment(
+            id=each.id, name=each.name, members=run.sizes[each.id].members, as_of=run.as_of
+        )
+        for each in segments
+        if run
+    )
+
+
 def report_answer(
-    report: Report, table: Table, period: ReportPeriod, *, document: "Program"
+    report: Report,
+    table: Table,
+    period: ReportPeriod,
+    *,
+    document: "Program",
+    segments: tuple[ReportSegment, ...] = (),
 ) -> ReportAnswer:
+    is_beside = OF_SEGMENT in table.columns
     return ReportAnswer(
         report=report.name,
         title=report.title,
@@ -109,8 +152,11 @@ def report_answer(
         last_day=period.last,
         by=period.by,
         as_of=period.as_of,
+        segments=segments,
+        by_segment=is_beside,
         columns=tuple(ReportColumn(**asdict(column)) for column in table.columns),
         chart=ReportChart(**asdict(report.chart)),
         rows=table.rows,
-        totals={name: table.total(name) for name in report.totals},
+        # A member may be in several segments, so what they have is no part of one whole.
+        totals={} if is_beside else {name: table.total(name) for name in report.totals},
     )
