@@ -18,6 +18,7 @@ from bench.figures import Figure
 from bench.functions import Workers, inits, warm_overhead
 from bench.load import Load
 from bench.own_time import own_time
+from bench.recommendations import recommendations
 from bench.reminders import reminders
 from bench.reports import report_figures
 from bench.sweeps import sweeps
@@ -56,6 +57,8 @@ def measure(scratch: Path) -> Iterator[Figure]:
             yield from warm_overhead(workers, deployed, program_id=PROGRAM_ID, member_id=member_id)
         with console.line("Earn and redeem"):
             yield from load.figures()
+        with console.line("Recommend"):
+            yield from recommendations(deployed, program_id=PROGRAM_ID, tokens=tokens)
         with console.line("Draw the views of the console"):
             yield from console_paints(deployed, program_id=PROGRAM_ID, tokens=tokens)
         with console.line("Deliver a burst"):

@@ -104,6 +104,16 @@ class Buckets(Construct):
         # object that compaction has just removed.
         function.allow("s3:ListBucket", on=[self._lake_arn.value])
 
+    def allow_read_neighbors(self, function: CapabilityFunction) -> None:
+        """Allow reading what goes together in programs, and nothing about anybody."""
+        under = f"{FACTS}neighbors/*"
+        function.allow("s3:GetObject", on=[f"{self._lake_arn.value}/{under}"])
+        function.acknowledge_wildcard(
+            f"{self._lake_arn.for_nag}/{under}", why="Each program has an object of its own."
+        )
+        # As above, before the first one is there.
+        function.allow("s3:ListBucket", on=[self._lake_arn.value])
+
     def allow_replace_facts(self, function: CapabilityFunction) -> None:
         self._allow_facts(function, "s3:PutObject")
         self._allow_facts(function, "s3:DeleteObject")

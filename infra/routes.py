@@ -218,6 +218,7 @@ ROUTES: tuple[Route, ...] = (
     *_routes(
         "redemption",
         ("GET", "/members/{member_id}/rewards", Throttle.READ),
+        ("GET", "/members/{member_id}/recommendations", Throttle.READ),
         ("POST", "/members/{member_id}/redemptions", Throttle.WRITE),
         ("GET", "/members/{member_id}/redemptions", Throttle.READ),
         *(

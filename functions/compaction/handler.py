@@ -1,7 +1,8 @@
 """Compaction: every hour, fold the lake's many small objects into few large ones.
 
-It also finds who is in computed segments, and after a program's day evaluates its goals: it has the
-engine and a queue already, and another queue would cost more than both do.
+It also finds who is in computed segments, and after a program's day evaluates its goals and finds
+which things go together: it has the engine and a queue already, and another queue would cost more
+than all of that does.
 """
 
 import tempfile
@@ -24,6 +25,7 @@ from loyalty.lake.connections import ReportEngine
 from loyalty.lake.figures import LakeFigures
 from loyalty.lake.keeper import Keeper
 from loyalty.lake.mirror import Mirror
+from loyalty.lake.neighbors import NeighborhoodKeeper
 from loyalty.lake.objects import Lake
 from loyalty.lake.reports import Report
 from loyalty.lake.segment_snapshots import SegmentSnapshots
@@ -36,6 +38,7 @@ from loyalty.usecases.work_pages import EVERY_PROGRAM, WorkPage
 
 # The lanes of other work are called as the kinds of facts.
 GOALS: Final = "goals"
+NEIGHBORS: Final = "neighbors"
 SEGMENTS: Final = "segments"
 
 
@@ -61,8 +64,8 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
 
 
 def pages_of(programs: tuple[str, ...]) -> list[WorkPage]:
-    """A page for each kind of facts, for goals and for segments: what fails delays nothing else."""
-    lanes = (*(fact.kind for fact in ALL), GOALS, SEGMENTS)
+    """A page for each kind of facts, and for each other work: what fails delays nothing else."""
+    lanes = (*(fact.kind for fact in ALL), GOALS, NEIGHBORS, SEGMENTS)
     return [WorkPage(program_id=EVERY_PROGRAM, lane=lane, items=programs) for lane in lanes]
 
 
@@ -70,6 +73,8 @@ def take(page: WorkPage, item: str) -> None:
     match page.lane:
         case "goals":
             evaluate(item)
+        case "neighbors":
+            find_neighbors(item)
         case "segments":
             find_members(item)
         case "members_of_segments":
@@ -98,6 +103,20 @@ def evaluate(program_id: str) -> None:
             ),
             now=now,
         )
+
+
+def find_neighbors(program_id: str) -> None:
+    """Find which things of a program go together, once for each of its days."""
+    config, now = settings(CompactionSettings), clock.now()
+    document = shelf(config.table).in_force(program_id, now=now).document
+    with tempfile.TemporaryDirectory(prefix="neighbors-") as folder:
+        found = NeighborhoodKeeper(
+            Lake(clients.s3(), bucket=config.lake_bucket),
+            program_id=program_id,
+            mirror=Mirror(clients.s3(), bucket=config.lake_bucket, root=Path(folder)),
+        ).refresh(document, now=now)
+    if found:
+        logger.info("neighbors found", program_id=program_id, things=len(found.neighbors))
 
 
 def find_members(program_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Points buy rewards; tills use the vouchers."""
+"""Points buy rewards, some of which are recommended; tills use the vouchers."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -32,6 +32,7 @@ from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.metrics import count
 from loyalty.edge.models.approvals import HeldForApproval, approval_answer
 from loyalty.edge.models.entries import RecordedEntry, entry_answer
+from loyalty.edge.models.recommendations import RecommendationsAnswer, recommendations_answer
 from loyalty.edge.models.redemptions import (
     GrantRequest,
     MemberReward,
@@ -46,9 +47,11 @@ from loyalty.edge.models.redemptions import (
     voucher_answer,
 )
 from loyalty.edge.models.statements import TransferRequest
+from loyalty.edge.neighborhoods import neighborhoods
 from loyalty.edge.settings import settings
 from loyalty.table.approvals import TableApprovals
 from loyalty.table.positions import is_listed
+from loyalty.usecases import recommendations
 from loyalty.usecases.ledger import corrections, redemption
 from loyalty.usecases.ledger.accounts import lineage
 from loyalty.usecases.ledger.approvals import ApprovalRule, give_or_hold
@@ -60,11 +63,13 @@ from loyalty.usecases.ports import Desk
 class RedemptionSettings:
     table: str
     identity_secret: str
+    lake_bucket: str
 
 
 api = create_app("redemption", acting_for=acting_for, actions=open_actions)
 handler = api
 
+MEMBER_AND_COUNTER: Final[frozenset[Role]] = frozenset({"member", "cashier", "manager", "service"})
 AT_THE_COUNTER: Final[frozenset[Role]] = frozenset({"cashier", "service"})
 SETTLES_REDEMPTIONS: Final[frozenset[Role]] = frozenset({"member", "cashier", "manager", "service"})
 
@@ -76,22 +81,41 @@ def list_member_rewards(program_id: ProgramId, member_id: PathId) -> MemberRewar
     If not, `why_not` has the code of the refusal. Names are in the member's language.
     """
     desk = _desk(program_id)
-    offers = redemption.rewards_for(member_id, desk=desk)
+    rewards = redemption.rewards_for(member_id, desk=desk)
     locale = _locale_of(member_id, desk)
     return MemberRewards(
         items=[
             MemberReward(
-                id=offer.reward.id,
-                name=offer.reward.name_in(locale),
-                kind=offer.reward.kind,
-                cost_points=offer.cost_points,
-                redeemable=offer.refusal is None,
-                why_not=offer.refusal.code if offer.refusal else None,
-                missing_points=offer.missing_points,
+                id=each.reward.id,
+                name=each.reward.name_in(locale),
+                kind=each.reward.kind,
+                cost_points=each.cost_points,
+                redeemable=each.refusal is None,
+                why_not=each.refusal.code if each.refusal else None,
+                missing_points=each.missing_points,
             )
-            for offer in offers
+            for each in rewards
         ]
     )
+
+
+@api.get("/members/<member_id>/recommendations", allow=MEMBER_AND_COUNTER)
+def recommend(program_id: ProgramId, member_id: PathId) -> RecommendationsAnswer:
+    """Recommend rewards and goods to a member, each with its reason.
+
+    It follows from what they bought lately and from what many members bought together; nothing
+    about it is stored. A member whose consent `personalization` is false gets what is popular.
+    """
+    config = settings(RedemptionSettings)
+    desk = _desk(program_id)
+    neighborhood = neighborhoods(config.lake_bucket).of(program_id, now=desk.now)
+    found = recommendations.recommend(
+        member_id,
+        neighborhood=neighborhood,
+        members=directory(program_id, config),
+        desk=desk,
+    )
+    return recommendations_answer(found, as_of=neighborhood.as_of)
 
 
 @api.post(

@@ -133,11 +133,12 @@ def adjustments(kit: Kit) -> CapabilityFunction:
 def redemption(kit: Kit) -> CapabilityFunction:
     function = kit.function(
         "redemption",
-        "Spend points on rewards, show and use vouchers",
-        environment=kit.table_name | kit.identity_secret | kit.claims,
+        "Spend points on rewards, recommend them, show and use vouchers",
+        environment=kit.table_name | kit.identity_secret | kit.lake_bucket | kit.claims,
     )
     kit.allow_ledger(function)
     kit.data.table.allow_query(function, index="history")
+    kit.data.buckets.allow_read_neighbors(function)
     return function
 
 

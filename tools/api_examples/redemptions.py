@@ -85,6 +85,40 @@ ANSWERS: Final[dict[str, Any]] = {
     ),
     "list_redemptions": page(_REDEMPTION),
     "list_rewards": page(_LATTE),
+    "recommend": page(
+        {
+            "reward_id": "latte",
+            "name": "A latte",
+            "cost_points": 40,
+            "missing": 0,
+            "days": None,
+            "because": {"kind": "expiring_points", "points": 40, "last_on": "2027-01-31"},
+        },
+        {
+            "reward_id": "machine",
+            "name": "A coffee machine",
+            "cost_points": 900,
+            "missing": 60,
+            "days": 12,
+            "because": {"kind": "you_bought", "thing": {"kind": "sku", "id": "BEANS-1KG"}},
+        },
+    )
+    | {
+        "goods": [
+            {
+                "kind": "sku",
+                "id": "FILTER-100",
+                "because": {"kind": "you_bought", "thing": {"kind": "sku", "id": "BEANS-1KG"}},
+            },
+            {
+                "kind": "sku",
+                "id": "MUG-BLUE",
+                "because": {"kind": "popular_here", "level": "gold"},
+            },
+        ],
+        "rests_on": "skus",
+        "as_of": "2026-11-21T01:05:00Z",
+    },
     "redeem": _REDEMPTION,
     "use_voucher": _VOUCHER
     | {"state": "used", "used_at": NOW, "used_order": _VOUCHER_ORDER, "used_by": ANA},

@@ -132,6 +132,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "list_segments": only("analyst", "manager"),
     "list_segment_members": only("analyst", "manager"),
     "count_segment_members": only("analyst", "manager"),
+    "recommend": own_or("cashier", "manager", "service"),
     "list_member_campaigns": own_or("cashier", "manager", "service"),
     "join_campaign": own_or("cashier", "manager", "service"),
     "leave_campaign": own_or("cashier", "manager", "service"),

@@ -8,6 +8,7 @@ import { campaignsOf } from "../member_campaigns.js";
 import { holdings, level, person } from "../member_facts.js";
 import { leavingOf } from "../member_leaving.js";
 import { history, messages, readUntil, redeemed } from "../member_lists.js";
+import { recommendationsOf } from "../member_recommendations.js";
 
 /** @typedef {import("../types").Page} Page */
 
@@ -49,6 +50,7 @@ export const view = {
         <div>${holdings(page, member)} ${level(page, member)} ${person(page, member)}</div>
         <div>${acts()} ${leaving()}</div>
       </div>
+      ${recommendationsOf(page, lists.recommendations)}
       ${campaignsOf(page, lists.campaigns, reread)}
       ${history(page, lists.entries)}
       ${redeemed(page, lists.redemptions, reread)}
@@ -68,18 +70,22 @@ function listsOf(page, where) {
     messages: null,
     /** @type {import("../types").Schema<"CampaignOfMember">[]} */
     campaigns: [],
+    /** @type {import("../types").Schema<"RecommendationsAnswer"> | null} */
+    recommendations: null,
     where,
   };
 }
 
 /** @param {Page} page @param {ReturnType<typeof listsOf>} lists @param {boolean} mayAct */
 async function readLists(page, lists, mayAct) {
-  const [, , read, campaigns] = await Promise.all([
+  const [, , read, campaigns, recommendations] = await Promise.all([
     readUntil(lists.entries, page.query.get("entry")),
     lists.redemptions.next(),
     page.api.get(`${lists.where}/messages`, { limit: 10 }),
     mayAct ? page.api.get(`${lists.where}/campaigns`) : { items: [] },
+    mayAct ? page.api.get(`${lists.where}/recommendations`) : null,
   ]);
   lists.messages = read;
   lists.campaigns = campaigns.items;
+  lists.recommendations = recommendations;
 }

@@ -191,7 +191,7 @@ def _lapsed_since(moment: datetime, path: Sequence[Account], *, desk: Desk) -> d
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class RewardOfMember:
     """A reward for one member now: what it costs them, and why they cannot redeem it, if so."""
 
     reward: Reward
@@ -200,7 +200,7 @@ class Offer:
     refusal: Refusal | None
 
 
-def rewards_for(member_id: str, *, desk: Desk) -> list[Offer]:
+def rewards_for(member_id: str, *, desk: Desk) -> list[RewardOfMember]:
     """All rewards as one member sees them now."""
     account = view(open_account(desk, member_id, strong=False), program=desk.program, now=desk.now)
     rewards = [reward for reward in desk.program.document.rewards if reward.offered]
@@ -211,7 +211,7 @@ def rewards_for(member_id: str, *, desk: Desk) -> list[Offer]:
     tier = level.id if level else None
     facts = facts_for(rewards, account, document=document, tier=tier, moment=desk.now, desk=desk)
     return [
-        Offer(
+        RewardOfMember(
             reward,
             points := cost(reward, level),
             max(0, points - account.holding.spendable),

@@ -1,0 +1,59 @@
+// @ts-check
+// What to recommend to a member at the counter, and why.
+
+import { html, nothing } from "./lit.js";
+import { levelName } from "./names.js";
+import { table } from "./table.js";
+
+/** @typedef {import("./types").Page} Page */
+/** @typedef {import("./types").Schema<"RecommendationsAnswer">} Recommendations */
+/** @typedef {import("./types").Schema<"RecommendedReward">} Reward */
+/** @typedef {Reward["because"]} Because */
+
+/** @param {Page} page @param {Recommendations | null} found */
+export function recommendationsOf(page, found) {
+  if (!found || !(found.items.length || found.goods.length)) return nothing;
+  return html`${table(found.items, {
+    caption: "Rewards they may want next",
+    hasCaption: true,
+    empty: "None goes with what they buy or hold.",
+    columns: [
+      { label: "Reward", isHead: true, cell: (each) => each.name },
+      { label: "Costs", isFigure: true, cell: (each) => page.format.points(each.cost_points) },
+      { label: "When", cell: (each) => when(page, each) },
+      { label: "Why", cell: (each) => why(page, each.because, each) },
+    ],
+  })}
+  ${goods(page, found)}`;
+}
+
+/** @param {Page} page @param {Reward} reward */
+function when({ format }, { missing, days }) {
+  if (!missing) return "now";
+  const lacking = `${format.points(missing)} missing`;
+  return days === null ? lacking : `${lacking}, in about ${format.number(days)} ${days === 1 ? "day" : "days"}`;
+}
+
+/** @param {Page} page @param {Recommendations} found */
+function goods(page, { goods: these, rests_on: restsOn }) {
+  if (!these.length) return nothing;
+  const what = these[0].kind === "sku" ? "Articles" : "Categories";
+  return html`<p>${what} they may like: ${these.map((each) => each.id).join(", ")}.
+    <span class="quiet">${restsOn === "popularity" ? "They are popular here." : "They go with what this member bought."}</span></p>`;
+}
+
+/** @param {Page} page @param {Because} because @param {Reward} reward */
+function why(page, because, { reward_id: id }) {
+  switch (because.kind) {
+    case "you_bought": {
+      const { thing } = because;
+      return thing.kind === "reward" && thing.id === id ? "bought before" : `goes with ${thing.id}, which they bought`;
+    }
+    case "expiring_points":
+      return `${page.format.points(because.points)} of theirs end on ${page.format.day(because.last_on)}`;
+    case "popular_here":
+      return because.level ? `popular at the level ${levelName(page, because.level)}` : "popular here";
+    case "close_to":
+      return because.missing ? "nearly enough points" : "enough points";
+  }
+}

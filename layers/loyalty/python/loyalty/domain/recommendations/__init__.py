@@ -1,0 +1,1 @@
+"""Recommendations: what a member may like next, from what many members bought together."""
