@@ -31,6 +31,7 @@ ENDPOINT_SECRETS = (
     "arn:<Partition>:secretsmanager:<Region>:<AccountId>:secret:loyalty/{stage}/endpoints/*"
 )
 FACTS = "Buckets/Lake/facts/*"
+NEIGHBORS = "Buckets/Lake/facts/neighbors/*"
 DELIVERIES = "Buckets/Inbox/*"
 EXPORTS = "Buckets/Exports/*"
 
@@ -152,6 +153,8 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         TABLE: MOVE_POINTS,
         HISTORY: {"dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
+        "Buckets/Lake": {"s3:ListBucket"},
+        NEIGHBORS: {"s3:GetObject"},
     },
     "console": {},
     "reporting": {

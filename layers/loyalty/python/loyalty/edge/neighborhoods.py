@@ -29,7 +29,7 @@ class Neighborhoods:
     def of(self, program_id: str, *, now: datetime) -> Neighborhood:
         read_at, found = self._remembered.get(program_id, (None, None))
         if found is None or read_at is None or not read_at <= now < read_at + REMEMBERED_FOR:
-            found = neighbor_objects.fetched(clients.s3(), program_id, bucket=self._bucket)
+            found = neighbor_objects.fetched(clients.neighbors(), program_id, bucket=self._bucket)
             self._remembered[program_id] = (now, found)
         self._remembered.move_to_end(program_id)
         while len(self._remembered) > PROGRAMS_MAX:

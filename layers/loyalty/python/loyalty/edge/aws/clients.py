@@ -54,6 +54,8 @@ BUS: Final = CallLimits(read_s=3, attempts=1)
 QUEUE: Final = CallLimits(read_s=2, attempts=2)
 SECRET: Final = CallLimits(read_s=2, attempts=2)
 INBOX: Final = CallLimits(read_s=2, attempts=2)
+# A member waits for it, and it is small.
+NEIGHBORS: Final = CallLimits(read_s=2, attempts=2)
 # A report's object can be tens of megabytes.
 LAKE: Final = CallLimits(read_s=10, attempts=3)
 # A retry after a lost response would send a mail twice.
@@ -80,6 +82,11 @@ def eventbridge() -> JsonService:
 @cache
 def inbox() -> S3Client:
     return cast("S3Client", _client("s3", INBOX))
+
+
+@cache
+def neighbors() -> S3Client:
+    return cast("S3Client", _client("s3", NEIGHBORS))
 
 
 @cache
@@ -112,7 +119,8 @@ def forget() -> None:
     for ours in (dynamodb, eventbridge, secrets_manager, sqs):
         if ours.cache_info().currsize:
             ours().connections.close()
-    for make in (cognito, dynamodb, eventbridge, inbox, s3, secrets_manager, ses, sqs, _session):
+    of_the_sdk = (cognito, inbox, neighbors, s3, ses, _session)
+    for make in (dynamodb, eventbridge, secrets_manager, sqs, *of_the_sdk):
         make.cache_clear()
 
 
