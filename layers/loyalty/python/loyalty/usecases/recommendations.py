@@ -24,7 +24,7 @@ from loyalty.domain.recommendations.scoring import (
     RewardRecommendation,
     Shopper,
 )
-from loyalty.usecases.ledger.redemption import rewards_for
+from loyalty.usecases.ledger.redemption import rewards_of
 from loyalty.usecases.people.members import look_up
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def recommend(
     """
     enrolled = look_up(member_id, members=members)
     member, account = enrolled.member, enrolled.account
-    rewards = rewards_for(account.member_id, desk=desk)
+    rewards = rewards_of(account, desk=desk)
     shopper = (
         ANONYMOUS if objects(member) else _shopper(member, account, members=members, desk=desk)
     )

@@ -202,10 +202,15 @@ class RewardOfMember:
 
 def rewards_for(member_id: str, *, desk: Desk) -> list[RewardOfMember]:
     """All rewards as one member sees them now."""
-    account = view(open_account(desk, member_id, strong=False), program=desk.program, now=desk.now)
+    return rewards_of(open_account(desk, member_id, strong=False), desk=desk)
+
+
+def rewards_of(stored: Account, *, desk: Desk) -> list[RewardOfMember]:
+    """All rewards as the member of an active account sees them now."""
+    account = view(stored, program=desk.program, now=desk.now)
     rewards = [reward for reward in desk.program.document.rewards if reward.offered]
     stocks = {each.id: each.stock for each in rewards if each.stock is not None}
-    sold_out = desk.books.sold_out(stocks, near=member_id)
+    sold_out = desk.books.sold_out(stocks, near=account.member_id)
     document = desk.program.document
     level = level_on(account, document, day=desk.today)
     tier = level.id if level else None
