@@ -66,15 +66,15 @@ def test_a_program_learns_what_goes_together(publish: Callable[..., Any], time: 
     assert compact() == []
     time.now += REMEMBERED_FOR + timedelta(minutes=1)
 
-    known = recommended(ana)
+    learned = recommended(ana)
     because = {"kind": "you_bought", "thing": {"kind": "sku", "id": "BEANS"}}
-    assert known["rests_on"] == "skus"
-    assert known["as_of"] == "2026-11-21T10:00:00Z"
-    assert known["goods"] == [
+    assert learned["rests_on"] == "skus"
+    assert learned["as_of"] == "2026-11-21T10:00:00Z"
+    assert learned["goods"] == [
         {"kind": "sku", "id": "CAKE", "because": because},
         {"kind": "sku", "id": "FILTER", "because": because},
     ]
-    assert [(each["reward_id"], each["missing"], each["because"]) for each in known["items"]] == [
+    assert [(each["reward_id"], each["missing"], each["because"]) for each in learned["items"]] == [
         ("cake", 25, because),
         ("latte", 0, {"kind": "close_to", "missing": 0, "days": None}),
     ]

@@ -43,13 +43,13 @@ def keeper(home: Home) -> NeighborhoodKeeper:
     return NeighborhoodKeeper(Lake(client, bucket="lake"), program_id="bean", mirror=mirror)
 
 
-def bought(member_id: str, number: int, *, at: datetime, **parts: Any) -> Record:
+def bought(member_id: str, number: int, *, moment: datetime, **parts: Any) -> Record:
     paid = Order(
-        source="pos", order_id=f"{number}", occurred_at=at, lines=(line(500, "1", **parts),)
+        source="pos", order_id=f"{number}", occurred_at=moment, lines=(line(500, "1", **parts),)
     )
     detail = Accrual(order=paid, shares=(), parts=())
     cause = OrderCause("pos", f"{number}", "accrual")
-    when = {"happened_at": at, "recorded_at": at}
+    when = {"happened_at": moment, "recorded_at": moment}
     return entry(cause, Holding(), member_id=member_id, detail=detail, **when)
 
 
@@ -77,8 +77,10 @@ class Shop:
                 days_ago = random.choice([1, 20, 364, 366])
                 category = random.choice(["drink", "bean", "tip"])
                 orders += 1
-                at = NOW - timedelta(days=days_ago)
-                self.items.append(bought(member_id, orders, at=at, sku=sku, category=category))
+                moment = NOW - timedelta(days=days_ago)
+                self.items.append(
+                    bought(member_id, orders, moment=moment, sku=sku, category=category)
+                )
                 if category != "tip" and days_ago < 365:
                     self.has(member_id, Thing("sku", sku), Thing("category", category))
             state = random.choice(["issued", "used", "cancelled"])

@@ -15,7 +15,7 @@ from loyalty.domain.recommendations.scoring import (
     CloseTo,
     EndingPoints,
     ExpiringPoints,
-    Pace,
+    EarningPace,
     PopularHere,
     Recommender,
     Shopper,
@@ -49,14 +49,16 @@ def neighborhood(
     return Neighborhood(neighbors=found, popularity=popularity or {})
 
 
-KNOWN: Final = neighborhood(
+NEIGHBORHOOD: Final = neighborhood(
     {BEANS: {FILTER: 500_000, MUG: 200_000, CAKE: 300_000}, COFFEE: {TEA: 400_000}},
     {None: {MUG: 90, FILTER: 30, LATTE: 80, CAKE: 20}, "gold": {CAKE: 12, MUG: 11}},
 )
 
 
-def rewards(shopper: Shopper, *candidates: Any, known: Neighborhood = KNOWN) -> dict[str, Any]:
-    found = Recommender(shopper, known).rewards(candidates)
+def rewards(
+    shopper: Shopper, *candidates: Any, nearby: Neighborhood = NEIGHBORHOOD
+) -> dict[str, Any]:
+    found = Recommender(shopper, nearby).rewards(candidates)
     return {each.candidate.reward.id: each.because for each in found}
 
 
@@ -74,7 +76,7 @@ class TestRewards:
     def test_a_reward_for_an_article_that_they_buy_goes_with_it_in_any_program(self) -> None:
         bought = Shopper(bought={MUG: 1})
 
-        assert rewards(bought, candidate(skus=["mug"]), known=neighborhood()) == {
+        assert rewards(bought, candidate(skus=["mug"]), nearby=neighborhood()) == {
             "latte": YouBought(MUG)
         }
 
@@ -90,15 +92,15 @@ class TestRewards:
         assert found["tea"] == CloseTo(1, None)
 
     def test_a_reward_is_close_by_its_points_or_by_the_members_pace(self) -> None:
-        def why(missing: int, pace: Pace | None) -> Any:
+        def why(missing: int, pace: EarningPace | None) -> Any:
             each = candidate("new", cost=100, missing=missing)
             return rewards(Shopper(pace=pace), each).get("new")
 
         assert why(20, None) == CloseTo(20, None)
         assert why(21, None) is None
-        assert why(70, Pace(450, 90)) == CloseTo(70, 14)
-        assert why(71, Pace(450, 90)) is None
-        assert why(20, Pace(0, 90)) == CloseTo(20, None)
+        assert why(70, EarningPace(450, 90)) == CloseTo(70, 14)
+        assert why(71, EarningPace(450, 90)) is None
+        assert why(20, EarningPace(0, 90)) == CloseTo(20, None)
         assert why(0, None) == CloseTo(0, None)
 
     def test_the_popularity_of_their_level_counts_where_it_is_known(self) -> None:
@@ -108,11 +110,11 @@ class TestRewards:
         assert rewards(Shopper(level="silver"), *both)["cake"] == PopularHere(None)
 
     def test_what_can_be_had_sooner_comes_first(self) -> None:
-        pace = Shopper(pace=Pace(90, 90))
+        pace = Shopper(pace=EarningPace(90, 90))
         far = [candidate(f"far-{n}", cost=100, missing=n, skus=["mug"]) for n in (90, 30, 0, 60)]
         bought = Shopper(bought={MUG: 1}, pace=pace.pace)
 
-        found = Recommender(bought, KNOWN).rewards(far)
+        found = Recommender(bought, NEIGHBORHOOD).rewards(far)
 
         assert [(each.candidate.missing_points, each.days) for each in found] == [
             (0, None),
@@ -123,34 +125,34 @@ class TestRewards:
 
 
 class TestGoods:
-    def goods(self, shopper: Shopper, known: Neighborhood = KNOWN) -> list[Any]:
-        found = Recommender(shopper, known).goods()
+    def goods(self, shopper: Shopper, nearby: Neighborhood = NEIGHBORHOOD) -> list[Any]:
+        found = Recommender(shopper, nearby).goods()
         return [(each.thing, each.because) for each in found]
 
     def test_what_goes_with_theirs_comes_first_and_then_what_is_popular(self) -> None:
-        known = neighborhood({BEANS: {FILTER: 500_000}}, {None: {MUG: 90, FILTER: 30, BEANS: 99}})
+        nearby = neighborhood({BEANS: {FILTER: 500_000}}, {None: {MUG: 90, FILTER: 30, BEANS: 99}})
 
-        assert self.goods(Shopper(bought={BEANS: 1}), known) == [
+        assert self.goods(Shopper(bought={BEANS: 1}), nearby) == [
             (FILTER, YouBought(BEANS)),
             (MUG, PopularHere(None)),
         ]
 
     def test_articles_tell_more_than_categories_and_those_more_than_popularity(self) -> None:
-        def basis(*bought: Thing, known: Neighborhood = KNOWN) -> str:
-            return Recommender(Shopper(bought=dict.fromkeys(bought, 1)), known).basis
+        def basis(*bought: Thing, nearby: Neighborhood = NEIGHBORHOOD) -> str:
+            return Recommender(Shopper(bought=dict.fromkeys(bought, 1)), nearby).basis
 
         assert basis(BEANS, COFFEE) == "skus"
         assert basis(MUG, COFFEE) == "categories"
         assert basis(MUG) == "popularity"
-        assert basis(BEANS, known=neighborhood()) == "balance"
+        assert basis(BEANS, nearby=neighborhood()) == "balance"
         assert self.goods(Shopper(bought={MUG: 1, COFFEE: 1})) == [(TEA, YouBought(COFFEE))]
 
     def test_what_they_buy_more_often_weighs_more(self) -> None:
-        known = neighborhood(
+        nearby = neighborhood(
             {BEANS: {FILTER: 300_000}, MUG: {TEA: 1, Thing("sku", "tea"): 200_000}}
         )
 
-        found = self.goods(Shopper(bought={BEANS: 1, MUG: 2}), known)
+        found = self.goods(Shopper(bought={BEANS: 1, MUG: 2}), nearby)
 
         assert found == [(Thing("sku", "tea"), YouBought(MUG)), (FILTER, YouBought(BEANS))]
 
@@ -166,7 +168,7 @@ SHOPPERS: Final = st.builds(
     Shopper,
     bought=st.dictionaries(THINGS, st.integers(1, 20), max_size=4),
     level=st.sampled_from([None, "gold", "silver"]),
-    pace=st.none() | st.builds(Pace, st.integers(-5, 500), st.integers(1, 90)),
+    pace=st.none() | st.builds(EarningPace, st.integers(-5, 500), st.integers(1, 90)),
     ending=st.none() | st.builds(EndingPoints, st.integers(1, 99), st.just(JANUARY)),
 )
 CANDIDATES: Final = st.lists(
@@ -178,9 +180,9 @@ CANDIDATES: Final = st.lists(
 @settings(max_examples=60)
 @given(SHOPPERS, NEIGHBORHOODS, CANDIDATES)
 def test_every_recommendation_is_true_of_the_member(
-    shopper: Shopper, known: Neighborhood, candidates: list[Any]
+    shopper: Shopper, nearby: Neighborhood, candidates: list[Any]
 ) -> None:
-    recommender = Recommender(shopper, known)
+    recommender = Recommender(shopper, nearby)
     found, goods = recommender.rewards(candidates), recommender.goods()
 
     assert len(found) <= REWARDS_MAX
@@ -207,10 +209,10 @@ def test_every_recommendation_is_true_of_the_member(
 @settings(max_examples=30)
 @given(NEIGHBORHOODS, CANDIDATES)
 def test_of_who_objects_nothing_counts_but_what_all_members_like(
-    known: Neighborhood, candidates: list[Any]
+    nearby: Neighborhood, candidates: list[Any]
 ) -> None:
-    recommender = Recommender(ANONYMOUS, known)
-    popular = known.popularity.get(None, {})
+    recommender = Recommender(ANONYMOUS, nearby)
+    popular = nearby.popularity.get(None, {})
 
     found, goods = recommender.rewards(candidates), recommender.goods()
 

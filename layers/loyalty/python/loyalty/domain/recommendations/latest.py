@@ -11,7 +11,7 @@ from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import lapse_of
 from loyalty.domain.ledger.holding import ends_on
 from loyalty.domain.program.kinds import CHARGES
-from loyalty.domain.recommendations.scoring import EndingPoints, Pace
+from loyalty.domain.recommendations.scoring import EndingPoints, EarningPace
 from loyalty.domain.recommendations.things import Thing
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ def things_in(orders: Iterable[Order]) -> Mapping[Thing, int]:
     return found
 
 
-def pace_of(newest: Sequence[Entry], *, is_all: bool, enrolled_at: datetime, now: datetime) -> Pace:
+def pace_of(
+    newest: Sequence[Entry], *, is_all: bool, enrolled_at: datetime, now: datetime
+) -> EarningPace:
     """How many points a member earns by orders, less refunds, by their newest entries.
 
     `is_all`: they have no entries but these.
@@ -55,7 +57,7 @@ def pace_of(newest: Sequence[Entry], *, is_all: bool, enrolled_at: datetime, now
         for entry in newest
         if entry.kind in _OF_ORDERS and entry.recorded_at >= since
     )
-    return Pace(points, max(1, (now - since).days))
+    return EarningPace(points, max(1, (now - since).days))
 
 
 def ending_points(

@@ -73,7 +73,7 @@ class ExpiringPoints(NamedTuple):
 type Because = YouBought | CloseTo | PopularHere | ExpiringPoints
 
 
-class Pace(NamedTuple):
+class EarningPace(NamedTuple):
     """How many points a member earned in so many days, at least one day."""
 
     points: int
@@ -101,7 +101,7 @@ class Shopper:
 
     bought: Mapping[Thing, int] = field(default_factory=lambda: MappingProxyType({}))
     level: str | None = None
-    pace: Pace | None = None
+    pace: EarningPace | None = None
     ending: EndingPoints | None = None
     is_anonymous: bool = False
 
@@ -146,7 +146,6 @@ class _Affinity(NamedTuple):
     """How much a thing goes with all that a member bought, and with which of it the most."""
 
     likeness: int
-    most: int
     because: Thing
 
 
@@ -212,10 +211,10 @@ class Recommender:
 
     def _goods_kind(self) -> GoodsKind | None:
         """The most telling kind of goods of which something is known that the member bought."""
-        known = {
+        telling = {
             thing.kind for thing in self._shopper.bought if self._neighborhood.neighbors.get(thing)
         }
-        return next((kind for kind in GOODS_KINDS if kind in known), None)
+        return next((kind for kind in GOODS_KINDS if kind in telling), None)
 
     def _popular_kind(self) -> GoodsKind:
         return next((kind for kind in GOODS_KINDS if kind in self._most), "sku")
@@ -231,13 +230,13 @@ class Recommender:
                 summed[neighbor.thing].append((neighbor.likeness * orders, thing))
         found: dict[Thing, _Affinity] = {}
         for thing, each in summed.items():
-            most, because = max(each, key=lambda part: part[0])
-            found[thing] = _Affinity(sum(likeness for likeness, _ in each), most, because)
+            _, because = max(each, key=lambda part: part[0])
+            found[thing] = _Affinity(sum(likeness for likeness, _ in each), because)
         return found
 
     def _affinity(self, candidate: Candidate) -> _Affinity | None:
-        known = [self._affinities[each] for each in candidate.things if each in self._affinities]
-        return max(known, key=lambda each: each.likeness, default=None)
+        found = [self._affinities[each] for each in candidate.things if each in self._affinities]
+        return max(found, key=lambda each: each.likeness, default=None)
 
     def _share(self, thing: Thing) -> int:
         """How popular a thing is beside the most popular one of its kind, in thousandths."""
