@@ -11,7 +11,7 @@ from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import lapse_of
 from loyalty.domain.ledger.holding import ends_on
 from loyalty.domain.program.kinds import CHARGES
-from loyalty.domain.recommendations.scoring import EndingPoints, EarningPace
+from loyalty.domain.recommendations.scoring import EarningPace, EndingPoints
 from loyalty.domain.recommendations.things import Thing
 
 if TYPE_CHECKING:
