@@ -21,7 +21,7 @@ export function recommendationsOf(page, found) {
       { label: "Reward", isHead: true, cell: (each) => each.name },
       { label: "Costs", isFigure: true, cell: (each) => page.format.points(each.cost_points) },
       { label: "When", cell: (each) => when(page, each) },
-      { label: "Why", cell: (each) => why(page, each.because, each) },
+      { label: "Why", cell: (each) => why(page, each.because) },
     ],
   })}
   ${goods(page, found)}`;
@@ -31,7 +31,9 @@ export function recommendationsOf(page, found) {
 function when({ format }, { missing, days }) {
   if (!missing) return "now";
   const lacking = `${format.points(missing)} missing`;
-  return days === null ? lacking : `${lacking}, in about ${format.number(days)} ${days === 1 ? "day" : "days"}`;
+  return days === null
+    ? lacking
+    : `${lacking}, in about ${format.number(days)} ${days === 1 ? "day" : "days"}`;
 }
 
 /** @param {Page} page @param {Recommendations} found */
@@ -42,17 +44,17 @@ function goods(page, { goods: these, rests_on: restsOn }) {
     <span class="quiet">${restsOn === "popularity" ? "They are popular here." : "They go with what this member bought."}</span></p>`;
 }
 
-/** @param {Page} page @param {Because} because @param {Reward} reward */
-function why(page, because, { reward_id: id }) {
+/** @param {Page} page @param {Because} because */
+function why(page, because) {
   switch (because.kind) {
-    case "you_bought": {
-      const { thing } = because;
-      return thing.kind === "reward" && thing.id === id ? "bought before" : `goes with ${thing.id}, which they bought`;
-    }
+    case "you_bought":
+      return `goes with ${because.thing.id}, which they bought`;
     case "expiring_points":
       return `${page.format.points(because.points)} of theirs end on ${page.format.day(because.last_on)}`;
     case "popular_here":
-      return because.level ? `popular at the level ${levelName(page, because.level)}` : "popular here";
+      return because.level
+        ? `popular at the level ${levelName(page, because.level)}`
+        : "popular here";
     case "close_to":
       return because.missing ? "nearly enough points" : "enough points";
   }
