@@ -24,7 +24,7 @@ export function recommendationsOf(page, found) {
       { label: "Why", cell: (each) => why(page, each.because) },
     ],
   })}
-  ${goods(page, found)}`;
+  ${goods(found)}`;
 }
 
 /** @param {Page} page @param {Reward} reward */
@@ -36,8 +36,8 @@ function when({ format }, { missing, days }) {
     : `${lacking}, in about ${format.number(days)} ${days === 1 ? "day" : "days"}`;
 }
 
-/** @param {Page} page @param {Recommendations} found */
-function goods(page, { goods: these, rests_on: restsOn }) {
+/** @param {Recommendations} found */
+function goods({ goods: these, rests_on: restsOn }) {
   if (!these.length) return nothing;
   const what = these[0].kind === "sku" ? "Articles" : "Categories";
   return html`<p>${what} they may like: ${these.map((each) => each.id).join(", ")}.
