@@ -13,11 +13,12 @@ from tests.simulation.auditing.campaigns import Campaigns
 from tests.simulation.auditing.entries import Entries
 from tests.simulation.auditing.levels import Levels
 from tests.simulation.auditing.orders import Orders
+from tests.simulation.auditing.reviews import Reviews
 from tests.simulation.auditing.seen import OrderSums, Seen, Violation, order_of
 from tests.simulation.auditing.spending import Spending
 
 LEDGER: Final = frozenset(
-    {"ACCOUNT", "BUDGET", "ENTRY", "ORDER", "RESPONSE", "STOCK", "VOUCHER", "VOUCHERS"}
+    {"ACCOUNT", "BUDGET", "ENTRY", "ORDER", "RESPONSE", "REVIEW", "STOCK", "VOUCHER", "VOUCHERS"}
 )
 
 
@@ -37,7 +38,10 @@ class Auditor:
         self._levels = levels = Levels(seen)
         self._orders = orders = Orders(seen)
         self._spending = spending = Spending(seen, levels)
-        self._entries = Entries(seen, levels=levels, orders=orders, spending=spending)
+        self._reviews = reviews = Reviews(seen)
+        self._entries = Entries(
+            seen, levels=levels, orders=orders, spending=spending, reviews=reviews
+        )
         self._campaigns = Campaigns(seen, versions)
 
     @property
@@ -89,6 +93,7 @@ class Auditor:
         today = decided_at.astimezone(seen.zone).date()
         seen.restored = _restored(written)
         self._campaigns.decided(written, began=began)
+        self._reviews.accrued(written, decided_by)
         for key, before, after in written:
             wire: Any = _undeleted(key, after)
             match key.sk.partition("#"):
@@ -111,10 +116,13 @@ class Auditor:
                     seen.orders[order_of(key)].state = wire
                 case "VOUCHER", _, _:
                     self._spending.voucher(before, wire, decided_at)
+                case "REVIEW", _, _:
+                    self._reviews.review(key, before, wire)
         self._spending.stock(written)
         self._accounts.activity(written, decided_by, today)
         for member_id in members:
             self._accounts.balance(member_id)
+            self._reviews.account(seen.accounts[member_id])
             self._levels.counters_add_up(member_id)
         for order in {order_of(key) for key, _, _ in written if "#ORDER#" in key.pk}:
             self._orders.adds_up(order)

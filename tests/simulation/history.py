@@ -21,6 +21,7 @@ from tests.simulation.auditing.seen import Violation
 from tests.simulation.drawing import requests
 from tests.simulation.drawing.campaigns import dressed, newcomer, of_campaigns
 from tests.simulation.drawing.requests import MEMBERS, Logical
+from tests.simulation.drawing.reviews import of_reviews, with_safeguards
 from tests.simulation.drawing.worlds import drawn_world
 from tests.simulation.requests.happened import has_happened
 from tests.simulation.requests.orders import Earn, Record
@@ -95,6 +96,8 @@ class History:
             campaigns=campaigns if has_campaigns else None,
             trace=self.trace,
         )
+        if (limits := self._own("safeguards")).random() < 0.25:
+            with_safeguards(limits, self.world)
         members = MEMBERS[: draw.choice((1, 1, 2) if self._rush else (1, 1, 2, 3))]
         with_erasure = draw.random() < 0.08
         self.world.enroll(
@@ -111,6 +114,8 @@ class History:
         if has_campaigns:
             logical += of_campaigns(campaigns, self.world)
             logical = [dressed(self.seed, each) for each in logical]
+        if self.world.programs[-1].document.safeguards:
+            logical += of_reviews(limits, self.world, logical)
         self._play(_jobs(draw, logical))
         check_nothing_is_left_between(self.world, self._answers.values())
         self._come_to_rest([each.request for each in logical])

@@ -93,8 +93,12 @@ def counts_for(
     *,
     tier: str | None,
     by_campaigns: int = 0,
+    is_rejected: bool = False,
 ) -> int:
-    """What an order still adds towards a level, with the points that campaigns give toward it."""
+    """What an order still adds towards a level, with the points that campaigns give toward it.
+
+    One that was rejected earns no points; what was bought was bought.
+    """
     if program.tiers is None:
         return 0
     bought = list(lines)
@@ -103,7 +107,8 @@ def counts_for(
     )
     match program.tiers.basis:
         case "qualifying_points":
-            return target(bought, refunds, program, tier=tier) + by_campaigns
+            earned = target(bought, refunds, program, tier=tier) + by_campaigns
+            return 0 if is_rejected else earned
         case "spend":
             return int(goods)
         case _:

@@ -151,7 +151,9 @@ def _rows(accrual: Any) -> Iterator[list[Any]]:
 
 
 def by_giver(accrual: Any, state: Any, program: Program) -> dict[str, int]:
-    """What each rule and campaign gives for what is left of an order."""
+    """What each rule and campaign gives for what is left of an order, if it was not rejected."""
+    if state and state.get("verdict") == "rejected":
+        return {}
     sale, context = sale_of(accrual, state, program), context_of(accrual)
     if state and "ceilings" in state:
         context = replace(context, ceilings=state["ceilings"])

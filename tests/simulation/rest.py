@@ -133,6 +133,7 @@ def check_orders(world: World) -> None:
             program,
             tier=first.get("tier"),
             by_campaigns=sum(left.get(each.id, 0) for each in program.campaigns if each.qualifies),
+            is_rejected=(order.state or {}).get("verdict") == "rejected",
         )
         if order.qualifying != counts:
             raise Violation(

@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from tests.simulation.scene import Stage, done
-from tests.simulation.stages import campaigns, members, orders, rewards, sweeps
+from tests.simulation.stages import campaigns, members, orders, reviews, rewards, sweeps
 from tests.simulation.world import CRASHED, TRY_AGAIN, Call, Fault, Read, World
 
 # A read changes nothing, so it does not matter whether it fails before or after it happened.
@@ -37,6 +37,7 @@ STAGES: Final[tuple[Stage, ...]] = (
     *members.STAGES,
     *sweeps.STAGES,
     *campaigns.STAGES,
+    *reviews.STAGES,
 )
 
 

@@ -9,6 +9,7 @@ from loyalty.table.operations import Item, Key
 from tests.simulation import naive
 from tests.simulation.auditing.levels import Levels
 from tests.simulation.auditing.orders import Orders
+from tests.simulation.auditing.reviews import Reviews
 from tests.simulation.auditing.seen import Seen, Violation
 from tests.simulation.auditing.spending import Spending
 
@@ -16,8 +17,11 @@ from tests.simulation.auditing.spending import Spending
 class Entries:
     """Every entry is written once and adds up."""
 
-    def __init__(self, seen: Seen, *, levels: Levels, orders: Orders, spending: Spending) -> None:
+    def __init__(
+        self, seen: Seen, *, levels: Levels, orders: Orders, spending: Spending, reviews: Reviews
+    ) -> None:
         self._seen = seen
+        self._reviews = reviews
         self._levels = levels
         self._orders = orders
         self._of_kind: dict[str, Callable[[Key, Any, str, PublishedProgram], None]] = {
@@ -128,6 +132,9 @@ class Entries:
                 raise Violation(f"{key} restores more points of {lot} than ever expired")
 
     def _activation(self, key: Key, entry: Any, today: str, _program: PublishedProgram) -> None:
+        if "#ORDER#" in key.pk:
+            self._reviews.activated(key, entry)
+            return
         ((dates, points),) = entry["pending"].items()
         if points >= 0 or dates[:10] > today or entry["points"] != -points:
             raise Violation(f"{key} activates {points} points of {dates} on {today}")

@@ -4,6 +4,7 @@ from typing import Any
 
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.table.operations import Item, Key
+from tests.simulation.auditing.reviews import place
 from tests.simulation.auditing.seen import (
     SETTLED_AS,
     Seen,
@@ -52,7 +53,7 @@ class Orders:
         order.qualifying += (qualifying_of(entry) or ("", 0))[1]
         order.accrued_at = entry["recorded_at"]
         order.earned += sum(points for _, _, points in entry["parts"])
-        self._gives(entry, today)
+        self._gives(key, entry, today)
 
     def clawback(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
         about = entry["about"]
@@ -63,7 +64,7 @@ class Orders:
     def edit(self, key: Key, entry: Any, today: str, _program: PublishedProgram) -> None:
         given = sum(points for _, _, points in entry["parts"])
         self._seen.orders[order_of(key)].earned += given
-        self._gives(entry, today)
+        self._gives(key, entry, today)
         if given and entry["points"] + entry["pending_points"] != given:
             raise Violation(f"{key} tells another amount than it gave")
         self._settled(key, entry, given=given)
@@ -99,9 +100,10 @@ class Orders:
         for name in SETTLED_AS:
             order.settled[name] += about[name]
 
-    def _gives(self, entry: Any, today: str) -> None:
+    def _gives(self, key: Key, entry: Any, today: str) -> None:
+        order = self._seen.orders[order_of(key)]
         self._seen.from_orders[entry["member_id"]] += [
             (available_on, points)
-            for available_on, _, points in entry["parts"]
-            if available_on <= today
+            for first, last, points in entry["parts"]
+            if (available_on := place(order, first, last)) <= today
         ]

@@ -54,6 +54,7 @@ class OrderSums:
     refunds: int = 0
     settled: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SETTLED_AS, 0))
     state: Any = None
+    accrual: Any = None
 
 
 @dataclass(slots=True)

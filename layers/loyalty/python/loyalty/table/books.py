@@ -40,6 +40,7 @@ from loyalty.table.operations import (
 from loyalty.table.records.approvals import HELD, approval_to_item
 from loyalty.table.records.members import member_from_item
 from loyalty.table.records.responses import response_key, response_to_item
+from loyalty.table.records.reviews import OPEN, review_to_item
 from loyalty.table.records.targeting import targeting_from_item
 from loyalty.usecases.ports import Listed, OrderOnFile, Overtaken, Participant
 
@@ -282,11 +283,15 @@ class TableBooks:
         return operations
 
     def _beside(self, posting: Posting) -> Iterator[Put]:
-        """A survey's answer or an approval that is written with what it causes."""
+        """An answer, an approval or a review that is written with what it causes."""
         if (approval := posting.approval) is not None:
             key = keys.approval(self._program, approval.approval_id)
             item = approval_to_item(approval, self._program)
             yield Put(key, item, (equal(("state",), HELD),))
+        if (review := posting.review) is not None:
+            key = keys.review(self._program, review.review_id)
+            seen = equal(("state",), OPEN) if review.decision else Absent()
+            yield Put(key, review_to_item(review, self._program), (seen,))
         if (response := posting.response) is not None:
             item = response_to_item(response, self._program)
             yield Put(response_key(response, self._program), item, (Absent(),))

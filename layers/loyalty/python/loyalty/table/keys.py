@@ -280,6 +280,11 @@ def approval(program: str, approval: str) -> Key:
     return Key(_program(program, "APPROVAL", approval), "APPROVAL")
 
 
+@charted("review of an order that exceeded a safeguard", read_by="reviews, home", index="history")
+def review(program: str, review: str) -> Key:
+    return Key(_program(program, "REVIEW", review), "REVIEW")
+
+
 @charted("exports under way", read_by="exports")
 def exports_under_way(program: str) -> Key:
     return Key(_program(program), "EXPORTS")
@@ -377,7 +382,12 @@ def order_expiry(program: str, source: str, order: str, fingerprint: str) -> Key
     return Key(order_partition(program, source, order), f"ENTRY#expiry{named}")
 
 
-@charted("order state, once refunded or edited", read_by="refunds, edits")
+@charted("release of an order's held points", read_by="history", index="history")
+def order_activation(program: str, source: str, order: str, review: str) -> Key:
+    return Key(order_partition(program, source, order), f"ENTRY#activation#{review}")
+
+
+@charted("order state, once refunded, edited or reviewed", read_by="refunds, edits")
 def order_state(program: str, source: str, order: str) -> Key:
     return Key(order_partition(program, source, order), "ORDER")
 
@@ -457,6 +467,11 @@ def actions_partition(program: str, target_kind: str, target: str) -> str:
 def approvals_partition(program: str) -> str:
     """The `history` partition of a program's approvals."""
     return _program(program, "APPROVALS")
+
+
+def reviews_partition(program: str) -> str:
+    """The `history` partition of a program's reviews."""
+    return _program(program, "REVIEWS")
 
 
 def report_exports_partition(program: str) -> str:

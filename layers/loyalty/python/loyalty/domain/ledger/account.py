@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
@@ -14,12 +14,17 @@ from loyalty.domain.ledger.holding import Holding, PendingDates, ends_on
 
 if TYPE_CHECKING:
     from loyalty.domain.program.document import PublishedProgram
+    from loyalty.domain.program.safeguards import SafeguardCount
 
 # No reward's id contains "#", so these counters cannot be mistaken for a reward's. Campaigns have
-# counters `campaign#<id>#<period>` and `campaign#<id>#<period>#orders`.
+# counters `campaign#<id>#<period>` and `campaign#<id>#<period>#orders`, safeguards
+# `day#orders#<day>` and `day#points#<day>`.
 _TRANSFERS: Final = "transfers#"
 _REDEMPTIONS: Final = "redemptions#"
 _CAMPAIGNS: Final = "campaign#"
+_DAYS: Final = "day#"
+# One write removes at most this many counters of past days.
+_FORGOTTEN_AT_ONCE_MAX: Final = 4
 
 Status = Literal["active", "merged", "closed"]
 
@@ -63,7 +68,8 @@ class Account:
     points lapse by inactivity. `giveable_from` maps a day to points of orders that the member can
     give to another member from that day on. `reinstated` maps a lot to the last day that its
     points had at first. `redeemed` maps a reward with a limit to how often the member redeemed it;
-    beside it counts what else is limited: transfers, redemptions of a day, and what campaigns gave.
+    beside it counts what else is limited: transfers, redemptions of a day, what campaigns gave, and
+    the orders of a day and their points.
 
     Orders: `orders` is how many orders with goods that cost something the member has; None on an
     account from before they were counted. `bought_on` is the day of the latest one.
@@ -206,6 +212,27 @@ def campaign_counter(limit: str) -> str:
     return f"{_CAMPAIGNS}{limit}"
 
 
+def day_counter(count: SafeguardCount, day: date) -> str:
+    """The name under which an account counts orders of a day, or the points that they earned."""
+    return f"{_DAYS}{count}#{day.isoformat()}"
+
+
+def count_of_day(account: Account, count: SafeguardCount, day: date) -> int:
+    """How many orders of a day were counted, or how many points they earned."""
+    return account.redeemed.get(day_counter(count, day), 0)
+
+
+def past_day_counters(account: Account, *, today: date) -> tuple[tuple[str, str], ...]:
+    """Paths of counters of days before yesterday: they count no more and can be removed."""
+    over = sorted(name for name in account.redeemed if _is_past_day(name, today=today))
+    return tuple(("redeemed", name) for name in over[:_FORGOTTEN_AT_ONCE_MAX])
+
+
+def _is_past_day(name: str, *, today: date) -> bool:
+    yesterday = (today - timedelta(days=1)).isoformat()
+    return name.startswith(_DAYS) and name.rpartition("#")[2] < yesterday
+
+
 def used_of_campaigns(account: Account) -> dict[str, int]:
     """What the member used of the limits of campaigns."""
     return {
@@ -229,4 +256,5 @@ def counters_of_the_past(account: Account, *, today: date) -> tuple[str, ...]:
         for name in account.redeemed
         if (name.startswith((_TRANSFERS, _REDEMPTIONS)) and name not in current)
         or (name.startswith(_CAMPAIGNS) and is_forgotten(name.split("#")[2], today=today))
+        or _is_past_day(name, today=today)
     )

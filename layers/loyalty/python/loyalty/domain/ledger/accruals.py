@@ -13,7 +13,7 @@ from loyalty.domain.campaigns.budgets import budgets_on, left_of, takes
 from loyalty.domain.campaigns.holdouts import held_out_of
 from loyalty.domain.campaigns.limits import together, uses
 from loyalty.domain.earning.qualifying import qualifies
-from loyalty.domain.ledger.account import Account, lapse_of
+from loyalty.domain.ledger.account import Account, lapse_of, past_day_counters
 from loyalty.domain.ledger.campaign_counts import counting_of_order, decide, moved
 from loyalty.domain.ledger.entries import (
     Accrual,
@@ -25,6 +25,7 @@ from loyalty.domain.ledger.entries import (
 )
 from loyalty.domain.ledger.giving import days_over, waiting
 from loyalty.domain.ledger.holding import Holding, total
+from loyalty.domain.ledger.holds import placed
 from loyalty.domain.ledger.postings import (
     OrderStateChange,
     Posting,
@@ -41,6 +42,8 @@ from loyalty.domain.ledger.refunds import (
     remainder_of,
     to_settle,
 )
+from loyalty.domain.ledger.reviews import Review
+from loyalty.domain.ledger.safeguards import SafeguardDecision, safeguarded
 from loyalty.domain.ledger.tiers import counter, counting, level_of_order
 
 if TYPE_CHECKING:
@@ -86,6 +89,8 @@ def accrue(
     for their expiry. `replaces` is the placeholder under the accrual's key. The refunds that wait
     in it are taken in full, from the award itself, in the same transaction.
 
+    An order that exceeds a safeguard opens a review, and its points may be held.
+
     `about` has what campaigns read of the member beside their account. `shards` is what was
     used of budgets, of those that were read.
     """
@@ -105,9 +110,18 @@ def accrue(
         left=left,
     )
     accrual = _accrual(order, account, program.document, decision.context, today=today)
+    safeguard = safeguarded(
+        accrual.points,
+        account=account,
+        program=program.document,
+        day=program.document.today(order.occurred_at),
+        today=today,
+    )
+    accrual = replace(accrual, held_until=safeguard.held_until)
+    parts = placed(accrual.parts, held_until=accrual.held_until)
     waited = _waiting(accrual, replaces, program=program.document, today=today)
     clawed = total(refund.effect for refund in waited.refunds)
-    awarded = Holding.from_parts(accrual.parts, today=today)
+    awarded = Holding.from_parts(parts, today=today)
     active_on = newly_active(account, "order", program=program, today=today)
     counted = _counted(accrual, waited.refunds)
     reached = counting(
@@ -147,8 +161,13 @@ def accrue(
                 due=added.due,
                 qualifying=counted,
                 counting=reached,
-                giveable_from=waiting(accrual.parts, program.document, today=today),
-                forgets=days_over(account, today=today),
+                redeemed=safeguard.counted,
+                redeemed_below=safeguard.below,
+                giveable_from=waiting(parts, program.document, today=today),
+                forgets=(
+                    *days_over(account, today=today),
+                    *past_day_counters(account, today=today),
+                ),
                 active_on=active_on,
                 campaigns=counting_of_order(
                     order,
@@ -171,6 +190,23 @@ def accrue(
             if waited.refunds
             else None
         ),
+        review=_review(accrual, safeguard, member_id=account.member_id, now=now),
+    )
+
+
+def _review(
+    accrual: Accrual, safeguard: SafeguardDecision, *, member_id: str, now: datetime
+) -> Review | None:
+    """The review that the order opens; None if it exceeds no safeguard."""
+    if not safeguard.excesses:
+        return None
+    return Review(
+        member_id=member_id,
+        order=accrual.order.ref,
+        points=accrual.points,
+        excesses=safeguard.excesses,
+        opened_at=now,
+        held_until=safeguard.held_until,
     )
 
 
@@ -218,11 +254,12 @@ def _waiting(
     if not waiting_refunds:
         return WaitingRefunds((), state)
     refunds: list[WaitingRefund] = []
+    parts = placed(accrual.parts, held_until=accrual.held_until)
     before = remainder_of(accrual, state, program)
     for refund in waiting_refunds:
         after = remainder_of(accrual, refunded_with(state, refund), program)
         owing = to_settle(accrual, before=state, after=after)
-        taken, effect = _taken_from(accrual.parts, state.taken, owing, today=today)
+        taken, effect = _taken_from(parts, state.taken, owing, today=today)
         step = moved(accrual, program, before=before, after=after, forgiven=0, today=today)
         clawback = Clawback(
             source=accrual.order.source,

@@ -23,7 +23,7 @@ from loyalty.domain.ledger.refunds import (
     clawback_name,
     counted_minor,
     disqualified,
-    parts_of,
+    places_of,
     refunded_with,
     remainder_of,
     state_of,
@@ -55,12 +55,47 @@ def claw_back(
     the version in force; its policy decides where they come from. `expired` says how many points
     of each of the order's past lots expired unspent.
     """
+    return take_back(
+        refunded_with(state_of(earned, state), refund),
+        name=clawback_name(refund, state),
+        happened_at=refund.occurred_at,
+        fingerprint=refund.fingerprint,
+        accrual=accrual,
+        earned=earned,
+        state=state,
+        account=account,
+        expired=expired,
+        decided_by=decided_by,
+        program=program,
+        now=now,
+    )
+
+
+def take_back(
+    becomes: OrderState,
+    *,
+    name: str,
+    happened_at: datetime,
+    fingerprint: str,
+    accrual: Entry,
+    earned: Accrual,
+    state: OrderState | None,
+    account: Account,
+    expired: Mapping[date, int],
+    decided_by: PublishedProgram,
+    program: PublishedProgram,
+    now: datetime,
+) -> Posting:
+    """Take back what an order no longer earns in the state that it becomes, as in `claw_back`.
+
+    `state` is the state seen. `name` names the clawback among those of the order.
+    """
     seen = state_of(earned, state)
     before = remainder_of(earned, seen, decided_by.document)
-    after = remainder_of(earned, refunded_with(seen, refund), decided_by.document)
+    after = remainder_of(earned, becomes, decided_by.document)
     sources = sources_of(
         to_settle(earned, before=seen, after=after),
-        parts=parts_of(earned, seen),
+        parts=places_of(earned, seen),
         before=seen,
         account=account,
         expired=expired,
@@ -76,7 +111,7 @@ def claw_back(
         forgiven=settled.forgiven,
         today=today,
     )
-    order, name = earned.order, clawback_name(refund, state)
+    order = earned.order
     less = disqualified(earned, before=before, after=after)
     counted = counted_for(less, account)
     level = counting(account, program.document, counted=counted, day=today)
@@ -84,10 +119,10 @@ def claw_back(
         cause=OrderCause(order.source, order.order_id, "clawback", name),
         member_id=account.member_id,
         effect=sources.effect,
-        happened_at=refund.occurred_at,
+        happened_at=happened_at,
         recorded_at=now,
         program_version=accrual.program_version,
-        fingerprint=refund.fingerprint,
+        fingerprint=fingerprint,
         detail=Clawback(
             source=order.source,
             order_id=order.order_id,

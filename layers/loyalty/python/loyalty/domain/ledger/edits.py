@@ -17,6 +17,7 @@ from loyalty.domain.ledger.clawbacks import counted_for
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry, OrderCause
 from loyalty.domain.ledger.giving import days_over, waiting
 from loyalty.domain.ledger.holding import Holding, PendingDates
+from loyalty.domain.ledger.holds import placed
 from loyalty.domain.ledger.postings import (
     OrderStateChange,
     Posting,
@@ -29,7 +30,8 @@ from loyalty.domain.ledger.refunds import (
     Remainder,
     counted_minor,
     disqualified,
-    parts_of,
+    hold_of,
+    places_of,
     remainder_of,
     state_of,
     to_settle,
@@ -106,7 +108,7 @@ def edit(
     owing = to_settle(earned, before=seen, after=after)
     taken = sources_of(
         max(0, owing),
-        parts=parts_of(earned, seen),
+        parts=places_of(earned, seen),
         before=seen,
         account=account,
         expired=expired,
@@ -114,6 +116,7 @@ def edit(
     )
     unforgiven = min(seen.forgiven, max(0, -owing))
     given = _growth(max(0, -owing) - unforgiven, before=before, after=after)
+    places = placed(given, held_until=hold_of(earned, seen))
     step = moved(
         earned,
         decided_by.document,
@@ -128,7 +131,7 @@ def edit(
     level = counting(account, program.document, counted=counted, day=today)
     added = addition(
         account,
-        Holding.from_parts(given, today=today),
+        Holding.from_parts(places, today=today),
         today=today,
         lapses_after=lapse_of(account, program),
         also_due=level.changes_on,
@@ -179,7 +182,7 @@ def edit(
                 due=added.due,
                 qualifying=counted,
                 counting=level,
-                giveable_from=waiting(given, program.document, today=today),
+                giveable_from=waiting(places, program.document, today=today),
                 forgets=days_over(account, today=today),
                 campaigns=campaigns,
             ),

@@ -99,7 +99,8 @@ class Accrual:
     those that would count if the member were not held out. `ceilings` are the most points of
     campaigns whose limits left less than the order would have got. `counted` is what it used of
     limits. `campaigns` are those that gave points: shares do not say which givers
-    are campaigns.
+    are campaigns. Points that a safeguard holds are pending until `held_until`, if their own dates
+    make them available sooner.
     """
 
     order: Order
@@ -112,6 +113,7 @@ class Accrual:
     ceilings: Mapping[str, int] = field(default_factory=_none)
     counted: tuple[LimitUse, ...] = ()
     campaigns: tuple[str, ...] = ()
+    held_until: date | None = None
 
     @property
     def points(self) -> int:

@@ -19,7 +19,6 @@ from loyalty.domain.ledger.entries import (
     CalendarCause,
     Cause,
     Entry,
-    EntryKind,
     OrderCause,
     Placeholder,
     RequestCause,
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from loyalty.domain.ledger.approvals import Approval
     from loyalty.domain.ledger.order_vouchers import OrderVouchers
     from loyalty.domain.ledger.refunds import OrderState
+    from loyalty.domain.ledger.reviews import Review
     from loyalty.domain.ledger.tiers import Counting, TierAnnouncement
     from loyalty.domain.ledger.vouchers import Voucher
     from loyalty.domain.people.survey_responses import Response
@@ -174,6 +174,8 @@ class Posting:
     allowance: AllowanceUsed | None = None
     approval: Approval | None = None
     """The approval that the posting carries out, with the decision; relies on it being held."""
+    review: Review | None = None
+    """A review that is opened, or the one that the posting decides; relies on it being open."""
     budgets: tuple[BudgetTaken, ...] = ()
     response: Response | None = None
     active: str | None = None
@@ -181,14 +183,16 @@ class Posting:
     order_seen: OrderSeen | None = None
 
 
-# The calendar causes these, even when a request happens to write them.
-_OF_THE_CALENDAR: Final[frozenset[EntryKind]] = frozenset({"activation", "expiry"})
+def _is_of_calendar(entry: Entry) -> bool:
+    """Whether the calendar caused an entry, even if a request happens to write it."""
+    return entry.kind == "expiry" or isinstance(entry.cause, CalendarCause)
 
 
 def signed(posting: Posting, *, by: str | None) -> Posting:
     """The posting with the staff member or service that asked for it, by the token's subject.
 
-    It is noted on the entries, on a voucher that is issued, and on the use of a voucher.
+    It is noted on the entries, on a voucher that is issued, on the use of a voucher, and on a
+    review that is opened.
     """
     if by is None:
         return posting
@@ -198,12 +202,18 @@ def signed(posting: Posting, *, by: str | None) -> Posting:
     return replace(
         posting,
         entries=tuple(
-            each if each.kind in _OF_THE_CALENDAR else replace(each, recorded_by=by)
+            each if _is_of_calendar(each) else replace(each, recorded_by=by)
             for each in posting.entries
         ),
         issues=replace(posting.issues, recorded_by=by) if posting.issues else None,
+        review=_caused(posting.review, by),
         voucher=change,
     )
+
+
+def _caused(review: Review | None, by: str) -> Review | None:
+    """A review with who caused it, if it is just being opened."""
+    return replace(review, caused_by=by) if review and review.decision is None else review
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,6 +294,7 @@ def change_by_addition(
     qualifying: Mapping[str, int] = MappingProxyType({}),
     counting: Counting | None = None,
     redeemed: Mapping[str, int] = MappingProxyType({}),
+    redeemed_below: Mapping[str, int] = MappingProxyType({}),
     giveable_from: Mapping[date, int] = MappingProxyType({}),
     reinstated: Mapping[date, date] = MappingProxyType({}),
     forgets: tuple[tuple[str, str], ...] = (),
@@ -301,6 +312,7 @@ def change_by_addition(
         due=due,
         qualifying=qualifying,
         redeemed=redeemed,
+        redeemed_below=redeemed_below,
         giveable_from=giveable_from,
         reinstated=reinstated,
         forgets=forgets,
@@ -329,7 +341,7 @@ def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
     """The change itself, or a replacement of the whole account if it has too many paths."""
     paths = len(change.effect.lots) + len(change.effect.pending)
     paths += len(change.giveable_from) + len(change.reinstated) + len(change.forgets)
-    paths += len(change.campaigns.used)
+    paths += len(change.campaigns.used) + len(change.redeemed)
     if paths <= NARROW_LOTS_MAX:
         return change
     becomes = _added_to(account, change)

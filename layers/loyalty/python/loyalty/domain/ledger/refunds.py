@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from loyalty.domain.campaigns.awards import full_award
 from loyalty.domain.campaigns.planning import AwardContext
+from loyalty.domain.earning.awarding import Award
 from loyalty.domain.earning.qualifying import basis_of, qualifies
 from loyalty.domain.ledger.entries import Accrual, Qualifying, RequestedRefund
+from loyalty.domain.ledger.holds import placed
 from loyalty.domain.ledger.settled import Settled
 
 if TYPE_CHECKING:
-    from loyalty.domain.earning.awarding import Award, Part
+    from loyalty.domain.earning.awarding import Part
+    from loyalty.domain.ledger.reviews import ReviewVerdict
     from loyalty.domain.orders.order import Line, Order, OrderRef
     from loyalty.domain.program.document import Program
 
@@ -46,6 +49,9 @@ class OrderState(Settled):
     Campaigns: `ceilings` are those of the latest version (None: the accrual's), `counted` is what
     the order counts in the limits of each campaign (None: what the accrual gave).
 
+    Reviews: `verdict` is what a manager decided. The points of an order that was `released` are not
+    held any more; one that was `rejected` earns nothing, whatever becomes of it.
+
     `counter` guards the item, and `changed_at` is when it was last written.
     """
 
@@ -61,6 +67,7 @@ class OrderState(Settled):
     told_at: datetime | None = None
     ceilings: Mapping[str, int] | None = None
     counted: Mapping[str, int] | None = None
+    verdict: ReviewVerdict | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -97,6 +104,16 @@ def in_force(accrual: Accrual, state: OrderState | None) -> Order:
 def parts_of(accrual: Accrual, state: OrderState) -> tuple[Part, ...]:
     """All points that an order ever earned, in the order of `taken`."""
     return accrual.parts + state.given
+
+
+def places_of(accrual: Accrual, state: OrderState) -> tuple[Part, ...]:
+    """The same points with the dates by which they lie in the account, held or not."""
+    return placed(parts_of(accrual, state), held_until=hold_of(accrual, state))
+
+
+def hold_of(accrual: Accrual, state: OrderState) -> date | None:
+    """The day until which points of an order are held; None if they are not, or not any more."""
+    return None if state.verdict == "released" else accrual.held_until
 
 
 def unknown_lines(refund: RequestedRefund, order: Order) -> tuple[str, ...]:
@@ -222,6 +239,8 @@ def remainder_of(accrual: Accrual, state: OrderState, program: Program) -> Remai
     `program` is the version that decided the accrual.
     """
     left = unrefunded(accrual.order, state)
+    if state.verdict == "rejected":
+        return Remainder(state, left, Award(shares=(), parts=()))
     bought, context = in_force(accrual, state), context_of(accrual, state)
     award = full_award(left, bought=bought, program=program, context=context)
     return Remainder(state, left, award)

@@ -33,6 +33,7 @@ _THINGS: Final[Mapping[str, str]] = {
     "goals": "goal",
     "levels": "level",
     "rewards": "reward",
+    "safeguards": "safeguard",
     "segments": "segment",
     "surveys": "survey",
     "templates": "template",

@@ -44,6 +44,7 @@ from loyalty.domain.program.messages import Messages, Reminders
 from loyalty.domain.program.parts import DocumentPart
 from loyalty.domain.program.presents import Presents
 from loyalty.domain.program.rewards import LocaleTag, Reward
+from loyalty.domain.program.safeguards import SAFEGUARDS_MAX, Safeguard
 from loyalty.domain.program.segments import SEGMENTS_MAX, Segment, definitions
 from loyalty.domain.program.surveys import ProgramSurvey
 
@@ -337,6 +338,13 @@ class Program(DocumentPart):
     surveys: Annotated[
         tuple[ProgramSurvey, ...],
         Field(max_length=50, description="Questions that members answer."),
+    ] = ()
+    safeguards: Annotated[
+        tuple[Safeguard, ...],
+        Field(
+            max_length=SAFEGUARDS_MAX,
+            description="Limits beyond which a person looks at an order.",
+        ),
     ] = ()
     goals: Annotated[
         tuple[Goal, ...],

@@ -13,6 +13,7 @@ from loyalty.domain.program import (
     campaign_checks,
     goal_checks,
     level_checks,
+    safeguard_checks,
     segment_checks,
     wording,
 )
@@ -40,12 +41,15 @@ from loyalty.domain.program.lives import (
 from loyalty.domain.program.messages import MessageTemplate
 from loyalty.domain.program.parts import Unread, read_partly
 from loyalty.domain.program.rewards import Reward
+from loyalty.domain.program.safeguards import Safeguard
 from loyalty.domain.program.segments import Segment
 from loyalty.domain.program.surveys import ProgramSurvey
 
 # Time zones that are no place: they follow the machine, or mean "not set".
 _NO_PLACE = frozenset({"Factory", "localtime"})
-type _Identified = Campaign | EarningRule | Goal | TierLevel | Reward | ProgramSurvey | Segment
+type _Identified = (
+    Campaign | EarningRule | Goal | TierLevel | Reward | ProgramSurvey | Safeguard | Segment
+)
 
 _WORTH_MONEY = frozenset({"amount_off", "gift_card", "donation"})
 
@@ -92,6 +96,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
     campaigns = _parts(lambda: document.campaigns)
     segments = _parts(lambda: document.segments)
     goals = _parts(lambda: document.goals)
+    safeguards = _parts(lambda: document.safeguards)
     identified: dict[str, Sequence[_Identified]] = {
         "earning_rules": rules,
         "rewards": rewards,
@@ -99,6 +104,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
         "surveys": surveys,
         "segments": segments,
         "goals": goals,
+        "safeguards": safeguards,
     }
     for name, parts in identified.items():
         yield _ids(name, parts)
@@ -116,6 +122,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
     yield from level_checks.checks(document, levels)
     yield from campaign_checks.checks(document, campaigns)
     yield from goal_checks.checks(document, goals)
+    yield from safeguard_checks.checks(safeguards)
     yield from segment_checks.checks(document, segments)
     yield from _messages(document)
     for index, survey in enumerate(surveys):

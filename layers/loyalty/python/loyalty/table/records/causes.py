@@ -15,14 +15,8 @@ if TYPE_CHECKING:
 def cause_key(program: str, cause: Cause) -> Key:
     """The key of a cause's entry."""
     match cause:
-        case OrderCause(source, order, "accrual"):
-            return keys.accrual(program, source, order)
-        case OrderCause(source, order, "clawback", refund):
-            return keys.clawback(program, source, order, refund)
-        case OrderCause(source, order, "edit", fingerprint):
-            return keys.edit(program, source, order, fingerprint)
-        case OrderCause(source, order, "expiry", fingerprint):
-            return keys.order_expiry(program, source, order, fingerprint)
+        case OrderCause():
+            return _order_key(program, cause)
         case RequestCause(request, kind, ""):
             return keys.request_entry(program, request, kind)
         case RequestCause(request, kind, name):
@@ -33,6 +27,22 @@ def cause_key(program: str, cause: Cause) -> Key:
             return keys.activation(
                 program, member, available.isoformat(), expires.isoformat(), str(seen)
             )
+        case _:
+            raise ValueError(f"no key for {cause}")
+
+
+def _order_key(program: str, cause: OrderCause) -> Key:
+    match cause:
+        case OrderCause(source, order, "accrual"):
+            return keys.accrual(program, source, order)
+        case OrderCause(source, order, "clawback", refund):
+            return keys.clawback(program, source, order, refund)
+        case OrderCause(source, order, "edit", fingerprint):
+            return keys.edit(program, source, order, fingerprint)
+        case OrderCause(source, order, "expiry", fingerprint):
+            return keys.order_expiry(program, source, order, fingerprint)
+        case OrderCause(source, order, "activation", review):
+            return keys.order_activation(program, source, order, review)
         case _:
             raise ValueError(f"no key for {cause}")
 

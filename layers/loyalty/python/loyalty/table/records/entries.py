@@ -40,6 +40,7 @@ from loyalty.table.records.parts import (
     dated_from_map,
     dated_to_map,
     instant_from,
+    maybe_date,
     maybe_instant,
     parts_from_list,
     parts_to_list,
@@ -232,6 +233,8 @@ def _order_detail_from_item(wire: dict[str, Any]) -> Accrual | Clawback | Edit |
 
 def _accrual_to_item(detail: Accrual) -> Item:
     context: Item = {"tier": detail.tier} if detail.tier else {}
+    if detail.held_until:
+        context["held_until"] = detail.held_until.isoformat()
     if detail.qualifying:
         context["qualifying"] = qualifying_to_list(detail.qualifying)
     if campaigns := campaigns_to_list(detail):
@@ -252,6 +255,7 @@ def _accrual_from_item(wire: dict[str, Any]) -> Accrual:
         parts=parts_from_list(wire["parts"]),
         tier=wire["order"].get("tier"),
         qualifying=qualifying_from_list(wire["order"].get("qualifying")),
+        held_until=maybe_date(wire["order"].get("held_until")),
         **of_campaigns | {"shares": (*of_rules, *of_campaigns["shares"])},
     )
 

@@ -148,27 +148,35 @@ def order_state_to_item(state: OrderState, key: Key) -> Item:
         "taken": list(state.taken),
         "counter": state.counter,
     }
+    item |= _changes_to_item(state)
     if state.amounts_minor:
         item["amounts_minor"] = dict(state.amounts_minor)
     if state.revocable:
         item["revocable"] = [_refund_to_list(refund) for refund in state.revocable.values()]
     if state.withdrawn:
         item["withdrawn"] = dict(state.withdrawn)
-    if state.order:
-        item["order"] = dated_order_to_map(state.order)
     if state.changed_at:
         item["changed_at"] = keys.instant(state.changed_at)
-    if state.told_at:
-        item["told_at"] = keys.instant(state.told_at)
-    if state.given:
-        item["given"] = parts_to_list(state.given)
     if state.ceilings is not None:
         item["ceilings"] = dict(state.ceilings)
     if state.counted is not None:
         item["counted"] = dict(state.counted)
-    if state.expired:
-        item["expired"] = dated_to_map(state.expired)
     return item
+
+
+def _changes_to_item(state: OrderState) -> Item:
+    """What edits and a review made of an order; what they left alone is left out."""
+    return {
+        name: value
+        for name, value in (
+            ("order", state.order and dated_order_to_map(state.order)),
+            ("told_at", state.told_at and keys.instant(state.told_at)),
+            ("given", parts_to_list(state.given)),
+            ("expired", dated_to_map(state.expired)),
+            ("verdict", state.verdict),
+        )
+        if value
+    }
 
 
 def order_state_from_item(item: Item) -> OrderState:
@@ -195,6 +203,7 @@ def order_state_from_item(item: Item) -> OrderState:
         expired=dated_from_map(wire.get("expired", {})),
         ceilings=wire.get("ceilings"),
         counted=wire.get("counted"),
+        verdict=wire.get("verdict"),
     )
 
 
