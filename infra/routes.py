@@ -215,6 +215,13 @@ ROUTES: tuple[Route, ...] = (
         ("POST", "/{approval_id}/approve"),
         ("POST", "/{approval_id}/refuse"),
     ),
+    *_managed(
+        "adjustments",
+        "/reviews",
+        ("GET", ""),
+        ("GET", "/{review_id}"),
+        ("POST", "/{review_id}/decision"),
+    ),
     *_routes(
         "redemption",
         ("GET", "/members/{member_id}/rewards", Throttle.READ),

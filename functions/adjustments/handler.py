@@ -1,4 +1,4 @@
-"""Adjustments: points that people add and take. Approvals: what waits for a second manager."""
+"""Adjustments: points that people add and take. Approvals and reviews: what managers decide."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from loyalty.domain.ledger.approvals import (
     RequestedGrant,
 )
 from loyalty.domain.ledger.entries import Adjustment
+from loyalty.domain.ledger.reviews import Review, ReviewState
 from loyalty.domain.staff.actions import ActionOutcome, Change
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import caller_id, names_of_staff, open_actions, open_desk, request_id
@@ -44,12 +45,21 @@ from loyalty.edge.models.approvals import (
 )
 from loyalty.edge.models.entries import RecordedEntry, entry_answer
 from loyalty.edge.models.orders import AdjustmentRequest
+from loyalty.edge.models.reviews import (
+    VERDICTS,
+    ReviewAnswer,
+    ReviewPage,
+    ReviewRequest,
+    review_answer,
+)
 from loyalty.edge.settings import settings
 from loyalty.table.approvals import TableApprovals
 from loyalty.table.positions import is_listed
+from loyalty.table.reviews import TableReviews
 from loyalty.usecases.ledger import approvals
 from loyalty.usecases.ledger.approvals import ApprovalRule
 from loyalty.usecases.ledger.corrections import Allowance
+from loyalty.usecases.orders.reviews import decide_review, review_of
 from loyalty.usecases.ports import Desk
 
 if TYPE_CHECKING:
@@ -227,6 +237,72 @@ def refuse_request(
     return _answer(refused, program_id, now=desk.now)
 
 
+@api.get("/reviews", allow={"manager"}, refuses=(InvalidCursor,))
+def list_reviews(
+    program_id: ProgramId,
+    state: Annotated[ReviewState | None, Query(description="Only those in this state.")] = None,
+    limit: PageLimit = 50,
+    cursor: Cursor = None,
+) -> ReviewPage:
+    """List orders that exceeded safeguards, newest first.
+
+    Those that are `open` wait for a decision.
+    """
+    of = f"reviews {program_id} {state}"
+    page = _reviews(program_id).listed(
+        matches=lambda each: state in (None, each.state),
+        limit=limit,
+        start=page_start(cursor, of=of, like=is_listed),
+    )
+    return ReviewPage(
+        items=_review_answers(page.items, program_id), next_cursor=next_cursor(page.next, of=of)
+    )
+
+
+@api.get("/reviews/<review_id>", allow={"manager"})
+def read_review(program_id: ProgramId, review_id: PathId) -> ReviewAnswer:
+    """Read a review.
+
+    It names the safeguards that the order exceeded, and who recorded it.
+    """
+    review = review_of(review_id, reviews=_reviews(program_id))
+    return _review_answers([review], program_id)[0]
+
+
+@api.post(
+    "/reviews/<review_id>/decision",
+    allow={"manager"},
+    refuses=(OwnAccount, SecondManager, WrongState, TryAgain),
+    acts="review.decide",
+)
+def decide_about_order(
+    program_id: ProgramId, review_id: PathId, decision: Annotated[ReviewRequest, Body()]
+) -> ReviewAnswer:
+    """Decide about an order that exceeded safeguards, which moves its points.
+
+    Not by who recorded it, nor about one's own order. The same decision again changes nothing.
+    """
+    reviews = _reviews(program_id)
+    require_another(api.principal, review_of(review_id, reviews=reviews).member_id)
+    review = decide_review(
+        review_id,
+        verdict=VERDICTS[decision.decision],
+        by=api.principal.subject,
+        reason=decision.reason,
+        reviews=reviews,
+        desk=_desk(program_id),
+    )
+    count("ReviewsDecided")
+    entry_id = review.decision.entry_id if review.decision else None
+    api.report_outcome(
+        ActionOutcome(
+            changes=(Change(field="state", before="open", after=review.state),),
+            results={"entry": entry_id} if entry_id else {},
+        )
+    )
+    return _review_answers([review], program_id)[0]
+
+
 def _change_of(approval: Approval) -> Change:
     if isinstance(approval.requested, RequestedGrant):
         return Change(field="reward", after=approval.requested.reward_id)
@@ -265,6 +341,15 @@ def _widest(limits: list[int | None]) -> int | None:
 
 def _approvals(program_id: str) -> TableApprovals:
     return TableApprovals(engine(settings(AdjustmentsSettings).table), program_id=program_id)
+
+
+def _reviews(program_id: str) -> TableReviews:
+    return TableReviews(engine(settings(AdjustmentsSettings).table), program_id=program_id)
+
+
+def _review_answers(found: Sequence[Review], program_id: str) -> list[ReviewAnswer]:
+    names = names_of_staff(program_id, [person for each in found for person in each.people])
+    return [review_answer(each, names=names) for each in found]
 
 
 def _desk(program_id: str) -> Desk:

@@ -30,6 +30,7 @@ from loyalty.table.erasures import TableErasures
 from loyalty.table.goals import TableGoals
 from loyalty.table.inbox import InboxList
 from loyalty.table.report_exports import TableReportExports
+from loyalty.table.reviews import TableReviews
 from loyalty.table.search import TableSearch
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.table.webhooks_out import TableEndpointLog, TableEndpoints
@@ -63,7 +64,16 @@ _PARTS: Final[Mapping[Role, frozenset[HomePart]]] = {
     "analyst": frozenset({"exports"}),
     "cashier": frozenset(),
     "manager": frozenset(
-        {"approvals", "deliveries", "signatures", "erasures", "endpoints", "exports", "drafts"}
+        {
+            "approvals",
+            "reviews",
+            "deliveries",
+            "signatures",
+            "erasures",
+            "endpoints",
+            "exports",
+            "drafts",
+        }
     ),
 }
 
@@ -151,6 +161,7 @@ def _sources(program_id: str, now: datetime) -> HomeSources:
         endpoint_log=TableEndpointLog(table),
         exports=TableReportExports(table, program_id=program_id),
         approvals=TableApprovals(table, program_id=program_id),
+        reviews=TableReviews(table, program_id=program_id),
         drafts=TableDrafts(table, program_id=program_id),
         version_in_force=partial(_version_in_force, program_id, now),
     )

@@ -122,10 +122,12 @@ def campaigns(kit: Kit) -> CapabilityFunction:
 def adjustments(kit: Kit) -> CapabilityFunction:
     function = kit.function(
         "adjustments",
-        "Adjust balances by hand, and let a second manager approve what is large",
+        "Adjust balances by hand, approve what is large, decide about orders beyond safeguards",
         environment=kit.table_name | kit.identity_secret | kit.claims,
     )
     kit.allow_ledger(function)
+    # To reject an order looks up what expired from its lots.
+    kit.data.table.allow(function, QUERY)
     kit.data.table.allow_query(function, index="history")
     return function
 

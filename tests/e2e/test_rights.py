@@ -253,10 +253,14 @@ def drive_everything(api: DescribedApi) -> None:
     assert api.call("manager", "GET", f"/members/{ana}/actions")["items"]
     assert api.call("manager", "GET", "/approvals")["items"] == []
     api.send("manager", "GET", "/approvals/nothing", status=404)
+    assert api.call("manager", "GET", "/reviews")["items"] == []
+    api.send("manager", "GET", "/reviews/nothing", status=404)
     api.send("manager", "GET", "/entries/ent_nothing", status=404)
     for decision in ("approve", "refuse"):
         path = f"/approvals/nothing/{decision}"
         api.send("manager", "POST", path, json={"reason": "checked"}, status=404)
+    verdict = {"decision": "release", "reason": "checked"}
+    api.send("manager", "POST", "/reviews/nothing/decision", json=verdict, status=404)
     card = {"identities": [{"kind": "card", "value": "6034-1"}]}
     api.call("cashier", "PATCH", f"/members/{ana}", json=card)
     api.call("cashier", "PATCH", f"/members/{ana}", json={"remove_identities": card["identities"]})

@@ -98,6 +98,7 @@ def test_operations_of_managers_and_files_of_the_console_share_routes() -> None:
                 ("drafts", ("GET", "PUT", "DELETE")),
                 ("endpoints", ("GET", "PUT", "POST", "DELETE")),
                 ("people", ("GET", "PUT", "DELETE")),
+                ("reviews", ("GET", "POST")),
                 ("segments", ("GET", "POST")),
                 ("storefronts", ("GET", "PUT", "POST", "DELETE")),
                 ("versions", ("GET",)),

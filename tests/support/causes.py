@@ -12,6 +12,8 @@ CAUSES: Final[dict[str, Cause]] = {
     "ent_8275e1aad62218aaacd30deb": OrderCause("pos", "1001", "edit", "5f2b"),
     "ent_3ac5712254417517465640c6": OrderCause("pos", "1001", "expiry"),
     "ent_a81e005988d0ac4aefbb0e13": OrderCause("pos", "1001", "expiry", "5f2b"),
+    "ent_9a7fd416a07c2394b71b54e6": OrderCause("pos", "1001", "clawback", "~review"),
+    "ent_694aeacc1b746beb3b9042db": OrderCause("pos", "1001", "activation", "~review"),
     "ent_3ce305e0f8e52cff19b48fcc": RequestCause("c0ffee", "redemption"),
     "ent_44d94fc21c64aa051aa94c6b": RequestCause("c0ffee", "return"),
     "ent_dcc74016cf81f461538bc523": RequestCause("c0ffee", "expiry"),

@@ -17,6 +17,7 @@ from loyalty.domain.ledger.entries import (
     Return,
 )
 from loyalty.domain.ledger.holding import Holding
+from loyalty.domain.ledger.reviews import Excess, Review, ReviewDecision
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.identity import Identity
@@ -87,6 +88,18 @@ DECISION: Final = ApprovalDecision(
     decided_at=LATER,
     reason="Ana is right",
     entry_id="ent_d2f7",
+)
+REVIEW: Final = Review(
+    member_id="mem_1",
+    order=OrderRef("pos", "1001"),
+    points=50,
+    excesses=(Excess("ten-a-day", "orders", 10, 11),),
+    opened_at=NOON,
+    held_until=date(2026, 12, 5),
+    caused_by="clerk",
+)
+VERDICT: Final = ReviewDecision(
+    verdict="released", by="boss", decided_at=LATER, reason="A wedding", entry_id="ent_d2f7"
 )
 # One change for every kind of event there is.
 CHANGES: Final[dict[str, TableChange]] = {
@@ -188,6 +201,8 @@ CHANGES: Final[dict[str, TableChange]] = {
         )
     ),
     "GoalStateChanged": change(AT_RISK, replace(AT_RISK, state="on_track", changes=0)),
+    "ReviewOpened": change(REVIEW),
+    "ReviewDecided": change(replace(REVIEW, decision=VERDICT), REVIEW, made_at=LATER),
     "ApprovalRequested": change(APPROVAL),
     "ApprovalDecided": change(replace(APPROVAL, decision=DECISION), APPROVAL, made_at=LATER),
 }

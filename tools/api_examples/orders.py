@@ -82,7 +82,26 @@ _SURVEY_RESPONSE: Final[Json] = {
 }
 
 
+_REVIEW: Final[Json] = {
+    "id": "rev_b1f6c4a0d2e87395a6c01f42",
+    "state": "open",
+    "member_id": ANA,
+    "order": ORDER,
+    "points": 75,
+    "held_until": "2026-12-05",
+    "excesses": [{"safeguard_id": "ten-a-day", "counts": "orders", "at_most": 10, "reached": 11}],
+    "opened_at": EARNED_AT,
+    "caused_by": "3f0c8a52-1d6e-4b1c-9d53-6f2f6c0f4a10",
+    "caused_by_name": "Bea",
+    "decided_by": None,
+    "decided_by_name": None,
+    "decided_at": None,
+    "decision_reason": None,
+    "entry_id": None,
+}
+
 REQUESTS: Final[dict[str, Json]] = {
+    "decide_about_order": {"decision": "release", "reason": "A wedding; I called her"},
     "answer_survey": {"order": ORDER, "score": 9, "comment": "Fast, and the beans are fresh."},
     "answer_survey_by_link": {"score": 9, "comment": "Fast, and the beans are fresh."},
     "make_survey_link": {"order": ORDER, "days": 14},
@@ -97,6 +116,17 @@ REQUESTS: Final[dict[str, Json]] = {
 }
 
 ANSWERS: Final[dict[str, Any]] = {
+    "list_reviews": page(_REVIEW),
+    "read_review": _REVIEW,
+    "decide_about_order": _REVIEW
+    | {
+        "state": "released",
+        "decided_by": "8a1f02c4-77be-4a41-9d0e-51c0f3a9d2b7",
+        "decided_by_name": "Noor",
+        "decided_at": NOW,
+        "decision_reason": "A wedding; I called her",
+        "entry_id": "ent_9b74c9897bac770f",
+    },
     "answer_survey": _SURVEY_RESPONSE,
     "answer_survey_by_link": HTML,
     "list_survey_responses": page(_SURVEY_RESPONSE),

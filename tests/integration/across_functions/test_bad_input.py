@@ -163,6 +163,7 @@ BODIES: Final[dict[str, Any]] = {
     },
     "approve_request": {"reason": "checked"},
     "refuse_request": {"reason": "checked"},
+    "decide_about_order": {"decision": "release", "reason": "checked"},
     "record_order": ORDER,
     "correct_order": {
         **{name: part for name, part in ORDER.items() if name not in ("source", "order_id")},
@@ -278,6 +279,7 @@ LISTS: Final[dict[str, str]] = {
     "list_redemptions": "redemptions bean {member_id}",
     "list_endpoint_deliveries": "endpoint deliveries bean crm",
     "list_report_exports": "report exports bean",
+    "list_reviews": "reviews bean None",
     "list_programs": "programs",
     "list_segment_members": "segment bean regulars",
     "list_services": "services",
@@ -304,6 +306,7 @@ POSITIONS: Final[dict[str, list[str]]] = {
     "list_redemptions": LISTED,
     "list_endpoint_deliveries": LISTED,
     "list_report_exports": LISTED,
+    "list_reviews": LISTED,
     "list_programs": ["bean"],
     "list_segment_members": [BOB],
     "list_services": ["shop"],
@@ -379,6 +382,7 @@ def names(publish: Callable[..., PublishedProgram], cognito: FakeCognito) -> dic
         "survey_id": "visit",
         "export_id": "unseen",
         "approval_id": "unseen",
+        "review_id": "unseen",
         "campaign_id": "club",
         "segment_id": "regulars",
         "entry_id": "ent_unseen",
@@ -463,8 +467,8 @@ def test_the_unchanged_bodies_and_queries_of_these_tests_are_valid(names: dict[s
     refused = {name: answer.text for name, answer in answers.items() if answer.status >= 300}
 
     assert set(BODIES) == with_body
-    # No adjustment waits for a decision here; the tests of approvals decide about some.
-    assert set(refused) == {"approve_request", "refuse_request"}, refused
+    # Nothing waits for a decision here; the tests of approvals and of reviews decide about some.
+    assert set(refused) == {"approve_request", "refuse_request", "decide_about_order"}, refused
 
 
 @pytest.mark.parametrize("operation", BODIES)

@@ -22,6 +22,7 @@ from typing import Any, Final, NamedTuple
 import boto3
 import pytest
 
+from functions.adjustments.handler import handler as adjustments
 from functions.enrollment.handler import handler as enrollment
 from functions.exports.handler import handler as exports
 from loyalty.edge.aws import clients
@@ -113,6 +114,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "read_approval": only("manager"),
     "approve_request": only("manager"),
     "refuse_request": only("manager"),
+    "list_reviews": only("manager"),
+    "read_review": only("manager"),
+    "decide_about_order": only("manager"),
     "grant_reward": only("manager", "service"),
     "merge_members": only("manager", "service"),
     "preview_merge": only("manager", "service"),
@@ -337,6 +341,7 @@ DOCUMENT: Final[dict[str, Any]] = right.PROGRAM | {
         "service": {"per_day": 1000},
         "approval_above": 100,
     },
+    "safeguards": [{"id": "a-lot", "count": "points", "at_most": 400, "then": "flag"}],
     "surveys": [
         *right.PROGRAM["surveys"],
         {"id": "mood", "kind": "nps", "question": "Would you come again?", "per": "month"},
@@ -414,6 +419,9 @@ def made() -> World:
     bare = World(names, members, {}, (), Snapshot(region=REGION))
     assert ask(bare, "put_service", operator()).status == 201
     boss = staff("bean", "manager", subject="boss")
+    flagged = {"source": "pos", "order_id": "1"}
+    reviews = call(adjustments, "GET", f"{till.PROGRAM}/reviews", as_=boss).body["items"]
+    names["review_id"] = next(each["id"] for each in reviews if each["order"] == flagged)
     names["approval_id"] = till.adjust(members[VICTIM], 200, as_=boss).body["approval"]["id"]
     manager = CALLERS["manager"].claims
     assert ask(bare, "register_endpoint", manager).status == 201

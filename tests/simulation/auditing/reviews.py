@@ -106,7 +106,7 @@ class Reviews:
     def _names(self, entry: Any, program: PublishedProgram) -> dict[str, int]:
         """What an order adds to the counters of its day, if it counts."""
         points = sum(points for _, _, points in entry["parts"])
-        day, today = (self._seen.local_day(entry[at]) for at in ("happened_at", "recorded_at"))
+        day, today = (self._seen.local_day(entry[name]) for name in ("happened_at", "recorded_at"))
         if not points or day < naive.days_after(today, -1):
             return {}
         kinds = {each.count for each in program.document.safeguards}

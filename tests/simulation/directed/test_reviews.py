@@ -33,7 +33,7 @@ from tests.simulation.scene import (
     writing,
 )
 from tests.simulation.stages.reviews import FLAGGED, HELD, safeguard
-from tests.simulation.world import PROGRAM_ID, World
+from tests.simulation.world import PROGRAM_ID, Request, World
 
 HELD_UNTIL = TODAY + 3 * DAY
 
@@ -170,7 +170,7 @@ class TestReleasing:
     @pytest.mark.parametrize("first", ["refund", "release"])
     def test_a_partial_refund_takes_the_same_before_and_after(self, first: str) -> None:
         world, held = held_order()
-        steps = [refund(held, amount=15), Decide(held, "released")]
+        steps: list[Request] = [refund(held, amount=15), Decide(held, "released")]
         for step in steps if first == "refund" else steps[::-1]:
             done(world.finish(step))
 

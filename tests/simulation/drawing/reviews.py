@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from loyalty.domain.program.safeguards import Safeguard
+from loyalty.domain.program.safeguards import Safeguard, SafeguardCount
 from tests.simulation import programs
 from tests.simulation.drawing.orders import drawn_order, drawn_refund
 from tests.simulation.drawing.requests import Logical, sent
@@ -22,7 +22,7 @@ def with_safeguards(draw: random.Random, world: World) -> None:
 
 
 def _safeguard(draw: random.Random, name: str) -> Safeguard:
-    count = draw.choice(("orders", "points"))
+    count: SafeguardCount = draw.choice(("orders", "points"))
     days = draw.choice((None, 1, 2, 4))
     return Safeguard(
         id=name,

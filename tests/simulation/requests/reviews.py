@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from loyalty.domain.ledger.reviews import Review, ReviewVerdict, review_id
 from loyalty.domain.orders.order import Order
 from loyalty.table.reviews import TableReviews
-from loyalty.usecases.ledger.reviews import decide_review
+from loyalty.usecases.orders.reviews import decide_review
 from loyalty.usecases.ports import Desk
 from tests.simulation.world import PROGRAM_ID, World, stepped_engine
 

@@ -242,6 +242,7 @@ PARAMETERS = {
     "list_people": PAGE,
     "list_programs": PAGE,
     "list_redemptions": PAGE,
+    "list_reviews": PAGE | {"state"},
     "list_report_exports": PAGE,
     "list_segment_members": PAGE,
     "list_services": PAGE,

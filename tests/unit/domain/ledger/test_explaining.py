@@ -169,3 +169,18 @@ def test_no_entry_takes_or_leaves_more_than_it_moved(entries: list[Entry]) -> No
 
 def test_an_account_without_entries_needs_no_explanation() -> None:
     assert explain([]).held == total([])
+
+
+def test_points_that_a_review_releases_are_still_those_of_their_order() -> None:
+    held = PendingDates(WAITING.available_on + timedelta(days=9), WAITING.expires_on)
+    accrual = entry(OrderCause("pos", "1", "accrual"), Holding(pending={held: 50}))
+    release = entry(
+        OrderCause("pos", "1", "activation", "~review"),
+        Holding(lots={WAITING.expires_on: 20}, pending={held: -50, WAITING: 30}),
+    )
+
+    found = explain([accrual, release])
+
+    assert [origin.entry for origin in found.origins] == [accrual, accrual]
+    assert [(each.dates, each.points) for each in found.pending] == [(WAITING, 30)]
+    assert found.held == accrual.effect + release.effect

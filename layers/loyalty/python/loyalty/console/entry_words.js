@@ -27,7 +27,9 @@ export function what(page, entry) {
     case "accrual":
       return html`Earned by ${order}`;
     case "clawback":
-      return html`Refund ${entry.clawback?.refund_id} of ${order}`;
+      return entry.clawback?.refund_id === "~review"
+        ? html`Rejected: ${order}`
+        : html`Refund ${entry.clawback?.refund_id} of ${order}`;
     case "edit":
       return html`Change of ${order}`;
     case "redemption":
@@ -37,7 +39,7 @@ export function what(page, entry) {
     case "return":
       return RETURNS.get(entry.reason) ?? "Points returned";
     case "activation":
-      return "Became available";
+      return entry.order ? html`Released: ${order}` : "Became available";
     case "expiry":
       return "Expired";
     case "adjustment":

@@ -15,6 +15,7 @@ from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.approvals import Approval
 from loyalty.domain.ledger.entries import Entry, Placeholder
 from loyalty.domain.ledger.refunds import RecordedState
+from loyalty.domain.ledger.reviews import Review
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.member import Member
@@ -36,6 +37,7 @@ type Record = (
     | StaffAction
     | StaffDay
     | Approval
+    | Review
     | Targeting
     | BudgetShard
     | BudgetSpent

@@ -13,6 +13,7 @@ from loyalty.domain.report_exports import FILE_DAYS, ReportExport
 
 if TYPE_CHECKING:
     from loyalty.domain.ledger.approvals import Approval
+    from loyalty.domain.ledger.reviews import Review
     from loyalty.domain.people.erasure import Erasure
     from loyalty.domain.program.drafts import Draft
     from loyalty.domain.shops.deliveries import TroubledDelivery
@@ -32,6 +33,7 @@ type ConcernKind = Literal[
     "erasures_unfinished",
     "exports_failed",
     "exports_under_way",
+    "reviews_open",
     "storefront_credentials",
     "storefront_signature",
 ]
@@ -229,6 +231,19 @@ def of_approvals(approvals: NewestFew[Approval], *, by: str, now: datetime) -> I
             is_more=approvals.is_more,
             latest_at=max(each.requested_at for each in waiting),
             due_at=min(each.expires_at for each in waiting),
+        )
+
+
+def of_reviews(reviews: NewestFew[Review], *, by: str) -> Iterator[Concern]:
+    """Orders that exceeded safeguards and that somebody else recorded: this person can decide."""
+    waiting = [each for each in reviews.items if each.state == "open" and each.caused_by != by]
+    if waiting:
+        yield Concern(
+            kind="reviews_open",
+            severity="warning",
+            count=len(waiting),
+            is_more=reviews.is_more,
+            latest_at=max(each.opened_at for each in waiting),
         )
 
 

@@ -34,6 +34,7 @@ from loyalty.domain.ledger.entries import (
     Return,
     ReturnReason,
 )
+from loyalty.domain.ledger.reviews import Review, ReviewVerdict
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.orders.order import OrderRef
@@ -270,7 +271,8 @@ class PointsClawedBack(MemberEvent):
     """Points that the member owes afterwards; later points pay it."""
     order: OrderRef
     refund_id: str | None
-    """The id of the refund; null: the order itself changed."""
+    """The id of the refund, `~review` if a manager rejected the order; null: the order itself
+    changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -569,6 +571,38 @@ class CampaignBudgetSpent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewOpened(MemberEvent):
+    """An order exceeded a safeguard of the program, so that a manager has to look at it."""
+
+    name: ClassVar[str] = "ReviewOpened"
+
+    review_id: str
+    order: OrderRef
+    points: int
+    """The points that the order earned."""
+    safeguards: tuple[str, ...]
+    """The ids of the safeguards that it exceeded."""
+    held_until: date | None
+    """When its points become available unless somebody decides before; null: they are not held."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewDecided(MemberEvent):
+    """A manager decided about an order that exceeded a safeguard.
+
+    If points moved by it, they have an event of their own.
+    """
+
+    name: ClassVar[str] = "ReviewDecided"
+
+    review_id: str
+    order: OrderRef
+    verdict: ReviewVerdict
+    entry_id: str | None
+    """The entry that moved points; null: none had to be moved."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GoalStateChanged(Event):
     """A goal of the program came at risk or on track again, was reached, or was missed.
 
@@ -622,6 +656,8 @@ ALL: Final[tuple[type[Event], ...]] = (
     CampaignJoined,
     CampaignLeft,
     CampaignBudgetSpent,
+    ReviewOpened,
+    ReviewDecided,
     GoalStateChanged,
 )
 
@@ -668,8 +704,8 @@ def _events_of(change: TableChange) -> Iterator[Event]:
                 is_low=response.is_low,
                 order=response.order,
             )
-        case Approval() as approval, before:
-            yield from _of_approval(approval, before, change.program_id)
+        case (Approval() | Review()) as waiting, before:
+            yield from _of_waiting(waiting, before, change.program_id)
         case DataRequest() as request, before if not isinstance(before, DataRequest):
             yield _event(
                 DataRequested,
@@ -938,7 +974,7 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
             if waiting := _waiting(entry):
                 total = entry.pending_points
                 yield event(PointsPending, points=total, pending=waiting, order=order)
-        case "activation":
+        case "activation" if points:
             yield event(PointsActivated, points=points, lots=_lots(entry))
         case "expiry":
             yield event(PointsExpired, points=-points, lots=_lots(entry))
@@ -963,6 +999,15 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
                 why=detail.why,
                 order=order,
             )
+
+
+def _of_waiting(
+    waiting: Approval | Review, before: Record | None, program_id: str
+) -> Iterator[Event]:
+    """The events of what waits for a manager."""
+    if isinstance(waiting, Review):
+        return _of_review(waiting, before, program_id)
+    return _of_approval(waiting, before, program_id)
 
 
 def _of_approval(approval: Approval, before: Record | None, program_id: str) -> Iterator[Event]:
@@ -991,6 +1036,35 @@ def _of_approval(approval: Approval, before: Record | None, program_id: str) -> 
             verdict=decision.verdict,
             reward_id=reward_id,
             points=approval.points,
+            entry_id=decision.entry_id,
+        )
+
+
+def _of_review(review: Review, before: Record | None, program_id: str) -> Iterator[Event]:
+    decision = review.decision
+    if before is None and decision is None:
+        yield _event(
+            ReviewOpened,
+            program_id,
+            subject=review.review_id,
+            member_id=review.member_id,
+            occurred_at=review.opened_at,
+            review_id=review.review_id,
+            order=review.order,
+            points=review.points,
+            safeguards=tuple(each.safeguard_id for each in review.excesses),
+            held_until=review.held_until,
+        )
+    if decision is not None:
+        yield _event(
+            ReviewDecided,
+            program_id,
+            subject=review.review_id,
+            member_id=review.member_id,
+            occurred_at=decision.decided_at,
+            review_id=review.review_id,
+            order=review.order,
+            verdict=decision.verdict,
             entry_id=decision.entry_id,
         )
 

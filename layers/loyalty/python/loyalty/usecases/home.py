@@ -20,11 +20,13 @@ from loyalty.domain.concerns import (
     of_exports,
     of_failed,
     of_parked,
+    of_reviews,
     of_signature,
 )
 
 if TYPE_CHECKING:
     from loyalty.domain.ledger.approvals import Approval
+    from loyalty.domain.ledger.reviews import Review
     from loyalty.domain.people.erasure import Erasure
     from loyalty.domain.program.drafts import Draft
     from loyalty.domain.report_exports import ReportExport
@@ -36,7 +38,14 @@ if TYPE_CHECKING:
     from loyalty.usecases.shops.deliveries import ReceivedDeliveries
 
 type HomePart = Literal[
-    "approvals", "deliveries", "signatures", "erasures", "endpoints", "exports", "drafts"
+    "approvals",
+    "reviews",
+    "deliveries",
+    "signatures",
+    "erasures",
+    "endpoints",
+    "exports",
+    "drafts",
 ]
 
 # More than that need no exact number.
@@ -81,6 +90,12 @@ class NewestApprovals(Protocol):
     ) -> Listed[Approval]: ...
 
 
+class NewestReviews(Protocol):
+    def listed(
+        self, *, matches: Callable[[Review], bool], limit: int, start: str | None
+    ) -> Listed[Review]: ...
+
+
 class AllDrafts(Protocol):
     def all(self) -> Sequence[Draft]: ...
 
@@ -97,6 +112,7 @@ class HomeSources:
     endpoint_log: RecentEndpointDeliveries
     exports: ListedExports
     approvals: NewestApprovals
+    reviews: NewestReviews
     drafts: AllDrafts
     version_in_force: Callable[[], int | None]
 
@@ -123,6 +139,7 @@ def home(
     """
     read_parts: Mapping[HomePart, Callable[[], Iterable[Concern]]] = {
         "approvals": lambda: _of_approvals(sources, by, now),
+        "reviews": lambda: _of_reviews(sources, by),
         "deliveries": lambda: _of_deliveries(sources, now),
         "signatures": lambda: _of_signatures(sources, now),
         "erasures": lambda: _of_erasures(sources, now),
@@ -146,6 +163,11 @@ def home(
 def _of_approvals(sources: HomeSources, by: str, now: datetime) -> Iterator[Concern]:
     page = sources.approvals.listed(matches=lambda _: True, limit=COUNTED_MAX, start=None)
     return of_approvals(NewestFew(page.items, is_more=page.next is not None), by=by, now=now)
+
+
+def _of_reviews(sources: HomeSources, by: str) -> Iterator[Concern]:
+    page = sources.reviews.listed(matches=lambda _: True, limit=COUNTED_MAX, start=None)
+    return of_reviews(NewestFew(page.items, is_more=page.next is not None), by=by)
 
 
 def _of_deliveries(sources: HomeSources, now: datetime) -> Iterator[Concern]:

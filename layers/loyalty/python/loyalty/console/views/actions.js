@@ -80,6 +80,7 @@ function target(page, { kind, id }) {
   if (kind === "member") return html`<a href=${page.link("member", id)}>${id}</a>`;
   if (kind === "endpoint") return html`<a href=${page.link("endpoint", id)}>${id}</a>`;
   if (kind === "storefront") return html`<a href=${page.link("shop", id)}>${id}</a>`;
+  if (kind === "review") return html`<a href=${page.link("reviews", id)}>${id}</a>`;
   if (kind === "approval") return html`<a href=${page.link("approvals", id)}>${id}</a>`;
   if (kind === "delivery")
     return html`<a href=${page.link("deliveries", id.split("/")[0])}>${id}</a>`;

@@ -16,6 +16,7 @@ const CONCERNS = {
   deliveries_failed: ["delivery failed", "deliveries failed"],
   deliveries_parked: ["delivery is parked", "deliveries are parked"],
   approvals_waiting: ["request waits for a second manager", "requests wait for a second manager"],
+  reviews_open: ["order is to be reviewed", "orders are to be reviewed"],
   drafts: ["draft of the program", "drafts of the program"],
   drafts_outdated: ["draft is based on an older version", "drafts are based on older versions"],
   endpoint_disabled: ["endpoint is switched off", "endpoints are switched off"],
@@ -107,6 +108,7 @@ function addressOf(page, { kind, subject }) {
   if (kind.startsWith("deliveries_") || kind === "data_requests")
     return page.link("deliveries", subject);
   if (kind === "approvals_waiting") return page.link("approvals");
+  if (kind === "reviews_open") return page.link("reviews");
   if (kind.startsWith("endpoint_")) return page.link("endpoint", subject);
   if (kind.startsWith("drafts")) return page.link("program");
   if (kind.startsWith("exports_")) return page.link("exports");

@@ -8,7 +8,7 @@ that order brought. Everything else takes the oldest points of the lot first.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
@@ -90,11 +90,7 @@ def explain(entries: Iterable[Entry]) -> Explanation:
     owed: list[Taking] = []
     for entry in entries:
         arriving = _activated(entry, pending)
-        for dates, points in sorted(entry.effect.pending.items()):
-            if points > 0:
-                pending[dates].bring(entry, points)
-            elif entry.kind != "activation":
-                pending[dates].take(entry, -points)
+        _wait(entry, pending, arriving)
         for lot, points in sorted(entry.effect.lots.items()):
             if points < 0:
                 lots[lot].take(entry, -points)
@@ -119,6 +115,21 @@ def explain(entries: Iterable[Entry]) -> Explanation:
     )
 
 
+def _wait(
+    entry: Entry,
+    pending: defaultdict[PendingDates, _Pile],
+    arriving: Mapping[date, Sequence[tuple[Entry, int]]],
+) -> None:
+    """Bring and take pending points; those of a released order may wait for a sooner day."""
+    for dates, points in sorted(entry.effect.pending.items()):
+        if points > 0:
+            freed = arriving.get(dates.expires_on, ())
+            for brought_by, part in _newest(freed, points, otherwise=entry):
+                pending[dates].bring(brought_by, part)
+        elif entry.kind != "activation":
+            pending[dates].take(entry, -points)
+
+
 def _activated(
     entry: Entry, pending: defaultdict[PendingDates, _Pile]
 ) -> dict[date, list[tuple[Entry, int]]]:
@@ -126,7 +137,8 @@ def _activated(
     arriving: defaultdict[date, list[tuple[Entry, int]]] = defaultdict(list)
     if entry.kind == "activation":
         for dates, points in sorted(entry.effect.pending.items()):
-            arriving[dates.expires_on] += pending[dates].move(entry, -points)
+            if points < 0:
+                arriving[dates.expires_on] += pending[dates].move(entry, -points)
     return arriving
 
 

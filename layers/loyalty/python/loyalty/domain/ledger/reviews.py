@@ -12,8 +12,8 @@ from loyalty.domain.orders.order import OrderRef, fingerprint
 if TYPE_CHECKING:
     from loyalty.domain.program.safeguards import SafeguardCount
 
-type ReviewVerdict = Literal["released", "rejected"]
-type ReviewState = Literal["open", "released", "rejected"]
+ReviewVerdict = Literal["released", "rejected"]
+ReviewState = Literal["open", "released", "rejected"]
 
 
 class Excess(NamedTuple):

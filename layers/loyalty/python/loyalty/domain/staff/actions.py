@@ -49,6 +49,7 @@ type ActionName = Literal[
     "points.transfer",
     "program.publish",
     "report.export",
+    "review.decide",
     "reward.grant",
     "service.allow",
     "service.register",
@@ -70,6 +71,7 @@ type TargetKind = Literal[
     "person",
     "draft",
     "approval",
+    "review",
 ]
 type ChangedValue = None | bool | int | str
 

@@ -28,6 +28,7 @@ _TARGETS: Final[Mapping[str, tuple[TargetKind, tuple[str, ...]]]] = {
     "points": ("member", ("member_id",)),
     "program": ("program", ("program_id",)),
     "report": ("report_export", ("export_id",)),
+    "review": ("review", ("review_id",)),
     "reward": ("member", ("member_id",)),
     "service": ("service", ("service_id",)),
     "storefront": ("storefront", ("storefront_id",)),

@@ -24,6 +24,7 @@ from loyalty.domain.ledger.entries import (
     Redemption,
     Return,
 )
+from loyalty.domain.ledger.holds import placed
 from loyalty.edge.http.redaction import OfStaff
 from loyalty.edge.http.schemas import AnswerPart, LotPoints, NamedOrder, PendingPoints
 
@@ -94,7 +95,13 @@ class EntryClawback(AnswerPart):
     `clawed + owed + forgiven + excused` is how many points less the order earns.
     """
 
-    refund_id: Annotated[str, Field(description="The refund's id, unique within its order.")]
+    refund_id: Annotated[
+        str,
+        Field(
+            description="The refund's id, unique within its order; `~review`: a manager rejected "
+            "the order in a review."
+        ),
+    ]
     amount_minor: RefundedMinor
     clawed: Clawed
     owed: Owed
@@ -338,8 +345,9 @@ def _order_explanation(
             changed = {name: getattr(detail, name) for name in EntryEdit.model_fields}
             return {"edit": EntryEdit(**changed)}
         case Accrual():
+            places = placed(detail.parts, held_until=detail.held_until)
             return {
-                "available_on": max((part.available_on for part in detail.parts), default=None),
+                "available_on": max((place.available_on for place in places), default=None),
                 "expires_on": last_day(
                     max((part.expires_on for part in detail.parts), default=NEVER)
                 ),

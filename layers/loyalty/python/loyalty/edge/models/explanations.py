@@ -270,6 +270,8 @@ class _Narrator:
             case Redemption() as redemption:
                 name = self._rewards.get(redemption.reward_id, redemption.reward_id)
                 return f"spent on {name} {on}"
+            case Clawback(refund_id="~review", order_id=order_id):
+                return f"taken back {on} by a review of {order_id}"
             case Clawback() as clawback:
                 return f"taken back {on} by refund {clawback.refund_id} of {clawback.order_id}"
             case Adjustment() as adjustment:

@@ -23,6 +23,7 @@ _ROUTES: Final[dict[ConcernKind, str]] = {
     "erasures_unfinished": "",
     "exports_failed": "/reports/exports",
     "exports_under_way": "/reports/exports",
+    "reviews_open": "/reviews",
     "storefront_credentials": "/storefronts/{subject}/check",
     "storefront_signature": "/storefronts/{subject}/check",
 }

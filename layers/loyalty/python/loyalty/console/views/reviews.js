@@ -1,0 +1,173 @@
+// @ts-check
+// Reviews: orders that exceeded a safeguard, why, and deciding about them.
+//
+// #/<program>/reviews?state= lists them; #/<program>/reviews/<id> is one.
+
+import { Form } from "../forms.js";
+import { html, nothing } from "../lit.js";
+import { path } from "../api.js";
+import { memberLink, orderLink } from "../entry_words.js";
+import { personName } from "../names.js";
+import { listed } from "../table.js";
+
+/** @typedef {import("../types").Page} Page */
+/** @typedef {import("../types").Schema<"ReviewAnswer">} Review */
+
+const STATES = /** @type {[string, string][]} */ ([
+  ["open", "that are open"],
+  ["released", "that were released"],
+  ["rejected", "that were rejected"],
+  ["", "all"],
+]);
+
+/** @type {import("../types").View} */
+export const view = {
+  async open(page) {
+    const [id] = page.params;
+    await (id ? one(page, id) : all(page));
+  },
+};
+
+/** @param {Page} page */
+async function all(page) {
+  const state = page.query.get("state") ?? "open";
+  const reviews = page.api.list("/reviews", { state: state || null, limit: 50 });
+  const choose = (/** @type {Event} */ event) => {
+    const { value } = /** @type {HTMLSelectElement} */ (event.target);
+    page.go(page.link("reviews", { state: value }));
+  };
+  page.show(
+    () => html`<form class="controls" aria-label="Which reviews" @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
+        <label>Show those <select @change=${choose}>${STATES.map(
+          ([value, label]) =>
+            html`<option value=${value} .selected=${value === state}>${label}</option>`,
+        )}</select></label>
+      </form>
+      ${listed(page, reviews, {
+        caption: "Reviews",
+        empty: reviews.reading
+          ? "Reading…"
+          : state === "open"
+            ? "No order is to be reviewed."
+            : "There are none.",
+        columns: [
+          { label: "Order", isHead: true, cell: (each) => linkTo(page, each) },
+          { label: "Why", cell: (each) => why(page, each) },
+          { label: "Member", cell: (each) => memberLink(page, each.member_id) },
+          { label: "Recorded", cell: (each) => page.format.instant(each.opened_at) },
+          { label: "State", cell: (each) => stateOf(page, each) },
+        ],
+      })}`,
+  );
+  await reviews.next();
+  page.redraw();
+}
+
+/** @param {Page} page @param {Review} review */
+const linkTo = (page, review) =>
+  html`<a href=${page.link("reviews", review.id)}>${review.order.order_id}</a><br /><span class="quiet">${page.format.points(review.points)}</span>`;
+
+/** Which limits the order exceeded. @param {Page} page @param {Review} review */
+function why(page, { excesses }) {
+  const { format } = page;
+  const words = excesses.map(({ counts, reached, at_most: most }) =>
+    counts === "orders"
+      ? `order ${format.number(reached)} of its day, ${format.number(most)} need no review`
+      : `${format.points(reached)} in its day, ${format.number(most)} need no review`,
+  );
+  return words.join("; ");
+}
+
+/** @param {Page} page @param {Review} review */
+function stateOf(page, { state, held_until: until, decided_by: by, decided_by_name: name }) {
+  if (state === "open")
+    return html`<span class="tag">open</span>${until ? html` <span class="quiet">held until ${page.format.day(until)}</span>` : nothing}`;
+  return html`<span class="tag">${state}</span>${by ? html` <span class="quiet">by ${personName(page, by, name)}</span>` : nothing}`;
+}
+
+/** @param {Page} page @param {string} id */
+async function one(page, id) {
+  const where = path`/reviews/${id}`;
+  let review = await page.api.get(where);
+  const form = deciding(
+    page,
+    where,
+    () => review,
+    async (words) => {
+      page.announce(words);
+      review = await page.api.get(where);
+      page.redraw();
+    },
+  );
+  page.show(
+    () => html`${facts(page, review)} ${form()}
+      <p class="actions"><a href=${page.link("reviews")}>All that are open</a></p>`,
+    { title: `Review of order ${review.order.order_id}` },
+  );
+}
+
+/** @param {Page} page @param {Review} review */
+function facts(page, review) {
+  const { format } = page;
+  return html`<dl class="facts">
+    <dt>State</dt><dd>${stateOf(page, review)}</dd>
+    <dt>Why</dt><dd>${why(page, review)}</dd>
+    <dt>Order</dt><dd>${orderLink(page, review.order)}, which earned ${format.points(review.points)}</dd>
+    <dt>Of</dt><dd>${memberLink(page, review.member_id)}</dd>
+    <dt>Recorded</dt><dd>${format.instant(review.opened_at)}${review.caused_by ? html` by ${personName(page, review.caused_by, review.caused_by_name)}` : nothing}</dd>
+    ${
+      review.decided_at
+        ? html`<dt>Decided</dt><dd>${format.instant(review.decided_at)}: ${review.decision_reason}</dd>`
+        : nothing
+    }
+    ${review.entry_id ? html`<dt>Entry</dt><dd><a href=${page.link("member", review.member_id, { entry: review.entry_id })}>${review.entry_id}</a></dd>` : nothing}
+  </dl>`;
+}
+
+/** @param {Page} page @param {string} where @param {() => Review} read
+ * @param {(words: string) => Promise<void>} done */
+function deciding(page, where, read, done) {
+  const form = new Form(page, "decide", {
+    body: ({ decision, reason }) => ({ decision, reason }),
+    act: (body) => page.api.request("POST", `${where}/decision`, { body }),
+    confirm: (_body, { decision }) => ({
+      title: decision === "reject" ? "Reject the order?" : "Release the order?",
+      text: effect(read(), decision === "reject"),
+      action: decision === "reject" ? "Reject" : "Release",
+      isDanger: decision === "reject",
+    }),
+    done: ({ body }) =>
+      done(body.state === "released" ? "It was released." : "The order was rejected."),
+  });
+  return () => {
+    const { state, caused_by: by } = read();
+    if (state !== "open") return nothing;
+    if (by === page.subject)
+      return html`<p class="refused">You recorded this order, so another manager has to decide.</p>`;
+    return html`<section class="panel" aria-labelledby="decide"><h2 id="decide">Decide</h2>
+      ${form.render(
+        html`${form.select({
+          name: "decision",
+          label: "Decision",
+          isRequired: true,
+          choices: [
+            ["", "Choose"],
+            ["release", "Release: nothing is wrong with the order"],
+            ["reject", "Reject: the order earns nothing"],
+          ],
+        })}
+        ${form.field({ name: "reason", label: "Reason", hint: "For whoever asks later.", isRequired: true, maxlength: 200 })}`,
+        { submit: "Decide" },
+      )}
+    </section>`;
+  };
+}
+
+/** What a decision does. @param {Review} review @param {boolean} rejects */
+function effect({ held_until: until }, rejects) {
+  if (rejects)
+    return "All points that the member still has of the order are taken back, and no change of the order earns any.";
+  return until
+    ? "Points of it that are still held become available, as if they had never been held."
+    : "Its points stay as they are.";
+}
