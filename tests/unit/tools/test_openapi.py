@@ -384,6 +384,7 @@ NAMES_OF_ONE_WORD = {
     "Program",
     "Reminders",
     "Reward",
+    "Safeguard",
     "Segment",
     "Tiers",
     "Transfers",
