@@ -26,7 +26,10 @@ from local.home import EXAMPLE
 from loyalty.domain.program.document import Program
 from loyalty.lake import columns, reports
 from loyalty.lake.connections import ReportEngine
+from loyalty.lake.day_sums import SUMMED_FROM_BYTES
+from loyalty.lake.keeper import Keeper
 from loyalty.lake.mirror import Mirror
+from loyalty.lake.objects import Lake
 from loyalty.lake.reports import ReportPeriod, Table
 
 if TYPE_CHECKING:
@@ -64,6 +67,7 @@ def report_figures(scratch: Path) -> Iterator[Figure]:
     lake.mkdir()
     # In a process of its own: a child inherits the peak memory of its parent.
     subprocess.run([sys.executable, "-m", "bench.lake", str(lake)], check=True)
+    sum_up(lake)
     for name in reports.names():
         run = measured(name, lake)
         for figure, value, unit in (
@@ -75,6 +79,23 @@ def report_figures(scratch: Path) -> Iterator[Figure]:
             ("peak", run.peak_bytes / 2**20, "MiB"),
         ):
             yield Figure(bench=f"report {name}", figure=figure, value=value, unit=unit)
+
+
+def sum_up(lake: Path) -> None:
+    """Sum up the closed months, as compaction does."""
+    with TemporaryDirectory(prefix="keeper-") as root:
+        keeper = Keeper(
+            Lake(FolderBucket(lake).client, bucket="lake"),
+            root=Path(root),
+            now=datetime.combine(TODAY, datetime.max.time(), UTC),
+        )
+        keeper.sum_up(PROGRAM_ID, bench_document(), from_bytes=SUMMED_FROM_BYTES)
+
+
+def bench_document() -> Program:
+    """A program that measures what its campaigns bring."""
+    holdout = {"universal_holdout": {"percent": 10, "salt": "bench"}}
+    return Program.model_validate(json.loads(EXAMPLE.read_text()) | holdout)
 
 
 def measured(name: str, lake: Path) -> Run:
@@ -91,9 +112,7 @@ def measured(name: str, lake: Path) -> Run:
 def run(name: str, lake: Path) -> Run:
     """Run one report in this process: cold, then warm."""
     report = reports.report(name)
-    # A program that measures what its campaigns bring.
-    holdout = {"universal_holdout": {"percent": 10, "salt": "bench"}}
-    document = Program.model_validate(json.loads(EXAMPLE.read_text()) | holdout)
+    document = bench_document()
     period = ReportPeriod(
         first=TODAY - timedelta(days=364),
         last=TODAY,
@@ -109,7 +128,12 @@ def run(name: str, lake: Path) -> Run:
             table = reports.run(
                 report,
                 period,
-                facts=mirror.fetch(PROGRAM_ID, report.reads, columns=columns.read_by(name)),
+                facts=mirror.fetch(
+                    PROGRAM_ID,
+                    report.reads,
+                    columns=columns.read_by(name),
+                    zone=document.zone,
+                ),
                 document=document,
                 seconds_max=SECONDS_MAX,
                 connect=engine.over,
@@ -130,7 +154,7 @@ def run(name: str, lake: Path) -> Run:
 
 
 class FolderBucket:
-    """A folder that serves as a bucket for the mirror: it lists and gets objects."""
+    """A folder that serves as a bucket: it lists, gets and puts objects."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -170,6 +194,11 @@ class FolderBucket:
             self.requests += 1
             self.fetched_bytes += len(body)
         return {"Body": io.BytesIO(body)}
+
+    def put_object(self, **call: Any) -> None:
+        path = self._root / call["Key"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(call["Body"].read())
 
 
 if __name__ == "__main__":

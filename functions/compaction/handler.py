@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from loyalty.domain.facts import ALL
+from loyalty.domain.facts import ALL, EntryFact
 from loyalty.edge import clock, deadline
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.batches import BatchAnswer
@@ -20,7 +20,7 @@ from loyalty.edge.desk import shelf
 from loyalty.edge.logs import logger
 from loyalty.edge.settings import settings
 from loyalty.edge.sweeping import begin_run
-from loyalty.lake import columns
+from loyalty.lake import columns, day_sums
 from loyalty.lake.connections import ReportEngine
 from loyalty.lake.figures import LakeFigures
 from loyalty.lake.keeper import Keeper
@@ -93,7 +93,12 @@ def evaluate(program_id: str) -> None:
         mirror = Mirror(clients.s3(), bucket=config.lake_bucket, root=Path(folder))
 
         def fetch(report: Report) -> Path:
-            return mirror.fetch(program_id, report.reads, columns=columns.read_by(report.name))
+            return mirror.fetch(
+                program_id,
+                report.reads,
+                columns=columns.read_by(report.name),
+                zone=document.zone,
+            )
 
         evaluate_goals(
             document,
@@ -140,16 +145,22 @@ def find_members(program_id: str) -> None:
 
 
 def fold(page: WorkPage, item: str) -> None:
-    lake = Lake(clients.s3(), bucket=settings(CompactionSettings).lake_bucket)
+    config, now, summed = settings(CompactionSettings), clock.now(), 0
+    lake = Lake(clients.s3(), bucket=config.lake_bucket)
     with tempfile.TemporaryDirectory(prefix="keeper-") as scratch:
-        folded = Keeper(lake, root=Path(scratch), now=clock.now()).fold(item, page.lane)
-    if folded.sources:
+        keeper = Keeper(lake, root=Path(scratch), now=now)
+        folded = keeper.fold(item, page.lane)
+        if page.lane == EntryFact.kind:
+            document = shelf(config.table).in_force(item, now=now).document
+            summed = keeper.sum_up(item, document, from_bytes=day_sums.SUMMED_FROM_BYTES)
+    if folded.sources or summed:
         logger.info(
             "folded",
             program_id=item,
             kind=page.lane,
             sources=folded.sources,
             targets=folded.targets,
+            summed=summed,
         )
 
 

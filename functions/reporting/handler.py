@@ -171,7 +171,7 @@ def tabled(
 ) -> Table:
     """The rows of a report: of all members, of those of a segment, or of each of several."""
     needed = columns.read_by(report.name, is_narrowed=bool(segments))
-    facts = mirror().fetch(program_id, tuple(needed), columns=needed)
+    facts = mirror().fetch(program_id, tuple(needed), columns=needed, zone=document.zone)
     members = members_of(segments, snapshots(program_id)) if segments else ()
     if is_beside:
         return reports.run_beside(

@@ -12,6 +12,7 @@ from loyalty.domain.facts import ALL, Fact, facts_of
 from loyalty.domain.program.document import Program
 from loyalty.lake import reports, sql_views
 from loyalty.lake.connections import ReportEngine
+from loyalty.lake.day_sums import DAILY
 from loyalty.lake.keeper import Keeper
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.objects import Lake
@@ -44,8 +45,9 @@ class Home:
     def facts_of(self, change: TableChange) -> list[Fact]:
         return list(facts_of(change))
 
-    def fetch(self) -> Path:
-        return Mirror(self.bucket.client, bucket="lake", root=self.root).fetch("bean", KINDS)
+    def fetch(self, *, zone: ZoneInfo | None = None) -> Path:
+        mirror = Mirror(self.bucket.client, bucket="lake", root=self.root)
+        return mirror.fetch("bean", (*KINDS, DAILY), zone=zone)
 
     def fold(self, *, now: datetime) -> None:
         """Let the keeper tidy up, all kinds, as an hourly run does."""
@@ -53,6 +55,11 @@ class Home:
         keeper = Keeper(Lake(self.bucket.client, bucket="lake"), root=self.root, now=now)
         for kind in KINDS:
             keeper.fold("bean", kind)
+
+    def sum_up(self, document: Program, *, now: datetime) -> int:
+        """Let the keeper sum up the closed months of entries, however small they are."""
+        keeper = Keeper(Lake(self.bucket.client, bucket="lake"), root=self.root, now=now)
+        return keeper.sum_up("bean", document, from_bytes=0)
 
     def facts_by_kind(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that a reader finds, by kind."""
@@ -77,7 +84,7 @@ class Home:
         table = reports.run(
             reports.report(name),
             period,
-            facts=self.fetch(),
+            facts=self.fetch(zone=period.zone),
             document=document or program(),
             connect=self.engine.over,
         )

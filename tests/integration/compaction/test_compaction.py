@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from loyalty.domain.program.document import PublishedProgram
+from loyalty.lake import day_sums
 from tests.integration.conftest import Clock
 from tests.integration.lakeside import answers, archived, compact
 from tests.support import till
@@ -64,6 +65,19 @@ def test_a_month_that_is_over_becomes_one_object_and_reports_stay_the_same(time:
 
     assert set(folded_objects()) == {"2026-11.parquet"}
     assert answers(*REPORTS) == before
+
+
+def test_a_large_month_that_is_over_is_summed_up_and_reports_stay_the_same(
+    time: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(day_sums, "SUMMED_FROM_BYTES", 0)
+    before = answers("summary", "liability")
+    time.now = NEXT_MONTH
+
+    assert compact() == []
+
+    assert len([key for key in objects() if "/daily/" in key]) == 1
+    assert answers("summary", "liability") == before
 
 
 def test_a_run_that_finds_nothing_writes_nothing() -> None:

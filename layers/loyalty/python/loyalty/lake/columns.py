@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from loyalty.domain.facts import ALL, MemberFact
-from loyalty.lake import narrowing, reports, sql_views
+from loyalty.lake import day_sums, narrowing, reports, sql_views
 from loyalty.lake.objects import REVISION
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def of_query(
         # The engine materializes members as a table with all their columns.
         own = set(sql_views.stored_columns(fact)) if fact is MemberFact else planned[fact.kind]
         needed[fact.kind] = frozenset(own | REVISION if fact.final_revision > 1 else own)
+    if day_sums.DAILY in kinds:
+        needed[day_sums.DAILY] = frozenset(planned["unsummed"])
     return needed
 
 

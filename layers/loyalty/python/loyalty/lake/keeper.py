@@ -21,11 +21,13 @@ from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.facts import EntryFact, Fact
 from loyalty.domain.kernel.errors import TryAgain
-from loyalty.lake import sql_views
+from loyalty.lake import day_sums, sql_views
 from loyalty.lake.objects import FETCHERS, FOLDED, Lake, Stored, folded_key
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from loyalty.domain.program.document import Program
 
 # Facts recorded in the last moments of a day reach the lake within minutes. Facts that arrive even
 # later than this are still folded into their day or month.
@@ -82,6 +84,48 @@ class Keeper:
             if not overtaken:
                 return Folded(sources=sources, targets=targets)
         raise TryAgain("Another run is folding the same facts")
+
+    def sum_up(self, program_id: str, document: Program, *, from_bytes: int) -> int:
+        """Sum up each closed month of entries that has no sums; returns how many there were.
+
+        Smaller months than `from_bytes` are left alone. Sums of what a month was before, and of
+        days of another time zone, are removed.
+        """
+        # As a reader lists them: then no sums are taken for outdated that are newer.
+        stored = day_sums.stored_sums(self._lake, program_id)
+        months = day_sums.summable(
+            self._lake.listed(program_id, EntryFact.kind), from_bytes=from_bytes
+        )
+        wanted = {
+            day_sums.sums_key(month, program_id=program_id, zone=document.zone): month
+            for month in months
+        }
+        missing = {key: month for key, month in wanted.items() if key not in stored}
+        for key, month in missing.items():
+            self._write_sums(key, month, document)
+        for key in stored.keys() - wanted.keys():
+            self._lake.remove(stored[key])
+        return len(missing)
+
+    def _write_sums(self, key: str, month: Stored, document: Program) -> None:
+        """Write what a report would compute of a month that had no sums."""
+        with TemporaryDirectory(dir=self._root) as scratch:
+            folder = Path(scratch)
+            (folder / day_sums.DAILY).mkdir()
+            if not self._lake.fetch(month, to=folder / day_sums.DAILY / month.file_name):
+                # It was folded anew, and a later run sums that up.
+                return
+            target = folder / f"sums{FOLDED}"
+            with sql_views.connection(
+                folder,
+                kinds=(day_sums.DAILY,),
+                document=document,
+                zone=document.zone,
+                until=self._now.date(),
+            ) as connected:
+                connected.execute(f"COPY (FROM daily ORDER BY ALL) TO '{target}' ({WRITTEN_AS})")
+            # Whoever was faster wrote the same.
+            self._lake.replace(key, target, seen=None)
 
     def _plan(self, listed: Sequence[Stored]) -> tuple[dict[str, list[Stored]], dict[str, Stored]]:
         """The parts of each object to write, and the objects that exist."""

@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from loyalty.domain.kernel.errors import TooLarge, TryAgain
-from loyalty.lake import parquet
+from loyalty.lake import day_sums, parquet
 from loyalty.lake.objects import FETCHERS, IDENTITY, Lake, Span, Stored, shared_days
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from mypy_boto3_s3 import S3Client
 
     from loyalty.lake.parquet import Layout
@@ -98,12 +100,14 @@ class Mirror:
         kinds: Collection[str],
         *,
         columns: Columns | None = None,
+        zone: ZoneInfo | None = None,
         report_progress: Callable[[int, int], None] = lambda _read, _total: None,
     ) -> Path:
         """Bring a program's facts up to date; returns a folder with a subfolder for each kind.
 
-        For a kind in `columns`, the files may lack all other columns. `report_progress` gets the
-        number of objects on disk and the number of all objects.
+        For a kind in `columns`, the files may lack all other columns. `zone` is that of the days by
+        which entries are summed up; without one, the kind `daily` has no sums. `report_progress`
+        gets the number of objects on disk and the number of all objects.
 
         Raises:
             TooLarge: the facts do not fit on the disk.
@@ -112,7 +116,7 @@ class Mirror:
         folder = self._root / program_id
         for _ in range(ATTEMPTS_MAX):
             with ThreadPoolExecutor(FETCHERS) as pool:
-                listings = list(pool.map(partial(self._lake.listed, program_id), sorted(kinds)))
+                listings = list(pool.map(partial(self._listed, program_id, zone), sorted(kinds)))
                 needed = list(
                     chain.from_iterable(self._needed(folder, each, columns) for each in listings)
                 )
@@ -122,6 +126,11 @@ class Mirror:
                 ):
                     return folder
         raise TryAgain("The facts are being moved; try again soon.")
+
+    def _listed(self, program_id: str, zone: ZoneInfo | None, kind: str) -> Sequence[Stored]:
+        if kind == day_sums.DAILY:
+            return day_sums.listed(self._lake, program_id, zone=zone)
+        return self._lake.listed(program_id, kind)
 
     def _needed(
         self, folder: Path, listed: Sequence[Stored], columns: Columns | None
@@ -136,7 +145,7 @@ class Mirror:
             if columns is not None and stored.is_folded:
                 needed_columns = frozenset(columns[stored.kind])
                 needed_columns |= IDENTITY if stored.cover in disputed else frozenset()
-            if stored.size_bytes <= WHOLE_BYTES_MAX:
+            if stored.size_bytes <= WHOLE_BYTES_MAX or day_sums.is_sums(stored.file_name):
                 needed_columns = None
             yield MirroredObject(stored, folder / stored.kind / stored.file_name, needed_columns)
 

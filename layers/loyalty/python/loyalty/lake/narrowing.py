@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.facts import ActionFact, MemberFact, OrderFact, OrderStateFact
+from loyalty.domain.facts import ActionFact, EntryFact, MemberFact, OrderFact, OrderStateFact
 from loyalty.lake import sql_views
+from loyalty.lake.day_sums import COLUMNS, DAILY
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -33,9 +34,13 @@ class SegmentMembers:
 
 
 def kinds_for(kinds: Collection[str]) -> tuple[str, ...]:
-    """The kinds of facts that are needed to narrow these: who became who, and whose orders."""
+    """The kinds of facts that are needed to narrow these: who became who, and whose orders.
+
+    Sums of entries are of all members, so the entries are needed instead.
+    """
     of_orders = {OrderFact.kind} if OrderStateFact.kind in kinds else set()
-    return tuple(sorted({*kinds, MemberFact.kind, *of_orders}))
+    of_entries = {EntryFact.kind} if DAILY in kinds else set()
+    return tuple(sorted({*kinds, MemberFact.kind, *of_orders, *of_entries} - {DAILY}))
 
 
 @contextmanager
@@ -88,7 +93,12 @@ def _share_narrowed(connected: DuckDBPyConnection, kinds: Collection[str]) -> No
     # The states of orders are those of orders that are narrowed before them.
     for kind in sorted(needed, key=lambda each: each == OrderStateFact.kind):
         connected.execute(f"CREATE VIEW {_SCHEMA}.{kind} AS FROM main.{kind} {_semi_join(kind)}")
-    sql_views.share(connected, needed)
+    if DAILY in kinds:
+        connected.execute(f"""
+            CREATE VIEW {_SCHEMA}.unsummed AS FROM {_SCHEMA}.entries;
+            CREATE VIEW {_SCHEMA}.sums AS {sql_views.no_rows(COLUMNS)}
+        """)
+    sql_views.share(connected, {*needed, *kinds})
 
 
 def _semi_join(kind: str) -> str:

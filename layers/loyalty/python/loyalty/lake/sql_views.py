@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -22,10 +22,12 @@ from loyalty.domain.campaigns.holdouts import LOTS_OF_A_PERCENT
 from loyalty.domain.campaigns.limits import budget_of
 from loyalty.domain.campaigns.member_facts import needs_first_order
 from loyalty.domain.earning.qualifying import LETTERS
-from loyalty.domain.facts import ALL, Fact, MemberFact
+from loyalty.domain.facts import ALL, EntryFact, Fact, MemberFact
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.level_periods import LevelPeriods
 from loyalty.domain.ledger.level_ranks import looks_back, needed_to_keep, rank_below
+from loyalty.lake import day_sums
+from loyalty.lake.local_days import local_day, midnights
 from loyalty.lake.objects import FOLDED, SUFFIX, shared_days
 
 if TYPE_CHECKING:
@@ -38,11 +40,9 @@ MEMORY_LIMIT: Final = "2200MiB"
 # Out of its 4 GB on disk, beside the facts.
 SPILL_LIMIT: Final = "900MiB"
 THREADS: Final = 2
-# No fact is about an earlier time; `macros.sql` counts from here.
-FIRST_MIDNIGHT: Final = date(2000, 1, 1)
 # The shared views, in the order in which they build on each other.
 SHARED: Final = (
-    "heirs", "membership", "movements", "rules", "purchases", "sales", "standings",
+    "heirs", "membership", "movements", "daily", "rules", "purchases", "sales", "standings",
 )  # fmt: skip
 
 KINDS: Final = {fact.kind: fact for fact in ALL}
@@ -109,7 +109,10 @@ def extend(
 ) -> None:
     """Load further kinds of facts into an engine."""
     for kind in set(kinds) - set(loaded):
-        _load(connected, KINDS[kind], facts / kind)
+        if kind == day_sums.DAILY:
+            _load_sums(connected, facts / kind)
+        else:
+            _load(connected, KINDS[kind], facts / kind)
     share(connected, kinds, loaded=loaded)
 
 
@@ -123,9 +126,12 @@ def outline(kinds: Collection[str]) -> DuckDBPyConnection:
     connected.execute(shared("macros"))
     connected.execute("CREATE MACRO local_day(moment) AS moment::DATE")
     _catalogue(connected)
-    for kind in kinds:
-        typed = ", ".join(f'"{name}" {each}' for name, each in stored_columns(KINDS[kind]).items())
-        connected.execute(f"CREATE TABLE {kind} ({typed})")
+    tables = {kind: stored_columns(KINDS[kind]) for kind in kinds if kind != day_sums.DAILY}
+    if day_sums.DAILY in kinds:
+        tables |= {"sums": day_sums.COLUMNS, "unsummed": stored_columns(EntryFact)}
+    for name, typed in tables.items():
+        declared = ", ".join(f'"{column}" {sql_type}' for column, sql_type in typed.items())
+        connected.execute(f"CREATE TABLE {name} ({declared})")
     share(connected, kinds)
     return connected
 
@@ -289,43 +295,18 @@ def _catalogue(connected: DuckDBPyConnection) -> None:
     """)
 
 
-def local_day(firsts: Sequence[datetime]) -> str:
-    """A macro for the local day of an instant; it chooses between spans of one offset from UTC.
+def _load_sums(connected: DuckDBPyConnection, folder: Path) -> None:
+    """Make `sums` a view of the months that are summed up, and `unsummed` of all other entries."""
+    paths = [path for path in sorted(folder.glob("*~*")) if is_whole(path)]
+    sums = [path for path in paths if day_sums.is_sums(path.name)]
+    settled, disputed = _parted([path for path in paths if path not in sums])
+    months = f" UNION ALL BY NAME FROM read_parquet({_listed(sums)})" if sums else ""
+    connected.execute(f"""
+        CREATE VIEW unsummed AS
+        {recorded(EntryFact, settled)} UNION ALL {_once(EntryFact, disputed)};
 
-    A report asks for the days of ten million instants many times. Looking each one up in the list
-    of midnights would cost five times as much.
-    """
-    days = [FIRST_MIDNIGHT + timedelta(days=number) for number in range(len(firsts))]
-    offsets = [
-        (datetime.combine(day, time.min) - midnight) // timedelta(seconds=1)
-        for day, midnight in zip(days, firsts, strict=True)
-    ]
-    begins = [0, *(n for n in range(1, len(days)) if offsets[n] != offsets[n - 1])]
-
-    def chosen(first: int, last: int) -> str:
-        if first < last:
-            middle = (first + last + 1) // 2
-            return (
-                f"CASE WHEN moment < TIMESTAMP '{firsts[begins[middle]]}' "
-                f"THEN {chosen(first, middle - 1)} ELSE {chosen(middle, last)} END"
-            )
-        day = f"(moment + to_seconds({offsets[begins[first]]}))::DATE"
-        if first == len(begins) - 1:
-            return day
-        # The last day before the clocks change may be longer than others.
-        return f"least({day}, DATE '{days[begins[first + 1] - 1]}')"
-
-    return f"CREATE MACRO local_day(moment) AS {chosen(0, len(begins) - 1)}"
-
-
-@cache
-def midnights(zone: ZoneInfo, until: date) -> list[datetime]:
-    """The first moment of each local day, in UTC, until a few days after `until`."""
-    days = (until - FIRST_MIDNIGHT).days + 4
-    return [
-        midnight(FIRST_MIDNIGHT + timedelta(days=day), zone).replace(tzinfo=None)
-        for day in range(days)
-    ]
+        CREATE VIEW sums AS {no_rows(day_sums.COLUMNS)}{months}
+    """)  # names of our own classes and folders
 
 
 def _load(connected: DuckDBPyConnection, fact: type[Fact], folder: Path) -> None:
@@ -407,7 +388,7 @@ def recorded(fact: type[Fact], paths: Sequence[Path], *, also: Collection[str] =
     types, numbered = columns(fact), numbers(fact)
     folded = [path for path in paths if path.name.endswith(FOLDED)]
     fresh = [path for path in paths if path.name.endswith(SUFFIX)]
-    parts = [f"SELECT {_nulls(stored_columns(fact) | _PLACE)} WHERE false"]
+    parts = [no_rows(stored_columns(fact) | _PLACE)]
     if folded:
         parts.append(
             f"FROM read_parquet({_listed(folded)}, "
@@ -428,8 +409,10 @@ def _names(fact: type[Fact]) -> str:
     return ", ".join(f'"{name}"' for name in stored_columns(fact))
 
 
-def _nulls(types: Mapping[str, str]) -> str:
-    return ", ".join(f'NULL::{sql_type} AS "{name}"' for name, sql_type in types.items())
+def no_rows(types: Mapping[str, str]) -> str:
+    """A query for no rows, with these columns."""
+    nulls = ", ".join(f'NULL::{sql_type} AS "{name}"' for name, sql_type in types.items())
+    return f"SELECT {nulls} WHERE false"
 
 
 def _listed(paths: Sequence[Path]) -> str:

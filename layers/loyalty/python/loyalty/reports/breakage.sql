@@ -1,6 +1,6 @@
 -- Breakage: what share of points expired unspent, and what share of the rest is likely to.
 --
--- Reads: entries
+-- Reads: daily
 -- Chart: column | expires_in | expired_points, forecast_points
 --
 -- One row for each month in which lots expire, from the month of the period's first day on. In
@@ -37,14 +37,14 @@ WITH flow AS (
         month_of(expires_on) AS expires_in,
         -- The month, and whether the day of the month is later than that of the report's last day.
         -- No day is later than the last day of a month.
-        month_of(local_day(counted_at)) AS counted_in,
-        day(local_day(counted_at)) > day($last_day) AND $last_day <> last_day($last_day)
+        month_of(counted_on) AS counted_in,
+        day(counted_on) > day($last_day) AND $last_day <> last_day($last_day)
             AS is_later,
         entry_kind,
         CASE WHEN expires_on < $last_day THEN 'over' ELSE 'open' END AS stage,
         sum(points) AS points
-    FROM movements
-    WHERE place = 'lot' AND counted_at < $until_at
+    FROM daily
+    WHERE place = 'lot' AND counted_on <= $final_day
     GROUP BY ALL
 ),
 

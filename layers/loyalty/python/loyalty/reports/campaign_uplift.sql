@@ -1,6 +1,6 @@
 -- Campaign uplift: what campaigns brought in, against members who were held out by lot.
 --
--- Reads: entries, members, orders
+-- Reads: daily, entries, members, orders
 -- Not of segments: Who is in a segment now may be there because of the campaign, and the comparison would mislead
 -- Chart: bar | campaign_id | extra_minor
 --
@@ -264,8 +264,8 @@ lapsed AS (
         whole(sum(points) FILTER (entry_kind IN ('accrual', 'bonus', 'edit', 'activation')))
             AS issued,
         whole(sum(points) FILTER (entry_kind <> 'expiry')) AS expired
-    FROM movements
-    WHERE place = 'lot' AND counted_at < $until_at AND expires_on < month_of($last_day)
+    FROM daily
+    WHERE place = 'lot' AND counted_on <= $final_day AND expires_on < month_of($last_day)
 ),
 
 costs AS (

@@ -1,6 +1,6 @@
 -- Points liability: what members hold, in points and in money, by when it expires.
 --
--- Reads: entries
+-- Reads: daily
 -- Chart: column | expires_in | points | state
 -- Total: points, worth_minor
 --
@@ -26,8 +26,8 @@ WITH held AS (
         END AS state,
         month_of(expires_on) AS expires_in,
         sum(points) AS points
-    FROM movements
-    WHERE counted_at < $until_at AND (expires_on IS NULL OR expires_on >= $last_day)
+    FROM daily
+    WHERE counted_on <= $final_day AND (expires_on IS NULL OR expires_on >= $last_day)
     GROUP BY ALL
 )
 

@@ -1,6 +1,6 @@
 -- Summary: what the program brought in over a period, in one row.
 --
--- Reads: entries, members, orders
+-- Reads: daily, entries, members, orders
 -- Chart: figures | members, active_members, orders, revenue_minor, redemption_rate, points_outstanding, liability_minor
 --
 -- Days are days in the program's time zone. Members' actions count on the day they happened (an
@@ -47,17 +47,18 @@
 
 WITH flow AS (
     SELECT
-        count(*) FILTER (WHERE entry_kind = 'redemption')
-            - count(*) FILTER (WHERE entry_kind = 'return') AS redemptions,
-        sum(points + pending_points)
-            FILTER (WHERE entry_kind IN ('accrual', 'bonus', 'edit')) AS earned,
-        -sum(points) FILTER (WHERE entry_kind IN ('redemption', 'return')) AS redeemed,
-        -sum(points + pending_points) FILTER (WHERE entry_kind = 'clawback') AS clawed_back,
-        -sum(points) FILTER (WHERE entry_kind = 'expiry') AS expired,
-        sum(points + pending_points)
+        whole(sum(entries) FILTER (WHERE entry_kind = 'redemption'))
+            - whole(sum(entries) FILTER (WHERE entry_kind = 'return')) AS redemptions,
+        sum(points) FILTER (WHERE entry_kind IN ('accrual', 'bonus', 'edit')) AS earned,
+        -sum(points) FILTER (
+            WHERE entry_kind IN ('redemption', 'return') AND place <> 'pending'
+        ) AS redeemed,
+        -sum(points) FILTER (WHERE entry_kind = 'clawback') AS clawed_back,
+        -sum(points) FILTER (WHERE entry_kind = 'expiry' AND place <> 'pending') AS expired,
+        sum(points)
             FILTER (WHERE entry_kind IN ('adjustment', 'import', 'merge', 'transfer')) AS adjusted
-    FROM entries
-    WHERE counted_at >= $from_at AND counted_at < $until_at
+    FROM daily
+    WHERE counted_on BETWEEN $first_day AND $final_day
 ),
 
 stock AS (
@@ -74,10 +75,10 @@ stock AS (
         -- before the period.
         sum(points) FILTER (WHERE expires_on < $last_day) AS overdue,
         sum(points) FILTER (
-            WHERE expires_on < $day_before AND counted_at < $from_at
+            WHERE expires_on < $day_before AND counted_on < $first_day
         ) AS overdue_before
-    FROM movements
-    WHERE counted_at < $until_at
+    FROM daily
+    WHERE counted_on <= $final_day
 ),
 
 people AS (

@@ -1,6 +1,6 @@
 -- Trend: the summary by day, week or month.
 --
--- Reads: entries, members, orders
+-- Reads: daily, entries, members, orders
 -- Chart: column | starts_on | revenue_minor, guest_revenue_minor
 --
 -- One row for each day, week (from Monday) or month (`by`). The first and last rows are cut to the
@@ -41,18 +41,19 @@ WITH steps AS (
 
 flow AS (
     SELECT
-        step_of($by, local_day(counted_at)) AS step,
-        count(*) FILTER (WHERE entry_kind = 'redemption')
-            - count(*) FILTER (WHERE entry_kind = 'return') AS redemptions,
-        sum(points + pending_points)
-            FILTER (WHERE entry_kind IN ('accrual', 'bonus', 'edit')) AS earned,
-        -sum(points) FILTER (WHERE entry_kind IN ('redemption', 'return')) AS redeemed,
-        -sum(points + pending_points) FILTER (WHERE entry_kind = 'clawback') AS clawed_back,
-        -sum(points) FILTER (WHERE entry_kind = 'expiry') AS expired,
-        sum(points + pending_points)
+        step_of($by, counted_on) AS step,
+        whole(sum(entries) FILTER (WHERE entry_kind = 'redemption'))
+            - whole(sum(entries) FILTER (WHERE entry_kind = 'return')) AS redemptions,
+        sum(points) FILTER (WHERE entry_kind IN ('accrual', 'bonus', 'edit')) AS earned,
+        -sum(points) FILTER (
+            WHERE entry_kind IN ('redemption', 'return') AND place <> 'pending'
+        ) AS redeemed,
+        -sum(points) FILTER (WHERE entry_kind = 'clawback') AS clawed_back,
+        -sum(points) FILTER (WHERE entry_kind = 'expiry' AND place <> 'pending') AS expired,
+        sum(points)
             FILTER (WHERE entry_kind IN ('adjustment', 'import', 'merge', 'transfer')) AS adjusted
-    FROM entries
-    WHERE counted_at >= $from_at AND counted_at < $until_at
+    FROM daily
+    WHERE counted_on BETWEEN $first_day AND $final_day
     GROUP BY ALL
 ),
 
@@ -94,12 +95,12 @@ sold AS (
 -- Points by the day they were counted, summed over movements with the same dates.
 counted AS (
     SELECT
-        local_day(counted_at) AS counted_on,
+        counted_on,
         CASE WHEN place = 'pending' THEN available_on END AS available_on,
         expires_on,
         sum(points) AS points
-    FROM movements
-    WHERE counted_at < $until_at
+    FROM daily
+    WHERE counted_on <= $final_day
     GROUP BY ALL
 ),
 

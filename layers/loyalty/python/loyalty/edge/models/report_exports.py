@@ -294,6 +294,7 @@ class FileWorkshop:
             self.program_id,
             reads(request),
             columns=needed,
+            zone=document.zone,
             report_progress=paced(report_progress, monotonic=self.monotonic),
         )
         scope = Scope(
