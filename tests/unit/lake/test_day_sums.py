@@ -24,7 +24,7 @@ NEXT_MONTH: Final = datetime(2026, 12, 3, 0, 5, tzinfo=UTC)
 # Early in the morning in Paris, it is the evening before in New York.
 EARLY: Final = NOON.replace(hour=1)
 # Together they read all that sums have; every report is compared in `test_report_truth.py`.
-ASKED: Final = ("breakage", "trend")
+COMPARED: Final = ("breakage", "trend")
 DOCUMENT: Final = program(time_zone="Europe/Paris")
 
 
@@ -43,7 +43,7 @@ def sold(order_id: str, *, moment: datetime = NOON) -> TableChange:
 
 
 def answers(home: Home) -> list[Sequence[Row]]:
-    return [home.rows(name, document=DOCUMENT) for name in ASKED]
+    return [home.rows(name, document=DOCUMENT) for name in COMPARED]
 
 
 def sums(home: Home) -> list[str]:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty.domain.kernel.calendar import midnight
-from loyalty.lake import sql_views
+from loyalty.lake import local_days, sql_views
 
 UNTIL: Final = date(2030, 1, 1)
 # Clocks that are changed at midnight, by half an hour, back over it, for Ramadan; a day left out.
@@ -35,7 +35,7 @@ ODD: Final = (
 
 def days_of(moments: list[datetime], zone: ZoneInfo) -> list[date]:
     with duckdb.connect() as connected:
-        connected.execute(sql_views.local_day(sql_views.midnights(zone, UNTIL)))
+        connected.execute(local_days.local_day(local_days.midnights(zone, UNTIL)))
         query = "SELECT local_day(moment) FROM (SELECT unnest($moments) AS moment)"
         return [day for (day,) in connected.execute(query, {"moments": moments}).fetchall()]
 
@@ -43,7 +43,7 @@ def days_of(moments: list[datetime], zone: ZoneInfo) -> list[date]:
 @pytest.mark.parametrize("name", ODD)
 def test_a_day_lasts_from_its_midnight_to_the_next_wherever_clocks_are_changed(name: str) -> None:
     zone = ZoneInfo(name)
-    days = [sql_views.FIRST_MIDNIGHT + timedelta(days=number) for number in range(30 * 365)]
+    days = [local_days.FIRST_MIDNIGHT + timedelta(days=number) for number in range(30 * 365)]
     midnights = [midnight(day, zone).replace(tzinfo=None) for day in days]
     moments = [
         start + timedelta(seconds=seconds)

@@ -96,14 +96,14 @@ class Keeper:
         months = day_sums.summable(
             self._lake.listed(program_id, EntryFact.kind), from_bytes=from_bytes
         )
-        wanted = {
+        months_by_key = {
             day_sums.sums_key(month, program_id=program_id, zone=document.zone): month
             for month in months
         }
-        missing = {key: month for key, month in wanted.items() if key not in stored}
+        missing = {key: month for key, month in months_by_key.items() if key not in stored}
         for key, month in missing.items():
             self._write_sums(key, month, document)
-        for key in stored.keys() - wanted.keys():
+        for key in stored.keys() - months_by_key.keys():
             self._lake.remove(stored[key])
         return len(missing)
 
