@@ -21,6 +21,7 @@ from loyalty.domain.ledger.entries import (
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.orders.order import Order, OrderRef, Tender
 from loyalty.domain.program.document import PublishedProgram
+from loyalty.domain.recommendations.ending import PaidReward
 from loyalty.table.records import (
     account_from_item,
     account_to_item,
@@ -30,6 +31,7 @@ from loyalty.table.records import (
     voucher_to_item,
 )
 from loyalty.table.records.causes import cause_key, cause_of
+from loyalty.table.records.messages import message_from_item, message_to_item
 from tests.support import ledger
 from tests.support.campaigns import EFFECTS, campaign
 from tests.support.causes import CAUSES
@@ -232,3 +234,10 @@ def test_orders_of_an_account_from_before_they_were_counted_are_not_known_and_no
 
     assert account_from_item(item).orders == 0
     assert account_from_item(old).orders is None
+
+
+@pytest.mark.parametrize("pays_for", [None, PaidReward("latte", 40)])
+def test_a_message_is_read_as_it_was_written(pays_for: PaidReward | None) -> None:
+    written = ledger.message("points_expiring", sent_at=None, points=40, pays_for=pays_for)
+
+    assert message_from_item(message_to_item(written)) == written

@@ -37,6 +37,7 @@ from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Consent, Member, Profile
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.domain.program.messages import QuietHours
+from loyalty.domain.recommendations.ending import PaidReward
 from tests.support.documents import published, reward
 from tests.support.ledger import voucher
 
@@ -562,3 +563,18 @@ class TestWhen:
         found = end_of_quiet(datetime.fromisoformat(moment), quiet, PARIS)
 
         assert found == datetime.fromisoformat(awake)
+
+
+def test_who_loses_points_soon_is_told_what_they_pay_for_unless_they_object() -> None:
+    document = published(
+        reminders={"points_expiring": {"days_before": [7]}}, rewards=[reward(cost_points=40)]
+    )
+    lots = {TODAY + timedelta(days=7): 40, TODAY + timedelta(days=300): 500}
+    no = Consent(given=False, given_at=ENROLLED)
+    objecting = member(consents={**member().consents, "personalization": no})
+
+    helped = decide(person(lots), NOTHING, program=document, now=NOW)
+    spared = decide(person(lots, who=objecting), NOTHING, program=document, now=NOW)
+
+    assert [each.pays_for for each in helped.messages] == [PaidReward("latte", 40)]
+    assert [each.pays_for for each in spared.messages] == [None]

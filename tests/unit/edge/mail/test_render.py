@@ -8,6 +8,7 @@ import pytest
 from loyalty.domain.messaging.messages import Message, Row
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, Profile
+from loyalty.domain.recommendations.ending import PaidReward
 from loyalty.edge.aws.mailbox import RenderedMail
 from loyalty.edge.mail.colors import readable_on
 from loyalty.edge.mail.render import Letter, mail
@@ -194,6 +195,29 @@ def test_several_lots_are_told_one_by_one_and_a_single_one_in_a_sentence() -> No
     assert "120 beans · November 28, 2026\n1,250 beans · December 21, 2026" in several.text
     assert "1,250 beans" in several.html
     assert "·" not in single.text
+
+
+def test_points_that_expire_say_what_they_still_buy() -> None:
+    about: dict[str, Any] = {"about": date(2027, 1, 31), "points": 40}
+    latte = {"id": "latte", "name": "Latte", "kind": "free_product", "cost_points": 40}
+    french = latte | {"translations": {"fr": {"name": "Café au lait"}}}
+    document = {"rewards": [french]}
+
+    made = send("points_expiring", pays_for=PaidReward("latte", 40), document=document, **about)
+    gone = send("points_expiring", pays_for=PaidReward("tea", 40), document=document, **about)
+    body = "{{ reward }} : {{ cost }}"
+    words = [{"kind": "points_expiring", "locale": "fr", "subject": "…", "body": body}]
+    theirs = send(
+        "points_expiring",
+        locale="fr-FR",
+        pays_for=PaidReward("latte", 40),
+        document=document | {"messages": {"templates": words}},
+        **about,
+    )
+
+    assert "40 beans of yours will expire on January 31, 2027. Latte costs 40 beans." in made.text
+    assert "costs" not in gone.text
+    assert "Café au lait : 40 beans" in theirs.text
 
 
 def test_a_mail_is_in_the_language_of_its_words() -> None:

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from loyalty.usecases.ledger.redemption import RewardOfMember
     from loyalty.usecases.ports import Desk, Members
 
-# A member who says no to this consent is not looked at.
-PERSONALIZATION: Final = "personalization"
 ORDERS_READ: Final = 20
 # Refunds, redemptions and the calendar's entries lie between the orders.
 ENTRIES_READ: Final = 60
@@ -65,9 +63,9 @@ def recommend(
     enrolled = look_up(member_id, members=members)
     member, account = enrolled.member, enrolled.account
     rewards = rewards_of(account, desk=desk)
-    shopper = (
-        ANONYMOUS if objects(member) else _shopper(member, account, members=members, desk=desk)
-    )
+    shopper = ANONYMOUS
+    if not member.objects_to_personalization:
+        shopper = _shopper(member, account, members=members, desk=desk)
     recommender = Recommender(shopper, neighborhood)
     return Recommendations(
         rewards=recommender.rewards(_candidates(rewards)),
@@ -75,12 +73,6 @@ def recommend(
         basis=recommender.basis,
         locale=member.profile.locale,
     )
-
-
-def objects(member: Member) -> bool:
-    """Whether a member said that they want nothing that is chosen for them."""
-    answer = member.consents.get(PERSONALIZATION)
-    return answer is not None and not answer.given
 
 
 def _shopper(member: Member, account: Account, *, members: Members, desk: Desk) -> Shopper:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from loyalty.domain.program.kinds import MessageKind
+    from loyalty.domain.recommendations.ending import PaidReward
 
 type MessageState = Literal["waiting", "sent", "dropped", "bounced", "complained"]
 
@@ -28,8 +29,8 @@ class Message:
     `day` is the program's day on which it was written; there is at most one message of a kind per
     day. `until` is the last day on which it is still useful. `about` is the first day that it is
     about, and `points` are the points of that day; `rows` lists everything that it is about.
-    `settled_at` is when it reached its `state`; None while it waits. A mail that bounced or
-    complained was sent.
+    `pays_for` is a reward that these points buy. `settled_at` is when it reached its `state`; None
+    while it waits. A mail that bounced or complained was sent.
     """
 
     member_id: str
@@ -42,6 +43,7 @@ class Message:
     level: str | None = None
     missing: int = 0
     rows: tuple[Row, ...] = ()
+    pays_for: PaidReward | None = None
     state: MessageState = "waiting"
     sent_at: datetime | None = None
     settled_at: datetime | None = None

@@ -22,6 +22,7 @@ from loyalty.domain.messaging.presents import presents_of
 from loyalty.domain.messaging.quiet_hours import end_of_quiet
 from loyalty.domain.program.kinds import KINDS, MessageKind
 from loyalty.domain.program.lives import expiry_policies, life_days_min, months_days_min
+from loyalty.domain.recommendations.ending import reward_for
 
 if TYPE_CHECKING:
     from loyalty.domain.program.document import Program, PublishedProgram
@@ -101,7 +102,7 @@ def decide(
         elif len(written) >= document.messages.per_week_max:
             held_back.append(HeldBack(kind, "weekly_limit", first_moment(written[0].day + WEEK)))
         else:
-            messages.append(_message(kind, of_kind, person, today=today, now=now))
+            messages.append(_message(kind, of_kind, person, program=program, now=now))
             written.append(Written(today, kind))
             done += of_kind
     reminded |= {
@@ -141,7 +142,12 @@ def _sooner(planned: datetime | None, needed: datetime, *, now: datetime) -> dat
 
 
 def _message(
-    kind: MessageKind, these: Sequence[Occasion], person: Person, *, today: date, now: datetime
+    kind: MessageKind,
+    these: Sequence[Occasion],
+    person: Person,
+    *,
+    program: PublishedProgram,
+    now: datetime,
 ) -> Message:
     """One message about all occasions of a kind, the soonest first."""
     first = min(these, key=lambda each: (each.about or each.on, each.name))
@@ -153,15 +159,20 @@ def _message(
         ),
         key=lambda row: row.day,
     )
+    points = sum(each.points for each in these if each.about == first.about)
+    is_chosen = kind == "points_expiring" and not person.member.objects_to_personalization
     return Message(
         member_id=person.member.member_id,
         kind=kind,
-        day=today,
+        day=program.document.today(now),
         written_at=now,
         until=max(each.until for each in these),
         about=first.about,
-        points=sum(each.points for each in these if each.about == first.about),
+        points=points,
         level=first.level,
         missing=first.missing,
         rows=tuple(rows),
+        pays_for=(
+            reward_for(points, person.account, program=program, now=now) if is_chosen else None
+        ),
     )

@@ -17,6 +17,8 @@ IDENTITIES_MAX: Final = 20
 UNITED_IDENTITIES_MAX: Final = 2 * IDENTITIES_MAX
 ATTRIBUTES_MAX: Final = 50
 CONSENTS_MAX: Final = 20
+# Who says no to this consent gets nothing that is chosen for them.
+PERSONALIZATION: Final = "personalization"
 # Only the newest moves are stored, so that no item grows without end.
 IDENTITY_MOVES_MAX: Final = 50
 
@@ -98,6 +100,12 @@ class Member:
             is_verified and identity.kind in ("email", "phone")
             for identity, is_verified in self.identities.items()
         )
+
+    @property
+    def objects_to_personalization(self) -> bool:
+        """Whether they said that they want nothing that is chosen for them."""
+        answer = self.consents.get(PERSONALIZATION)
+        return answer is not None and not answer.given
 
     def strength(self, identity: Identity) -> Strength:
         """How good the claim to one of this member's identities is.

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 _COMMON: Final = frozenset({"program", "name", "balance", "points_name"})
 
-# All variables are text in the member's locale, except `days`, a number. `name` may be empty.
+# All variables are text in the member's locale, except `days`, a number. `name` may be empty,
+# and `reward` with its `cost` if the points that expire pay for none.
 VARIABLES: Final[Mapping[MessageKind, frozenset[str]]] = {
-    "points_expiring": _COMMON | {"points", "expires_on", "days"},
+    "points_expiring": _COMMON | {"points", "expires_on", "days", "reward", "cost"},
     "voucher_expiring": _COMMON | {"reward", "expires_on", "days"},
     "tier_ending": _COMMON | {"tier", "ends_on", "days", "missing"},
     "birthday": _COMMON | {"bonus"},
@@ -52,8 +53,9 @@ DEFAULTS: Final[Mapping[MessageKind, MessageTemplate]] = {
             subject="{{ points }} will expire {% if days == 0 %}today{% elif days == 1 %}tomorrow"
             "{% else %}in {{ days }} days{% endif %}",
             heading="Your {{ points_name }} are waiting",
-            body=_GREETING + "{{ points }} of yours will expire on {{ expires_on }}. You have "
-            "{{ balance }} in all, and there is still time to treat yourself.",
+            body=_GREETING + "{{ points }} of yours will expire on {{ expires_on }}."
+            "{% if reward %} {{ reward }} costs {{ cost }}.{% endif %} You have {{ balance }} in "
+            "all, and there is still time to treat yourself.",
         ),
         MessageTemplate(
             kind="voucher_expiring",

@@ -16,6 +16,7 @@ from loyalty.domain.program.kinds import DOCUMENT_BYTES_MAX, MessageKind
 from loyalty.domain.program.messages import LOCALE
 from loyalty.domain.program.parts import Unread, read_partly
 from loyalty.domain.program.publication import faults, faults_of_broken
+from loyalty.domain.recommendations.ending import PaidReward
 from loyalty.edge.aws.mailbox import RenderedMail
 from loyalty.edge.http.schemas import AnswerPart, Label, RequestPart
 from loyalty.edge.http.validation import faults_of
@@ -112,6 +113,7 @@ def sample(
                 about=about or today,
                 locale=preview.locale or document.messages.locale,
             ),
+            pays_for=_pays_for(document) if preview.kind == "points_expiring" else None,
         ),
         member=Member(
             member_id="mem_sample",
@@ -166,6 +168,16 @@ def _points(kind: MessageKind, document: Program) -> int:
     if kind == "birthday":
         return (birthday.bonus_points or 0) if birthday else 0
     return SAMPLE_POINTS
+
+
+def _pays_for(document: Program) -> PaidReward | None:
+    """The dearest reward that the sample's points pay for."""
+    payable = [
+        PaidReward(each.id, each.cost_points)
+        for each in document.rewards
+        if each.offered and each.cost_points <= SAMPLE_POINTS
+    ]
+    return max(payable, key=lambda each: each.cost_points, default=None)
 
 
 def _rows(

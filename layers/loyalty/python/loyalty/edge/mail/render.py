@@ -101,10 +101,22 @@ def _variables(letter: Letter, document: Program, locale: Locale) -> dict[str, o
         "expires_on": about,
         "ends_on": about,
         "days": days,
-        "reward": (message.rows[0].label or "") if message.rows else "",
+        "reward": _reward(letter, document),
+        "cost": _points(message.pays_for.cost_points, name, locale) if message.pays_for else "",
         "tier": message.level or "",
         "missing": _missing(message.missing, name, document, locale) if message.missing else "",
     }
+
+
+def _reward(letter: Letter, document: Program) -> str:
+    """The reward of the voucher that the message is about, or that the points pay for."""
+    message = letter.message
+    if message.pays_for:
+        # It may have left the document since the message was written.
+        reward = document.reward(message.pays_for.reward_id)
+        locale = letter.member.profile.locale or document.messages.locale
+        return reward.name_in(locale) if reward else ""
+    return (message.rows[0].label or "") if message.rows else ""
 
 
 def _rows(letter: Letter, document: Program, locale: Locale) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from loyalty.domain.messaging.messages import Message, Row
+from loyalty.domain.recommendations.ending import PaidReward
 from loyalty.table import keys
 from loyalty.table.records.parts import VERSION, maybe_instant
 
@@ -34,6 +35,8 @@ def message_to_item(message: Message) -> Item:
     }
     if message.about:
         item["about"] = message.about.isoformat()
+    if message.pays_for:
+        item["pays_for"] = [message.pays_for.reward_id, message.pays_for.cost_points]
     if message.level:
         item["level"] = message.level
     return item
@@ -55,6 +58,7 @@ def message_from_item(item: Item) -> Message:
             Row(day=date.fromisoformat(day), points=points, label=label)
             for day, points, label in wire["rows"]
         ),
+        pays_for=PaidReward(*wire["pays_for"]) if "pays_for" in wire else None,
         state=wire["state"],
         sent_at=maybe_instant(wire.get("sent_at")),
         settled_at=maybe_instant(
