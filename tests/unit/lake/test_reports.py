@@ -16,7 +16,8 @@ from loyalty.domain.kernel.errors import NotFound, TooLarge
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import CalendarCause, Placeholder
 from loyalty.domain.ledger.holding import Holding, PendingDates
-from loyalty.lake import reports, sql_views
+from loyalty.lake import columns, reports, sql_views
+from loyalty.lake.day_sums import DAILY
 from loyalty.lake.reports import Chart, Report, Table
 from tests.support.documents import program
 from tests.support.lake import KINDS, NOVEMBER, PARIS, Home
@@ -28,7 +29,8 @@ ROOT: Final = Path(__file__).parents[3]
 def read_by(sql: str) -> set[str]:
     """The kinds of facts that a statement reads or names, also through what reports share."""
     statement = re.sub(r"--.*", "", sql)
-    found = {kind for kind in KINDS if re.search(rf"\b(FROM|JOIN) (\w+\(')?{kind}\b", statement)}
+    named = (*KINDS, DAILY)
+    found = {kind for kind in named if re.search(rf"\b(FROM|JOIN) (\w+\(')?{kind}\b", statement)}
     for name in sql_views.SHARED:
         if re.search(rf"\b(FROM|JOIN) {name}\b", statement):
             found |= read_by(sql_views.shared(name))
@@ -178,6 +180,11 @@ class TestReports:
         report = reports.report(name)
 
         assert set(report.reads) == read_by(report.sql)
+
+    def test_what_tells_copies_of_an_order_apart_is_read_only_where_there_may_be_copies(
+        self,
+    ) -> None:
+        assert columns.read_by("retention")["orders"].isdisjoint({"fact_id", "recorded_at"})
 
 
 def test_a_program_without_facts_has_brought_in_nothing(home: Home) -> None:

@@ -66,6 +66,8 @@ class Fact:
     kind: ClassVar[str]
     final_revision: ClassVar[int] = 1
     """The last revision of most facts of this kind; a few get later ones."""
+    shares_revisions: ClassVar[bool] = False
+    """Whether several changes may have one revision: of these, the last recorded counts."""
 
     fact_id: str
     revision: int = 1
@@ -290,6 +292,7 @@ class MemberFact(Fact):
 
     kind: ClassVar[str] = "members"
     final_revision: ClassVar[int] = 3
+    shares_revisions: ClassVar[bool] = True
 
     status: Status
     enrolled_at: datetime

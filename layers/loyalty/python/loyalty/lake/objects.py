@@ -42,7 +42,7 @@ FRESH_TAG: Final = ("fresh", "yes")
 # These columns distinguish copies of a fact.
 IDENTITY: Final = frozenset({"fact_id", "revision", "recorded_at", "v"})
 # These columns distinguish revisions of a fact.
-REVISION: Final = frozenset({"fact_number", "revision", "recorded_at"})
+REVISION: Final = frozenset({"fact_number", "revision"})
 # These objects name the members whose entries were folded; `Changes` reads them.
 TOUCHED: Final = "touched"
 # A hundred listings of a thousand take about five seconds; folding leaves far fewer objects.

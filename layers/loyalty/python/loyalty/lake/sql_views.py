@@ -320,15 +320,20 @@ def _load(connected: DuckDBPyConnection, fact: type[Fact], folder: Path) -> None
     # The lake has the final revision of most facts, and later revisions are rare. So few facts have
     # to be compared, and the superseded ones are found only once.
     final, place = fact.final_revision, ", ".join(_PLACE)
+    revision = ", ".join(["fact_number", "revision", *_shared_by(fact)])
+    is_later = "later.revision > recorded.revision" + "".join(
+        f" OR (later.revision = recorded.revision AND later.{moment} > recorded.{moment})"
+        for moment in _shared_by(fact)
+    )
     connected.execute(f"""
         CREATE VIEW recorded_{fact.kind} AS
-        SELECT fact_number, revision, recorded_at, {place}
+        SELECT {revision}, {place}
         FROM ({recorded(fact, settled, also=_PLACE)})
         UNION ALL
-        SELECT fact_number, revision, recorded_at, NULL, NULL FROM ({_once(fact, disputed)});
+        SELECT {revision}, NULL, NULL FROM ({_once(fact, disputed)});
 
         CREATE TABLE later_{fact.kind} AS
-        SELECT fact_number, revision, recorded_at FROM recorded_{fact.kind}
+        SELECT {revision} FROM recorded_{fact.kind}
         WHERE revision > {final} OR (
             revision > 1
             AND fact_number IN (
@@ -342,10 +347,8 @@ def _load(connected: DuckDBPyConnection, fact: type[Fact], folder: Path) -> None
     connected.execute(f"""
         CREATE TABLE superseded_{fact.kind} AS
         SELECT * FROM recorded_{fact.kind} AS recorded
-        SEMI JOIN later_{fact.kind} AS later ON later.fact_number = recorded.fact_number AND (
-            later.revision > recorded.revision
-            OR (later.revision = recorded.revision AND later.recorded_at > recorded.recorded_at)
-        )
+        SEMI JOIN later_{fact.kind} AS later
+            ON later.fact_number = recorded.fact_number AND ({is_later})
         WHERE {"true" if beyond.fetchone() else f"recorded.revision < {final}"};
 
         CREATE {"TABLE" if fact is MemberFact else "VIEW"} {fact.kind} AS
@@ -353,10 +356,15 @@ def _load(connected: DuckDBPyConnection, fact: type[Fact], folder: Path) -> None
         ANTI JOIN superseded_{fact.kind} USING ({place})
         UNION ALL
         SELECT {_names(fact)} FROM ({_once(fact, disputed)})
-        ANTI JOIN superseded_{fact.kind} USING (fact_number, revision, recorded_at);
+        ANTI JOIN superseded_{fact.kind} USING ({revision});
 
         DROP TABLE later_{fact.kind}
     """)  # noqa: S608  # as above
+
+
+def _shared_by(fact: type[Fact]) -> tuple[str, ...]:
+    """The column by which facts with one revision differ, where several may have one."""
+    return ("recorded_at",) if fact.shares_revisions else ()
 
 
 def _parted(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
