@@ -244,7 +244,7 @@ def list_reviews(
     limit: PageLimit = 50,
     cursor: Cursor = None,
 ) -> ReviewPage:
-    """List orders that exceeded safeguards, newest first.
+    """List orders that exceeded safeguards, and what watches found, newest first.
 
     Those that are `open` wait for a decision.
     """
@@ -263,7 +263,7 @@ def list_reviews(
 def read_review(program_id: ProgramId, review_id: PathId) -> ReviewAnswer:
     """Read a review.
 
-    It names the safeguards that the order exceeded, and who recorded it.
+    It names the safeguards that an order exceeded and who recorded it, or what a watch found.
     """
     review = review_of(review_id, reviews=_reviews(program_id))
     return _review_answers([review], program_id)[0]
@@ -278,12 +278,13 @@ def read_review(program_id: ProgramId, review_id: PathId) -> ReviewAnswer:
 def decide_about_order(
     program_id: ProgramId, review_id: PathId, decision: Annotated[ReviewRequest, Body()]
 ) -> ReviewAnswer:
-    """Decide about an order that exceeded safeguards, which moves its points.
+    """Decide about an order that exceeded safeguards, which moves its points, or about a finding.
 
-    Not by who recorded it, nor about one's own order. The same decision again changes nothing.
+    Not by who caused it, nor about one's own account. The same decision again changes nothing.
     """
     reviews = _reviews(program_id)
-    require_another(api.principal, review_of(review_id, reviews=reviews).member_id)
+    if member_id := review_of(review_id, reviews=reviews).member_id:
+        require_another(api.principal, member_id)
     review = decide_review(
         review_id,
         verdict=VERDICTS[decision.decision],

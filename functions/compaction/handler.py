@@ -1,8 +1,8 @@
 """Compaction: every hour, fold the lake's many small objects into few large ones.
 
-It also finds who is in computed segments, and after a program's day evaluates its goals and finds
-which things go together: it has the engine and a queue already, and another queue would cost more
-than all of that does.
+It also finds who is in computed segments. After a program's day it evaluates its goals, finds which
+things go together, and opens reviews for what its watches find. It has the engine and a queue
+already, and another queue would cost more than all of that does.
 """
 
 import tempfile
@@ -29,10 +29,13 @@ from loyalty.lake.neighbors import NeighborhoodKeeper
 from loyalty.lake.objects import Lake
 from loyalty.lake.reports import Report
 from loyalty.lake.segment_snapshots import SegmentSnapshots
+from loyalty.lake.watching import LakeFindings
 from loyalty.table.goals import TableGoals
+from loyalty.table.reviews import TableReviews
 from loyalty.table.segment_runs import TableSegmentRuns
 from loyalty.table.targeting import TableTargeting
 from loyalty.usecases.program.goals import evaluate_goals
+from loyalty.usecases.program.watches import keep_watch
 from loyalty.usecases.segments import MEMBERS, change_of, keep, run
 from loyalty.usecases.work_pages import EVERY_PROGRAM, WorkPage
 
@@ -40,6 +43,7 @@ from loyalty.usecases.work_pages import EVERY_PROGRAM, WorkPage
 GOALS: Final = "goals"
 NEIGHBORS: Final = "neighbors"
 SEGMENTS: Final = "segments"
+WATCHES: Final = "watches"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +69,7 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
 
 def pages_of(programs: tuple[str, ...]) -> list[WorkPage]:
     """A page for each kind of facts, and for each other work: what fails delays nothing else."""
-    lanes = (*(fact.kind for fact in ALL), GOALS, NEIGHBORS, SEGMENTS)
+    lanes = (*(fact.kind for fact in ALL), GOALS, NEIGHBORS, SEGMENTS, WATCHES)
     return [WorkPage(program_id=EVERY_PROGRAM, lane=lane, items=programs) for lane in lanes]
 
 
@@ -75,6 +79,8 @@ def take(page: WorkPage, item: str) -> None:
             evaluate(item)
         case "neighbors":
             find_neighbors(item)
+        case "watches":
+            look(item)
         case "segments":
             find_members(item)
         case "members_of_segments":
@@ -122,6 +128,25 @@ def find_neighbors(program_id: str) -> None:
         ).refresh(document, now=now)
     if found:
         logger.info("neighbors found", program_id=program_id, things=len(found.neighbors))
+
+
+def look(program_id: str) -> None:
+    """Open reviews for what the watches of a program find, once for each of its days."""
+    config, now = settings(CompactionSettings), clock.now()
+    document = shelf(config.table).in_force(program_id, now=now).document
+    with tempfile.TemporaryDirectory(prefix="watches-") as folder:
+        mirror = Mirror(clients.s3(), bucket=config.lake_bucket, root=Path(folder))
+        keep_watch(
+            document,
+            book=TableReviews(engine(config.table), program_id=program_id),
+            findings=LakeFindings(
+                document=document,
+                now=now,
+                fetch=lambda kinds, needed: mirror.fetch(program_id, kinds, columns=needed),
+                connect=ReportEngine().over,
+            ),
+            now=now,
+        )
 
 
 def find_members(program_id: str) -> None:

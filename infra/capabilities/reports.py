@@ -56,7 +56,7 @@ def archive(kit: Kit) -> StreamReader:
 def compaction(kit: Kit) -> ScheduledWork:
     function = kit.function(
         "compaction",
-        "Fold the lake's small objects, find segments and what goes together, evaluate goals",
+        "Fold the lake's objects, find segments and what goes together, judge goals and watches",
         environment=kit.table_name | kit.lake_bucket,
         timeout=COMPACTION_TIMEOUT,
         disk_mib=REPORT_DISK_MIB,

@@ -88,6 +88,7 @@ _REVIEW: Final[Json] = {
     "member_id": ANA,
     "order": ORDER,
     "points": 75,
+    "finding": None,
     "held_until": "2026-12-05",
     "excesses": [{"safeguard_id": "ten-a-day", "counts": "orders", "at_most": 10, "reached": 11}],
     "opened_at": EARNED_AT,

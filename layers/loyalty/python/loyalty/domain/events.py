@@ -571,32 +571,40 @@ class CampaignBudgetSpent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewOpened(MemberEvent):
-    """An order exceeded a safeguard of the program, so that a manager has to look at it."""
+class ReviewOpened(Event):
+    """An order exceeded a safeguard, or a watch found something: a manager has to look at it."""
 
     name: ClassVar[str] = "ReviewOpened"
 
+    member_id: str | None
+    """Null: it is about a person of the staff."""
     review_id: str
-    order: OrderRef
+    order: OrderRef | None
+    """Null: a watch found something."""
     points: int
-    """The points that the order earned."""
+    """The points that the order earned; 0 without one."""
     safeguards: tuple[str, ...]
-    """The ids of the safeguards that it exceeded."""
+    """The ids of the safeguards that the order exceeded."""
+    watch: str | None
+    """The id of the watch that found something; null: an order exceeded safeguards."""
     held_until: date | None
     """When its points become available unless somebody decides before; null: they are not held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewDecided(MemberEvent):
-    """A manager decided about an order that exceeded a safeguard.
+class ReviewDecided(Event):
+    """A manager decided about an order that exceeded a safeguard, or about what a watch found.
 
     If points moved by it, they have an event of their own.
     """
 
     name: ClassVar[str] = "ReviewDecided"
 
+    member_id: str | None
+    """Null: it is about a person of the staff."""
     review_id: str
-    order: OrderRef
+    order: OrderRef | None
+    """Null: a watch had found something."""
     verdict: ReviewVerdict
     entry_id: str | None
     """The entry that moved points; null: none had to be moved."""
@@ -1053,6 +1061,7 @@ def _of_review(review: Review, before: Record | None, program_id: str) -> Iterat
             order=review.order,
             points=review.points,
             safeguards=tuple(each.safeguard_id for each in review.excesses),
+            watch=review.finding.watch_id if review.finding else None,
             held_until=review.held_until,
         )
     if decision is not None:

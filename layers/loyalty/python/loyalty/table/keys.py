@@ -141,7 +141,7 @@ def draft_document(program: str, draft: str) -> Key:
     return Key(_program(program), f"DRAFTED#{draft}")
 
 
-@charted("progress of a schedule", read_by="sweeps, audit, segments")
+@charted("progress of a schedule", read_by="sweeps, audit, segments, watches")
 def progress(program: str, schedule: str) -> Key:
     return Key(_program(program), f"PROGRESS#{schedule}")
 
@@ -280,7 +280,11 @@ def approval(program: str, approval: str) -> Key:
     return Key(_program(program, "APPROVAL", approval), "APPROVAL")
 
 
-@charted("review of an order that exceeded a safeguard", read_by="reviews, home", index="history")
+@charted(
+    "review of an order that exceeded a safeguard, or of what a watch found",
+    read_by="reviews, home",
+    index="history",
+)
 def review(program: str, review: str) -> Key:
     return Key(_program(program, "REVIEW", review), "REVIEW")
 

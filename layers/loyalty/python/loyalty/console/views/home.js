@@ -16,7 +16,7 @@ const CONCERNS = {
   deliveries_failed: ["delivery failed", "deliveries failed"],
   deliveries_parked: ["delivery is parked", "deliveries are parked"],
   approvals_waiting: ["request waits for a second manager", "requests wait for a second manager"],
-  reviews_open: ["order is to be reviewed", "orders are to be reviewed"],
+  reviews_open: ["case is to be reviewed", "cases are to be reviewed"],
   drafts: ["draft of the program", "drafts of the program"],
   drafts_outdated: ["draft is based on an older version", "drafts are based on older versions"],
   endpoint_disabled: ["endpoint is switched off", "endpoints are switched off"],

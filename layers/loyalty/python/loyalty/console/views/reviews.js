@@ -1,5 +1,5 @@
 // @ts-check
-// Reviews: orders that exceeded a safeguard, why, and deciding about them.
+// Reviews: orders that exceeded a safeguard and findings of watches, why, and deciding about them.
 //
 // #/<program>/reviews?state= lists them; #/<program>/reviews/<id> is one.
 
@@ -12,6 +12,17 @@ import { listed } from "../table.js";
 
 /** @typedef {import("../types").Page} Page */
 /** @typedef {import("../types").Schema<"ReviewAnswer">} Review */
+
+/** What a watch found, by its kind. @type {Record<string, (found: string) => string>} */
+const FINDINGS = {
+  refunds: (found) => `${found} refunded orders for 100 orders`,
+  forgiven: (found) => `${found} refunds of orders whose points were spent`,
+  one_till: (found) => `${found} orders recorded by the same person`,
+  even_amounts: (found) => `${found} orders of round amounts`,
+  out_of_hours: (found) => `${found} orders out of hours`,
+  near_limit: (found) => `${found} adjustments just below the limit`,
+  quick_redemption: (found) => `a redemption right after ${found} points`,
+};
 
 const STATES = /** @type {[string, string][]} */ ([
   ["open", "that are open"],
@@ -48,13 +59,13 @@ async function all(page) {
         empty: reviews.reading
           ? "Reading…"
           : state === "open"
-            ? "No order is to be reviewed."
+            ? "Nothing is to be reviewed."
             : "There are none.",
         columns: [
-          { label: "Order", isHead: true, cell: (each) => linkTo(page, each) },
+          { label: "What", isHead: true, cell: (each) => linkTo(page, each) },
           { label: "Why", cell: (each) => why(page, each) },
-          { label: "Member", cell: (each) => memberLink(page, each.member_id) },
-          { label: "Recorded", cell: (each) => page.format.instant(each.opened_at) },
+          { label: "Who", cell: (each) => who(page, each) },
+          { label: "Since", cell: (each) => page.format.instant(each.opened_at) },
           { label: "State", cell: (each) => stateOf(page, each) },
         ],
       })}`,
@@ -65,11 +76,18 @@ async function all(page) {
 
 /** @param {Page} page @param {Review} review */
 const linkTo = (page, review) =>
-  html`<a href=${page.link("reviews", review.id)}>${review.order.order_id}</a><br /><span class="quiet">${page.format.points(review.points)}</span>`;
+  review.order
+    ? html`<a href=${page.link("reviews", review.id)}>Order ${review.order.order_id}</a><br /><span class="quiet">${page.format.points(review.points)}</span>`
+    : html`<a href=${page.link("reviews", review.id)}>${review.finding?.watch_id}</a>`;
 
-/** Which limits the order exceeded. @param {Page} page @param {Review} review */
-function why(page, { excesses }) {
+/** Whom it is about. @param {Page} page @param {Review} review */
+const who = (page, { member_id: member, caused_by: by, caused_by_name: name }) =>
+  member ? memberLink(page, member) : personName(page, by ?? "", name);
+
+/** What was found, or which limits the order exceeded. @param {Page} page @param {Review} review */
+function why(page, { excesses, finding }) {
   const { format } = page;
+  if (finding) return FINDINGS[finding.kind](format.number(finding.found));
   const words = excesses.map(({ counts, reached, at_most: most }) =>
     counts === "orders"
       ? `order ${format.number(reached)} of its day, ${format.number(most)} need no review`
@@ -102,7 +120,11 @@ async function one(page, id) {
   page.show(
     () => html`${facts(page, review)} ${form()}
       <p class="actions"><a href=${page.link("reviews")}>All that are open</a></p>`,
-    { title: `Review of order ${review.order.order_id}` },
+    {
+      title: review.order
+        ? `Review of order ${review.order.order_id}`
+        : `Review of “${review.finding?.watch_id}”`,
+    },
   );
 }
 
@@ -112,9 +134,10 @@ function facts(page, review) {
   return html`<dl class="facts">
     <dt>State</dt><dd>${stateOf(page, review)}</dd>
     <dt>Why</dt><dd>${why(page, review)}</dd>
-    <dt>Order</dt><dd>${orderLink(page, review.order)}, which earned ${format.points(review.points)}</dd>
-    <dt>Of</dt><dd>${memberLink(page, review.member_id)}</dd>
-    <dt>Recorded</dt><dd>${format.instant(review.opened_at)}${review.caused_by ? html` by ${personName(page, review.caused_by, review.caused_by_name)}` : nothing}</dd>
+    ${review.order ? html`<dt>Order</dt><dd>${orderLink(page, review.order)}, which earned ${format.points(review.points)}</dd>` : nothing}
+    ${review.member_id ? html`<dt>Member</dt><dd>${memberLink(page, review.member_id)}</dd>` : nothing}
+    ${review.caused_by ? html`<dt>${review.order ? "Recorded by" : "Person"}</dt><dd>${personName(page, review.caused_by, review.caused_by_name)}</dd>` : nothing}
+    <dt>Since</dt><dd>${format.instant(review.opened_at)}</dd>
     ${
       review.decided_at
         ? html`<dt>Decided</dt><dd>${format.instant(review.decided_at)}: ${review.decision_reason}</dd>`
@@ -131,19 +154,18 @@ function deciding(page, where, read, done) {
     body: ({ decision, reason }) => ({ decision, reason }),
     act: (body) => page.api.request("POST", `${where}/decision`, { body }),
     confirm: (_body, { decision }) => ({
-      title: decision === "reject" ? "Reject the order?" : "Release the order?",
+      title: decision === "reject" ? "Reject it?" : "Release it?",
       text: effect(read(), decision === "reject"),
       action: decision === "reject" ? "Reject" : "Release",
       isDanger: decision === "reject",
     }),
-    done: ({ body }) =>
-      done(body.state === "released" ? "It was released." : "The order was rejected."),
+    done: ({ body }) => done(body.state === "released" ? "It was released." : "It was rejected."),
   });
   return () => {
-    const { state, caused_by: by } = read();
+    const { state, order, caused_by: by } = read();
     if (state !== "open") return nothing;
     if (by === page.subject)
-      return html`<p class="refused">You recorded this order, so another manager has to decide.</p>`;
+      return html`<p class="refused">It is about what you did, so another manager has to decide.</p>`;
     return html`<section class="panel" aria-labelledby="decide"><h2 id="decide">Decide</h2>
       ${form.render(
         html`${form.select({
@@ -152,8 +174,8 @@ function deciding(page, where, read, done) {
           isRequired: true,
           choices: [
             ["", "Choose"],
-            ["release", "Release: nothing is wrong with the order"],
-            ["reject", "Reject: the order earns nothing"],
+            ["release", "Release: nothing is wrong"],
+            ["reject", order ? "Reject: the order earns nothing" : "Reject: something is wrong"],
           ],
         })}
         ${form.field({ name: "reason", label: "Reason", hint: "For whoever asks later.", isRequired: true, maxlength: 200 })}`,
@@ -164,7 +186,8 @@ function deciding(page, where, read, done) {
 }
 
 /** What a decision does. @param {Review} review @param {boolean} rejects */
-function effect({ held_until: until }, rejects) {
+function effect({ order, held_until: until }, rejects) {
+  if (!order) return "Your decision is noted. Nobody's points change.";
   if (rejects)
     return "All points that the member still has of the order are taken back, and no change of the order earns any.";
   return until

@@ -11,6 +11,7 @@ from loyalty.domain.orders.order import OrderRef, fingerprint
 
 if TYPE_CHECKING:
     from loyalty.domain.program.safeguards import SafeguardCount
+    from loyalty.domain.program.watches import WatchKind
 
 ReviewVerdict = Literal["released", "rejected"]
 ReviewState = Literal["open", "released", "rejected"]
@@ -23,6 +24,16 @@ class Excess(NamedTuple):
     counts: SafeguardCount
     at_most: int
     reached: int
+
+
+class WatchFinding(NamedTuple):
+    """What a watch found: its threshold, the number found, and the cause, which is found once."""
+
+    watch_id: str
+    kind: WatchKind
+    at_least: int
+    found: int
+    cause: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,25 +52,31 @@ class ReviewDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """An order that exceeded safeguards, until a manager decides about it.
+    """Something that a person has to look at, until a manager decides about it.
 
-    `points` are those that the order earned. If they are held, they become available on
-    `held_until` by themselves. `caused_by` is the subject of the token of the staff member or
-    service who recorded the order; None: a storefront did, or the member.
+    It is an `order` that exceeded safeguards, or the `finding` of a watch about a member, a person
+    of the staff, or both. `points` are those that the order earned. If they are held, they become
+    available on `held_until` by themselves. `caused_by` is the subject of the token of the staff
+    member or service who recorded the order, or of the person whom a finding is about; None: a
+    storefront recorded it, or the finding is about no colleague.
     """
 
-    member_id: str
-    order: OrderRef
-    points: int
-    excesses: tuple[Excess, ...]
+    member_id: str | None
     opened_at: datetime
+    order: OrderRef | None = None
+    points: int = 0
+    excesses: tuple[Excess, ...] = ()
+    finding: WatchFinding | None = None
     held_until: date | None = None
     caused_by: str | None = None
     decision: ReviewDecision | None = None
 
     @property
     def review_id(self) -> str:
-        return review_id(self.order)
+        if self.order is not None:
+            return review_id(self.order)
+        watch, cause = (self.finding.watch_id, self.finding.cause) if self.finding else ("", "")
+        return f"rev_{fingerprint('found', watch, self.member_id, cause)[:24]}"
 
     @property
     def state(self) -> ReviewState:

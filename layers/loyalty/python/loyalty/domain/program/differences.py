@@ -37,6 +37,7 @@ _THINGS: Final[Mapping[str, str]] = {
     "segments": "segment",
     "surveys": "survey",
     "templates": "template",
+    "watches": "watch",
 }
 # The fields that identify a thing in a list, in order.
 _KEYS: Final = ("id", "kind")

@@ -47,6 +47,7 @@ from loyalty.domain.program.rewards import LocaleTag, Reward
 from loyalty.domain.program.safeguards import SAFEGUARDS_MAX, Safeguard
 from loyalty.domain.program.segments import SEGMENTS_MAX, Segment, definitions
 from loyalty.domain.program.surveys import ProgramSurvey
+from loyalty.domain.program.watches import WATCHES_MAX, AnyWatch
 
 Clawback = Literal["unlimited", "within_balance", "only_pending"]
 
@@ -344,6 +345,14 @@ class Program(DocumentPart):
         Field(
             max_length=SAFEGUARDS_MAX,
             description="Limits beyond which a person looks at an order.",
+        ),
+    ] = ()
+    watches: Annotated[
+        tuple[AnyWatch, ...],
+        Field(
+            max_length=WATCHES_MAX,
+            description="What is looked for after each day, and reviewed by a person if it is "
+            "found.",
         ),
     ] = ()
     goals: Annotated[

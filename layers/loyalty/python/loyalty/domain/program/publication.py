@@ -44,11 +44,12 @@ from loyalty.domain.program.rewards import Reward
 from loyalty.domain.program.safeguards import Safeguard
 from loyalty.domain.program.segments import Segment
 from loyalty.domain.program.surveys import ProgramSurvey
+from loyalty.domain.program.watches import Watch
 
 # Time zones that are no place: they follow the machine, or mean "not set".
 _NO_PLACE = frozenset({"Factory", "localtime"})
 type _Identified = (
-    Campaign | EarningRule | Goal | TierLevel | Reward | ProgramSurvey | Safeguard | Segment
+    Campaign | EarningRule | Goal | TierLevel | Reward | ProgramSurvey | Safeguard | Segment | Watch
 )
 
 _WORTH_MONEY = frozenset({"amount_off", "gift_card", "donation"})
@@ -97,6 +98,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
     segments = _parts(lambda: document.segments)
     goals = _parts(lambda: document.goals)
     safeguards = _parts(lambda: document.safeguards)
+    watches = _parts(lambda: document.watches)
     identified: dict[str, Sequence[_Identified]] = {
         "earning_rules": rules,
         "rewards": rewards,
@@ -105,6 +107,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
         "segments": segments,
         "goals": goals,
         "safeguards": safeguards,
+        "watches": watches,
     }
     for name, parts in identified.items():
         yield _ids(name, parts)
@@ -122,7 +125,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
     yield from level_checks.checks(document, levels)
     yield from campaign_checks.checks(document, campaigns)
     yield from goal_checks.checks(document, goals)
-    yield from safeguard_checks.checks(safeguards)
+    yield from safeguard_checks.checks(safeguards, watches)
     yield from segment_checks.checks(document, segments)
     yield from _messages(document)
     for index, survey in enumerate(surveys):

@@ -1,4 +1,4 @@
-"""Reviews: orders that exceeded safeguards, and what managers decide."""
+"""Reviews: orders that exceeded safeguards, findings of watches, and what managers decide."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from loyalty.domain.ledger.reviews import Excess, Review, ReviewState, ReviewVerdict
+from loyalty.domain.ledger.reviews import Excess, Review, ReviewState, ReviewVerdict, WatchFinding
 from loyalty.domain.program.safeguards import SafeguardCount
+from loyalty.domain.program.watches import WatchKind
 from loyalty.edge.http.schemas import (
     AnswerPart,
     Label,
-    MemberId,
     NamedOrder,
     NextCursor,
     RequestPart,
@@ -25,13 +25,14 @@ VERDICTS: Final[Mapping[Decision, ReviewVerdict]] = {"release": "released", "rej
 
 
 class ReviewRequest(RequestPart):
-    """What a manager decides about an order, and why."""
+    """What a manager decides about a review, and why."""
 
     decision: Annotated[
         Decision,
         Field(
             description="`release`: held points become available, as if they had never been held. "
-            "`reject`: the order's points are taken back, and it earns nothing any more."
+            "`reject`: the order's points are taken back, and it earns nothing any more. Of what a "
+            "watch found, only the decision is noted."
         ),
     ]
     reason: Annotated[Label, Field(description="Why, for whoever asks later.")]
@@ -46,8 +47,20 @@ class ExcessAnswer(AnswerPart):
     reached: Annotated[int, Field(description="The count with this order.")]
 
 
+class WatchFindingAnswer(AnswerPart):
+    """What a watch found."""
+
+    watch_id: Annotated[str, Field(description="The watch's id in the program document.")]
+    kind: Annotated[WatchKind, Field(description="What it looks for.")]
+    at_least: Annotated[int, Field(description="Its threshold when it was found.")]
+    found: Annotated[int, Field(description="The number that was found.")]
+    cause: Annotated[
+        str, Field(description="Why it was found, such as a month; each cause is found once.")
+    ]
+
+
 class ReviewAnswer(AnswerPart):
-    """An order that exceeded safeguards, until somebody decides about it."""
+    """An order that exceeded safeguards, or a finding, until somebody decides about it."""
 
     id: Annotated[str, Field(description="The review's id.")]
     state: Annotated[
@@ -57,9 +70,17 @@ class ReviewAnswer(AnswerPart):
             "`rejected`: they were taken back."
         ),
     ]
-    member_id: MemberId
-    order: Annotated[NamedOrder, Field(description="The order that it is about.")]
-    points: Annotated[int, Field(description="The points that the order earned.")]
+    member_id: Annotated[
+        str | None,
+        Field(description="The member whom it is about; null: it is about a person of the staff."),
+    ]
+    order: Annotated[
+        NamedOrder | None, Field(description="The order that it is about; null for a finding.")
+    ]
+    points: Annotated[int, Field(description="The points that the order earned; 0 for a finding.")]
+    finding: Annotated[
+        WatchFindingAnswer | None, Field(description="What a watch found; null for an order.")
+    ]
     held_until: Annotated[
         date | None,
         Field(
@@ -68,12 +89,14 @@ class ReviewAnswer(AnswerPart):
         ),
     ]
     excesses: Annotated[list[ExcessAnswer], Field(description="The safeguards that it exceeded.")]
-    opened_at: Annotated[datetime, Field(description="When the order was recorded, in UTC.")]
+    opened_at: Annotated[
+        datetime, Field(description="When the order was recorded, or it was found, in UTC.")
+    ]
     caused_by: Annotated[
         str | None,
         Field(
-            description="The subject (`sub`) of the token of the staff member or service who "
-            "recorded the order, and who cannot decide; null: a storefront did."
+            description="The subject (`sub`) of the token of who cannot decide: the person or "
+            "service who recorded the order, or the person whom a finding is about; null: nobody."
         ),
     ]
     caused_by_name: StaffName
@@ -103,8 +126,13 @@ def review_answer(review: Review, *, names: Mapping[str, str]) -> ReviewAnswer:
         id=review.review_id,
         state=review.state,
         member_id=review.member_id,
-        order=NamedOrder(source=review.order.source, order_id=review.order.order_id),
+        order=(
+            NamedOrder(source=review.order.source, order_id=review.order.order_id)
+            if review.order
+            else None
+        ),
         points=review.points,
+        finding=_finding(review.finding) if review.finding else None,
         held_until=review.held_until,
         excesses=[_excess(each) for each in review.excesses],
         opened_at=review.opened_at,
@@ -115,6 +143,16 @@ def review_answer(review: Review, *, names: Mapping[str, str]) -> ReviewAnswer:
         decided_at=decision.decided_at if decision else None,
         decision_reason=decision.reason if decision else None,
         entry_id=decision.entry_id if decision else None,
+    )
+
+
+def _finding(finding: WatchFinding) -> WatchFindingAnswer:
+    return WatchFindingAnswer(
+        watch_id=finding.watch_id,
+        kind=finding.kind,
+        at_least=finding.at_least,
+        found=finding.found,
+        cause=finding.cause,
     )
 
 

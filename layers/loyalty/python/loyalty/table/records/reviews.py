@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from loyalty.domain.ledger.reviews import Excess, Review, ReviewDecision
+from loyalty.domain.ledger.reviews import Excess, Review, ReviewDecision, WatchFinding
 from loyalty.domain.orders.order import OrderRef
 from loyalty.table import keys
 from loyalty.table.records.parts import VERSION, maybe_date
@@ -18,8 +18,9 @@ OPEN: Final = "open"
 
 def review_to_item(review: Review, program: str) -> Item:
     about: Item = {
-        "order": [review.order.source, review.order.order_id],
+        "order": [review.order.source, review.order.order_id] if review.order else None,
         "excesses": [list(each) for each in review.excesses],
+        "finding": list(review.finding) if review.finding else None,
         "held_until": review.held_until.isoformat() if review.held_until else None,
         "by": review.caused_by,
         "decision": _decision_to_item(review.decision) if review.decision else None,
@@ -28,7 +29,7 @@ def review_to_item(review: Review, program: str) -> Item:
         "v": VERSION,
         "kind": "review",
         "state": review.state,
-        "member_id": review.member_id,
+        **({"member_id": review.member_id} if review.member_id else {}),
         "points": review.points,
         "recorded_at": keys.instant(review.opened_at),
         "about": {name: value for name, value in about.items() if value is not None},
@@ -46,10 +47,11 @@ def review_from_item(item: Item) -> Review:
     wire = cast("dict[str, Any]", item)
     about = wire["about"]
     return Review(
-        member_id=wire["member_id"],
-        order=OrderRef(*about["order"]),
+        member_id=wire.get("member_id"),
+        order=OrderRef(*about["order"]) if "order" in about else None,
         points=wire["points"],
         excesses=tuple(Excess(*each) for each in about["excesses"]),
+        finding=WatchFinding(*about["finding"]) if "finding" in about else None,
         opened_at=datetime.fromisoformat(wire["recorded_at"]),
         held_until=maybe_date(about.get("held_until")),
         caused_by=about.get("by"),

@@ -74,11 +74,10 @@ def decide_review(
 
 
 def _moving_points(review: Review, *, desk: Desk) -> Posting:
-    """What the decision does to the order and to its member's account; nothing if they are gone."""
-    is_released = review.state == "released"
-    if is_released and review.held_until is None:
+    """What the decision does to an order and to its member's account; nothing if they are gone."""
+    order, is_released = review.order, review.state == "released"
+    if order is None or (is_released and review.held_until is None):
         return Posting()
-    order = review.order
     file = desk.books.order(OrderCause(order.source, order.order_id, "clawback", REVIEW))
     accrual = file.accrual
     if not isinstance(accrual, Entry) or not isinstance(accrual.detail, Accrual):
