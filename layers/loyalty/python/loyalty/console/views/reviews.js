@@ -143,7 +143,7 @@ function facts(page, review) {
         ? html`<dt>Decided</dt><dd>${format.instant(review.decided_at)}: ${review.decision_reason}</dd>`
         : nothing
     }
-    ${review.entry_id ? html`<dt>Entry</dt><dd><a href=${page.link("member", review.member_id, { entry: review.entry_id })}>${review.entry_id}</a></dd>` : nothing}
+    ${review.member_id && review.entry_id ? html`<dt>Entry</dt><dd><a href=${page.link("member", review.member_id, { entry: review.entry_id })}>${review.entry_id}</a></dd>` : nothing}
   </dl>`;
 }
 
