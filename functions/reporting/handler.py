@@ -57,7 +57,7 @@ from loyalty.lake.segment_snapshots import SegmentSnapshots
 from loyalty.lake.spreadsheets import as_text
 from loyalty.table.programs import TablePrograms
 from loyalty.table.segment_runs import TableSegmentRuns
-from loyalty.usecases.trials import proposed_after, try_people, versions_of
+from loyalty.usecases.trials import proposed_after, try_sample, versions_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,8 @@ handler = api
 # The gateway waits for 30 s, and the facts are fetched in this time, too.
 TRIAL_SECONDS_MAX: Final = 15.0
 SEGMENT_PLACE: Final = "/query/segment"
+# Where budgets may end, those who were tried are tried up to twice more.
+TRIAL_SECONDS_MAX_WITH_BUDGETS: Final = 5.0
 # A client that states no preference gets the first of these.
 FORMS: Final = ("application/json", "text/csv", "text/html")
 
@@ -241,6 +243,8 @@ def try_document(program_id: ProgramId, request: Annotated[TrialRequest, Body()]
         first=request.first,
         last=request.last,
     )
+    has_budgets = any(each.limits.budget for each in proposed.document.campaigns)
+    seconds_max = TRIAL_SECONDS_MAX_WITH_BUDGETS if has_budgets else TRIAL_SECONDS_MAX
     columns_read = trial_people.COLUMNS
     with (
         reports.querying(
@@ -253,14 +257,14 @@ def try_document(program_id: ProgramId, request: Annotated[TrialRequest, Body()]
         ) as connected,
         trial_people.sample(connected, people_max=request.members_max) as sample,
     ):
-        tried = try_people(
+        tried = try_sample(
             sample.people,
             trial,
-            has_time=lambda: time.monotonic() - began < TRIAL_SECONDS_MAX,
+            people_all=sample.people_all,
+            has_time=lambda: time.monotonic() - began < seconds_max,
         )
     return trial_answer(
         tried,
-        trial,
         people_all=sample.people_all,
         untried=untried(proposed.document, in_force.document),
         in_force=in_force.document,

@@ -1,16 +1,20 @@
 """What a sample of people says of all of them."""
 
 from collections import Counter
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from random import Random
+from typing import Final
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.trials.estimates import BudgetDemand, budget_demands, gain_of_all
-from loyalty.domain.trials.sums import Cell, TrialSums
-from tests.support.campaigns import campaign
-from tests.support.documents import program
+from loyalty.domain.trials.estimates import BudgetUse, budget_uses, gain_of_all, with_ends
+from loyalty.domain.trials.sums import BudgetMinute, TrialSums, minute_of
+from loyalty.domain.trials.trial import Trial
+from tests.support.campaigns import campaign, with_campaigns
+from tests.support.documents import published
+from tests.support.trials import versions_of
 
 
 def gained(*points: int) -> TrialSums:
@@ -47,48 +51,69 @@ class TestGain:
         assert gain_of_all(gained(10, 10), tried=4, people_all=8).points == 40
 
 
-def demand(**points_by_day: int) -> TrialSums:
-    cells = Counter(
-        {
-            Cell("proposed", "issued", "budget", "budget:spring#2026-03", day.replace("_", "-")): n
-            for day, n in points_by_day.items()
-        }
+SPRING: Final = "budget:spring#2026-03"
+# At noon in Paris.
+NOONS: Final = {1: 40, 5: 30, 9: -10, 11: 50}
+
+
+def taken(name: str = SPRING) -> TrialSums:
+    noons = {day: datetime(2026, 3, day, 11, tzinfo=UTC) for day in NOONS}
+    return TrialSums(
+        taken=Counter(
+            {BudgetMinute(name, minute_of(noons[day])): points for day, points in NOONS.items()}
+        )
     )
-    return TrialSums(cells=cells)
 
 
-DAYS = {"2026_03_01": 40, "2026_03_05": 30, "2026_03_09": -10, "2026_03_11": 50}
-
-
-def found(points: int, *, tried: int = 1, people_all: int = 1) -> BudgetDemand:
+def trial_of(budget_points: int) -> Trial:
     spring = campaign(
         id="spring",
         effect={"kind": "fixed", "points": 10},
-        limits={"budget": {"points": points, "per": "month"}},
+        limits={"budget": {"points": budget_points, "per": "month"}},
     )
-    document = program(campaigns=[spring, campaign(id="springtime")])
-    (only,) = budget_demands(
-        demand(**DAYS), "proposed", document, tried=tried, people_all=people_all
+    proposed = with_campaigns(spring, campaign(id="springtime"))
+    return Trial(
+        proposed=replace(published(), document=proposed),
+        versions=versions_of(published()),
+        first=date(2026, 3, 1),
+        last=date(2026, 3, 31),
     )
+
+
+def found(points: int, *, tried: int = 1, people_all: int = 1) -> BudgetUse:
+    (only,) = budget_uses(taken(), trial_of(points), tried=tried, people_all=people_all)
     return only
 
 
-class TestBudgets:
-    def test_a_budget_ends_on_the_day_on_which_all_of_it_would_be_taken(self) -> None:
-        assert found(70).ends_on == date(2026, 3, 5)
-        assert found(71).ends_on == date(2026, 3, 11)
-        assert found(111).ends_on is None
+def ends_on(points: int) -> date | None:
+    return found(points).ends_on(trial_of(points).proposed.document.zone)
 
-    def test_it_says_how_much_orders_would_take_less_what_refunds_give_back(self) -> None:
-        assert (found(70).taken, found(70).period) == (110, "2026-03")
+
+class TestBudgets:
+    def test_a_budget_ends_on_the_day_on_which_all_of_it_is_taken(self) -> None:
+        assert [ends_on(points) for points in (70, 71, 111)] == [
+            date(2026, 3, 5),
+            date(2026, 3, 11),
+            None,
+        ]
+
+    def test_it_says_how_much_orders_take_less_what_refunds_give_back(self) -> None:
+        assert (found(70).taken, found(70).budget.period) == (110, "2026-03")
 
     def test_a_sample_stands_for_all(self) -> None:
         of_all = found(140, tried=10, people_all=20)
 
-        assert (of_all.taken, of_all.ends_on) == (220, date(2026, 3, 5))
+        assert (of_all.taken, of_all.ends) == (220, found(70).ends)
 
     def test_a_budget_that_the_document_does_not_have_is_left_out(self) -> None:
-        sums = demand(**DAYS)
+        assert budget_uses(taken("budget:other#all"), trial_of(1), tried=1, people_all=1) == ()
 
-        assert budget_demands(sums, "proposed", program(), tried=1, people_all=1) == ()
-        assert budget_demands(sums, "in_force", program(), tried=1, people_all=1) == ()
+    def test_what_ends_is_tried_once_more_and_stays_where_it_ended(self) -> None:
+        enough, short = trial_of(111), trial_of(70)
+
+        assert with_ends(enough, taken(), tried=1, people_all=1) == enough
+        again = with_ends(short, taken(), tried=1, people_all=1)
+        assert again.ends == {SPRING: found(70).ends}
+        # A budget that is shut is taken less of, and ends when it did.
+        assert with_ends(again, TrialSums(), tried=1, people_all=1) == again
+        assert with_ends(short, taken(), tried=0, people_all=0) == short

@@ -1,5 +1,6 @@
 """Trials: the ledger's own rules over what happened to a member, in two worlds."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -11,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loyalty.domain.facts import CountedUse
 from loyalty.domain.kernel.errors import Refusal
 from loyalty.domain.program.document import Program, PublishedProgram
 from loyalty.domain.trials.happenings import LinesMissing, PersonFacts
 from loyalty.domain.trials.rules import untried
 from loyalty.domain.trials.sums import (
-    Cell,
     Dimension,
     LevelMove,
     Measure,
@@ -149,6 +150,21 @@ class TestFidelity:
 
         assert (fidelity.orders, fidelity.orders_exact, fidelity.points_off) == (1, 0, 3)
 
+    @pytest.mark.parametrize("left", [0, 20])
+    def test_an_order_that_found_a_budget_short_gets_what_it_got(self, left: int) -> None:
+        year = ExampleYear("coffee", enrolled_on=FIRST)
+        year.becomes(program(**PLAIN, campaigns=[WELCOME]))
+        year.buy(FIRST, goods(5000))
+        person = person_of(year)
+        (booked,) = (each for each in person.entries if each.entry_kind == "accrual")
+        uses = (CountedUse(limit="budget:welcome#all", amount=left),) if left else ()
+        short = replace(booked, points=50 + left, counted=uses)
+
+        sums = try_on(replace(person, entries=[short]), trial_of(year.program))
+
+        assert (sums.fidelity.orders_exact, sums.fidelity.points_off) == (1, 0)
+        assert total(sums, "issued", "in_force") == 50 + left
+
 
 def held(year: ExampleYear) -> int:
     return year.balance(date(2028, 1, 1)) + sum(year.pending().values())
@@ -198,16 +214,33 @@ class TestWhatWouldBe:
 
         assert sums.levels == {LevelMove("", "gold"): 1}
 
-    def test_a_budget_says_on_which_day_how_much_would_be_taken_of_it(self) -> None:
-        welcome = campaign(
-            id="welcome",
-            effect={"kind": "fixed", "points": 50},
-            limits={"budget": {"points": 1000, "per": "campaign"}},
-        )
-        sums, _ = bought(10_000, campaigns=[welcome])
+    def test_a_budget_says_in_which_minute_how_much_is_taken_of_it(self) -> None:
+        sums, _ = bought(10_000, campaigns=[WELCOME])
 
-        cell = Cell("proposed", "issued", "budget", "budget:welcome#all", "2026-01-05")
-        assert sums.cells[cell] == 50
+        assert {name for name, _ in sums.taken} == {"budget:welcome#all"}
+        assert sum(sums.taken.values()) == 50
+
+    def test_a_refund_gives_back_what_it_took_of_a_budget(self) -> None:
+        sums, _ = bought(10_000, refunded=True, campaigns=[WELCOME])
+
+        assert sum(sums.taken.values()) == 0
+
+    def test_after_the_minute_in_which_a_budget_ends_its_campaign_gives_nothing(self) -> None:
+        sums, document = bought(10_000, campaigns=[WELCOME])
+        (spent,) = sums.taken
+        year = ExampleYear("coffee", enrolled_on=FIRST)
+        year.becomes(program(**PLAIN))
+        year.buy(FIRST, goods(10_000))
+        trial = trial_of(year.program, document)
+
+        at_once, too_late = (
+            try_on(person_of(year), replace(trial, ends={spent.budget: minute}))
+            for minute in (spent.minute, spent.minute - 1)
+        )
+
+        assert total(at_once, "issued", "proposed") == 150
+        assert total(too_late, "issued", "proposed") == 100
+        assert too_late.taken == Counter()
 
     def test_what_a_campaign_asks_of_a_profile_is_known_only_if_it_was_asked(self) -> None:
         new = campaign(id="new", effect={"kind": "fixed", "points": 50}, **FOR_BIRTHDAY)
@@ -258,6 +291,17 @@ class TestWhatWouldBe:
         assert try_on(person, trial_of(published())) == TrialSums()
 
 
+PLAIN: Final[dict[str, Any]] = {
+    "earning_rules": [rule()],
+    "rewards": [reward()],
+    "expiry": {"model": "after_earning", "months": 6},
+    "pending_days": 0,
+}
+WELCOME: Final = campaign(
+    id="welcome",
+    effect={"kind": "fixed", "points": 50},
+    limits={"budget": {"points": 1000, "per": "campaign"}},
+)
 FOR_BIRTHDAY: Final = {"for": {"fact": "birthday", "on": "month"}}
 
 
@@ -270,20 +314,14 @@ def bought(
     **proposed: Any,
 ) -> tuple[TrialSums, Program]:
     """A member bought once in a plain program, and this document is proposed instead."""
-    plain = {
-        "earning_rules": [rule()],
-        "rewards": [reward()],
-        "expiry": {"model": "after_earning", "months": 6},
-        "pending_days": 0,
-    }
     year = ExampleYear("coffee", enrolled_on=FIRST)
-    year.becomes(program(**plain))
+    year.becomes(program(**PLAIN))
     year.buy(FIRST, goods(amount_minor))
     if refunded:
         year.give_back(FIRST, 1, whole=True)
     if redeems:
         year.redeem(FIRST + timedelta(days=1), redeems)
-    document = program(**plain | proposed)
+    document = program(**PLAIN | proposed)
     trial = replace(trial_of(year.program, document), last=last)
     return try_on(person_of(year), trial), document
 

@@ -137,7 +137,7 @@ function levelMoves({ format }, { level_moves: moves }, document) {
 /** @param {Page} page @param {Trial} trial @param {any} document */
 function budgets({ format }, { budgets: some }, document) {
   if (!some.length) return nothing;
-  return html`${headed(some, {
+  return headed(some, {
     caption: "Budgets",
     empty: "",
     columns: [
@@ -148,11 +148,10 @@ function budgets({ format }, { budgets: some }, document) {
       },
       { label: "Period", cell: (each) => (each.period === "all" ? "all of it" : each.period) },
       { label: "Budget", cell: (each) => format.number(each.points), isFigure: true },
-      { label: "Orders would take", cell: (each) => format.number(each.taken), isFigure: true },
+      { label: "Orders take", cell: (each) => format.number(each.taken), isFigure: true },
       { label: "Used up on", cell: (each) => (each.ends_on ? format.day(each.ends_on) : "–") },
     ],
-  })}
-    <p class="quiet">A trial does not shut a campaign whose budget is used up: the sums above have all that orders would take.</p>`;
+  });
 }
 
 /** @param {Page} page @param {Trial} trial */

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from loyalty.domain.kernel.errors import NotFound, ValidationFailed, WrongState
+from loyalty.domain.trials.estimates import with_ends
 from loyalty.domain.trials.happenings import LinesMissing
 from loyalty.domain.trials.rules import Versions
 from loyalty.domain.trials.sums import TrialSums, added_up
@@ -25,11 +26,16 @@ if TYPE_CHECKING:
 VERSIONS_AT_ONCE: Final = 100
 
 
+# Once a budget is shut, others of the same group give more and may end, too.
+ROUNDS_MAX: Final = 3
+
+
 class Tried(NamedTuple):
-    """The sums of a trial, and how many people were tried."""
+    """The sums of a trial, how many people were tried, and the trial with the ends of budgets."""
 
     sums: TrialSums
     people: int
+    trial: Trial
 
 
 class PublishedVersions(Protocol):
@@ -91,23 +97,47 @@ def versions_of(program_id: str, *, programs: PublishedVersions) -> Versions:
     return Versions(published, read=read)
 
 
-def try_people(
-    people: Iterable[PersonFacts], trial: Trial, *, has_time: Callable[[], bool]
+def try_sample(
+    people: Iterable[PersonFacts],
+    trial: Trial,
+    *,
+    people_all: int,
+    has_time: Callable[[], bool],
 ) -> Tried:
     """Try a document on people, one after the other, until there is no time for another one.
+
+    If budgets end, those who were tried are tried again with the ends, which takes as long again
+    for each of at most `ROUNDS_MAX` rounds.
 
     Raises:
         WrongState: the lake has an order without its lines.
     """
+    tried: list[PersonFacts] = []
     parts: list[TrialSums] = []
+    for person in people:
+        tried.append(person)
+        parts.append(try_person(person, trial))
+        if not has_time():
+            break
+    sums = added_up(parts)
+    for _ in range(1, ROUNDS_MAX):
+        again = with_ends(trial, sums, tried=len(tried), people_all=people_all)
+        if again == trial:
+            break
+        trial, sums = again, added_up(try_person(person, again) for person in tried)
+    return Tried(sums, len(tried), trial)
+
+
+def try_person(person: PersonFacts, trial: Trial) -> TrialSums:
+    """Try a document on a person.
+
+    Raises:
+        WrongState: the lake has an order without its lines.
+    """
     try:
-        for person in people:
-            parts.append(try_on(person, trial))
-            if not has_time():
-                break
+        return try_on(person, trial)
     except LinesMissing as missing:
         raise WrongState(
             "The lake has orders from before it kept their lines, and a trial does not guess "
             "them. Let an operator rebuild the lake once."
         ) from missing
-    return Tried(added_up(parts), len(parts))

@@ -151,6 +151,12 @@ def left_of(budgets: Mapping[str, CampaignBudget], used: ShardsUsed) -> dict[str
     }
 
 
+def shards_leaving(budget: CampaignBudget, points: int) -> tuple[int, ...]:
+    """What its shards used, if a budget has so many points left."""
+    first, *others = (share_of(budget.points, shard) for shard in range(SHARDS))
+    return (first - points, *others)
+
+
 def spent(
     budget: CampaignBudget, shards: tuple[int, ...], *, seen_at: datetime
 ) -> list[BudgetSpent]:

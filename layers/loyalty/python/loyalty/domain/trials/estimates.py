@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from math import sqrt
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -14,9 +14,11 @@ from loyalty.domain.campaigns.limits import budget_of
 from loyalty.domain.kernel.limits import BUDGET
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from loyalty.domain.campaigns.limits import CampaignBudget
-    from loyalty.domain.program.document import Program
-    from loyalty.domain.trials.sums import TrialSums, WorldName
+    from loyalty.domain.trials.sums import TrialSums
+    from loyalty.domain.trials.trial import Trial
 
 # Of a normal distribution, the part within this many deviations is 95 %.
 _DEVIATIONS: Final = 1.96
@@ -31,17 +33,21 @@ class Estimate(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetDemand:
-    """What orders would take of a budget of `points`, and the day on which that would be all.
+class BudgetUse:
+    """What orders take of a budget of `points`, and the minute in which it is used up.
 
-    Trials do not shut a campaign whose budget ends, so `taken` may be more than there is.
+    What one minute takes is not cut short, so `taken` may be a little more than there is.
     """
 
-    campaign_id: str
-    period: str
-    points: int
+    budget: CampaignBudget
     taken: int
-    ends_on: date | None
+    ends: int | None
+
+    def ends_on(self, zone: ZoneInfo) -> date | None:
+        """The local day on which it is used up; None: never."""
+        if self.ends is None:
+            return None
+        return datetime.fromtimestamp(self.ends * 60, UTC).astimezone(zone).date()
 
 
 def gain_of_all(sums: TrialSums, *, tried: int, people_all: int) -> Estimate:
@@ -61,38 +67,43 @@ def gain_of_all(sums: TrialSums, *, tried: int, people_all: int) -> Estimate:
     return Estimate(round(middle), round(middle - half), round(middle + half))
 
 
-def budget_demands(
-    sums: TrialSums, world: WorldName, program: Program, *, tried: int, people_all: int
-) -> tuple[BudgetDemand, ...]:
-    """What all people's orders would take of each budget of a document, in its order."""
-    by_day: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for cell, points in sums.cells.items():
-        if cell.world == world and cell.dimension == "budget":
-            by_day[cell.value][cell.month] += points
-    demands: list[BudgetDemand] = []
+def budget_uses(
+    sums: TrialSums, trial: Trial, *, tried: int, people_all: int
+) -> tuple[BudgetUse, ...]:
+    """What all people's orders take of each budget of the proposed document, in its order.
+
+    Where the trial knew in which minute a budget ends, that stays so.
+    """
+    program = trial.proposed.document
+    by_minute: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    for (name, minute), points in sums.taken.items():
+        by_minute[name][minute] += points
+    found: list[BudgetUse] = []
     for campaign in program.campaigns:
         # How much a budget has does not depend on the day.
         budget = budget_of(campaign, program.point_value, date.min)
         prefix = f"{BUDGET}{campaign.id}#"
         if budget is None:
             continue
-        for name in sorted(each for each in by_day if each.startswith(prefix)):
+        for name in sorted(each for each in by_minute if each.startswith(prefix)):
             of_period = budget._replace(period=name.removeprefix(prefix))
-            demands.append(_demand(of_period, by_day[name], scale=Fraction(people_all, tried)))
-    return tuple(demands)
+            use = _use(of_period, by_minute[name], scale=Fraction(people_all, tried))
+            found.append(replace(use, ends=trial.ends.get(name, use.ends)))
+    return tuple(found)
 
 
-def _demand(budget: CampaignBudget, by_day: Mapping[str, int], *, scale: Fraction) -> BudgetDemand:
+def with_ends(trial: Trial, sums: TrialSums, *, tried: int, people_all: int) -> Trial:
+    """The trial as it is to be tried again, if a budget ends of which that was not known."""
+    uses = budget_uses(sums, trial, tried=tried, people_all=people_all) if tried else ()
+    ends = {use.budget.name: use.ends for use in uses if use.ends is not None}
+    return replace(trial, ends={**ends, **trial.ends})
+
+
+def _use(budget: CampaignBudget, by_minute: Mapping[int, int], *, scale: Fraction) -> BudgetUse:
     taken = Fraction()
-    ends_on: date | None = None
-    for day in sorted(by_day):
-        taken += by_day[day] * scale
-        if ends_on is None and taken >= budget.points:
-            ends_on = date.fromisoformat(day)
-    return BudgetDemand(
-        campaign_id=budget.campaign_id,
-        period=budget.period,
-        points=budget.points,
-        taken=round(taken),
-        ends_on=ends_on,
-    )
+    ends: int | None = None
+    for minute in sorted(by_minute):
+        taken += by_minute[minute] * scale
+        if ends is None and taken >= budget.points:
+            ends = minute
+    return BudgetUse(budget=budget, taken=round(taken), ends=ends)

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
+from loyalty.domain.campaigns.budgets import budgets_on, shards_leaving
 from loyalty.domain.campaigns.member_facts import MemberFacts
 from loyalty.domain.kernel.errors import ValidationFailed
-from loyalty.domain.kernel.limits import BUDGET
 from loyalty.domain.ledger import accruals, clawbacks, corrections, edits
 from loyalty.domain.ledger.account import Account, lapse_of
 from loyalty.domain.ledger.campaign_counts import has_goods
@@ -50,16 +50,18 @@ from loyalty.domain.trials.happenings import (
     MoveStep,
     RefundStep,
 )
-from loyalty.domain.trials.sums import Cell, Dimension, Measure, WorldName
+from loyalty.domain.trials.tally import Tally
 
 if TYPE_CHECKING:
+    from loyalty.domain.campaigns.limits import LimitUse
     from loyalty.domain.facts import EntryFact
     from loyalty.domain.ledger.postings import Posting
     from loyalty.domain.ledger.refunds import OrderState
-    from loyalty.domain.orders.order import OrderRef
+    from loyalty.domain.orders.order import Order, OrderRef
     from loyalty.domain.program.document import PublishedProgram
     from loyalty.domain.program.kinds import Activity
     from loyalty.domain.trials.rules import Rules
+    from loyalty.domain.trials.sums import Measure, WorldName
 
 _ACTIVITIES: Final[Mapping[str, Activity]] = {
     "redemption": "redemption",
@@ -86,16 +88,18 @@ class OrderOnTrial:
 class Replay:
     """One person in one world. Days are local to the program, and the period includes `last`."""
 
-    world: WorldName
+    tally: Tally
     rules: Rules
     first_at: datetime
     accounts: dict[str, Account] = field(default_factory=dict)
-    cells: Counter[Cell] = field(default_factory=Counter)
     orders: dict[OrderRef, OrderOnTrial] = field(default_factory=dict)
     _expired: dict[str, Counter[date]] = field(default_factory=dict)
     _refused: set[str | None] = field(default_factory=set)
     _left_out: set[OrderRef] = field(default_factory=set)
-    _is_begun: bool = False
+
+    @classmethod
+    def of(cls, world: WorldName, rules: Rules, *, first_at: datetime) -> Replay:
+        return cls(Tally(world, rules), rules, first_at)
 
     def run(self, happened: Iterable[Happening], *, until: datetime) -> None:
         """Replay what happened before `until`, and leave the accounts as they are then."""
@@ -122,9 +126,9 @@ class Replay:
 
     def _begin(self) -> None:
         """Leave what was booked, and begin to decide."""
-        if self._is_begun:
+        if self.tally.is_begun:
             return
-        self._is_begun = True
+        self.tally.is_begun = True
         for account in list(self.accounts.values()):
             # Whatever came due by now is settled, and the next due day is found.
             self.accounts[account.member_id] = replace(account, due=date.min)
@@ -146,13 +150,13 @@ class Replay:
                 )
             case MergeStep():
                 self._merge(what)
-            case CloseStep() if self._is_begun:
+            case CloseStep() if self.tally.is_begun:
                 self._close(what)
             case CloseStep():
                 # An entry of its own took what it held.
                 account = self._account(what.member_id)
                 self.accounts[account.member_id] = replace(account, status="closed")
-            case _ if self._is_begun:
+            case _ if self.tally.is_begun:
                 self._decide(what)
             case BuyStep():
                 self._book(what.entry, is_order=has_goods(what.order))
@@ -190,11 +194,12 @@ class Replay:
                 now=what.booked_at,
                 replaces=what.placeholder,
                 about=MemberFacts(occurred_at=occurred_at, decided=self.rules.verdicts(what.entry)),
+                shards=self._shards(what.entry, program, what.order),
             )
         except ValidationFailed:
             # The document gives more points than can be counted.
             self._left_out.add(what.order.ref)
-            self._count("uncountable", 1, what.booked_at)
+            self.tally.count("uncountable", 1, what.booked_at)
             return
         entry = posting.entries[0]
         earned = entry.detail
@@ -211,13 +216,13 @@ class Replay:
             expired_at_once=(-total(each.effect for each in _expiries(posting))).lots,
             net=net,
         )
-        self._count("orders", 1, what.booked_at, level=level)
-        self._count("issued", earned.points, what.booked_at, level=level)
-        self._count("taken_back", earned.points - net, what.booked_at, level=level)
+        self.tally.count("orders", 1, what.booked_at, level=level)
+        self.tally.count("issued", earned.points, what.booked_at, level=level)
+        self.tally.count("taken_back", earned.points - net, what.booked_at, level=level)
         for share in earned.shares:
-            self._add("issued", share.points, "giver", share.rule_id, what.booked_at)
+            self.tally.add("issued", share.points, "giver", share.rule_id, what.booked_at)
         for each in posting.entries:
-            self._count_budgets(each, what.booked_at)
+            self.tally.take_of_budgets(_uses(each), what.booked_at)
 
     def _refund(self, what: RefundStep) -> None:
         order = self.orders[what.ref]
@@ -251,8 +256,23 @@ class Replay:
             decided_by=order.decided_by,
             program=self.rules.in_force(what.booked_at),
             now=what.booked_at,
+            shards=self._shards(what.entry, order.decided_by, order.earned.order),
         )
         self._settle_order(order, posting, what.booked_at)
+
+    def _shards(
+        self, entry: EntryFact, program: PublishedProgram, order: Order
+    ) -> dict[str, tuple[int, ...]]:
+        """What shards used of the budgets that limit an order."""
+        if not program.document.campaigns:
+            return {}
+        budgets = budgets_on(program.document, program.document.today(order.occurred_at))
+        lefts = {name: self.rules.budget_left(entry, name) for name in budgets}
+        return {
+            name: shards_leaving(budgets[name], left)
+            for name, left in lefts.items()
+            if left is not None
+        }
 
     def _settle_order(self, order: OrderOnTrial, posting: Posting, moment: datetime) -> None:
         """Write what a refund or an edit does to an order, and count what it gave or took."""
@@ -263,12 +283,12 @@ class Replay:
         order.state = posting.order_state.state
         order.net += change
         level = order.earned.tier
-        self._count("issued", max(0, change), moment, level=level)
-        self._count("taken_back", max(0, -change), moment, level=level)
-        self._count_budgets(posting.entries[0], moment)
+        self.tally.count("issued", max(0, change), moment, level=level)
+        self.tally.count("taken_back", max(0, -change), moment, level=level)
+        self.tally.take_of_budgets(_uses(posting.entries[0]), moment)
 
     def _merge(self, what: MergeStep) -> None:
-        if self._is_begun:
+        if self.tally.is_begun:
             self._open(what.member_id, what.booked_at)
             self._open(what.into, what.booked_at)
         loser, survivor = self._account(what.member_id), self._account(what.into)
@@ -293,7 +313,7 @@ class Replay:
         )
         for entry in closing.entries:
             lost = entry.effect
-            self._count("other", lost.points + lost.pending_points, what.booked_at)
+            self.tally.count("other", lost.points + lost.pending_points, what.booked_at)
         self._post(closing, what.booked_at)
 
     def _move(self, fact: EntryFact, moment: datetime) -> None:
@@ -304,11 +324,11 @@ class Replay:
         account = self._open(fact.member_id, moment)
         is_redemption = fact.entry_kind == "redemption"
         if is_redemption:
-            self._count("redemptions", 1, moment)
+            self.tally.count("redemptions", 1, moment)
         if is_redemption and account.balance < -fact.points:
             self._refused.add(fact.redemption_id)
-            self._count("unaffordable", 1, moment)
-            self._count("unaffordable_points", -fact.points, moment)
+            self.tally.count("unaffordable", 1, moment)
+            self.tally.count("unaffordable_points", -fact.points, moment)
             return
         before = _held(account)
         if fact.points > 0:
@@ -324,19 +344,8 @@ class Replay:
             due=min(filter(None, (account.due, pending.first_due())), default=None),
         )
         change = _held(self.accounts[account.member_id]) - before
-        self._count_move(fact, change, moment)
-
-    def _count_move(self, fact: EntryFact, change: int, moment: datetime) -> None:
-        match fact.entry_kind:
-            case "redemption":
-                self._count("spent", -change, moment)
-            case "return":
-                self._count("returned", change, moment)
-            case "clawback" | "edit":
-                self._count("issued", max(0, change), moment)
-                self._count("taken_back", max(0, -change), moment)
-            case _:
-                self._count("other", change, moment)
+        self.tally.count_move(fact.entry_kind, change, moment)
+        self.tally.take_of_budgets(fact.counted or (), moment)
 
     def _give(self, fact: EntryFact, account: Account, moment: datetime) -> None:
         program = self.rules.in_force(moment)
@@ -387,6 +396,7 @@ class Replay:
             bought_on=bought_on,
             active_on=self._booked_activity(fact, account),
         )
+        self.tally.take_of_budgets(fact.counted or (), fact.recorded_at)
         if fact.entry_kind == "expiry":
             self._expired.setdefault(fact.member_id, Counter()).subtract(effect.lots)
 
@@ -402,7 +412,7 @@ class Replay:
     def _open(self, member_id: str, moment: datetime) -> Account:
         """The account of a member or of the one whom they became, caught up with the calendar."""
         account = self._account(member_id)
-        if not self._is_begun:
+        if not self.tally.is_begun:
             return account
         self._catch_up(account.member_id, moment)
         return self.accounts[account.member_id]
@@ -441,7 +451,7 @@ class Replay:
             self._expired.setdefault(entry.member_id, Counter()).subtract(entry.effect.lots)
         # What expired before the period began, and was found at its beginning, is in no sum.
         if entry.happened_at >= self.first_at:
-            self._count("expired", -entry.effect.points, min(entry.happened_at, moment))
+            self.tally.count("expired", -entry.effect.points, min(entry.happened_at, moment))
 
     def _expired_of(self, order: OrderOnTrial) -> Mapping[date, int]:
         """How many points of each lot expired unspent, along a chain of merges."""
@@ -456,33 +466,16 @@ class Replay:
 
     def _count_held(self, measure: Measure, moment: datetime) -> None:
         for account in self.accounts.values():
-            self._count(measure, _held(account), moment)
-
-    def _count_budgets(self, entry: Entry, moment: datetime) -> None:
-        if not isinstance(entry.detail, Accrual | Clawback | Edit):
-            return
-        day = self.rules.in_force(moment).document.today(moment).isoformat()
-        for limit, points in entry.detail.counted:
-            if limit.startswith(BUDGET):
-                self.cells[Cell(self.world, "issued", "budget", limit, day)] += points
-
-    def _count(
-        self, measure: Measure, amount: int, moment: datetime, *, level: str | None = None
-    ) -> None:
-        self._add(measure, amount, "all", "", moment)
-        if measure in {"orders", "issued", "taken_back"}:
-            self._add(measure, amount, "level", level or "", moment)
-
-    def _add(
-        self, measure: Measure, amount: int, dimension: Dimension, value: str, moment: datetime
-    ) -> None:
-        if amount and self._is_begun:
-            month = self.rules.in_force(moment).document.today(moment).isoformat()[:7]
-            self.cells[Cell(self.world, measure, dimension, value, month)] += amount
+            self.tally.count(measure, _held(account), moment)
 
 
 def _expiries(posting: Posting) -> tuple[Entry, ...]:
     return tuple(each for each in posting.entries if each.kind == "expiry")
+
+
+def _uses(entry: Entry) -> tuple[LimitUse, ...]:
+    is_of_order = isinstance(entry.detail, Accrual | Clawback | Edit)
+    return entry.detail.counted if is_of_order else ()
 
 
 def _change_of(entry: Entry) -> int:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from loyalty.domain.campaigns.member_facts import sources
+from loyalty.domain.trials.sums import minute_of
 
 if TYPE_CHECKING:
     from loyalty.domain.facts import EntryFact
@@ -28,6 +29,10 @@ class Rules(Protocol):
 
     def verdicts(self, entry: EntryFact) -> Mapping[str, bool]:
         """Campaigns whose verdict on the member of an order is known or cannot be found out."""
+        ...
+
+    def budget_left(self, entry: EntryFact, budget: str) -> int | None:
+        """What a budget leaves what an entry was booked for; None if it is not the limit."""
         ...
 
 
@@ -67,13 +72,24 @@ class Versions:
             if reads_beyond(campaign)
         }
 
+    def budget_left(self, entry: EntryFact, budget: str) -> int:
+        """What it took: all members together had used up the rest, or it wanted no more."""
+        return sum(max(0, use.amount) for use in entry.counted or () if use.limit == budget)
+
 
 class Proposed:
-    """The proposed document, as if it had been in force for the whole period."""
+    """The proposed document, as if it had been in force for the whole period.
 
-    def __init__(self, program: PublishedProgram, *, versions: Versions) -> None:
+    `ends` are the minutes in which its budgets are used up, by name. A campaign gives nothing
+    after the minute of its budget.
+    """
+
+    def __init__(
+        self, program: PublishedProgram, *, versions: Versions, ends: Mapping[str, int]
+    ) -> None:
         self._program = program
         self._versions = versions
+        self._ends = ends
         self._beyond = [each for each in program.document.campaigns if reads_beyond(each)]
 
     def deciding(self, entry: EntryFact) -> PublishedProgram:  # noqa: ARG002  # as `Rules` has it
@@ -95,6 +111,10 @@ class Proposed:
             each.id: each.id in meant and asks_the_same(each, before.get(each.id))
             for each in self._beyond
         }
+
+    def budget_left(self, entry: EntryFact, budget: str) -> int | None:
+        ends = self._ends.get(budget)
+        return None if ends is None or minute_of(entry.recorded_at) <= ends else 0
 
 
 def meant_for(entry: EntryFact) -> frozenset[str]:

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from heapq import nsmallest
 from typing import Final, Literal, NamedTuple
 
@@ -31,21 +32,24 @@ type Measure = Literal[
     "held_after",
     "uncountable",
 ]
-type Dimension = Literal["all", "level", "giver", "budget"]
+type Dimension = Literal["all", "level", "giver"]
 
 
 class Cell(NamedTuple):
-    """What is summed: a measure of a world, by a value of a dimension and a month (`2026-11`).
-
-    `budget` sums by day instead (`2026-11-30`): its values are names of budgets, and its measure is
-    what campaigns would take of them.
-    """
+    """What is summed: a measure of a world, by a value of a dimension and a month (`2026-11`)."""
 
     world: WorldName
     measure: Measure
     dimension: Dimension
     value: str
     month: str
+
+
+class BudgetMinute(NamedTuple):
+    """A budget by its name among the limits of an entry, and a minute since 1970 in UTC."""
+
+    budget: str
+    minute: int
 
 
 class LevelMove(NamedTuple):
@@ -91,9 +95,12 @@ class TrialSums:
     `members` counts those who ordered or held points in the period. `gains` counts them by the
     lower bound of what they gain, `gain_squares` sums the squares of it: a sample's interval
     follows from that. `furthest_up` and `furthest_down` are the members who gain and lose most.
+    `taken` are the points that the proposed document took of its budgets, less those that came
+    back, in each minute.
     """
 
     cells: Counter[Cell] = field(default_factory=Counter)
+    taken: Counter[BudgetMinute] = field(default_factory=Counter)
     levels: Counter[LevelMove] = field(default_factory=Counter)
     gains: Counter[int | None] = field(default_factory=Counter)
     members: int = 0
@@ -102,6 +109,11 @@ class TrialSums:
     furthest_up: tuple[MemberGain, ...] = ()
     furthest_down: tuple[MemberGain, ...] = ()
     fidelity: Fidelity = field(default_factory=Fidelity)
+
+
+def minute_of(moment: datetime) -> int:
+    """The minute of a moment, since 1970 in UTC."""
+    return int(moment.timestamp()) // 60
 
 
 def gain_group(points: int) -> int | None:
@@ -113,6 +125,7 @@ def gain_group(points: int) -> int | None:
 def added_up(parts: Iterable[TrialSums]) -> TrialSums:
     """The sums of several groups of members, none of whom is in two of them."""
     cells: Counter[Cell] = Counter()
+    taken: Counter[BudgetMinute] = Counter()
     levels: Counter[LevelMove] = Counter()
     gains: Counter[int | None] = Counter()
     members = gain_points = gain_squares = 0
@@ -121,6 +134,7 @@ def added_up(parts: Iterable[TrialSums]) -> TrialSums:
     fidelity = Fidelity()
     for part in parts:
         cells.update(part.cells)
+        taken.update(part.taken)
         levels.update(part.levels)
         gains.update(part.gains)
         members += part.members
@@ -131,6 +145,7 @@ def added_up(parts: Iterable[TrialSums]) -> TrialSums:
         fidelity += part.fidelity
     return TrialSums(
         cells=cells,
+        taken=taken,
         levels=levels,
         gains=gains,
         members=members,

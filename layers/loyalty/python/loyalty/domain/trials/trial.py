@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -36,12 +36,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """A proposed document, and the local days `first` to `last` whose orders it is tried on."""
+    """A proposed document, and the local days `first` to `last` whose orders it is tried on.
+
+    `ends` are the minutes in which budgets of the document are used up, as far as they are known.
+    """
 
     proposed: PublishedProgram
     versions: Versions
     first: date
     last: date
+    ends: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def first_at(self) -> datetime:
@@ -59,21 +63,23 @@ def try_on(person: PersonFacts, trial: Trial) -> TrialSums:
         LinesMissing: an order's fact is from before facts had lines.
     """
     happened = happenings(person)
-    was = Replay("in_force", trial.versions, trial.first_at)
-    would_be = Replay("proposed", Proposed(trial.proposed, versions=trial.versions), trial.first_at)
+    was = Replay.of("in_force", trial.versions, first_at=trial.first_at)
+    proposed = Proposed(trial.proposed, versions=trial.versions, ends=trial.ends)
+    would_be = Replay.of("proposed", proposed, first_at=trial.first_at)
     for replay in (was, would_be):
         replay.run(happened, until=trial.until)
     is_counted = any(trial.first_at <= each.booked_at < trial.until for each in happened) or any(
-        replay.cells for replay in (was, would_be)
+        replay.tally.cells for replay in (was, would_be)
     )
     if not is_counted:
         return TrialSums()
-    cells = Counter(was.cells)
-    cells.update(would_be.cells)
+    cells = Counter(was.tally.cells)
+    cells.update(would_be.tally.cells)
     gained = _net(would_be) - _net(was)
     gain = MemberGain(gained, _member_id(person))
     return TrialSums(
         cells=cells,
+        taken=would_be.tally.taken,
         levels=Counter({LevelMove(was.levels(trial.until), would_be.levels(trial.until)): 1}),
         gains=Counter({gain_group(gained): 1}),
         members=1,

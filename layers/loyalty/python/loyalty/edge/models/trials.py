@@ -11,7 +11,7 @@ from pydantic import Field
 
 from loyalty.domain.kernel.errors import ValidationFailed
 from loyalty.domain.program.document import Program
-from loyalty.domain.trials.estimates import budget_demands, gain_of_all
+from loyalty.domain.trials.estimates import budget_uses, gain_of_all
 from loyalty.domain.trials.sums import (
     GAIN_BOUNDS,
     Dimension,
@@ -26,7 +26,6 @@ from loyalty.edge.models.program_checks import ProposedProgram, read_proposed
 from loyalty.usecases.trials import in_document
 
 if TYPE_CHECKING:
-    from loyalty.domain.trials.trial import Trial
     from loyalty.usecases.trials import Tried
 
 MEMBERS_MAX: Final = 5_000
@@ -141,12 +140,21 @@ class TrialLevelMove(AnswerPart):
 
 
 class TrialBudget(AnswerPart):
-    """What all members' orders would take of a campaign's budget; it is not enforced in a trial."""
+    """What all members' orders would take of a campaign's budget.
+
+    From the minute on after which it is used up, the campaign gives nothing.
+    """
 
     campaign_id: Annotated[str, Field(description="The campaign's id.")]
     period: Annotated[str, Field(description="`all`, or the day, week, month or year.")]
     points: Annotated[int, Field(description="The budget.")]
-    taken: Annotated[int, Field(description="What orders would take; it may be more.")]
+    taken: Annotated[
+        int,
+        Field(
+            description="What orders would take, less what refunds give back. It may be a little "
+            "more than the budget: its last minute is not cut short."
+        ),
+    ]
     ends_on: Annotated[
         date | None, Field(description="The day on which it would be used up; null: never.")
     ]
@@ -190,9 +198,9 @@ def trial_document(request: TrialRequest) -> Program:
 
 
 def trial_answer(
-    tried: Tried, trial: Trial, *, people_all: int, untried: Collection[str], in_force: Program
+    tried: Tried, *, people_all: int, untried: Collection[str], in_force: Program
 ) -> TrialAnswer:
-    sums, document = tried.sums, trial.proposed.document
+    sums, trial, document = tried.sums, tried.trial, tried.trial.proposed.document
     estimate = gain_of_all(sums, tried=tried.people, people_all=people_all)
     return TrialAnswer(
         fidelity=TrialFidelity(
@@ -220,15 +228,13 @@ def trial_answer(
         ],
         budgets=[
             TrialBudget(
-                campaign_id=each.campaign_id,
-                period=each.period,
-                points=each.points,
+                campaign_id=each.budget.campaign_id,
+                period=each.budget.period,
+                points=each.budget.points,
                 taken=each.taken,
-                ends_on=each.ends_on,
+                ends_on=each.ends_on(document.zone),
             )
-            for each in budget_demands(
-                sums, "proposed", document, tried=tried.people, people_all=people_all
-            )
+            for each in budget_uses(sums, trial, tried=tried.people, people_all=people_all)
         ],
         untried=list(untried),
     )
