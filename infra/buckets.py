@@ -13,7 +13,10 @@ from constructs import Construct
 from infra.functions import CapabilityFunction
 from infra.settings import Settings
 from loyalty.domain.report_exports import FILE_DAYS
+from loyalty.domain.trials.whole import KEPT_DAYS, PARTS_DAYS
+from loyalty.lake import trial_files
 from loyalty.lake.objects import FRESH_TAG
+from loyalty.lake.report_files import FILES
 
 FACTS = "facts/"
 
@@ -22,6 +25,14 @@ INBOX_EXPIRY_DAYS = 30
 ACCESS_LOG_EXPIRY_DAYS = 90
 # Batches hold items, and with them personal data.
 FAILED_BATCH_EXPIRY_DAYS = 30
+
+
+# How long the files in each folder of the bucket of exports live.
+EXPORTED_DAYS = {
+    FILES: FILE_DAYS,
+    trial_files.TRIALS: KEPT_DAYS,
+    trial_files.PARTS: PARTS_DAYS,
+}
 
 
 class BucketArn(NamedTuple):
@@ -70,14 +81,16 @@ class Buckets(Construct):
                 )
             ],
         )
-        # Its files can be exported again.
+        # All of it can be made again.
         self.exports = self._bucket(
             "Exports",
             rules=[
                 s3.LifecycleRule(
-                    expiration=Duration.days(FILE_DAYS),
+                    prefix=f"{folder}/",
+                    expiration=Duration.days(days),
                     abort_incomplete_multipart_upload_after=Duration.days(1),
                 )
+                for folder, days in EXPORTED_DAYS.items()
             ],
         )
         self.failed_batches = self._bucket(
@@ -133,9 +146,18 @@ class Buckets(Construct):
 
     def allow_export(self, function: CapabilityFunction) -> None:
         """Allow writing files and signing links to them. A link has the rights of its signer."""
-        function.allow("s3:PutObject", "s3:GetObject", on=[f"{self._exports_arn.value}/*"])
+        self._allow_files(function, FILES)
+
+    def allow_keep_trials(self, function: CapabilityFunction) -> None:
+        for folder in (trial_files.TRIALS, trial_files.PARTS):
+            self._allow_files(function, folder)
+        # Otherwise S3 answers "forbidden" instead of "not found".
+        function.allow("s3:ListBucket", on=[self._exports_arn.value])
+
+    def _allow_files(self, function: CapabilityFunction, folder: str) -> None:
+        function.allow("s3:PutObject", "s3:GetObject", on=[f"{self._exports_arn.value}/{folder}/*"])
         function.acknowledge_wildcard(
-            f"{self._exports_arn.for_nag}/*", why="Each export is an object of its own."
+            f"{self._exports_arn.for_nag}/{folder}/*", why="Each file is an object of its own."
         )
 
     def _allow_facts(self, function: CapabilityFunction, action: str) -> None:

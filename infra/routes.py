@@ -241,7 +241,6 @@ ROUTES: tuple[Route, ...] = (
         "reporting",
         ("GET", "/reports/{name}", Throttle.REPORT),
         ("GET", "/entries/{entry_id}", Throttle.REPORT),
-        ("POST", "/trials", Throttle.REPORT),
     ),
     *_managed(
         "reporting", "/segments", ("GET", ""), ("GET", "/{segment_id}/members"), ("POST", "/count")
@@ -250,8 +249,11 @@ ROUTES: tuple[Route, ...] = (
         "exports",
         ("POST", "/reports/exports", Throttle.ADMINISTER),
         ("GET", "/reports/exports", Throttle.ADMINISTER),
-        # Clients poll it while they wait for a file.
+        # Clients poll these while they wait for a file, or for what comes out of a trial.
         ("GET", "/reports/exports/{export_id}", Throttle.LOOKUP),
+        ("POST", "/trials", Throttle.REPORT),
+        ("GET", "/trials", Throttle.ADMINISTER),
+        ("GET", "/trials/{trial_id}", Throttle.LOOKUP),
     ),
     Route(
         function="console",

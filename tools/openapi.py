@@ -103,6 +103,7 @@ PATH_PARAMETERS: Final = {
     "erasure_id": "The erasure's id.",
     "event_id": "The event's id.",
     "export_id": "The export's id.",
+    "trial_id": "The trial's id.",
     "member_id": "The member's id; `me` is the member who is signed in.",
     "name": "The file's name.",
     "order_id": "The order's id in that shop or till.",

@@ -1,10 +1,9 @@
-"""Reporting: what the program brings in; who is in a segment; whose an entry is; trials."""
+"""Reporting: what the program brings in; who is in a segment; whose an entry is."""
 
 import csv
 import io
 import re
 import tempfile
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -20,11 +19,8 @@ from loyalty.domain.kernel.errors import (
     WrongState,
 )
 from loyalty.domain.program.document import Program
-from loyalty.domain.program.kinds import DOCUMENT_BYTES_MAX
 from loyalty.domain.program.segments import Segment
 from loyalty.domain.report_exports import EACH
-from loyalty.domain.trials.rules import untried
-from loyalty.domain.trials.trial import Trial
 from loyalty.edge import clock, desk, report_pages
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.table import engine as table_engine
@@ -45,19 +41,16 @@ from loyalty.edge.models.segments import (
     segment_list,
     segment_member_answer,
 )
-from loyalty.edge.models.trials import TrialAnswer, TrialRequest, trial_answer, trial_document
 from loyalty.edge.report_segments import chosen_segments, members_of, require_narrowable
 from loyalty.edge.settings import settings
-from loyalty.lake import columns, entry_lookup, reports, trial_people
+from loyalty.lake import columns, entry_lookup, reports
 from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.objects import Lake
 from loyalty.lake.reports import Report, ReportPeriod, ReportStep, Table
 from loyalty.lake.segment_snapshots import SegmentSnapshots
 from loyalty.lake.spreadsheets import as_text
-from loyalty.table.programs import TablePrograms
 from loyalty.table.segment_runs import TableSegmentRuns
-from loyalty.usecases.trials import proposed_after, try_sample, versions_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +62,7 @@ class ReportingSettings:
 api = create_app("reporting", limits_callers=False)
 handler = api
 
-# The gateway waits for 30 s, and the facts are fetched in this time, too.
-TRIAL_SECONDS_MAX: Final = 15.0
 SEGMENT_PLACE: Final = "/query/segment"
-# Where budgets may end, those who were tried are tried up to twice more.
-TRIAL_SECONDS_MAX_WITH_BUDGETS: Final = 5.0
 # A client that states no preference gets the first of these.
 FORMS: Final = ("application/json", "text/csv", "text/html")
 
@@ -218,57 +207,6 @@ def find_entry(program_id: ProgramId, entry_id: PathId) -> EntryFound:
     if found is None:
         raise NotFound("There is no such entry, or it was recorded less than two minutes ago")
     return entry_found(found)
-
-
-@api.post(
-    "/trials",
-    allow={"manager"},
-    body_bytes_max=DOCUMENT_BYTES_MAX + 1_000,
-    refuses=(TooLarge, WrongState),
-)
-def try_document(program_id: ProgramId, request: Annotated[TrialRequest, Body()]) -> TrialAnswer:
-    """Try a proposed document on the orders that were really made.
-
-    It says what they would have earned, by the ledger's own rules, for as many members as there is
-    time for; these are a sample. Nothing is written.
-    """
-    began = time.monotonic()
-    require_period(request.first, request.last, pointer="/to")
-    table, now = settings(ReportingSettings).table, clock.now()
-    in_force = desk.shelf(table).in_force(program_id, now=now)
-    proposed = proposed_after(in_force, trial_document(request), first=request.first)
-    trial = Trial(
-        proposed=proposed,
-        versions=versions_of(program_id, programs=TablePrograms(table_engine(table))),
-        first=request.first,
-        last=request.last,
-    )
-    has_budgets = any(each.limits.budget for each in proposed.document.campaigns)
-    seconds_max = TRIAL_SECONDS_MAX_WITH_BUDGETS if has_budgets else TRIAL_SECONDS_MAX
-    columns_read = trial_people.COLUMNS
-    with (
-        reports.querying(
-            mirror().fetch(program_id, columns_read, columns=columns_read),
-            kinds=columns_read,
-            document=in_force.document,
-            zone=in_force.document.zone,
-            until=max(request.last, in_force.document.today(now)),
-            connect=engine().over,
-        ) as connected,
-        trial_people.sample(connected, people_max=request.members_max) as sample,
-    ):
-        tried = try_sample(
-            sample.people,
-            trial,
-            people_all=sample.people_all,
-            has_time=lambda: time.monotonic() - began < seconds_max,
-        )
-    return trial_answer(
-        tried,
-        people_all=sample.people_all,
-        untried=untried(proposed.document, in_force.document),
-        in_force=in_force.document,
-    )
 
 
 @api.get("/segments", allow={"analyst", "manager"})

@@ -21,7 +21,8 @@ REBUILD_TIMEOUT = Duration.minutes(5)
 COMPACTION_CONCURRENCY_MAX = 2
 # Lambda's maximum: facts are fetched, computed for up to ten minutes, and a file is uploaded.
 EXPORTS_TIMEOUT = Duration.minutes(15)
-EXPORTS_CONCURRENCY_MAX = 5
+# Trials divide ten million orders into a hundred parts: half of them at a time.
+EXPORTS_CONCURRENCY_MAX = 50
 # Nobody waits for it, and it must not slow down the table's readers.
 REBUILD_CONCURRENCY_MAX = 4
 # For facts, and for queries that outgrow the memory. The first 512 MB are free.
@@ -109,8 +110,7 @@ def reporting(kit: Kit) -> CapabilityFunction:
         timeout=REPORT_TIMEOUT,
         disk_mib=REPORT_DISK_MIB,
     )
-    # Trials list the versions of a program.
-    kit.data.table.allow(function, GET, QUERY)
+    kit.data.table.allow(function, GET)
     kit.data.buckets.allow_read_facts(function)
     return function
 
@@ -118,7 +118,7 @@ def reporting(kit: Kit) -> CapabilityFunction:
 def exports(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
     function = kit.function(
         "exports",
-        "Write reports and facts to files that can be fetched",
+        "Write reports and facts to files that can be fetched; try proposed documents",
         environment=kit.table_name
         | kit.lake_bucket
         | kit.claims
@@ -126,10 +126,12 @@ def exports(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         timeout=EXPORTS_TIMEOUT,
         disk_mib=EXPORTS_DISK_MIB,
     )
-    kit.data.table.allow(function, GET, PUT, UPDATE)
+    # Trials list the versions of a program.
+    kit.data.table.allow(function, GET, QUERY, PUT, UPDATE)
     kit.data.table.allow_query(function, index="history")
     kit.data.buckets.allow_read_facts(function)
     kit.data.buckets.allow_export(function)
+    kit.data.buckets.allow_keep_trials(function)
     files = WorkQueue(
         kit.stack,
         "ReportExports",
@@ -140,7 +142,6 @@ def exports(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         # A batch is one message, so none is received before a function is free for it. A longer
         # timeout would delay an attempt after a kill by an hour and a half.
         visibility_timeouts=1,
-        sends="one",
     )
     function.function.add_environment("LOYALTY_EXPORTS_QUEUE_URL", files.queue.queue_url)
     return function, files

@@ -362,7 +362,14 @@ def drive_everything(api: DescribedApi) -> None:
     api.call("analyst", "GET", "/reports/summary", params={"from": today, "to": today})
     proposed = api.call("manager", "GET", "")["document"]
     tried = {"document": proposed, "from": today, "to": today}
-    assert api.call("manager", "POST", "/trials", json=tried)["members"] >= 0
+    sample = api.call("manager", "POST", "/trials", json=tried | {"members_max": 10})
+    accepted = api.call("manager", "POST", "/trials", json=tried, status=202)
+    whole = eventually(
+        lambda: api.call("manager", "GET", f"/trials/{accepted['id']}"),
+        lambda trial: trial["state"] in ("done", "failed"),
+    )
+    assert whole["answer"]["members"] == sample["members"]
+    api.call("manager", "GET", "/trials")
     api.send("cashier", "GET", "/entries/ent_0123456789abcdef", status=404)
     open_console(api)
     api.call("manager", "GET", "/home")

@@ -176,15 +176,20 @@ def test_deliveries_are_deleted_after_thirty_days_with_all_versions(
     assert "VersioningConfiguration" not in inbox
 
 
-def test_an_exported_file_is_deleted_after_a_week_and_an_incomplete_upload_after_a_day(
+def test_exported_files_and_trials_are_deleted_in_their_time_and_incomplete_uploads_after_a_day(
     deployed: Assembly,
 ) -> None:
     exports = deployed.data.of_type("S3::Bucket")["BucketsExportsEFF3E371"]
 
-    (rule,) = exports["LifecycleConfiguration"]["Rules"]
+    rules = exports["LifecycleConfiguration"]["Rules"]
 
-    assert rule["ExpirationInDays"] == FILE_DAYS
-    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules} == {
+        "files/": FILE_DAYS,
+        "trials/": 30,
+        "trial-parts/": 1,
+    }
+    for rule in rules:
+        assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert "VersioningConfiguration" not in exports
 
 

@@ -33,7 +33,7 @@ ENDPOINT_SECRETS = (
 FACTS = "Buckets/Lake/facts/*"
 NEIGHBORS = "Buckets/Lake/facts/neighbors/*"
 DELIVERIES = "Buckets/Inbox/*"
-EXPORTS = "Buckets/Exports/*"
+EXPORTED = "Buckets/Exports"
 
 GET = {"dynamodb:GetItem"}
 MOVE_POINTS = {
@@ -158,7 +158,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     },
     "console": {},
     "reporting": {
-        TABLE: GET | {"dynamodb:Query"},
+        TABLE: GET,
         "Buckets/Lake": {"s3:ListBucket"},
         FACTS: {"s3:GetObject"},
     },
@@ -264,12 +264,16 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         "ShopCodes/Queue": CONSUME,
     },
     "exports": {
-        TABLE: GET | {"dynamodb:PutItem", "dynamodb:UpdateItem"},
+        TABLE: GET | {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"},
         HISTORY: {"dynamodb:Query"},
         "Buckets/Lake": {"s3:ListBucket"},
         FACTS: {"s3:GetObject"},
-        EXPORTS: {"s3:GetObject", "s3:PutObject"},
-        "ReportExports/Queue": CONSUME | {"sqs:SendMessage"},
+        EXPORTED: {"s3:ListBucket"},
+        **{
+            f"{EXPORTED}/{folder}/*": {"s3:GetObject", "s3:PutObject"}
+            for folder in ("files", "trials", "trial-parts")
+        },
+        "ReportExports/Queue": WORK_QUEUE,
     },
 }
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tools.api_examples.story import ANA, Json
+from tools.api_examples.story import ANA, NOW, Json, page
 
 _DOCUMENT: Final[Json] = {
     "schema_version": 1,
@@ -79,4 +79,31 @@ REQUESTS: Final[dict[str, Json]] = {
         "members_max": 5_000,
     }
 }
-ANSWERS: Final[dict[str, Any]] = {"try_document": _TRIAL}
+_WHOLE: Final[Json] = {
+    "id": "k5jzq3xw7mvt2hd4ys6bnc0e",
+    "state": "queued",
+    "first_day": "2025-12-01",
+    "last_day": "2026-11-30",
+    "version": 3,
+    "requested_at": NOW,
+    "finished_at": None,
+    "as_of": None,
+    "progress": {"parts_done": 0, "parts": None, "round": 1},
+    "reason": None,
+    "answer": None,
+    "document": _DOCUMENT,
+}
+_WHOLE_DONE: Final[Json] = _WHOLE | {
+    "state": "done",
+    "finished_at": "2026-11-24T17:02:10Z",
+    "as_of": "2026-11-24T17:00:02Z",
+    "progress": {"parts_done": 4, "parts": 4, "round": 2},
+    "answer": _TRIAL,
+}
+ANSWERS: Final[dict[str, Any]] = {
+    "try_document": {"200": _TRIAL, "202": _WHOLE},
+    "read_trial": _WHOLE_DONE,
+    "list_trials": page(
+        _WHOLE_DONE | {"progress": None, "answer": None, "document": None},
+    ),
+}

@@ -145,6 +145,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "list_goals": only("analyst", "manager"),
     "search_program": only("cashier", "analyst", "manager", "service"),
     "try_document": only("manager"),
+    "list_trials": only("manager"),
+    "read_trial": only("manager"),
     "find_entry": only("cashier", "analyst", "manager"),
     # Reports.
     "read_report": only("analyst", "manager"),

@@ -247,6 +247,7 @@ PARAMETERS = {
     "list_segment_members": PAGE,
     "list_services": PAGE,
     "list_survey_responses": PAGE,
+    "list_trials": PAGE,
     "grant_reward": KEY,
     "list_versions": PAGE,
     "merge_members": KEY,

@@ -41,21 +41,23 @@ export class DocumentTrial {
     const days = html`<div class="row">
       ${this.form.field({ name: "from", label: "From", type: "date", isRequired: true })}
       ${this.form.field({ name: "to", label: "To", type: "date", isRequired: true })}
+      ${this.form.field({ name: "all", label: "All members", type: "checkbox", hint: "It takes minutes and goes on if you leave. What comes out is under Trials." })}
     </div>`;
     return html`${title}
-      <p class="quiet">The orders that members really made are decided again, by the rules that run the ledger. Nothing is written.</p>
+      <p class="quiet">The orders that members really made are decided again, by the rules that run the ledger. Nothing that counts is changed.</p>
       ${this.form.render(days, { submit: "What would it have cost?" })}
       ${this.form.isBusy ? html`<p role="status">Trying it on as many members as fifteen seconds allow…</p>` : nothing}
       ${this.trial ? this.#result(this.trial) : nothing}`;
   }
 
   /** @param {any} days */
-  async #ask(days) {
+  async #ask({ all, ...days }) {
     const { form } = this.editor;
     const document = form.document;
     const { body } = await this.page.api.request("POST", "/trials", {
-      body: { document, ...days, members_max: MEMBERS_MAX },
+      body: { document, ...days, members_max: all ? null : MEMBERS_MAX },
     });
+    if (all) return this.page.go(this.page.link("trials", body.id));
     this.trial = body;
     this.isStale = form.document !== document;
   }

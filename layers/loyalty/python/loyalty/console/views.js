@@ -62,6 +62,7 @@ export const VIEWS = [
     title: "Versions",
     roles: ["manager", "analyst", "cashier"],
   },
+  { name: "trials", group: "Program", title: "Trials", roles: ["manager"] },
   { name: "campaigns", group: "Campaigns", title: "Campaigns", roles: ["analyst", "manager"] },
   { name: "segments", group: "Campaigns", title: "Segments", roles: ["analyst", "manager"] },
   { name: "goals", group: "Goals", title: "Goals", roles: ["analyst", "manager"] },

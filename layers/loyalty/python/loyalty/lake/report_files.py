@@ -46,6 +46,8 @@ PART_BYTES: Final = 64 * 1024**2
 # The rows of several segments, while a file is made of them.
 _GATHERED: Final = "main.gathered"
 LINK_SECONDS: Final = 15 * 60
+# The folder of the bucket in which files lie.
+FILES: Final = "files"
 MEDIA: Final[Mapping[FileFormat, str]] = {
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",

@@ -31,20 +31,22 @@ COLUMNS: Final[Mapping[str, Collection[str]]] = {
     kind.kind: frozenset(sql_views.stored_columns(kind)) for kind in KINDS
 }
 # How many people are read at once: enough for the engine, and few in memory.
-PEOPLE_AT_ONCE: Final = 100
+PEOPLE_AT_ONCE: Final = 500
 
 # A person is the member whom a member became by merges. The numbers of ids have nothing to do with
 # what people do, so the first people by number are a sample.
+PERSONS: Final = """
+    CREATE TEMP TABLE trial_persons AS
+    SELECT members.fact_number AS member_number,
+        coalesce(heirs.person_number, members.fact_number) AS person_number
+    FROM members LEFT JOIN heirs ON heirs.member_number = members.fact_number
+"""
 _PEOPLE: Final = """
     CREATE TEMP TABLE trial_people AS
-    WITH persons AS (
-        SELECT members.fact_number AS member_number,
-            coalesce(heirs.person_number, members.fact_number) AS person_number
-        FROM members LEFT JOIN heirs ON heirs.member_number = members.fact_number
-    )
-    SELECT member_number, dense_rank() OVER (ORDER BY person_number) AS place FROM persons
+    SELECT member_number, dense_rank() OVER (ORDER BY person_number) AS place FROM trial_persons
 """
-_SOURCES: Final[Mapping[type[Fact], str]] = {
+# What has the facts of a kind, with the columns of `trial_people` for each.
+SOURCES: Final[Mapping[type[Fact], str]] = {
     EntryFact: "entries JOIN trial_people USING (member_number)",
     OrderFact: "orders JOIN trial_people USING (member_number)",
     OrderStateFact: (
@@ -58,26 +60,34 @@ _SOURCES: Final[Mapping[type[Fact], str]] = {
 @contextmanager
 def sample(connected: DuckDBPyConnection, *, people_max: int) -> Iterator[PeopleSample]:
     """The first people in an order that has nothing to do with them, with all their facts."""
+    connected.execute(PERSONS)
     connected.execute(_PEOPLE)
     try:
-        for kind, source in _SOURCES.items():
-            names = ", ".join(f'{kind.kind}."{field.name}"' for field in fields(kind))
+        for kind, source in SOURCES.items():
             connected.execute(
                 f"CREATE TEMP TABLE trial_{kind.kind} AS "  # noqa: S608  # our own names
-                f"SELECT place, {names} FROM {source} WHERE place <= $people_max ORDER BY place",
+                f"SELECT place, {names_of(kind, kind.kind)} FROM {source} "
+                "WHERE place <= $people_max ORDER BY place",
                 {"people_max": people_max},
             )
         row = connected.execute("SELECT coalesce(max(place), 0) FROM trial_people").fetchone()
         people_all = int(row[0]) if row else 0
-        yield PeopleSample(people_all, _people(connected, min(people_max, people_all)))
+        yield PeopleSample(people_all, people_in(connected, min(people_max, people_all)))
     finally:
         # The engine is kept for the next request, and this is of no use to it.
         for kind in KINDS:
             connected.execute(f"DROP TABLE IF EXISTS trial_{kind.kind}")
-        connected.execute("DROP TABLE IF EXISTS trial_people")
+        for table in ("trial_people", "trial_persons"):
+            connected.execute(f"DROP TABLE IF EXISTS {table}")
 
 
-def _people(connected: DuckDBPyConnection, people_max: int) -> Iterator[PersonFacts]:
+def names_of(kind: type[Fact], table: str) -> str:
+    """The columns of a kind of facts in a table, in the order of its fields."""
+    return ", ".join(f'{table}."{field.name}"' for field in fields(kind))
+
+
+def people_in(connected: DuckDBPyConnection, people_max: int) -> Iterator[PersonFacts]:
+    """The people in the tables of a sample or a part, by their places from 1 on."""
     for first in range(1, people_max + 1, PEOPLE_AT_ONCE):
         yield from _people_between(connected, first, min(first + PEOPLE_AT_ONCE, people_max + 1))
 

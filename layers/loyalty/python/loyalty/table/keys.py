@@ -236,6 +236,11 @@ def report_export(program: str, export: str) -> Key:
     return Key(_program(program, "EXPORT", export), "EXPORT")
 
 
+@charted("trial of a document on all members (kept 30 days)", read_by="trials", index="history")
+def trial(program: str, trial_id: str) -> Key:
+    return Key(_program(program, "TRIAL", trial_id), "TRIAL")
+
+
 @charted("action of a staff member", read_by="the list of actions", index="history")
 def action(program: str, month: str, recorded: str) -> Key:
     return Key(_program(program, "ACTIONS", month), recorded)
@@ -292,6 +297,11 @@ def review(program: str, review: str) -> Key:
 @charted("exports under way", read_by="exports")
 def exports_under_way(program: str) -> Key:
     return Key(_program(program), "EXPORTS")
+
+
+@charted("trials under way", read_by="trials")
+def trials_under_way(program: str) -> Key:
+    return Key(_program(program), "TRIALS")
 
 
 @charted("identity of a member", read_by="enrollment, lookup, orders by identity")
@@ -481,6 +491,11 @@ def reviews_partition(program: str) -> str:
 def report_exports_partition(program: str) -> str:
     """The `history` partition of a program's exports of reports."""
     return _program(program, "EXPORTS")
+
+
+def trials_partition(program: str) -> str:
+    """The `history` partition of a program's trials on all members."""
+    return _program(program, "TRIALS")
 
 
 def due_partition(program: str, index: str, day: str, shard: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
@@ -63,12 +65,26 @@ def proposed_after(
         require_sound(document, after=in_force)
     except ValidationFailed as refusal:
         raise in_document(refusal) from refusal
+    return proposed_on(in_force, document, first=first)
+
+
+def proposed_on(in_force: PublishedProgram, document: Program, *, first: date) -> PublishedProgram:
+    """A document that could be published, as the version after the one in force, from a day on."""
     return replace(
         in_force,
         version=in_force.version + 1,
         document=document,
         inactivity_since=inactivity_since(document, seen=in_force, today=first),
     )
+
+
+def trial_id_of(
+    program_id: str, document: str, *, first: date, last: date, version: int, today: date
+) -> str:
+    """The id of a trial of a document, as JSON, on a period, against a version, on a day."""
+    said = (program_id, document, first.isoformat(), last.isoformat(), version, today.isoformat())
+    digest = hashlib.sha256("\0".join(map(str, said)).encode()).digest()
+    return base64.b32encode(digest[:20]).decode().lower()
 
 
 def in_document(refusal: ValidationFailed) -> ValidationFailed:

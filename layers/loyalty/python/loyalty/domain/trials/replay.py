@@ -474,8 +474,8 @@ def _expiries(posting: Posting) -> tuple[Entry, ...]:
 
 
 def _uses(entry: Entry) -> tuple[LimitUse, ...]:
-    is_of_order = isinstance(entry.detail, Accrual | Clawback | Edit)
-    return entry.detail.counted if is_of_order else ()
+    detail = entry.detail
+    return detail.counted if isinstance(detail, Accrual | Clawback | Edit) else ()
 
 
 def _change_of(entry: Entry) -> int:

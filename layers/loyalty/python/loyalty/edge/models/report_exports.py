@@ -27,7 +27,7 @@ from loyalty.edge.report_segments import chosen_segments, members_of, require_na
 from loyalty.lake import columns, reports
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.narrowing import SegmentMembers
-from loyalty.lake.report_files import LINK_SECONDS, FileShelf, Scope, reads, write
+from loyalty.lake.report_files import FILES, LINK_SECONDS, FileShelf, Scope, reads, write
 from loyalty.lake.reports import ReportPeriod, ReportStep
 from loyalty.lake.segment_snapshots import SegmentSnapshots
 from loyalty.sdk.services import AwsService
@@ -303,7 +303,9 @@ class FileWorkshop:
             period=_period(request, document, as_of=as_of),
             segments=self._segments(request, document),
         )
-        key = f"{self.program_id}/{export.export_id}/{export.attempts}.{request.file_format}"
+        key = (
+            f"{FILES}/{self.program_id}/{export.export_id}/{export.attempts}.{request.file_format}"
+        )
         with TemporaryDirectory(dir=folder, prefix="export-") as scratch:
             path = Path(scratch) / request.name
             rows = write(

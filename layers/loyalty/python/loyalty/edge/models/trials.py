@@ -40,13 +40,14 @@ class TrialRequest(RequestPart):
     ]
     last: Annotated[ReportDay, Field(alias="to", description="The last day, included.")]
     members_max: Annotated[
-        int,
+        int | None,
         Field(
             ge=1,
             le=MEMBERS_MAX,
-            description="The most members to try it on. Fewer are tried if time runs out.",
+            description="The most members to try it on at once. Fewer are tried if time runs out. "
+            "Null: all members are tried in the background.",
         ),
-    ] = 1_000
+    ] = None
 
 
 class TrialFidelity(AnswerPart):

@@ -1,17 +1,22 @@
 """Trials over HTTP: a proposed document on what the lake knows."""
 
+import gzip
 from dataclasses import replace
 from typing import Any, Final
 
+import boto3
 import pytest
 
-from functions.reporting import handler as reporting
+from functions.exports import handler as exports
 from loyalty.domain.facts import OrderFact
+from loyalty.lake import trial_parts
 from loyalty.lake.objects import Lake
 from tests.integration.lakeside import archived, compact
 from tests.support import till
+from tests.support.campaigns import campaign
 from tests.support.documents import document, rule
-from tests.support.http import Answer, call
+from tests.support.http import Answer, Claims, call, staff
+from tests.support.queues import work_off
 
 pytestmark = pytest.mark.usefixtures("program", "disk")
 
@@ -19,8 +24,13 @@ NOVEMBER: Final = {"from": "2026-11-01", "to": "2026-11-30"}
 
 
 def try_on(proposed: Any, **more: Any) -> Answer:
+    """Try a document on a sample."""
+    return ask(proposed, **{"members_max": 1_000} | more)
+
+
+def ask(proposed: Any, **more: Any) -> Answer:
     body = {"document": proposed, **NOVEMBER, **more}
-    return call(reporting.handler, "POST", f"{till.PROGRAM}/trials", as_=till.MANAGER, body=body)
+    return call(exports.handler, "POST", f"{till.PROGRAM}/trials", as_=till.MANAGER, body=body)
 
 
 def doubled() -> dict[str, Any]:
@@ -28,8 +38,8 @@ def doubled() -> dict[str, Any]:
     return document(earning_rules=rules)
 
 
-@pytest.fixture(params=["fresh", "folded"])
-def ana(request: pytest.FixtureRequest) -> str:
+@pytest.fixture
+def ana() -> str:
     """Ana bought for 49.99 and 20.00, and half of the second order was refunded."""
     member = till.enroll("ana@example.com")
     till.enroll("ben@example.com")
@@ -37,12 +47,14 @@ def ana(request: pytest.FixtureRequest) -> str:
     till.earn(member, 2000, order_id="second")
     till.refund("second", amount=till.money(1000))
     archived()
-    if request.param == "folded":
-        compact()
     return member
 
 
-def test_twice_the_points_cost_twice_the_points(ana: str) -> None:
+@pytest.mark.parametrize("is_folded", [False, True])
+def test_twice_the_points_cost_twice_the_points(ana: str, is_folded: bool) -> None:
+    if is_folded:
+        compact()
+
     answer = try_on(doubled())
 
     assert answer.status == 200, answer.text
@@ -123,3 +135,72 @@ def test_orders_without_their_lines_are_not_guessed(
 
 def replace_lines(fact: OrderFact) -> OrderFact:
     return replace(fact, sold=None, v=1)
+
+
+def read(trial_id: str, *, as_: Claims = till.MANAGER) -> Answer:
+    return call(exports.handler, "GET", f"{till.PROGRAM}/trials/{trial_id}", as_=as_)
+
+
+class TestAllMembers:
+    def test_what_comes_out_is_what_a_sample_of_all_says(
+        self, ana: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The members are divided into parts, which come together again."""
+        monkeypatch.setattr(trial_parts, "parts_for", lambda _orders: 3)
+
+        accepted = ask(doubled())
+        trial_id = accepted.body["id"]
+
+        assert (accepted.status, accepted.body["state"]) == (202, "queued")
+        assert accepted.headers["location"] == f"{till.PROGRAM}/trials/{trial_id}"
+        assert ask(doubled()).body == read(trial_id).body == accepted.body
+
+        found = worked_off(trial_id)
+
+        assert found["answer"] == try_on(doubled()).body
+        assert found["progress"] == {"parts_done": 3, "parts": 3, "round": 1}
+        assert found["document"]["earning_rules"][0]["points"] == 2
+        listed = call(exports.handler, "GET", f"{till.PROGRAM}/trials", as_=till.MANAGER).body
+        assert listed["items"] == [found | {"answer": None, "document": None, "progress": None}]
+        assert_anonymous()
+
+        assert [each["member_id"] for each in found["answer"]["furthest_up"]] == [ana]
+        till.erase(ana)
+        assert read(trial_id).body["answer"]["furthest_up"] == []
+
+    def test_a_budget_that_ends_is_tried_once_more(self, ana: str) -> None:
+        short = campaign(
+            id="short",
+            effect={"kind": "fixed", "points": 40},
+            limits={"budget": {"points": 40, "per": "campaign"}},
+        )
+
+        found = worked_off(ask(document(campaigns=[short])).body["id"])
+
+        assert found["progress"]["round"] == 2
+        (budget,) = found["answer"]["budgets"]
+        assert (budget["points"], budget["ends_on"]) == (40, "2026-11-21")
+
+    def test_only_managers_of_the_program_read_it(self) -> None:
+        trial_id = ask(doubled()).body["id"]
+
+        assert read(trial_id, as_=staff("leaf", "manager")).status == 404
+        assert read(trial_id, as_=staff("bean", "analyst")).code == "forbidden"
+
+
+def worked_off(trial_id: str) -> dict[str, Any]:
+    """What came out of a trial, once the queue is empty."""
+    assert work_off(exports.handler, exports.pages()._url) == []
+    found: dict[str, Any] = read(trial_id).body
+    assert found["state"] == "done"
+    return found
+
+
+def assert_anonymous() -> None:
+    """No personal data is in the files of a trial."""
+    s3 = boto3.client("s3")
+    kept = s3.list_objects_v2(Bucket="exports")["Contents"]
+    bodies = [s3.get_object(Bucket="exports", Key=each["Key"])["Body"].read() for each in kept]
+    unpacked = [gzip.decompress(each) if each[:2] == b"\x1f\x8b" else each for each in bodies]
+    assert len(kept) >= 6
+    assert not any(b"example.com" in each for each in (*bodies, *unpacked))
