@@ -199,8 +199,8 @@ def worked_off(trial_id: str) -> dict[str, Any]:
 def assert_anonymous() -> None:
     """No personal data is in the files of a trial."""
     s3 = boto3.client("s3")
-    kept = s3.list_objects_v2(Bucket="exports")["Contents"]
-    bodies = [s3.get_object(Bucket="exports", Key=each["Key"])["Body"].read() for each in kept]
+    objects = s3.list_objects_v2(Bucket="exports")["Contents"]
+    bodies = [s3.get_object(Bucket="exports", Key=each["Key"])["Body"].read() for each in objects]
     unpacked = [gzip.decompress(each) if each[:2] == b"\x1f\x8b" else each for each in bodies]
-    assert len(kept) >= 6
+    assert len(objects) >= 6
     assert not any(b"example.com" in each for each in (*bodies, *unpacked))

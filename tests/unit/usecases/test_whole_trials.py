@@ -21,8 +21,8 @@ from loyalty.table.whole_trials import TableWholeTrials
 from loyalty.usecases.trials import Tried
 from loyalty.usecases.whole_trials import (
     PREPARE,
-    GaveUp,
     PartOfTrial,
+    TrialGivenUp,
     TrialRun,
     prepare,
     request_trial,
@@ -271,7 +271,7 @@ def test_one_that_takes_too_long_is_given_up_and_can_be_asked_for_again() -> Non
 
     assert place.found().trouble == "gave_up"
     for _ in range(2):
-        with pytest.raises(GaveUp):
+        with pytest.raises(TrialGivenUp):
             place.work()
     place.pages.sent.clear()
     place.request()

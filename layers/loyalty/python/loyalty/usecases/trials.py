@@ -82,8 +82,15 @@ def trial_id_of(
     program_id: str, document: str, *, first: date, last: date, version: int, today: date
 ) -> str:
     """The id of a trial of a document, as JSON, on a period, against a version, on a day."""
-    said = (program_id, document, first.isoformat(), last.isoformat(), version, today.isoformat())
-    digest = hashlib.sha256("\0".join(map(str, said)).encode()).digest()
+    identifying = (
+        program_id,
+        document,
+        first.isoformat(),
+        last.isoformat(),
+        version,
+        today.isoformat(),
+    )
+    digest = hashlib.sha256("\0".join(map(str, identifying)).encode()).digest()
     return base64.b32encode(digest[:20]).decode().lower()
 
 

@@ -39,7 +39,7 @@ PARTS: Final = "parts"
 RACES_MAX: Final = 3
 
 
-class GaveUp(Exception):
+class TrialGivenUp(Exception):
     """A trial took too long; its message belongs in the dead letters."""
 
 
@@ -189,7 +189,7 @@ def prepare(trial_id: str, run: TrialRun) -> None:
     """Divide all people into parts, and queue the parts.
 
     Raises:
-        GaveUp: the trial took too long.
+        TrialGivenUp: the trial took too long.
         TryAgain: another worker prepared it at the same time.
     """
     trial = _under_way(trial_id, run)
@@ -213,7 +213,7 @@ def try_part(item: PartOfTrial, run: TrialRun) -> None:
     """Try the document on the people of a part; add up the round if it was the last one.
 
     Raises:
-        GaveUp: the trial took too long.
+        TrialGivenUp: the trial took too long.
     """
     trial = _under_way(item.trial_id, run)
     if trial is None:
@@ -278,13 +278,13 @@ def _hand_out(trial: WholeTrial, run: TrialRun) -> None:
 def _under_way(trial_id: str, run: TrialRun) -> WholeTrial | None:
     found = run.trials.find(trial_id)
     if found is not None and found.trouble == "gave_up":
-        raise GaveUp
+        raise TrialGivenUp
     if found is None or found.is_over:
         return None
     now = run.clock()
     if now >= found.given_up_at:
         _end(gave_up(found, now=now), run)
-        raise GaveUp
+        raise TrialGivenUp
     return found
 
 
