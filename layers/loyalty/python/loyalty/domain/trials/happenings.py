@@ -161,22 +161,43 @@ def happenings(person: PersonFacts) -> list[Happening]:
         LinesMissing: an order has no lines.
     """
     return sorted(
-        (*_of_members(person.members), *_of_entries(person)),
+        (*_of_members(person), *_of_entries(person)),
         key=lambda each: (each.booked_at, _RANKS.get(type(each), _LAST)),
     )
 
 
-def _of_members(members: Iterable[MemberFact]) -> Iterator[Happening]:
-    for member in members:
+def _of_members(person: PersonFacts) -> Iterator[Happening]:
+    for member in person.members:
         yield EnrollStep(member.enrolled_at, member.fact_id)
         if member.floor_level and member.floor_until:
             floor = TierFloor(member.floor_level, member.floor_until)
-            yield GrantStep(member.recorded_at, member.fact_id, floor)
+            yield GrantStep(_granted_at(member, person.entries), member.fact_id, floor)
         if member.ended_at is not None:
             if member.into:
                 yield MergeStep(member.ended_at, member.fact_id, member.into)
             else:
                 yield CloseStep(member.ended_at, member.fact_id)
+
+
+def _granted_at(member: MemberFact, entries: Iterable[EntryFact]) -> datetime:
+    """When a member's level was granted: before the orders that earned at it without a break.
+
+    If they had it anyway, it does not matter. A fact that was written again by a rebuild of the
+    lake says only that it was before that.
+    """
+    granted_at = member.recorded_at
+    orders = [
+        each
+        for each in entries
+        if each.entry_kind == "accrual"
+        and each.member_id == member.fact_id
+        and each.recorded_at < granted_at
+    ]
+    for order in sorted(orders, key=_when, reverse=True):
+        if order.tier != member.floor_level:
+            break
+        granted_at = order.recorded_at
+    return granted_at
 
 
 def _of_entries(person: PersonFacts) -> Iterator[Happening]:
