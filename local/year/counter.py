@@ -105,16 +105,16 @@ class Counter:
         self._rng = rng
         self._numbers = count(1)
         steered = {"campaigns": campaigns(last), "goals": goals(last)}
-        self._published = publish(
+        self.published = publish(
             TablePrograms(self.engine),
             PROGRAM_ID,
             Program.model_validate(document() | steered),
             replacing=0,
             now=now,
         ).program
-        self.program = self._published.document
+        self.program = self.published.document
         self._books = TableBooks(
-            self.engine, program_id=PROGRAM_ID, zone=self._published.document.zone
+            self.engine, program_id=PROGRAM_ID, zone=self.published.document.zone
         )
         self._members = TableMembers(self.engine, program_id=PROGRAM_ID, keyring=lambda: keyring)
         self._letters = TableLetters(self.engine, program_id=PROGRAM_ID)
@@ -129,8 +129,8 @@ class Counter:
     def desk(self) -> Desk:
         return Desk(
             books=self._books,
-            program=self._published,
-            version=lambda _number: self._published,
+            program=self.published,
+            version=lambda _number: self.published,
             now=self.now,
             new_code=lambda: base64.b32encode(self._rng.randbytes(10)).decode(),
             pause=lambda _attempt: None,
@@ -386,7 +386,7 @@ class Counter:
         finder = Finder(program_id=PROGRAM_ID, dues=dues, pages=pages, now=self.now)
         finder.hand_out(
             progress=TableProgress(self.engine, program_id=PROGRAM_ID, of=of),
-            began=self._published.published_at.date,
+            began=self.published.published_at.date,
         )
         found: list[DueItem] = []
         # A shard that was too long for one page brings more pages.

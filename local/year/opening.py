@@ -21,6 +21,10 @@ from loyalty.domain.people.identity import Keyring
 from loyalty.edge.console import link
 from loyalty.lake import reports
 
+# As many as are tried in half a minute, and the share of orders that come out as they were booked.
+TRIED_DAYS = 60
+TRUSTED = 0.98
+
 
 def year_of(now: datetime, *, keyring: Keyring) -> SavedYear:
     """Return the thirteen months and some days that ended yesterday."""
@@ -64,7 +68,34 @@ def open_year(
                 lambda: _states_of_goals(client), until=all, otherwise=lambda _: "no goal stands"
             )
             line.detail = f"{agreed}; goals at risk: {states.count('at_risk')} of {len(states)}"
+    with (
+        console.line("Try twice the stars on its last weeks") as line,
+        deployed.client(PROGRAM_ID, manager) as client,
+    ):
+        line.detail = _try_twice_the_points(client, span)
     return link(deployed.api_url, program_id=PROGRAM_ID, token=manager)
+
+
+def _try_twice_the_points(client: ProgramClient, span: Span) -> str:
+    """Try the document with twice the points on all members, so that there is a trial to open."""
+    document = expect(client.get(""), httpx.codes.OK)["document"]
+    for rule in document["earning_rules"]:
+        rule["points"] *= 2
+    first = span.last - timedelta(days=TRIED_DAYS - 1)
+    body = {"document": document, "from": first.isoformat(), "to": span.last.isoformat()}
+    accepted = expect(client.post("/trials", json=body), httpx.codes.ACCEPTED)
+    trial = wait_for(
+        lambda: expect(client.get(f"/trials/{accepted['id']}"), httpx.codes.OK),
+        until=lambda found: found["state"] in {"done", "failed"},
+        otherwise=lambda found: f"the trial is {found['state']}: {found['progress']}",
+    )
+    require(trial["state"] == "done", f"the trial failed: {trial['reason']}")
+    fidelity, gain = trial["answer"]["fidelity"], trial["answer"]["gain"]
+    require(
+        fidelity["orders_exact"] >= TRUSTED * fidelity["orders"] > 0,
+        f"the trial is off by {fidelity['points_off']} of {fidelity['points_booked']} points",
+    )
+    return f"{gain['points']:,} points more for {fidelity['orders']:,} orders; under Trials"
 
 
 def _evaluate_goals(deployed: Deployment) -> None:

@@ -12,12 +12,15 @@ from local.memory import MemoryEngine
 from local.year.counter import PROGRAM_ID, Counter
 from local.year.keeping import SavedYear
 from local.year.making import Span, make_year
+from local.year.opening import TRUSTED
 from loyalty.domain.campaigns.limits import CampaignPeriod
 from loyalty.domain.facts import Fact, facts_of
 from loyalty.domain.ledger.audit import audit
 from loyalty.domain.ledger.entries import Accrual, Entry
 from loyalty.domain.people.identity import Keyring
 from loyalty.domain.program.publication import faults
+from loyalty.domain.trials.sums import added_up
+from loyalty.domain.trials.trial import Trial, try_on
 from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.objects import Lake
@@ -27,6 +30,7 @@ from loyalty.table.changes import change_told_again
 from loyalty.table.sources import TableSources
 from tests.support.bucket import Bucket
 from tests.support.lake import KINDS, Row, by_column
+from tests.support.trials import people_of, versions_of
 
 LAST = date(2026, 3, 20)
 SPAN = Span.until(LAST, months=2)
@@ -116,6 +120,18 @@ def test_it_has_campaigns_that_are_over_that_run_and_that_are_to_come(year: Coun
     assert (first_days["slow-afternoons"] or LAST) < LAST
     assert last_days["slow-afternoons"] is None
     assert (first_days["holidays"] or LAST) > LAST
+
+
+def test_a_trial_of_its_document_gives_what_was_booked(year: Counter) -> None:
+    versions = versions_of(year.published)
+    trial = Trial(proposed=year.published, versions=versions, first=SPAN.shown_from, last=LAST)
+
+    sums = added_up(try_on(person, trial) for person in people_of(_facts(year.engine)))
+
+    assert sums.fidelity.orders > 50
+    assert sums.fidelity.orders_exact >= TRUSTED * sums.fidelity.orders
+    # The document is the same in both worlds, so nobody gains or loses.
+    assert sums.gain_squares == 0
 
 
 def test_a_campaign_is_withheld_from_some_members_and_reports_say_what_it_brings(
