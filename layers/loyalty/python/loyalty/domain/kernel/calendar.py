@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final
 
 # The last day of points that never expire. It sorts after every other day.
@@ -14,6 +15,18 @@ def add_months(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     first = date(year, month + 1, 1)
     return first.replace(day=min(day.day, end_of_month(first).day))
+
+
+def local_day(moment: datetime, zone: tzinfo) -> date:
+    """The day of a moment in a zone."""
+    # Only an instant in UTC is the same moment as all that equal it.
+    return _day_of_utc(moment, zone) if moment.tzinfo is UTC else moment.astimezone(zone).date()
+
+
+# A write asks for the day of the same few moments dozens of times.
+@lru_cache(maxsize=1024)
+def _day_of_utc(moment: datetime, zone: tzinfo) -> date:
+    return moment.astimezone(zone).date()
 
 
 def end_of_month(day: date) -> date:

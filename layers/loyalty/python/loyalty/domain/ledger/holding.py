@@ -122,12 +122,15 @@ class Holding:
 
 def total(holdings: Iterable[Holding]) -> Holding:
     """The sum of several holdings."""
-    lots: Counter[date] = Counter()
-    pending: Counter[PendingDates] = Counter()
+    lots: dict[date, int] = {}
+    pending: dict[PendingDates, int] = {}
     debt = 0
+    # A trial adds up millions of them, and a `Counter` would take half of its time.
     for each in holdings:
-        lots.update(each.lots)
-        pending.update(each.pending)
+        for lot, points in each.lots.items():
+            lots[lot] = lots.get(lot, 0) + points
+        for dates, points in each.pending.items():
+            pending[dates] = pending.get(dates, 0) + points
         debt += each.debt
     return Holding(lots=lots, debt=debt, pending=pending)
 
@@ -141,4 +144,4 @@ def ends_on(lot: date, lapses_after: date, *, spared: Container[date] = ()) -> d
 
 
 def _without_zeros[K](points: Mapping[K, int]) -> dict[K, int]:
-    return {name: amount for name, amount in points.items() if amount}
+    return {name: amount for name, amount in points.items() if amount} if points else {}

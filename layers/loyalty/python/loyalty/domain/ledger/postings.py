@@ -421,8 +421,9 @@ def _of_level(account: Account) -> tuple[object, ...]:
 
 def summed[K](one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
     """The sum of two maps of counters, without zeros."""
-    summed = Counter(one)
-    summed.update(other)
+    summed = dict(one)
+    for name, amount in other.items():
+        summed[name] = summed.get(name, 0) + amount
     return {name: amount for name, amount in summed.items() if amount}
 
 

@@ -135,7 +135,8 @@ def counting(
     qualifying.update(counted)
     after = replace(account, qualifying=qualifying)
     reached = _reached_by(counted, account, after, program, day=day)
-    after = replace(after, tier_reached=reached or account.tier_reached)
+    if reached:
+        after = replace(after, tier_reached=reached)
     level = level_on(after, program, day=day)
     announces = announcement(account, level, program)
     decided = Counting(

@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from loyalty.domain.kernel.calendar import NEVER, add_months
+from loyalty.domain.kernel.calendar import NEVER, add_months, local_day
 from loyalty.domain.kernel.fields import (
     AmountMinor,
     CurrencyCode,
@@ -379,7 +379,7 @@ class Program(DocumentPart):
 
     def today(self, now: datetime) -> date:
         """The program's own calendar day at `now`."""
-        return now.astimezone(self.zone).date()
+        return local_day(now, self.zone)
 
     def reward(self, reward_id: str) -> Reward | None:
         return next((reward for reward in self.rewards if reward.id == reward_id), None)

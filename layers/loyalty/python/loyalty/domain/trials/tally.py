@@ -36,6 +36,8 @@ class Tally:
     cells: Counter[Cell] = field(default_factory=Counter)
     taken: Counter[BudgetMinute] = field(default_factory=Counter)
     is_begun: bool = False
+    _counted_at: datetime | None = None
+    _month: str = ""
 
     def count(
         self, measure: Measure, amount: int, moment: datetime, *, level: str | None = None
@@ -49,8 +51,11 @@ class Tally:
         self, measure: Measure, amount: int, dimension: Dimension, value: str, moment: datetime
     ) -> None:
         if amount and self.is_begun:
-            month = self.rules.in_force(moment).document.today(moment).isoformat()[:7]
-            self.cells[Cell(self.world, measure, dimension, value, month)] += amount
+            if self._counted_at != moment:
+                # An order counts several times at the same moment.
+                day = self.rules.in_force(moment).document.today(moment)
+                self._counted_at, self._month = moment, day.isoformat()[:7]
+            self.cells[Cell(self.world, measure, dimension, value, self._month)] += amount
 
     def count_move(self, kind: str, change: int, moment: datetime) -> None:
         """Count what an entry of a kind moved that was not decided again."""
