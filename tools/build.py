@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
@@ -65,7 +66,7 @@ NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.pyc", ".DS_Store", ".*_ca
 LAYER_MOUNT = "/opt/python"
 FUNCTION_MOUNT = "/var/task"
 # Part of every hash. Raise it when the same sources must become a different asset.
-RECIPE = "3"
+RECIPE = "4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,8 @@ class Asset:
     fill: Callable[[Path], None]
     code: Path
     mount: str
+    # Makes better bytecode of some modules, if there is any to make.
+    optimize: Callable[[Path], None] = lambda _code: None
 
     @property
     def hash_file(self) -> Path:
@@ -124,9 +127,15 @@ def _shared(folder: Path, *, source: Path) -> Asset:
 
     def fill(staging: Path) -> None:
         shutil.copytree(source, staging / code, ignore=NOT_SHIPPED)
-        dataclass_code.write(staging / code)
 
-    return Asset(folder=folder, sources=digest_of(source), fill=fill, code=code, mount=LAYER_MOUNT)
+    return Asset(
+        folder=folder,
+        sources=digest_of(source),
+        fill=fill,
+        code=code,
+        mount=LAYER_MOUNT,
+        optimize=partial(dataclass_code.write, mount=LAYER_MOUNT),
+    )
 
 
 def _function(folder: Path, *, source: Path) -> Asset:
@@ -205,6 +214,7 @@ def make(asset: Asset) -> None:
         staging.mkdir()
         asset.fill(staging)
         compile_all(staging / asset.code, mount=asset.mount)
+        asset.optimize(staging / asset.code)
         make_readable(staging)
         if asset.folder.exists():
             asset.folder.rename(Path(temporary) / "replaced")

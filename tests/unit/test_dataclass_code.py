@@ -1,75 +1,194 @@
-"""Dataclasses take the code that the build compiled for them."""
+"""What the build writes out of a dataclass is what `dataclasses` makes of it."""
 
-import json
-import subprocess
+import ast
+import copy
+import dataclasses
+import importlib
+import inspect
+import pickle
+import pkgutil
 import sys
+from dataclasses import FrozenInstanceError
+from functools import cache
 from pathlib import Path
+from types import ModuleType
+from typing import Any, Final, NamedTuple
 
 import pytest
 
+import loyalty
 from loyalty import dataclass_code
-from loyalty.dataclass_code import FILE_NAME
-from tools import dataclass_code as build
+from tools.dataclass_code import written_out
+
+# Mutable, ordered, or without slots: `dataclasses` makes their methods whenever they are imported.
+LEFT_AS_THEY_ARE: Final = {
+    "domain.ledger.explaining._Brought",
+    "domain.ledger.explaining._Pile",
+    "domain.orders.order.OrderRef",
+    "domain.trials.replay.OrderOnTrial",
+    "domain.trials.replay.Replay",
+    "edge.http.caller_limits._Bucket",
+    "lake.connections.OpenConnection",
+    "lake.mirror.Held",
+    "lake.segment_sql.SegmentQuery",
+    "sdk.signing._Day",
+    "usecases.people.member_export.ExportPage",
+    "usecases.ports.Desk",
+}
+
+
+class Pair(NamedTuple):
+    """A class as `dataclasses` makes it, and as it is written out."""
+
+    made: Any
+    written: Any
+
+
+@cache
+def pairs() -> dict[str, Pair]:
+    """Every dataclass of the package by its name."""
+    found: dict[str, Pair] = {}
+    for each in pkgutil.walk_packages(loyalty.__path__, "loyalty."):
+        module = importlib.import_module(each.name)
+        names = [name for name, value in vars(module).items() if _is_declared(value, module)]
+        tree = written_out(Path(module.__file__ or "").read_bytes(), module) if names else None
+        copied = _executed(tree, module) if tree else vars(module)
+        for name in names:
+            label = f"{each.name.removeprefix('loyalty.')}.{name}"
+            found[label] = Pair(vars(module)[name], copied[name])
+    return found
+
+
+def _is_declared(value: object, module: ModuleType) -> bool:
+    return (
+        isinstance(value, type)
+        and dataclasses.is_dataclass(value)
+        and value.__module__ == module.__name__
+    )
+
+
+def _executed(tree: ast.Module, module: ModuleType) -> dict[str, Any]:
+    namespace = {"__name__": module.__name__}
+    exec(compile(tree, "<written out>", "exec", dont_inherit=True), namespace)  # noqa: S102
+    return namespace
+
+
+def written(pair: Pair) -> bool:
+    return vars(pair.written).get("__repr__") is dataclass_code.represent
+
+
+def sample(declared: Any) -> Any:
+    """An instance whose fields have their own names as values, without checking them."""
+    instance = object.__new__(declared)
+    for field in dataclasses.fields(declared):
+        object.__setattr__(instance, field.name, field.name)
+    return instance
+
+
+def described(declared: Any) -> dict[str, Any]:
+    """All that `dataclasses` and callers see of a class."""
+    parameters = inspect.signature(declared).parameters.values()
+    return {
+        "parameters": [(each.name, each.kind, repr(each.default)) for each in parameters],
+        "fields": [_field(each) for each in dataclasses.fields(declared)],
+        "options": repr(declared.__dataclass_params__),
+        "match": declared.__match_args__,
+        "slots": declared.__slots__,
+        "attributes": {name for name in dir(declared) if name != "__firstlineno__"},
+        "name": declared.__qualname__,
+        "shown": repr(sample(declared)),
+        "hash": hash(sample(declared)),
+    }
+
+
+def _field(field: Any) -> tuple[Any, ...]:
+    factory = field.default_factory
+    return (
+        *(field.name, repr(field.type), repr(field.default), getattr(factory, "__name__", factory)),
+        *(field.init, field.repr, field.hash, field.compare, field.kw_only),
+    )
+
+
+def test_all_but_few_classes_are_written_out() -> None:
+    assert {name for name, pair in pairs().items() if not written(pair)} == LEFT_AS_THEY_ARE
+
+
+def test_a_class_that_is_written_out_looks_as_dataclasses_makes_it() -> None:
+    for name, pair in pairs().items():
+        if written(pair):
+            assert described(pair.written) == described(pair.made), name
+
+
+def test_a_class_that_is_written_out_behaves_as_dataclasses_makes_it() -> None:
+    for name, pair in pairs().items():
+        if written(pair):
+            instance = sample(pair.written)
+            assert instance == sample(pair.written), name
+            assert instance != sample(pair.made), name
+            assert copy.deepcopy(instance) == instance, name
+            for field in dataclasses.fields(instance):
+                with pytest.raises(FrozenInstanceError, match=f"assign to field '{field.name}'"):
+                    setattr(instance, field.name, None)
+                with pytest.raises(FrozenInstanceError, match=f"delete field '{field.name}'"):
+                    delattr(instance, field.name)
+                other = sample(pair.written)
+                object.__setattr__(other, field.name, "other")
+                assert (instance == other) is (not field.compare), (name, field.name)
+                assert (hash(instance) == hash(other)) is (not field.compare), (name, field.name)
 
 
 @pytest.fixture
-def package(tmp_path: Path) -> Path:
-    """A package `loyalty` with a dataclass and what a build adds to it."""
-    package = tmp_path / "loyalty"
-    package.mkdir()
-    (package / "__init__.py").write_text(
-        "from loyalty import dataclass_code\n"
-        "dataclass_code.use(f'{__path__[0]}/{dataclass_code.FILE_NAME}')\n"
-    )
-    (package / "dataclass_code.py").write_text(Path(dataclass_code.__file__).read_text())
-    (package / "points.py").write_text(
-        "from dataclasses import dataclass\n"
+def points() -> Pair:
+    """A class with every kind of default, and one that inherits from it."""
+    source = (
+        "from dataclasses import dataclass, field\n"
         "@dataclass(frozen=True, slots=True)\n"
-        "class Point:\n"
-        "    x: int\n"
-        "    y: int = 7\n"
+        "class Base:\n"
+        "    a: int\n"
+        "    b: int = 2 * 3\n"
+        "@dataclass(frozen=True, slots=True)\n"
+        "class Point(Base):\n"
+        "    c: list[int] = field(default_factory=list)\n"
+        "    d: str = field(default='d', repr=False, compare=False)\n"
+        "    def __post_init__(self) -> None:\n"
+        "        self.c.append(self.a)\n"
     )
-    build.write(tmp_path)
-    return package
+    module = ModuleType("points")
+    sys.modules["points"] = module
+    exec(source, vars(module))  # noqa: S102  # the source above
+    tree = written_out(source.encode(), module)
+    assert tree
+    return Pair(vars(module)["Point"], _executed(tree, module)["Point"])
 
 
-def files_of_code(package: Path, source: str = "") -> list[str]:
-    """The files that the methods of `Point` were compiled from, in a fresh process."""
-    if source:
-        (package / "points.py").write_text(source)
-    program = (
-        f"import json, sys; sys.path.insert(0, {str(package.parent)!r})\n"
-        "from loyalty.points import Point\n"
-        "assert Point(1) == Point(1, 7) and hash(Point(1))\n"
-        "methods = (Point.__init__, Point.__eq__, Point.__hash__, Point.__setattr__)\n"
-        "print(json.dumps([each.__code__.co_filename for each in methods]))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True
-    )
-    files: list[str] = json.loads(done.stdout)
-    return files
+@pytest.mark.parametrize("arguments", [(1,), (1, 2), (1, 2, [3]), (1, 2, [3], "e")])
+def test_defaults_and_what_follows_are_the_same(points: Pair, arguments: tuple[Any, ...]) -> None:
+    made = points.made(*copy.deepcopy(arguments))
+    instance = points.written(*copy.deepcopy(arguments))
+
+    assert repr(instance) == repr(made)
+    assert dataclasses.astuple(instance) == dataclasses.astuple(made)
 
 
-def test_a_dataclass_takes_the_code_of_the_build(package: Path) -> None:
-    assert set(files_of_code(package)) == {"<dataclass>"}
+def test_every_instance_gets_a_list_of_its_own(points: Pair) -> None:
+    assert points.written(1).c is not points.written(1).c
 
 
-def test_a_dataclass_that_the_build_did_not_see_is_compiled(package: Path) -> None:
-    changed = (package / "points.py").read_text().replace("y: int", "y: int = 7\n    z: int")
+def test_a_field_is_replaced_in_a_copy(points: Pair) -> None:
+    instance = points.written(1, c=[])
 
-    assert set(files_of_code(package, changed)) == {"<string>"}
-
-
-def test_without_a_build_everything_is_compiled(package: Path) -> None:
-    (package / FILE_NAME).unlink()
-
-    assert set(files_of_code(package)) == {"<string>"}
+    for replace in (dataclasses.replace, copy.replace):
+        assert dataclasses.astuple(replace(instance, a=5, c=[])) == (5, 6, [5], "d")
 
 
-def test_two_builds_of_the_same_package_are_equal(package: Path) -> None:
-    before = (package / FILE_NAME).read_bytes()
+def test_an_instance_can_be_pickled(points: Pair) -> None:
+    vars(sys.modules["points"])["Point"] = points.written
+    instance = points.written(1)
 
-    build.write(package.parent)
+    assert pickle.loads(pickle.dumps(instance)) == instance  # noqa: S301  # made here
 
-    assert (package / FILE_NAME).read_bytes() == before
+
+def test_a_missing_argument_is_refused(points: Pair) -> None:
+    for declared in points:
+        with pytest.raises(TypeError, match="missing 1 required positional argument: 'a'"):
+            declared()
