@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
-from tools import dataclass_code, lazy_names, licenses
+from tools import dataclass_code, lazy_names, licenses, plain_types
 from tools.bootstrap import REQUIREMENTS, ROOT, VERSION, Unprepared, alone, run_uv
 
 BUILD = ROOT / "build"
@@ -111,11 +111,12 @@ def _third_party(folder: Path, *, lock: Path, platform: str) -> Asset:
         install(lock, into=packages, platform=platform)
         drop(packages)
         lazy_names.replace_all(packages)
+        plain_types.replace_all(packages)
         licenses.keep_texts(packages, into=staging / licenses.FOLDER)
         drop_metadata(packages)
 
     recipe = [
-        *(RECIPE, platform, *DROPPED, *KEPT_METADATA, *lazy_names.GATHERING),
+        *(RECIPE, platform, *DROPPED, *KEPT_METADATA, *lazy_names.GATHERING, plain_types.PLAIN),
         lock.read_text(encoding="utf-8"),
     ]
     digest = hashlib.sha256("\n".join(recipe).encode()).hexdigest()

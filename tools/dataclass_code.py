@@ -80,9 +80,9 @@ def written_out(source: bytes, module: ModuleType) -> ast.Module | None:
     if not count:
         return None
     importing = ast.parse(f"from {PACKAGE} import dataclass_code as {_SHARED}").body
-    at = 1 if ast.get_docstring(tree) is not None else 0
-    at += sum(_is_of_future(statement) for statement in tree.body)
-    tree.body[at:at] = importing
+    first = 1 if ast.get_docstring(tree) is not None else 0
+    first += sum(_is_of_future(statement) for statement in tree.body)
+    tree.body[first:first] = importing
     return ast.fix_missing_locations(tree)
 
 
@@ -109,7 +109,7 @@ def _write_out(declared: ast.ClassDef, made: type) -> None:
     ):
         raise NotCommon
     defaults = [
-        _default(parameter, own.get(parameter.name))
+        _default(parameter, own.get(parameter.name), bases=declared.bases)
         for parameter in parameters
         if parameter.default is not parameter.empty
     ]
@@ -126,8 +126,8 @@ def _write_out(declared: ast.ClassDef, made: type) -> None:
         for node in ast.walk(statement):
             ast.copy_location(node, declared)
     first = 1 if ast.get_docstring(declared) is not None else 0
-    at = max((declared.body.index(each) + 1 for each in own.values()), default=first)
-    declared.body[at:at] = written
+    place = max((declared.body.index(each) + 1 for each in own.values()), default=first)
+    declared.body[place:place] = written
     for each in own.values():
         each.value = None
     declared.decorator_list = []
@@ -166,22 +166,25 @@ def _is_plain_base(base: type) -> bool:
     return base is Generic or (dataclasses.is_dataclass(base) and "__slots__" in vars(base))
 
 
-def _default(parameter: inspect.Parameter, own: ast.AnnAssign | None) -> ast.expr:
+def _default(
+    parameter: inspect.Parameter, own: ast.AnnAssign | None, *, bases: list[ast.expr]
+) -> ast.expr:
     """What a parameter is when it is left out, as its field declares it."""
-    match own:
-        case None:
-            # A base declares it, in a module where other names are known.
-            if type(parameter.default) in (bool, int, str, type(None)):
-                return ast.Constant(parameter.default)
-        case ast.AnnAssign(value=ast.Call(func=ast.Name("field"), args=[], keywords=keywords)):
+    match own, bases:
+        case None, [base] if parameter.kind is parameter.KEYWORD_ONLY:
+            return _expression(f"{_SHARED}.inherited({ast.unparse(base)}, {parameter.name!r})")
+        case ast.AnnAssign(value=ast.Call(func=ast.Name("field"), args=[], keywords=keywords)), _:
             given = {str(each.arg): each.value for each in keywords}
             if "default_factory" in given:
-                factory = ast.parse(f"{_SHARED}.Factory", mode="eval").body
-                return ast.Call(factory, [given["default_factory"]], [])
+                return ast.Call(_expression(f"{_SHARED}.Factory"), [given["default_factory"]], [])
             return given["default"]
-        case ast.AnnAssign(value=ast.expr() as value):
+        case ast.AnnAssign(value=ast.expr() as value), _:
             return value
     raise NotCommon
+
+
+def _expression(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
 
 
 def _init(

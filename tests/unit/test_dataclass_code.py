@@ -137,28 +137,31 @@ def test_a_class_that_is_written_out_behaves_as_dataclasses_makes_it() -> None:
                 assert (hash(instance) == hash(other)) is (not field.compare), (name, field.name)
 
 
+def both(source: str, name: str) -> Pair:
+    """A class of a module that consists of this source."""
+    module = ModuleType("points")
+    sys.modules["points"] = module
+    exec(source, vars(module))  # noqa: S102  # written in this file
+    tree = written_out(source.encode(), module)
+    assert tree
+    return Pair(vars(module)[name], _executed(tree, module)[name])
+
+
 @pytest.fixture
 def points() -> Pair:
-    """A class with every kind of default, and one that inherits from it."""
+    """A class with every kind of default."""
     source = (
         "from dataclasses import dataclass, field\n"
         "@dataclass(frozen=True, slots=True)\n"
-        "class Base:\n"
+        "class Point:\n"
         "    a: int\n"
         "    b: int = 2 * 3\n"
-        "@dataclass(frozen=True, slots=True)\n"
-        "class Point(Base):\n"
         "    c: list[int] = field(default_factory=list)\n"
         "    d: str = field(default='d', repr=False, compare=False)\n"
         "    def __post_init__(self) -> None:\n"
         "        self.c.append(self.a)\n"
     )
-    module = ModuleType("points")
-    sys.modules["points"] = module
-    exec(source, vars(module))  # noqa: S102  # the source above
-    tree = written_out(source.encode(), module)
-    assert tree
-    return Pair(vars(module)["Point"], _executed(tree, module)["Point"])
+    return both(source, "Point")
 
 
 @pytest.mark.parametrize("arguments", [(1,), (1, 2), (1, 2, [3]), (1, 2, [3], "e")])
@@ -192,3 +195,23 @@ def test_a_missing_argument_is_refused(points: Pair) -> None:
     for declared in points:
         with pytest.raises(TypeError, match="missing 1 required positional argument: 'a'"):
             declared()
+
+
+@pytest.mark.parametrize("base", ["frozen=True, slots=True", "frozen=True, slots=True, order=True"])
+def test_defaults_are_inherited_from_a_base_that_is_written_out_or_not(base: str) -> None:
+    pair = both(
+        "from dataclasses import dataclass, field\n"
+        f"@dataclass({base}, kw_only=True)\n"
+        "class Base:\n"
+        "    a: list[int] = field(default_factory=list)\n"
+        "    b: int = 3\n"
+        "@dataclass(frozen=True, slots=True, kw_only=True)\n"
+        "class Point(Base):\n"
+        "    c: int\n",
+        "Point",
+    )
+
+    assert written(pair)
+    for declared in pair:
+        assert dataclasses.asdict(declared(c=1)) == {"a": [], "b": 3, "c": 1}
+    assert pair.written(c=1).a is not pair.written(c=1).a

@@ -25,6 +25,15 @@ class Factory:
         return "<factory>"
 
 
+def inherited(base: type, name: str) -> Any:
+    """The default of a parameter that a base declares."""
+    default = vars(base)["__init__"].__kwdefaults__[name]
+    if isinstance(default, Factory) or repr(default) != "<factory>":
+        return default
+    # `dataclasses` made the base, and hides the factory.
+    return Factory(vars(base)["__dataclass_fields__"][name].default_factory)
+
+
 class Made:
     """An attribute that `dataclasses` makes when somebody asks for it, from the class's `__init__`.
 

@@ -68,6 +68,19 @@ def test_no_refund_makes_a_campaign_give_more_and_a_full_refund_leaves_nothing(
         assert all(points.get(each, 0) <= ceiling for points in given_for)
 
 
+@given(programs(), orders(), CEILINGS)
+def test_an_order_of_which_nothing_went_back_gets_what_is_worked_out_for_what_is_kept(
+    program: Program, bought: Order, ceilings: dict[str, int]
+) -> None:
+    context = AwardContext(ceilings=ceilings)
+    kept = replace(bought)
+
+    assert kept is not bought
+    assert full_award(kept, bought=bought, program=program, context=context) == full_award(
+        bought, bought=bought, program=program, context=context
+    )
+
+
 @given(programs(), orders())
 def test_rules_give_what_they_give_without_campaigns(program: Program, bought: Order) -> None:
     by_rules = awarding.award(bought, program)
@@ -415,15 +428,20 @@ def test_points_of_a_campaign_count_toward_a_level_only_if_it_says_so() -> None:
 
 def test_points_of_a_campaign_have_dates_of_their_own() -> None:
     never = {"model": "never"}
-    program = with_campaigns(campaign(pending_days=14, expiry=never), pending_days=0)
+    program = with_campaigns(
+        campaign(id="a", pending_days=14, expiry=never),
+        campaign(id="b"),
+        campaign(id="c", pending_days=14, expiry=never),
+        pending_days=0,
+    )
 
     award = full_award(
         order_of(1000), bought=order_of(1000), program=program, context=AwardContext()
     )
 
     assert [(part.available_on.day, part.expires_on.year, part.points) for part in award.parts] == [
-        (21, 2027, 10),
-        (5, 9999, 10),
+        (21, 2027, 20),
+        (5, 9999, 20),
     ]
 
 

@@ -12,6 +12,7 @@ from loyalty.domain.earning.awarding import Award, award, dates_of, parts_of, sh
 if TYPE_CHECKING:
     from loyalty.domain.orders.order import Order
     from loyalty.domain.program.document import Program
+    from loyalty.domain.program.expiry_policies import Expiry
 
 
 def full_award(
@@ -30,7 +31,8 @@ def full_award(
     every = compiled(program)
     purchase = every.purchase(bought, remaining, tier=context.tier)
     planned = every.plan(purchase.keeping(bought), context)
-    values = every.values(purchase, planned)
+    # What is planned is what all that was bought is worth.
+    values = planned if remaining is bought else every.values(purchase, planned)
     if not values:
         return by_rules
     shares = list(by_rules.shares)
@@ -38,12 +40,17 @@ def full_award(
         {(part.available_on, part.expires_on): part.points for part in by_rules.parts}
     )
     occurred_on = purchase.occurred_at.date()
+    # Most campaigns leave both to the program.
+    dates: dict[tuple[int | None, Expiry | None], tuple[date, date]] = {}
     for each in every.campaigns:
         if each.id not in values:
             continue
         shares += shared(each.id, purchase.lines(each.covers), values[each.id])
-        dates = dates_of(each.campaign, program, occurred_on=occurred_on, tier=context.tier)
-        parts[dates] += values[each.id]
+        campaign = each.campaign
+        lives = (campaign.pending_days, campaign.expiry)
+        if lives not in dates:
+            dates[lives] = dates_of(campaign, program, occurred_on=occurred_on, tier=context.tier)
+        parts[dates[lives]] += values[each.id]
     return Award(
         shares=tuple(shares),
         parts=parts_of(parts),

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from loyalty.domain.campaigns import member_facts, order_facts
 from loyalty.domain.campaigns.planning import AwardContext
-from loyalty.domain.campaigns.purchases import Purchase, amount_of, units_of
+from loyalty.domain.campaigns.purchases import (
+    Covering,
+    Purchase,
+    amount_of,
+    covering_by,
+    units_of,
+)
 from loyalty.domain.earning.awarding import paid_share
 
 if TYPE_CHECKING:
@@ -219,8 +225,8 @@ def _of_order(
 ) -> Iterable[ConditionFinding]:
     if campaign.orders is None:
         return ()
-    lists = program.program.lists
-    return _walked(campaign.orders, lambda leaf: _order_leaf(leaf, lists, bought))[1]
+    covering = covering_by(program.program.lists)
+    return _walked(campaign.orders, lambda leaf: _order_leaf(leaf, covering, bought))[1]
 
 
 def _walked(
@@ -257,14 +263,14 @@ def _walked(
 
 
 def _order_leaf(
-    leaf: OrderMeasure | OrderCircumstance, lists: order_facts.Lists, bought: Purchase
+    leaf: OrderMeasure | OrderCircumstance, covering: Covering, bought: Purchase
 ) -> ConditionFinding:
-    is_true = order_facts.compiled(leaf, lists)(bought)
+    is_true = order_facts.compiled(leaf, covering)(bought)
     match leaf.fact:
         case "channel" | "source" | "location" | "tender" | "code":
             return _about(leaf, sorted(order_facts.stated(leaf, bought.bought)), holds=is_true)
         case _:
-            value = order_facts.measured(leaf, lists)(bought)
+            value = order_facts.measured(leaf, covering)(bought)
             return _about(leaf, int(value), holds=is_true, missing=_missing(leaf, value))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from loyalty.domain.campaigns.purchases import Purchase, amount_of, covering, units_of
+from loyalty.domain.campaigns.purchases import Covering, Purchase, amount_of, units_of
 from loyalty.domain.orders.order import Line, Order, promotion_code
 
 if TYPE_CHECKING:
@@ -16,33 +16,32 @@ if TYPE_CHECKING:
         OrderMeasure,
     )
 
-type Lists = Mapping[str, Sequence[str]]
 type Holds = Callable[[Purchase], bool]
 type Measured = Callable[[Purchase], int | Fraction]
 type Measuring = Callable[[Sequence[Line]], int | Fraction]
 
 
-def compiled(condition: OrderCondition, lists: Lists) -> Holds:
+def compiled(condition: OrderCondition, covering: Covering) -> Holds:
     """Whether a condition holds for a purchase."""
     match condition.fact:
         case "(all)":
-            every = tuple(compiled(part, lists) for part in condition.all)
+            every = tuple(compiled(part, covering) for part in condition.all)
             return lambda purchase: all(holds(purchase) for holds in every)
         case "(any)":
-            some = tuple(compiled(part, lists) for part in condition.any)
+            some = tuple(compiled(part, covering) for part in condition.any)
             return lambda purchase: any(holds(purchase) for holds in some)
         case "(not)":
-            negated = compiled(condition.negated, lists)
+            negated = compiled(condition.negated, covering)
             return lambda purchase: not negated(purchase)
         case "channel" | "source" | "location" | "tender" | "code":
             return _among(condition)
         case _:
-            return _within(condition, lists)
+            return _within(condition, covering)
 
 
-def measured(condition: OrderMeasure, lists: Lists) -> Measured:
+def measured(condition: OrderMeasure, covering: Covering) -> Measured:
     """The number that a condition is about; 0 if it covers no lines."""
-    covers, read = covering(condition.of, lists), condition.read
+    covers, read = covering(condition.of), condition.read
     measure = _measuring(condition)
     return lambda purchase: measure(purchase.lines(covers, read))
 
@@ -71,8 +70,8 @@ def _among(condition: OrderCircumstance) -> Holds:
     return lambda purchase: not choices.isdisjoint(stated(condition, purchase.bought))
 
 
-def _within(condition: OrderMeasure, lists: Lists) -> Holds:
-    value_of = measured(condition, lists)
+def _within(condition: OrderMeasure, covering: Covering) -> Holds:
+    value_of = measured(condition, covering)
     lowest, highest = condition.bounds
 
     def holds(purchase: Purchase) -> bool:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.campaigns import effects, order_facts
-from loyalty.domain.campaigns.purchases import Covers, Purchase, covering
+from loyalty.domain.campaigns.purchases import Covering, Covers, Purchase, covering_by
 from loyalty.domain.earning.awarding import rates_of
 
 if TYPE_CHECKING:
@@ -199,28 +199,29 @@ class _Same:
 def _compiled(key: _Same) -> CompiledProgram:
     program = key.program
     groups = program.campaign_groups
+    covering = covering_by(program.lists)
     return CompiledProgram(
         program=program,
-        campaigns=tuple(_campaign(campaign, program) for campaign in program.campaigns),
+        campaigns=tuple(_campaign(campaign, program, covering) for campaign in program.campaigns),
         best_of=frozenset(group.id for group in groups if group.choose == "best"),
     )
 
 
-def _campaign(campaign: Campaign, program: Program) -> CompiledCampaign:
-    covers = covering(campaign.lines, program.lists)
+def _campaign(campaign: Campaign, program: Program, covering: Covering) -> CompiledCampaign:
+    covers = covering(campaign.lines)
     return CompiledCampaign(
         campaign=campaign,
         covers=covers,
-        holds=_condition(campaign, program),
+        holds=_condition(campaign, covering),
         full_worth=effects.compiled(campaign.effect, covers, program.earning_rules),
         order_max=min(_order_limits(campaign), default=None),
     )
 
 
-def _condition(campaign: Campaign, program: Program) -> Callable[[Purchase], bool]:
+def _condition(campaign: Campaign, covering: Covering) -> Callable[[Purchase], bool]:
     if campaign.orders is None:
         return lambda _purchase: True
-    holds = order_facts.compiled(campaign.orders, program.lists)
+    holds = order_facts.compiled(campaign.orders, covering)
     effect = campaign.effect
     if effect.kind == "fixed" and effect.on_refund == "in_proportion":
         return lambda purchase: holds(purchase.keeping(purchase.bought))

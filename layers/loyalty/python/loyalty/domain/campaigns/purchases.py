@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from loyalty.domain.orders.order import Line, Order
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from loyalty.domain.program.order_conditions import Reading
 
 type Covers = Callable[[Line], bool]
+type Covering = Callable[[LineSelector], Covers]
 
 
 class Purchase:
@@ -61,8 +63,16 @@ def units_of(lines: Sequence[Line]) -> int:
     return sum(line.quantity for line in lines)
 
 
-def covering(selector: LineSelector, lists: Mapping[str, Sequence[str]]) -> Covers:
-    """Whether a selector covers a line; `lists` are the program's lists of SKUs."""
+def covering_by(lists: Mapping[str, Sequence[str]]) -> Covering:
+    """What turns a program's selectors into functions; `lists` are its lists of SKUs.
+
+    Equal selectors share a function, so the lines that they cover are found once for a purchase.
+    """
+    return cache(partial(_covering, lists=lists))
+
+
+def _covering(selector: LineSelector, lists: Mapping[str, Sequence[str]]) -> Covers:
+    """Whether a selector covers a line."""
     charges = frozenset(CHARGES) - frozenset(selector.also_charges)
     not_categories = frozenset(selector.not_categories)
     not_skus = frozenset(selector.not_skus)
