@@ -64,12 +64,12 @@ def main(packages: Path, mount: str) -> None:
 
 
 def written_out(source: bytes, module: ModuleType) -> ast.Module | None:
-    """A module with its common dataclasses written out; None if it has none.
+    """A module with its common dataclasses written out; None if nothing of it changes.
 
     The imported module knows what `dataclasses` made of each.
     """
     tree = ast.parse(source)
-    count = 0
+    count = _copied(tree)
     for statement in tree.body:
         if isinstance(statement, ast.ClassDef):
             try:
@@ -84,6 +84,30 @@ def written_out(source: bytes, module: ModuleType) -> ast.Module | None:
     first += sum(_is_of_future(statement) for statement in tree.body)
     tree.body[first:first] = importing
     return ast.fix_missing_locations(tree)
+
+
+def _copied(tree: ast.Module) -> int:
+    """Take `replace` from `copy`, which asks the class; returns how many imports changed.
+
+    That of `dataclasses` would describe the fields of each class first.
+    """
+    importing = [
+        statement
+        for statement in tree.body
+        if isinstance(statement, ast.ImportFrom) and statement.module == "dataclasses"
+    ]
+    count = 0
+    for statement in importing:
+        moved = [alias for alias in statement.names if alias.name == "replace"]
+        if not moved:
+            continue
+        copying = ast.ImportFrom("copy", moved, 0)
+        tree.body.insert(tree.body.index(statement), ast.copy_location(copying, statement))
+        statement.names = [alias for alias in statement.names if alias not in moved]
+        if not statement.names:
+            tree.body.remove(statement)
+        count += 1
+    return count
 
 
 def _is_of_future(statement: ast.stmt) -> bool:

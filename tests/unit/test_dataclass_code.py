@@ -215,3 +215,23 @@ def test_defaults_are_inherited_from_a_base_that_is_written_out_or_not(base: str
     for declared in pair:
         assert dataclasses.asdict(declared(c=1)) == {"a": [], "b": 3, "c": 1}
     assert pair.written(c=1).a is not pair.written(c=1).a
+
+
+def test_copying_does_not_describe_the_fields(points: Pair) -> None:
+    assert copy.replace(points.written(1), b=2).b == 2
+
+    assert isinstance(vars(points.written)["__dataclass_fields__"], dataclass_code.Made)
+
+
+def test_modules_take_replace_from_what_asks_the_class() -> None:
+    source = b"from dataclasses import dataclass, replace\nfrom dataclasses import replace\n"
+
+    tree = written_out(source, ModuleType("points"))
+
+    assert tree
+    assert [ast.unparse(each) for each in tree.body] == [
+        "from loyalty import dataclass_code as _dataclass_code",
+        "from copy import replace",
+        "from dataclasses import dataclass",
+        "from copy import replace",
+    ]

@@ -10,7 +10,7 @@ import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError
-from typing import Any, Final, Never
+from typing import Any, Never
 
 
 class Factory:
@@ -108,4 +108,8 @@ def set_state(self: Any, state: list[Any]) -> None:
         object.__setattr__(self, field.name, value)
 
 
-replace: Final = dataclasses.replace
+def replace(self: Any, /, **changes: object) -> Any:
+    """A copy with other values of some fields, as `dataclasses.replace` makes it."""
+    code = self.__class__.__init__.__code__
+    names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+    return self.__class__(**{name: getattr(self, name) for name in names} | changes)

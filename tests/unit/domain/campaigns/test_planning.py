@@ -73,10 +73,10 @@ def test_an_order_of_which_nothing_went_back_gets_what_is_worked_out_for_what_is
     program: Program, bought: Order, ceilings: dict[str, int]
 ) -> None:
     context = AwardContext(ceilings=ceilings)
-    kept = replace(bought)
+    whole = replace(bought)
 
-    assert kept is not bought
-    assert full_award(kept, bought=bought, program=program, context=context) == full_award(
+    assert whole is not bought
+    assert full_award(whole, bought=bought, program=program, context=context) == full_award(
         bought, bought=bought, program=program, context=context
     )
 
