@@ -40,10 +40,10 @@ HEAVY: Final[dict[str, frozenset[str]]] = {
     "pydantic": ANSWERS_HTTP,
     "urllib.request": frozenset({"authorizer"}),
 }
-# The largest of each kind, `intake` and `notifications`, and some room. Where this fails, see what
+# The largest of each kind, `compaction` and `notifications`, and some room. Where this fails, see what
 # a new import brings along.
-MODULES_MAX: Final = 265
-MODULES_MAX_OF_HTTP: Final = 445
+MODULES_MAX: Final = 280
+MODULES_MAX_OF_HTTP: Final = 460
 
 
 # Classes of ours that `dataclasses` makes at each start, because the build cannot write them out
