@@ -40,8 +40,8 @@ HEAVY: Final[dict[str, frozenset[str]]] = {
     "pydantic": ANSWERS_HTTP,
     "urllib.request": frozenset({"authorizer"}),
 }
-# The largest of each kind, `compaction` and `notifications`, and some room. Where this fails, see what
-# a new import brings along.
+# The largest of each kind, `compaction` and `notifications`, and some room. Where this fails, see
+# what a new import brings along.
 MODULES_MAX: Final = 280
 MODULES_MAX_OF_HTTP: Final = 460
 
