@@ -143,7 +143,11 @@ class SegmentTruth(Recorded):
                 enrolled_at = self.accounts[member].enrolled_at
                 return max(0, self._days_ago(self.day(enrolled_at))) if enrolled_at else None
             case "days_since_order":
-                days = [on for on, minor in self._bought_by(member) if minor > 0]
+                days = [
+                    self.day(order.occurred_at)
+                    for order in self._baskets
+                    if self.heir(order.member_id) == member and order.goods_minor > 0
+                ]
                 return max(0, self._days_ago(max(days))) if days else None
             case "spent":
                 return self._spent(member, rule.days)

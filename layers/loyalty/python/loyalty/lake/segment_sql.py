@@ -41,7 +41,9 @@ _SALES: Final = FeatureSource(
 _ORDERS: Final = FeatureSource(
     rows="""
         SELECT coalesce(person_number, member_number) AS person_number,
-            local_day(occurred_at) AS day, amount_minor
+            local_day(occurred_at) AS day,
+            -- An order of charges alone is none; before the facts knew their goods, of nothing.
+            coalesce(goods_minor, amount_minor) AS goods_minor
         FROM orders LEFT JOIN heirs USING (member_number)
         WHERE member_number IS NOT NULL
     """,
@@ -145,7 +147,7 @@ class SegmentQuery:
             case "member_days":
                 return self._between(_days_since("enrolled_on"), rule)
             case "days_since_order":
-                last_on = self._column(_ORDERS, "max(day) FILTER (WHERE amount_minor > 0)")
+                last_on = self._column(_ORDERS, "max(day) FILTER (WHERE goods_minor > 0)")
                 return self._between(_days_since(last_on), rule)
             case "silent":
                 return self._is_silent(rule.percent_of_gap)
