@@ -21,8 +21,8 @@ REBUILD_TIMEOUT = Duration.minutes(5)
 COMPACTION_CONCURRENCY_MAX = 2
 # Lambda's maximum: facts are fetched, computed for up to ten minutes, and a file is uploaded.
 EXPORTS_TIMEOUT = Duration.minutes(15)
-# Trials divide ten million orders into a hundred parts: half of them at a time.
-EXPORTS_CONCURRENCY_MAX = 50
+# Trials divide ten million orders into a hundred parts, which are tried side by side.
+EXPORTS_CONCURRENCY_MAX = 100
 # Nobody waits for it, and it must not slow down the table's readers.
 REBUILD_CONCURRENCY_MAX = 4
 # For facts, and for queries that outgrow the memory. The first 512 MB are free.
