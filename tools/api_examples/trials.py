@@ -52,6 +52,20 @@ _TRIAL: Final[Json] = {
     "by_level": [{"id": "", "issued_in_force": 892_400, "issued_proposed": 1_784_800}],
     "by_giver": [{"id": "base", "issued_in_force": 892_400, "issued_proposed": 1_784_800}],
     "by_month": [{"id": "2026-10", "issued_in_force": 892_400, "issued_proposed": 1_784_800}],
+    "liability": [
+        {
+            "state": "available",
+            "expires_in": "2027-11",
+            "points_in_force": 922_200,
+            "points_proposed": 1_793_300,
+            "worth_in_force_minor": 922_200,
+            "worth_proposed_minor": 1_793_300,
+        }
+    ],
+    "breakage": {
+        "in_force": {"rate": 0.128946, "likely": 118_914, "likely_minor": 118_914},
+        "proposed": {"rate": 0.128946, "likely": 231_239, "likely_minor": 231_239},
+    },
     "gains": [
         {"at_least": 0, "below": 1, "members": 31},
         {"at_least": 101, "below": 301, "members": 2_008},

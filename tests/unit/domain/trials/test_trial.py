@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from functools import cache
 from random import Random
 from typing import Any, Final
@@ -12,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyalty.domain.facts import CountedUse
+from loyalty.domain.facts import CountedUse, EntryFact
 from loyalty.domain.kernel.errors import Refusal
 from loyalty.domain.program.document import Program, PublishedProgram
+from loyalty.domain.trials.booked import repriced
 from loyalty.domain.trials.happenings import LinesMissing, PersonFacts
 from loyalty.domain.trials.rules import untried
 from loyalty.domain.trials.sums import (
@@ -197,12 +199,45 @@ class TestWhatWouldBe:
         assert total(sums, "unaffordable_points", "proposed") == 40
         assert total(sums, "expired", "proposed") == 10
 
+    @pytest.mark.parametrize("price", [30, 60, 101])
+    def test_a_redemption_costs_what_the_proposed_document_says(self, price: int) -> None:
+        rewards = [{**reward(), "cost_points": price}]
+        sums, _ = bought(10_000, redeems="latte", rewards=rewards)
+
+        is_affordable = price <= 100
+        assert total(sums, "spent", "in_force") == 40
+        assert total(sums, "spent", "proposed") == (price if is_affordable else 0)
+        assert total(sums, "unaffordable_points", "proposed") == (0 if is_affordable else price)
+
+    @given(st.integers(1, 200), st.integers(1, 300))
+    def test_what_a_cancellation_returns_follows_the_price(self, booked: int, price: int) -> None:
+        lots = (date(2026, 12, 31), date(2027, 1, 31))
+        parts = (booked // 3, booked - booked // 3)
+        returned = returned_fact(dict(zip(lots, parts, strict=True)))
+
+        again = repriced(returned, Fraction(price, booked))
+
+        assert again.points == price
+        assert sum(each.points for each in again.movements) == price
+        assert all(each.points >= 0 for each in again.movements)
+
     def test_points_expire_by_the_proposed_document(self) -> None:
         expiry = {"model": "after_earning", "months": 1}
         sums, _ = bought(10_000, expiry=expiry)
 
         assert total(sums, "expired", "in_force") == 100
         assert [c.month for c in sums.cells if c[:2] == ("proposed", "expired")] == ["2026-03"]
+
+    def test_what_is_held_at_the_end_is_divided_by_when_it_expires(self) -> None:
+        expiry = {"model": "after_earning", "months": 9}
+        sums, _ = bought(10_000, last=date(2026, 3, 31), expiry=expiry)
+
+        left = {cell[:4]: points for cell, points in sums.cells.items() if cell[2] == "expires_in"}
+        assert left == {
+            ("in_force", "available", "expires_in", "2026-07"): 100,
+            ("proposed", "available", "expires_in", "2026-10"): 100,
+        }
+        assert total(sums, "held_after", "proposed") == 100
 
     def test_members_whose_level_would_be_another_one_are_counted(self) -> None:
         tiers = {
@@ -302,6 +337,21 @@ WELCOME: Final = campaign(
     effect={"kind": "fixed", "points": 50},
     limits={"budget": {"points": 1000, "per": "campaign"}},
 )
+
+
+def returned_fact(lots: dict[date, int]) -> EntryFact:
+    """What came back of a redemption, from a fact of an order."""
+    year = ExampleYear("coffee", enrolled_on=FIRST)
+    year.becomes(program(**PLAIN))
+    year.buy(FIRST, goods(1000))
+    (earned,) = (each for each in person_of(year).entries if each.entry_kind == "accrual")
+    (movement, *_) = earned.movements
+    movements = [replace(movement, expires_on=lot, points=points) for lot, points in lots.items()]
+    return replace(
+        earned, entry_kind="return", points=sum(lots.values()), movements=tuple(movements)
+    )
+
+
 FOR_BIRTHDAY: Final = {"for": {"fact": "birthday", "on": "month"}}
 
 

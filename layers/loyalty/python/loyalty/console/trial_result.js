@@ -21,7 +21,7 @@ export function trialResult(page, trial, document) {
     ${slices(page, "By month", trial.by_month, (month) => month)}
     ${slices(page, "By earning rule and campaign", trial.by_giver, (id) => nameIn(document.campaigns, id))}
     ${document.tiers ? slices(page, "By level", trial.by_level, (id) => levelName(document, id)) : nothing}
-    ${levelMoves(page, trial, document)} ${budgets(page, trial, document)} ${gains(page, trial)}
+    ${liability(page, trial)} ${levelMoves(page, trial, document)} ${budgets(page, trial, document)} ${gains(page, trial)}
     ${furthest(page, "Who would gain most", trial.furthest_up)}
     ${furthest(page, "Who would lose most", trial.furthest_down)} ${untried(trial, document)}`;
 }
@@ -117,6 +117,25 @@ function nameIn(named, id) {
 /** @param {any} document @param {string} id */
 function levelName(document, id) {
   return id ? nameIn(document.tiers?.levels, id) : "No level";
+}
+
+/** @param {Page} page @param {Trial} trial */
+function liability({ format }, { liability: parts, breakage }) {
+  const points = (/** @type {number} */ value) => format.number(value);
+  const rows = parts.map(({ state, expires_in: month, points_in_force, points_proposed }) =>
+    row(leftWords(state, month), points_in_force, points_proposed, points),
+  );
+  const { in_force: before, proposed: after } = breakage;
+  if (before.likely !== null && after.likely !== null)
+    rows.push(row("Of all, likely to expire", before.likely, after.likely, points));
+  return compared(rows, "What members hold at the end", "They hold nothing.");
+}
+
+/** @param {"available" | "pending" | "debt"} state @param {string | null} month */
+function leftWords(state, month) {
+  if (state === "debt") return "Owed";
+  const when = month ? `expire in ${month}` : "never expire";
+  return state === "pending" ? `Pending, ${when}` : `Can be spent, ${when}`;
 }
 
 /** @param {Page} page @param {Trial} trial @param {any} document */

@@ -17,6 +17,8 @@
 -- month. Points that lapsed by inactivity count as expired in the month of their lot, or in the row
 -- without a month, once the sweep has recorded it.
 --
+-- [Trials](evidence.md#all-members) say what a draft of the program would change about it.
+--
 -- | Column             | Unit        | What it is                                         |
 -- |--------------------|-------------|----------------------------------------------------|
 -- | expires_in         | month       | first day of the month in which the lots expire    |

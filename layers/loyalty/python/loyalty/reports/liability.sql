@@ -10,6 +10,8 @@
 -- is null without one. Each row's worth is rounded toward zero, so the total may be a few minor
 -- units less than the summary's liability_minor.
 --
+-- [Trials](evidence.md#all-members) say what a draft of the program would change about it.
+--
 -- | Column      | Unit        | What it is                                                        |
 -- |-------------|-------------|-------------------------------------------------------------------|
 -- | state       | state       | available, pending or debt                                        |

@@ -17,6 +17,8 @@ import { listedReport, readable, topicOf } from "../report_menu.js";
 
 const OVERVIEW = ["trend", "members", "retention", "liability", "rewards", "sources"];
 const DAY_MS = 86_400_000;
+// What trials compare in both worlds, too.
+const TRIED = new Set(["breakage", "liability"]);
 const STEPS = ["day", "week", "month"];
 const WITHIN_DAYS = "30";
 // Each segment, one beside the other.
@@ -194,7 +196,14 @@ async function one(page, period) {
   return (/** @type {HTMLElement} */ place) => {
     show(answer, place, { isAlone: false });
     place.append(downloads(page, period));
+    if (TRIED.has(period.report) && page.may("manager")) place.append(trialsLink(page));
   };
+}
+
+/** @param {Page} page */
+function trialsLink(page) {
+  const link = element("a", { href: page.link("trials") }, "Trials");
+  return element("p", {}, link, " say what a draft of the program would change about it.");
 }
 
 /** The first page: the key figures, and a small chart for each question.

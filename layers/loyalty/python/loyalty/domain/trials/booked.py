@@ -17,6 +17,8 @@ from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.postings import summed
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from loyalty.domain.facts import EntryFact
     from loyalty.domain.program.document import PublishedProgram
 
@@ -65,6 +67,24 @@ def lots_of(fact: EntryFact, program: PublishedProgram, *, today: date) -> dict[
         first = min(lots, default=expires_on(program.document.expiry, available_on=today))
         lots[first] = lots.get(first, 0) + missing
     return lots
+
+
+def repriced(fact: EntryFact, share: Fraction) -> EntryFact:
+    """What an entry gave back of a redemption, if its price was another one.
+
+    Each lot gets its share, rounded down, and the first one what that leaves.
+    """
+    points = int(fact.points * share)
+    shares = [int(each.points * share) for each in fact.movements if each.place == "lot"]
+    left = points - sum(shares)
+    movements = [
+        replace(each, points=given + (left if not number else 0))
+        for number, (each, given) in enumerate(
+            zip((e for e in fact.movements if e.place == "lot"), shares, strict=True)
+        )
+    ]
+    others = [each for each in fact.movements if each.place != "lot"]
+    return replace(fact, points=points, movements=(*movements, *others))
 
 
 def effect_of(fact: EntryFact) -> Holding:

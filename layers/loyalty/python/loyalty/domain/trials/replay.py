@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.campaigns.budgets import budgets_on, shards_leaving
@@ -22,8 +23,6 @@ from loyalty.domain.ledger.campaign_counts import has_goods
 from loyalty.domain.ledger.entries import (
     Accrual,
     CalendarCause,
-    Clawback,
-    Edit,
     Entry,
 )
 from loyalty.domain.ledger.holding import Holding, total
@@ -37,7 +36,8 @@ from loyalty.domain.ledger.postings import (
 )
 from loyalty.domain.ledger.settling import settle
 from loyalty.domain.ledger.tiers import level_on
-from loyalty.domain.trials.booked import counted, effect_of, entry_of, lots_of, pending_of
+from loyalty.domain.trials.booked import counted, effect_of, entry_of, lots_of, pending_of, repriced
+from loyalty.domain.trials.decided import OrderOnTrial, change_of, expiries, uses_of
 from loyalty.domain.trials.happenings import (
     BuyStep,
     CalendarStep,
@@ -53,10 +53,8 @@ from loyalty.domain.trials.happenings import (
 from loyalty.domain.trials.tally import Tally
 
 if TYPE_CHECKING:
-    from loyalty.domain.campaigns.limits import LimitUse
     from loyalty.domain.facts import EntryFact
     from loyalty.domain.ledger.postings import Posting
-    from loyalty.domain.ledger.refunds import OrderState
     from loyalty.domain.orders.order import Order, OrderRef
     from loyalty.domain.program.document import PublishedProgram
     from loyalty.domain.program.kinds import Activity
@@ -73,18 +71,6 @@ _ERASURE: Final = "erasure"
 
 
 @dataclass(slots=True)
-class OrderOnTrial:
-    """An order that was decided in a replay, and the points that it gave and gave back."""
-
-    accrual: Entry
-    earned: Accrual
-    decided_by: PublishedProgram
-    state: OrderState | None
-    expired_at_once: Mapping[date, int]
-    net: int
-
-
-@dataclass(slots=True)
 class Replay:
     """One person in one world. Days are local to the program, and the period includes `last`."""
 
@@ -95,6 +81,7 @@ class Replay:
     orders: dict[OrderRef, OrderOnTrial] = field(default_factory=dict)
     _expired: dict[str, Counter[date]] = field(default_factory=dict)
     _refused: set[str | None] = field(default_factory=set)
+    _prices: dict[str | None, Fraction] = field(default_factory=dict)
     _left_out: set[OrderRef] = field(default_factory=set)
 
     @classmethod
@@ -113,6 +100,8 @@ class Replay:
         for account in list(self.accounts.values()):
             self._catch_up(account.member_id, until)
         self._count_held("held_after", until)
+        for account in self.accounts.values():
+            self.tally.count_what_is_left(account.holding, until)
 
     def levels(self, moment: datetime) -> str:
         """The level of the person at a moment; empty for none."""
@@ -207,13 +196,13 @@ class Replay:
             raise TypeError("an accrual without its order")
         self._post(posting, what.booked_at)
         level = earned.tier
-        net = sum(map(_change_of, posting.entries)) - sum(map(_change_of, _expiries(posting)))
+        net = sum(map(change_of, posting.entries)) - sum(map(change_of, expiries(posting)))
         self.orders[what.order.ref] = OrderOnTrial(
             accrual=entry,
             earned=earned,
             decided_by=program,
             state=posting.order_state.state if posting.order_state else None,
-            expired_at_once=(-total(each.effect for each in _expiries(posting))).lots,
+            expired_at_once=(-total(each.effect for each in expiries(posting))).lots,
             net=net,
         )
         self.tally.count("orders", 1, what.booked_at, level=level)
@@ -222,7 +211,7 @@ class Replay:
         for share in earned.shares:
             self.tally.add("issued", share.points, "giver", share.rule_id, what.booked_at)
         for each in posting.entries:
-            self.tally.take_of_budgets(_uses(each), what.booked_at)
+            self.tally.take_of_budgets(uses_of(each), what.booked_at)
 
     def _refund(self, what: RefundStep) -> None:
         order = self.orders[what.ref]
@@ -276,7 +265,7 @@ class Replay:
 
     def _settle_order(self, order: OrderOnTrial, posting: Posting, moment: datetime) -> None:
         """Write what a refund or an edit does to an order, and count what it gave or took."""
-        change = _change_of(posting.entries[0])
+        change = change_of(posting.entries[0])
         if posting.order_state is None:
             raise TypeError("a refund or an edit without the order's state")
         self._post(posting, moment)
@@ -285,7 +274,7 @@ class Replay:
         level = order.earned.tier
         self.tally.count("issued", max(0, change), moment, level=level)
         self.tally.count("taken_back", max(0, -change), moment, level=level)
-        self.tally.take_of_budgets(_uses(posting.entries[0]), moment)
+        self.tally.take_of_budgets(uses_of(posting.entries[0]), moment)
 
     def _merge(self, what: MergeStep) -> None:
         if self.tally.is_begun:
@@ -322,14 +311,12 @@ class Replay:
         if is_closing or fact.redemption_id in self._refused:
             return
         account = self._open(fact.member_id, moment)
-        is_redemption = fact.entry_kind == "redemption"
-        if is_redemption:
-            self.tally.count("redemptions", 1, moment)
-        if is_redemption and account.balance < -fact.points:
-            self._refused.add(fact.redemption_id)
-            self.tally.count("unaffordable", 1, moment)
-            self.tally.count("unaffordable_points", -fact.points, moment)
-            return
+        if fact.entry_kind == "redemption":
+            fact = self._priced(fact)
+            if not self._can_pay(fact, account, moment):
+                return
+        elif fact.redemption_id in self._prices:
+            fact = repriced(fact, self._prices[fact.redemption_id])
         before = _held(account)
         if fact.points > 0:
             self._give(fact, account, moment)
@@ -346,6 +333,24 @@ class Replay:
         change = _held(self.accounts[account.member_id]) - before
         self.tally.count_move(fact.entry_kind, change, moment)
         self.tally.take_of_budgets(fact.counted or (), moment)
+
+    def _priced(self, redemption: EntryFact) -> EntryFact:
+        """A redemption at the price of this world, which its return gives back."""
+        price, booked = self.rules.price(redemption), -redemption.points
+        if price == booked or not booked:
+            return redemption
+        self._prices[redemption.redemption_id] = Fraction(price, booked)
+        return replace(redemption, points=-price)
+
+    def _can_pay(self, redemption: EntryFact, account: Account, moment: datetime) -> bool:
+        """Whether a redemption can be paid; one that cannot does not happen."""
+        self.tally.count("redemptions", 1, moment)
+        if self.rules.is_real or account.balance >= -redemption.points:
+            return True
+        self._refused.add(redemption.redemption_id)
+        self.tally.count("unaffordable", 1, moment)
+        self.tally.count("unaffordable_points", -redemption.points, moment)
+        return False
 
     def _give(self, fact: EntryFact, account: Account, moment: datetime) -> None:
         program = self.rules.in_force(moment)
@@ -467,19 +472,6 @@ class Replay:
     def _count_held(self, measure: Measure, moment: datetime) -> None:
         for account in self.accounts.values():
             self.tally.count(measure, _held(account), moment)
-
-
-def _expiries(posting: Posting) -> tuple[Entry, ...]:
-    return tuple(each for each in posting.entries if each.kind == "expiry")
-
-
-def _uses(entry: Entry) -> tuple[LimitUse, ...]:
-    detail = entry.detail
-    return detail.counted if isinstance(detail, Accrual | Clawback | Edit) else ()
-
-
-def _change_of(entry: Entry) -> int:
-    return entry.points + entry.pending_points
 
 
 def _held(account: Account) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from loyalty.domain.campaigns.member_facts import sources
 from loyalty.domain.trials.sums import minute_of
@@ -35,9 +35,20 @@ class Rules(Protocol):
         """What a budget leaves what an entry was booked for; None if it is not the limit."""
         ...
 
+    def price(self, redemption: EntryFact) -> int:
+        """The points that a redemption costs."""
+        ...
+
+    @property
+    def is_real(self) -> bool:
+        """Whether it is the world in which every redemption could be paid."""
+        ...
+
 
 class Versions:
     """What really happened: each order by the version that decided it."""
+
+    is_real: Final = True
 
     def __init__(
         self,
@@ -76,6 +87,9 @@ class Versions:
         """What it took: all members together had used up the rest, or it wanted no more."""
         return sum(max(0, use.amount) for use in entry.counted or () if use.limit == budget)
 
+    def price(self, redemption: EntryFact) -> int:
+        return -redemption.points
+
 
 class Proposed:
     """The proposed document, as if it had been in force for the whole period.
@@ -83,6 +97,8 @@ class Proposed:
     `ends` are the minutes in which its budgets are used up, by name. A campaign gives nothing
     after the minute of its budget.
     """
+
+    is_real: Final = False
 
     def __init__(
         self, program: PublishedProgram, *, versions: Versions, ends: Mapping[str, int]
@@ -115,6 +131,17 @@ class Proposed:
     def budget_left(self, entry: EntryFact, budget: str) -> int | None:
         ends = self._ends.get(budget)
         return None if ends is None or minute_of(entry.recorded_at) <= ends else 0
+
+    def price(self, redemption: EntryFact) -> int:
+        """The proposed price of the reward, where the member paid its whole price by then."""
+        before = self._versions.version(redemption.program_version).document
+        was, becomes = (
+            document.reward(redemption.reward_id or "")
+            for document in (before, self._program.document)
+        )
+        if was is None or becomes is None or was.cost_points != -redemption.points:
+            return -redemption.points
+        return becomes.cost_points
 
 
 def meant_for(entry: EntryFact) -> frozenset[str]:

@@ -30,13 +30,19 @@ type Measure = Literal[
     "unaffordable_points",
     "held_before",
     "held_after",
+    "available",
+    "pending",
+    "debt",
     "uncountable",
 ]
-type Dimension = Literal["all", "level", "giver"]
+type Dimension = Literal["all", "level", "giver", "expires_in"]
 
 
 class Cell(NamedTuple):
-    """What is summed: a measure of a world, by a value of a dimension and a month (`2026-11`)."""
+    """What is summed: a measure of a world, by a value of a dimension and a month (`2026-11`).
+
+    `expires_in` divides what is held at the end by the month in which it expires; empty for never.
+    """
 
     world: WorldName
     measure: Measure

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.kernel.limits import BUDGET
 from loyalty.domain.trials.sums import (
     BudgetMinute,
@@ -18,10 +19,11 @@ from loyalty.domain.trials.sums import (
 )
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from loyalty.domain.campaigns.limits import LimitUse
     from loyalty.domain.facts import CountedUse
+    from loyalty.domain.ledger.holding import Holding
     from loyalty.domain.trials.rules import Rules
 
 _BY_LEVEL: Final = frozenset({"orders", "issued", "taken_back"})
@@ -70,8 +72,20 @@ class Tally:
             case _:
                 self.count("other", change, moment)
 
+    def count_what_is_left(self, holding: Holding, moment: datetime) -> None:
+        """Count what an account holds at the end, by when it expires."""
+        for lot, points in holding.lots.items():
+            self.add("available", points, "expires_in", _month(lot), moment)
+        for dates, points in holding.pending.items():
+            self.add("pending", points, "expires_in", _month(dates.expires_on), moment)
+        self.add("debt", -holding.debt, "expires_in", "", moment)
+
     def take_of_budgets(self, uses: Iterable[LimitUse | CountedUse], moment: datetime) -> None:
         """Count what an entry took of budgets, or gave back."""
         for use in uses:
             if use.limit.startswith(BUDGET):
                 self.taken[BudgetMinute(use.limit, minute_of(moment))] += use.amount
+
+
+def _month(last_day: date) -> str:
+    return "" if last_day == NEVER else last_day.isoformat()[:7]

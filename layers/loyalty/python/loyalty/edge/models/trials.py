@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Final
+from fractions import Fraction
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
     from loyalty.usecases.trials import Tried
 
 MEMBERS_MAX: Final = 5_000
+LIABLE: Final[tuple[Literal["available", "pending", "debt"], ...]] = (
+    "available",
+    "pending",
+    "debt",
+)
 
 
 class TrialRequest(RequestPart):
@@ -125,6 +131,50 @@ class TrialGainGroup(AnswerPart):
     members: Annotated[int, Field(description="The members in the group.")]
 
 
+class TrialLiability(AnswerPart):
+    """Points that are held or owed when the last day ended, by when they expire."""
+
+    state: Annotated[
+        Literal["available", "pending", "debt"],
+        Field(description="As in the report `liability`; a debt is negative."),
+    ]
+    expires_in: Annotated[
+        str | None, Field(description="The month in which they expire, as `2027-03`; null: never.")
+    ]
+    points_in_force: Annotated[int, Field(description="The points that were held.")]
+    points_proposed: Annotated[int, Field(description="The points that would have been.")]
+    worth_in_force_minor: Annotated[
+        int | None, Field(description="Their worth in minor units; null without a `point_value`.")
+    ]
+    worth_proposed_minor: Annotated[int | None, Field(description="The same, as proposed.")]
+
+
+class TrialBreakage(AnswerPart):
+    """Points that expired unspent, and those that are likely to."""
+
+    rate: Annotated[
+        float | None,
+        Field(
+            description="Of the points that were spent or expired in the period, the share that "
+            "expired; null if there are none."
+        ),
+    ]
+    likely: Annotated[
+        int | None,
+        Field(description="The points held at the end that expire, if this share of them does."),
+    ]
+    likely_minor: Annotated[
+        int | None, Field(description="Their worth in minor units; null without a `point_value`.")
+    ]
+
+
+class TrialBreakages(AnswerPart):
+    """Breakage in both worlds."""
+
+    in_force: Annotated[TrialBreakage, Field(description="What really happened.")]
+    proposed: Annotated[TrialBreakage, Field(description="What would have happened.")]
+
+
 class TrialMember(AnswerPart):
     """A member who would gain or lose much."""
 
@@ -172,6 +222,10 @@ class TrialAnswer(AnswerPart):
     by_level: Annotated[list[TrialSlice], Field(description="By the level of the member.")]
     by_giver: Annotated[list[TrialSlice], Field(description="By earning rule and campaign.")]
     by_month: Annotated[list[TrialSlice], Field(description="By the month of recording.")]
+    liability: Annotated[
+        list[TrialLiability], Field(description="What is held at the end, by when it expires.")
+    ]
+    breakage: Annotated[TrialBreakages, Field(description="What expires unspent.")]
     gains: Annotated[list[TrialGainGroup], Field(description="How many gain how much.")]
     furthest_up: Annotated[list[TrialMember], Field(description="Who would gain most.")]
     furthest_down: Annotated[list[TrialMember], Field(description="Who would lose most.")]
@@ -220,6 +274,11 @@ def trial_answer(
         by_level=_slices(sums, "level", _levels_first(document)),
         by_giver=_slices(sums, "giver", _givers_first(document)),
         by_month=_months(sums),
+        liability=_liability(sums, in_force, document),
+        breakage=TrialBreakages(
+            in_force=_breakage(sums, "in_force", in_force),
+            proposed=_breakage(sums, "proposed", document),
+        ),
         gains=_gain_groups(sums),
         furthest_up=_members(sums.furthest_up),
         furthest_down=_members(sums.furthest_down),
@@ -246,7 +305,7 @@ def _figures(sums: TrialSums, world: WorldName, document: Program) -> TrialFigur
     for cell, amount in sums.cells.items():
         if cell.world == world and cell.dimension == "all":
             total[cell.measure] += amount
-    value, held = document.point_value, total["held_after"]
+    held = total["held_after"]
     return TrialFigures(
         orders=total["orders"],
         issued=total["issued"],
@@ -261,7 +320,57 @@ def _figures(sums: TrialSums, world: WorldName, document: Program) -> TrialFigur
         uncountable=total["uncountable"],
         held_before=total["held_before"],
         held_after=held,
-        worth_minor=held * value.amount_minor // value.per_points if value else None,
+        worth_minor=_worth(held, document),
+    )
+
+
+def _worth(points: int, document: Program) -> int | None:
+    """What points are worth, rounded toward zero as in the reports."""
+    value = document.point_value
+    if value is None:
+        return None
+    return int(Fraction(points * value.amount_minor, value.per_points))
+
+
+def _liability(sums: TrialSums, in_force: Program, proposed: Program) -> list[TrialLiability]:
+    left: dict[WorldName, Counter[tuple[str, str]]] = {
+        "in_force": Counter(),
+        "proposed": Counter(),
+    }
+    for cell, points in sums.cells.items():
+        if cell.dimension == "expires_in":
+            left[cell.world][cell.measure, cell.value] += points
+    ordered = [
+        (state, month)
+        for state in LIABLE
+        # Points that never expire come last.
+        for month in sorted(
+            {month for some in left.values() for each, month in some if each == state},
+            key=lambda month: (not month, month),
+        )
+    ]
+    return [
+        TrialLiability(
+            state=state,
+            expires_in=month or None,
+            points_in_force=left["in_force"][state, month],
+            points_proposed=left["proposed"][state, month],
+            worth_in_force_minor=_worth(left["in_force"][state, month], in_force),
+            worth_proposed_minor=_worth(left["proposed"][state, month], proposed),
+        )
+        for state, month in ordered
+    ]
+
+
+def _breakage(sums: TrialSums, world: WorldName, document: Program) -> TrialBreakage:
+    figures = _figures(sums, world, document)
+    used = figures.spent - figures.returned
+    if figures.expired + max(0, used) <= 0:
+        return TrialBreakage(rate=None, likely=None, likely_minor=None)
+    rate = Fraction(figures.expired, figures.expired + max(0, used))
+    likely = int(max(0, figures.held_after) * rate)
+    return TrialBreakage(
+        rate=round(float(rate), 6), likely=likely, likely_minor=_worth(likely, document)
     )
 
 
