@@ -38,6 +38,7 @@ from tests.support.trials import facts_in, people_of, versions_of
 FIRST: Final = date(2026, 1, 5)
 LATER: Final = datetime(2028, 1, 1, tzinfo=UTC)
 PROGRAMS: Final = sorted(path.stem for path in EXAMPLES.glob("*.json"))
+SPENT: Final[dict[str, Any]] = {"fact": "spent", "days": 30, "at_least_minor": 20_000}
 CATEGORIES: Final = (None, "drink", "whole_bean", "gift_card", "shoes", "shipping")
 
 
@@ -285,6 +286,41 @@ class TestWhatWouldBe:
         assert untried(proposed, program()) == ("new",)
         assert untried(proposed, program(campaigns=[new])) == ()
 
+    def test_a_segment_that_means_something_else_is_asked_anew(self) -> None:
+        before, after = (
+            of_segment({"fact": "monetary", "is_in": [5], "days": d}) for d in (30, 90)
+        )
+
+        assert untried(before, before) == ()
+        assert untried(after, before) == ("big",)
+        assert untried(of_segment(SPENT), before) == ()
+
+    @pytest.mark.parametrize(
+        ("who", "issued"),
+        [
+            # 100 of each order, and 50 for those before which that was so.
+            (SPENT, 350),
+            ({"fact": "orders", "days": 30, "at_least": 2}, 350),
+            ({"fact": "orders", "days": 5, "at_least": 1}, 350),
+            ({"fact": "days_since_order", "at_least": 3}, 350),
+            ({"not": {"fact": "days_since_order", "at_most": 3650}}, 350),
+            ({"all": [SPENT, {"fact": "member_days", "at_most": 5}]}, 300),
+            ({"any": [SPENT, {"fact": "orders", "days": 30, "at_least": 1}]}, 400),
+        ],
+    )
+    def test_who_was_in_a_computed_segment_follows_from_what_they_had_bought(
+        self, who: dict[str, Any], issued: int
+    ) -> None:
+        """Three orders of 100.00, on the first day, two days later and six days after that."""
+        year = ExampleYear("coffee", enrolled_on=FIRST)
+        year.becomes(program(**PLAIN))
+        for days in (0, 2, 8):
+            year.buy(FIRST + timedelta(days=days), goods(10_000))
+
+        sums = try_on(person_of(year), trial_of(year.program, of_segment(who)))
+
+        assert total(sums, "issued", "proposed") == issued
+
     def test_who_is_held_out_gets_what_a_document_without_the_holdout_gives(self) -> None:
         """By this salt she is held out. It is for everybody without an attribute."""
         members = {"not": {"fact": "attribute", "name": "team", "is_in": ["red"]}}
@@ -350,6 +386,17 @@ def returned_fact(lots: dict[date, int]) -> EntryFact:
     return replace(
         earned, entry_kind="return", points=sum(lots.values()), movements=tuple(movements)
     )
+
+
+def of_segment(who: dict[str, Any]) -> Program:
+    """A document with a campaign for a segment."""
+    asking = campaign(
+        id="big",
+        effect={"kind": "fixed", "points": 50},
+        **{"for": {"fact": "segment", "is_in": ["big"]}},
+    )
+    big = {"id": "big", "name": "Big", "who": who}
+    return program(**PLAIN, campaigns=[asking], segments=[big])
 
 
 FOR_BIRTHDAY: Final = {"for": {"fact": "birthday", "on": "month"}}

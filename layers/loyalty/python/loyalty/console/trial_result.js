@@ -224,5 +224,5 @@ function furthest(page, caption, members) {
 function untried({ untried: ids }, document) {
   if (!ids.length) return nothing;
   const names = ids.map((id) => nameIn(document.campaigns, id)).join(", ");
-  return html`<p class="refused">Not tried: ${names}. They ask something new of a member's profile, which the lake does not have.</p>`;
+  return html`<p class="refused">Not tried: ${names}. They ask something new of a member's profile, or for a new segment that does not follow from orders, spend and levels.</p>`;
 }

@@ -50,6 +50,7 @@ from loyalty.domain.trials.happenings import (
     MoveStep,
     RefundStep,
 )
+from loyalty.domain.trials.history import History, MemberThen
 from loyalty.domain.trials.tally import Tally
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class Replay:
     _refused: set[str | None] = field(default_factory=set)
     _prices: dict[str | None, Fraction] = field(default_factory=dict)
     _left_out: set[OrderRef] = field(default_factory=set)
+    _history: History = field(default_factory=History)
 
     @classmethod
     def of(cls, world: WorldName, rules: Rules, *, first_at: datetime) -> Replay:
@@ -96,6 +98,8 @@ class Replay:
             if each.booked_at >= self.first_at:
                 self._begin()
             self._happen(each)
+            if self.rules.segments:
+                self._history.note(each, self.rules.in_force(each.booked_at).document)
         self._begin()
         for account in list(self.accounts.values()):
             self._catch_up(account.member_id, until)
@@ -182,7 +186,11 @@ class Replay:
                 fingerprint="",
                 now=what.booked_at,
                 replaces=what.placeholder,
-                about=MemberFacts(occurred_at=occurred_at, decided=self.rules.verdicts(what.entry)),
+                about=MemberFacts(
+                    occurred_at=occurred_at,
+                    decided=self.rules.verdicts(what.entry),
+                    segments=self._segments(account, program, what.booked_at),
+                ),
                 shards=self._shards(what.entry, program, what.order),
             )
         except ValidationFailed:
@@ -212,6 +220,16 @@ class Replay:
             self.tally.add("issued", share.points, "giver", share.rule_id, what.booked_at)
         for each in posting.entries:
             self.tally.take_of_budgets(uses_of(each), what.booked_at)
+
+    def _segments(
+        self, account: Account, program: PublishedProgram, moment: datetime
+    ) -> dict[str, str]:
+        """The computed segments that the person was in when an order was recorded."""
+        if not self.rules.segments:
+            return {}
+        document = program.document
+        then = MemberThen.of(account, document, day=document.today(moment))
+        return self._history.segments(self.rules.segments, then)
 
     def _refund(self, what: RefundStep) -> None:
         order = self.orders[what.ref]

@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 from loyalty.domain.campaigns.member_facts import sources
+from loyalty.domain.trials.history import follows, that_follow
 from loyalty.domain.trials.sums import minute_of
 
 if TYPE_CHECKING:
     from loyalty.domain.facts import EntryFact
     from loyalty.domain.program.campaigns import Campaign
     from loyalty.domain.program.document import Program, PublishedProgram
+    from loyalty.domain.program.segments import Segment
 
 
 class Rules(Protocol):
@@ -29,6 +31,11 @@ class Rules(Protocol):
 
     def verdicts(self, entry: EntryFact) -> Mapping[str, bool]:
         """Campaigns whose verdict on the member of an order is known or cannot be found out."""
+        ...
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The computed segments that are found from what a person bought by then."""
         ...
 
     def budget_left(self, entry: EntryFact, budget: str) -> int | None:
@@ -49,6 +56,8 @@ class Versions:
     """What really happened: each order by the version that decided it."""
 
     is_real: Final = True
+    # Who was in them is in what was decided.
+    segments: Final[tuple[Segment, ...]] = ()
 
     def __init__(
         self,
@@ -107,6 +116,7 @@ class Proposed:
         self._versions = versions
         self._ends = ends
         self._beyond = [each for each in program.document.campaigns if reads_beyond(each)]
+        self.segments = that_follow(program.document) if self._beyond else ()
 
     def deciding(self, entry: EntryFact) -> PublishedProgram:  # noqa: ARG002  # as `Rules` has it
         return self._program
@@ -117,7 +127,7 @@ class Proposed:
     def verdicts(self, entry: EntryFact) -> Mapping[str, bool]:
         """Verdicts of the version that decided the order, for campaigns that ask it the same.
 
-        A campaign that asks something new of the member is for nobody: nothing is known of it.
+        A campaign that asks something new of the member is for nobody, if nothing is known of it.
         """
         if not self._beyond:
             return {}
@@ -126,6 +136,7 @@ class Proposed:
         return {
             each.id: each.id in meant and asks_the_same(each, before.get(each.id))
             for each in self._beyond
+            if asks_the_same(each, before.get(each.id)) or not follows(each, self._program.document)
         }
 
     def budget_left(self, entry: EntryFact, budget: str) -> int | None:
@@ -170,5 +181,7 @@ def untried(proposed: Program, in_force: Program) -> tuple[str, ...]:
     return tuple(
         each.id
         for each in proposed.campaigns
-        if reads_beyond(each) and not asks_the_same(each, before.get(each.id))
+        if reads_beyond(each)
+        and not asks_the_same(each, before.get(each.id))
+        and not follows(each, proposed)
     )

@@ -234,8 +234,9 @@ class TrialAnswer(AnswerPart):
     untried: Annotated[
         list[str],
         Field(
-            description="Campaigns that ask something new of a member's profile. The lake has no "
-            "personal data, so they were for nobody in this trial."
+            description="Campaigns that ask something new of a member's profile, or for a computed "
+            "segment that is new and compares members, or asks for goods, rewards, surveys or "
+            "silence. That is not known for each order, so they were for nobody in this trial."
         ),
     ]
 
