@@ -384,6 +384,7 @@ def names(publish: Callable[..., PublishedProgram], cognito: FakeCognito) -> dic
         "event_id": "unseen",
         "survey_id": "visit",
         "export_id": "unseen",
+        "trial_id": "unseen",
         "approval_id": "unseen",
         "review_id": "unseen",
         "campaign_id": "club",

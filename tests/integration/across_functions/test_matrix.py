@@ -438,6 +438,8 @@ def made() -> World:
         headers=right.HEADERS,
         as_=manager,
     )
+    of_all = {**right.BODIES["try_document"], "members_max": None}
+    trial = call(exports, "POST", f"{till.PROGRAM}/trials", body=of_all, as_=manager)
     archived()
     earned = till.history(members[VICTIM])[-1]
     more = {
@@ -446,6 +448,7 @@ def made() -> World:
         "erasure_id": ask(bare, "list_erasure_requests", manager).body["items"][0]["id"],
         "event_id": sent["event_id"],
         "export_id": export.body["id"],
+        "trial_id": trial.body["id"],
     }
     return World(
         names=names | more,
