@@ -85,7 +85,7 @@ class ServiceStack(Stack):
             self._authorizer,
             members.registry(kit),
             members.overview(kit),
-            members.program(kit),
+            members.program(kit, runs=works["compaction"].queue),
             members.enrollment(kit),
             members.accrual(kit),
             members.adjustments(kit),

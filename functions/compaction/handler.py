@@ -36,13 +36,12 @@ from loyalty.table.segment_runs import TableSegmentRuns
 from loyalty.table.targeting import TableTargeting
 from loyalty.usecases.program.goals import evaluate_goals
 from loyalty.usecases.program.watches import keep_watch
-from loyalty.usecases.segments import MEMBERS, change_of, keep, run
+from loyalty.usecases.segments import MEMBERS, RUNS, change_of, keep, run
 from loyalty.usecases.work_pages import EVERY_PROGRAM, WorkPage
 
 # The lanes of other work are called as the kinds of facts.
 GOALS: Final = "goals"
 NEIGHBORS: Final = "neighbors"
-SEGMENTS: Final = "segments"
 WATCHES: Final = "watches"
 
 
@@ -69,7 +68,7 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
 
 def pages_of(programs: tuple[str, ...]) -> list[WorkPage]:
     """A page for each kind of facts, and for each other work: what fails delays nothing else."""
-    lanes = (*(fact.kind for fact in ALL), GOALS, NEIGHBORS, SEGMENTS, WATCHES)
+    lanes = (*(fact.kind for fact in ALL), GOALS, NEIGHBORS, RUNS, WATCHES)
     return [WorkPage(program_id=EVERY_PROGRAM, lane=lane, items=programs) for lane in lanes]
 
 

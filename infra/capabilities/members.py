@@ -7,6 +7,7 @@ from aws_cdk import Duration
 from infra.functions import CapabilityFunction
 from infra.kit import Kit
 from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, UPDATE
+from infra.queues import WorkQueue, allow_send_many
 
 # Keys of an issuer are fetched in two seconds at most, and twice if need be.
 AUTHORIZER_TIMEOUT = Duration.seconds(8)
@@ -63,12 +64,16 @@ def overview(kit: Kit) -> CapabilityFunction:
     return function
 
 
-def program(kit: Kit) -> CapabilityFunction:
+def program(kit: Kit, *, runs: WorkQueue) -> CapabilityFunction:
+    """The function; `runs` is the queue of the runs that find who is in segments."""
     function = kit.function(
         "program",
         "Publish and read the program document, keep drafts, list actions, describe the API",
-        environment=kit.table_name | kit.claims,
+        environment=kit.table_name
+        | kit.claims
+        | {"LOYALTY_COMPACTION_QUEUE_URL": runs.queue.queue_url},
     )
+    allow_send_many(function, runs.queue)
     kit.data.table.allow(function, GET, BATCH_GET, PUT, DELETE, QUERY)
     # The actions of staff are listed by target.
     kit.data.table.allow_query(function, index="history")

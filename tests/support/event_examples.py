@@ -192,6 +192,14 @@ CHANGES: Final[dict[str, TableChange]] = {
         Targeting(member_id="mem_1", joined={"win-back": NOON}),
         made_at=LATER,
     ),
+    "SegmentEntered": change(
+        Targeting(member_id="mem_1", segments={"lapsed": "5f0c33a1"}, segments_as_of=NOON)
+    ),
+    "SegmentLeft": change(
+        Targeting(member_id="mem_1", segments_as_of=LATER),
+        Targeting(member_id="mem_1", segments={"lapsed": "5f0c33a1"}, segments_as_of=NOON),
+        made_at=LATER,
+    ),
     "CampaignBudgetSpent": change(
         BudgetSpent(
             budget=CampaignBudget("win-back", "2026-11", 100_000),

@@ -1,14 +1,17 @@
 """The program function on a table: publish, read, the catalogue."""
 
+import os
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from functions.program.handler import handler
-from loyalty.domain.kernel.errors import NotFound
+from loyalty.domain.kernel.errors import NotFound, TryAgain
 from loyalty.domain.program.document import Program
+from loyalty.edge.aws.queues.work import PageQueue
 from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Item, Key, Operation, Query, QueryPage
@@ -53,6 +56,29 @@ def test_a_document_that_was_read_can_be_published_again() -> None:
     written = put(read.body["document"], headers={"If-Match": read.headers["etag"]})
 
     assert (written.status, written.body["version"]) == (200, 2)
+
+
+class TestSegments:
+    """Who is in segments is found soon after a publication, and not an hour later."""
+
+    def test_a_run_is_queued_for_when_every_function_knows_the_version(self) -> None:
+        put(headers=FIRST)
+
+        name = "ApproximateNumberOfMessagesDelayed"
+        url = os.environ["LOYALTY_COMPACTION_QUEUE_URL"]
+        answer = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+        assert answer["Attributes"][name] == "1"
+
+    def test_a_version_is_published_though_no_run_can_be_queued(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_: Any) -> None:
+            raise TryAgain
+
+        monkeypatch.setattr(PageQueue, "send", refuse)
+
+        assert put(headers=FIRST).status == 201
+        assert get().body["version"] == 1
 
 
 def test_the_currency_of_a_program_never_changes() -> None:

@@ -2,15 +2,23 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.changes import TableChange
-from loyalty.domain.events import ALL, Event, SurveyAnswered, events_of
+from loyalty.domain.events import (
+    ALL,
+    Event,
+    SegmentEntered,
+    SegmentLeft,
+    SurveyAnswered,
+    events_of,
+)
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import (
@@ -424,3 +432,37 @@ def test_an_answer_whose_comment_was_erased_is_not_announced_again() -> None:
     assert isinstance(answered, Response)
 
     assert list(events_of(change(replace(answered, comment=None), answered))) == []
+
+
+class TestSegments:
+    """A member who was found in segments is announced to have entered and left some."""
+
+    def events(self, before: Targeting | None, after: Targeting) -> list[tuple[str, str]]:
+        found = events_of(change(after, before))
+        return [
+            (each.name, each.segment_id)
+            for each in found
+            if isinstance(each, SegmentEntered | SegmentLeft)
+        ]
+
+    def test_only_what_is_new_or_gone_is_announced(self) -> None:
+        before = Targeting(
+            member_id="mem_1", segments={"a": "1", "b": "1", "c": "1"}, segments_as_of=NOON
+        )
+        after = replace(before, segments={"b": "1", "c": "2", "d": "1"}, segments_as_of=LATER)
+
+        assert self.events(before, after) == [("SegmentEntered", "d"), ("SegmentLeft", "a")]
+        assert self.events(None, before) == [("SegmentEntered", each) for each in "abc"]
+
+    def test_joining_a_campaign_says_nothing_of_segments(self) -> None:
+        before = Targeting(member_id="mem_1", segments={"a": "1"}, segments_as_of=NOON)
+
+        assert self.events(before, replace(before, joined={"win-back": NOON})) == []
+
+    def test_entering_again_is_another_event_and_the_same_run_is_not(self) -> None:
+        def entered(at: datetime) -> str:
+            after = Targeting(member_id="mem_1", segments={"a": "1"}, segments_as_of=at)
+            return only(change(after)).id
+
+        assert entered(NOON) == entered(NOON)
+        assert entered(NOON) != entered(LATER)

@@ -552,6 +552,30 @@ class CampaignLeft(MemberEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentEntered(MemberEvent):
+    """A member was found in a segment in which they were not before.
+
+    A changed definition has an event only for members that it adds.
+    """
+
+    name: ClassVar[str] = "SegmentEntered"
+
+    segment_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentLeft(MemberEvent):
+    """A member is no longer in a segment, or the program has the segment no more.
+
+    A merge or an erasure has its own event, and not this one.
+    """
+
+    name: ClassVar[str] = "SegmentLeft"
+
+    segment_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignBudgetSpent(Event):
     """A campaign's budget was spent to 80 %, or wholly: once each in a period.
 
@@ -663,6 +687,8 @@ ALL: Final[tuple[type[Event], ...]] = (
     ApprovalDecided,
     CampaignJoined,
     CampaignLeft,
+    SegmentEntered,
+    SegmentLeft,
     CampaignBudgetSpent,
     ReviewOpened,
     ReviewDecided,
@@ -773,12 +799,13 @@ def _of_staff_day(staff_day: StaffDay, change: TableChange) -> Iterator[Event]:
 
 
 def _of_steering(change: TableChange) -> Iterator[Event]:
-    """What happened to campaigns and to goals."""
+    """What happened to campaigns, to segments and to goals."""
     match change.after, change.before:
         case BudgetSpent() as spent, None:
             yield _of_budget(spent, change)
         case Targeting() as targeting, (Targeting() | None) as before:
             yield from _of_targeting(targeting, before, change)
+            yield from _of_segments(targeting, before, change)
         case GoalStanding() as standing, (GoalStanding() | None) as before:
             yield from _of_goal(standing, before, change.program_id)
 
@@ -821,6 +848,28 @@ def _of_targeting(
     for campaign_id in joined.keys() - targeting.joined.keys():
         since = joined[campaign_id]
         yield event(CampaignLeft, campaign_id, since, occurred_at=change.made_at, joined_at=since)
+
+
+def _of_segments(
+    targeting: Targeting, before: Targeting | None, change: TableChange
+) -> Iterator[Event]:
+    """Segments entered and left by the run that wrote them down."""
+    found_at, known = targeting.segments_as_of, before.segments if before else {}
+    if found_at is None:
+        return
+    for kind, segment_ids in (
+        (SegmentEntered, targeting.segments.keys() - known.keys()),
+        (SegmentLeft, known.keys() - targeting.segments.keys()),
+    ):
+        for segment_id in sorted(segment_ids):
+            yield _event(
+                kind,
+                change.program_id,
+                subject=f"{targeting.member_id}/{segment_id}/{found_at.isoformat()}",
+                member_id=targeting.member_id,
+                occurred_at=found_at,
+                segment_id=segment_id,
+            )
 
 
 def _of_member(member: Member, before: Member | None, change: TableChange) -> Iterator[Event]:

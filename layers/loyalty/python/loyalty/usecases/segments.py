@@ -28,6 +28,8 @@ RUNS_EVERY: Final = timedelta(minutes=30)
 CHANGES_MAX: Final = 1000
 # SQS takes messages of 256 KB.
 PAGE_BYTES_MAX: Final = 200_000
+# Lanes: programs whose run may be due, and the members whose segments a run found.
+RUNS: Final = "segments"
 MEMBERS: Final = "members_of_segments"
 _ATTEMPTS_MAX: Final = 5
 

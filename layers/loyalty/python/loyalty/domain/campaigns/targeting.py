@@ -22,12 +22,13 @@ class Targeting:
     """What a member is targeted by: since when they take part in the campaigns that they joined.
 
     `segments` are the computed ones that they are in, each with the fingerprint of the definition
-    by which they are.
+    by which they are; `segments_as_of` is when they were found.
     """
 
     member_id: str
     joined: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     segments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    segments_as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

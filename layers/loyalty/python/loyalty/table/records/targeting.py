@@ -25,10 +25,12 @@ def targeting_to_item(targeting: Targeting) -> Item:
 
 def targeting_from_item(item: Item) -> Targeting:
     wire = cast("dict[str, Any]", item)
+    found_at = wire.get("segments_as_of")
     return Targeting(
         member_id=wire["member_id"],
         joined={name: instant_from(since) for name, since in wire.get("joined", {}).items()},
         segments=wire.get("segments", {}),
+        segments_as_of=instant_from(found_at) if found_at else None,
     )
 
 
