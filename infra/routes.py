@@ -205,7 +205,12 @@ ROUTES: tuple[Route, ...] = (
         ("DELETE", "/members/{member_id}/campaigns/{campaign_id}", Throttle.WRITE),
     ),
     *_managed("campaigns", "/campaigns", ("GET", ""), ("GET", "/{campaign_id}")),
-    *_routes("campaigns", ("POST", "/check/quote", Throttle.ADMINISTER)),
+    *_routes(
+        "campaigns",
+        ("POST", "/check/quote", Throttle.ADMINISTER),
+        ("POST", "/lists/{segment_id}", Throttle.WRITE),
+        ("PUT", "/lists/{segment_id}", Throttle.WRITE),
+    ),
     *_routes("adjustments", ("POST", "/members/{member_id}/adjustments", Throttle.WRITE)),
     *_managed(
         "adjustments",

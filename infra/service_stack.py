@@ -89,7 +89,7 @@ class ServiceStack(Stack):
             members.enrollment(kit),
             members.accrual(kit),
             members.adjustments(kit),
-            members.campaigns(kit),
+            members.campaigns(kit, runs=works["compaction"].queue),
             members.redemption(kit),
             reports.reporting(kit),
             members.console(kit),

@@ -67,6 +67,7 @@ TAG_OF: Final = {
     "check": "program",
     "drafts": "program",
     "versions": "program",
+    "lists": "segments",
     "": "program",
     "openapi.json": "program",
     "approvals": "members",

@@ -1,16 +1,25 @@
-"""Campaigns: managers try them and watch their budgets, and members join and leave them."""
+"""Campaigns: managers try them and keep lists of members for them; members join and leave them."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from loyalty.domain.kernel.errors import CurrencyMismatch, TryAgain, WrongState
+from loyalty.domain.kernel.errors import (
+    CurrencyMismatch,
+    NotFound,
+    TooLarge,
+    TryAgain,
+    WrongState,
+)
 from loyalty.domain.program.kinds import DOCUMENT_BYTES_MAX
 from loyalty.domain.staff.actions import ActionOutcome, Change
+from loyalty.edge import clock
+from loyalty.edge.aws.queues.segment_runs import queue_segment_run
 from loyalty.edge.aws.table import engine
-from loyalty.edge.desk import open_actions, open_desk
+from loyalty.edge.desk import open_actions, open_desk, shelf
 from loyalty.edge.directory import acting_for
 from loyalty.edge.http.app import PathId, ProgramId, create_app
 from loyalty.edge.http.auth import Role
@@ -24,18 +33,27 @@ from loyalty.edge.models.campaigns import (
 )
 from loyalty.edge.models.order_explanations import SampleQuoteAnswer, sample_quote_answer
 from loyalty.edge.models.sample_orders import SampleQuoteRequest
+from loyalty.edge.models.segment_lists import (
+    ListChangeAnswer,
+    ListChangeRequest,
+    ListStretchRequest,
+    list_change_answer,
+)
 from loyalty.edge.settings import settings
 from loyalty.table.programs import TablePrograms
+from loyalty.table.segment_lists import TableSegmentLists
 from loyalty.table.targeting import TableTargeting
 from loyalty.usecases.campaigns import budgets, membership
 from loyalty.usecases.orders.quoting import quote_sample
 from loyalty.usecases.ports import Desk
+from loyalty.usecases.segment_lists import change_list, replace_stretch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignsSettings:
     table: str
     identity_secret: str
+    compaction_queue_url: str
 
 
 api = create_app("campaigns", acting_for=acting_for, actions=open_actions)
@@ -142,6 +160,81 @@ def leave_campaign(program_id: ProgramId, member_id: PathId, campaign_id: PathId
     changes = (Change(field="campaign", before=campaign_id),)
     api.report_outcome(ActionOutcome(target_id=owner, changes=changes))
     return Response(status_code=204, body=None)
+
+
+@api.post(
+    "/lists/<segment_id>",
+    allow={"manager", "service"},
+    refuses=(TryAgain, WrongState),
+    acts="list.change",
+)
+def change_segment_list(
+    program_id: ProgramId, segment_id: PathId, request: Annotated[ListChangeRequest, Body()]
+) -> ListChangeAnswer:
+    """Put members on the list of a segment, and take others off it.
+
+    They are in the segment within two minutes. The same request again changes nothing.
+    """
+    _require_list(program_id, segment_id)
+    request.require_a_change()
+    changed = change_list(
+        segment_id, add=request.add, remove=request.remove, lists=_lists(program_id)
+    )
+    _find_soon(program_id)
+    return list_change_answer(changed)
+
+
+@api.put(
+    "/lists/<segment_id>",
+    allow={"manager", "service"},
+    refuses=(TooLarge, TryAgain, WrongState),
+    acts="list.replace",
+)
+def replace_segment_list(
+    program_id: ProgramId, segment_id: PathId, request: Annotated[ListStretchRequest, Body()]
+) -> ListChangeAnswer:
+    """Replace the list of a segment, or the stretch of it between two ids.
+
+    Send a long list in stretches, sorted by id: `after` is the last id of the stretch before. The
+    same request again changes nothing.
+    """
+    _require_list(program_id, segment_id)
+    request.require_within()
+    changed = replace_stretch(
+        segment_id,
+        request.members,
+        after=request.after,
+        up_to=request.up_to,
+        lists=_lists(program_id),
+    )
+    _find_soon(program_id)
+    return list_change_answer(changed)
+
+
+def _require_list(program_id: str, segment_id: str) -> None:
+    """Refuse a segment that has no list.
+
+    Raises:
+        NotFound: there is no such segment.
+        WrongState: its definition does not ask who is listed.
+    """
+    table, now = settings(CampaignsSettings).table, clock.now()
+    document = shelf(table).in_force(program_id, now=now).document
+    segment = next((each for each in document.segments if each.id == segment_id), None)
+    if segment is None:
+        raise NotFound("There is no such segment")
+    if not segment.is_listed:
+        raise WrongState('It has no list: nothing in its definition is {"fact": "listed"}')
+
+
+def _lists(program_id: str) -> TableSegmentLists:
+    return TableSegmentLists(engine(settings(CampaignsSettings).table), program_id=program_id)
+
+
+def _find_soon(program_id: str) -> None:
+    # A minute gathers the changes of a list that is sent in many requests.
+    url = settings(CampaignsSettings).compaction_queue_url
+    queue_segment_run(program_id, url=url, delay=timedelta(minutes=1))
 
 
 def _desk(program_id: str) -> Desk:

@@ -32,6 +32,7 @@ from loyalty.lake.segment_snapshots import SegmentSnapshots
 from loyalty.lake.watching import LakeFindings
 from loyalty.table.goals import TableGoals
 from loyalty.table.reviews import TableReviews
+from loyalty.table.segment_lists import TableSegmentLists
 from loyalty.table.segment_runs import TableSegmentRuns
 from loyalty.table.targeting import TableTargeting
 from loyalty.usecases.program.goals import evaluate_goals
@@ -160,6 +161,7 @@ def find_members(program_id: str) -> None:
             program_id=program_id,
             snapshots=SegmentSnapshots(lake, program_id=program_id, mirror=mirror),
             runs=TableSegmentRuns(engine(config.table), program_id=program_id),
+            lists=TableSegmentLists(engine(config.table), program_id=program_id),
             pages=pages(),
             now=now,
         )

@@ -31,16 +31,14 @@ from loyalty.edge.action_lists import (
     LastDay,
     OfName,
 )
-from loyalty.edge.aws import clients, table
-from loyalty.edge.aws.queues.work import PageQueue
-from loyalty.edge.faults import is_passing
+from loyalty.edge.aws import table
+from loyalty.edge.aws.queues.segment_runs import queue_segment_run
 from loyalty.edge.http.app import ANYONE, ProgramId, create_app, reply
 from loyalty.edge.http.auth import EVERYONE
 from loyalty.edge.http.grants import note_caller
 from loyalty.edge.http.paging import next_cursor, page_start
 from loyalty.edge.http.params import Body, Header, Query, Response
 from loyalty.edge.http.schemas import Cursor, PageLimit
-from loyalty.edge.logs import failure, logger
 from loyalty.edge.models.actions import StaffActionPage
 from loyalty.edge.models.differences import difference_answers, sentences
 from loyalty.edge.models.drafts import (
@@ -77,8 +75,6 @@ from loyalty.table.goals import TableGoals
 from loyalty.table.programs import REMEMBERED_FOR, ProgramShelf, TablePrograms
 from loyalty.usecases.program.drafts import read, save
 from loyalty.usecases.program.publishing import faults_after, publish, require_size
-from loyalty.usecases.segments import RUNS
-from loyalty.usecases.work_pages import EVERY_PROGRAM, WorkPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,34 +132,16 @@ def publish_program(
         note=note,
     )
     shelf().learn(done.program, now=now)
-    find_segments_soon(program_id)
+    # By then no function remembers the version before.
+    soon = REMEMBERED_FOR + timedelta(seconds=5)
+    url = settings(ProgramSettings).compaction_queue_url
+    queue_segment_run(program_id, url=url, delay=soon)
     api.report_outcome(ActionOutcome(results={"version": str(done.program.version)}))
     return reply(
         PublishedVersion(version=done.program.version, published_at=done.program.published_at),
         status=201 if done.is_first else 200,
         headers=_etag(done.program),
     )
-
-
-def find_segments_soon(program_id: str) -> None:
-    """Have a run find who is in segments whose definitions changed; it does nothing if none did.
-
-    If that cannot be queued, the version is published all the same, and the hourly run finds them.
-    """
-    # By then no function remembers the version before.
-    page = WorkPage(
-        program_id=EVERY_PROGRAM,
-        lane=RUNS,
-        items=(program_id,),
-        delay=REMEMBERED_FOR + timedelta(seconds=5),
-    )
-    url = settings(ProgramSettings).compaction_queue_url
-    try:
-        PageQueue(clients.sqs(), url=url, pause=table.pause).send((page,))
-    except Exception as error:
-        if not is_passing(error):
-            raise
-        logger.warning("segments not queued", program_id=program_id, failure=failure(error))
 
 
 @api.post("/check", allow={"manager", "operator"}, body_bytes_max=DOCUMENT_BYTES_MAX)

@@ -112,14 +112,19 @@ def accrual(kit: Kit) -> CapabilityFunction:
     return function
 
 
-def campaigns(kit: Kit) -> CapabilityFunction:
+def campaigns(kit: Kit, *, runs: WorkQueue) -> CapabilityFunction:
+    """The function; `runs` is the queue of the runs that find who is in segments."""
     function = kit.function(
         "campaigns",
-        "Let members join campaigns, and show campaigns and their budgets",
-        environment=kit.table_name | kit.identity_secret | kit.claims,
+        "Let members join campaigns, show campaigns and their budgets, keep lists of segments",
+        environment=kit.table_name
+        | kit.identity_secret
+        | kit.claims
+        | {"LOYALTY_COMPACTION_QUEUE_URL": runs.queue.queue_url},
     )
+    allow_send_many(function, runs.queue)
     # Of the ledger it only reads. To join requires that the member still exists.
-    kit.data.table.allow(function, GET, BATCH_GET, PUT, UPDATE, CHECK)
+    kit.data.table.allow(function, GET, BATCH_GET, PUT, UPDATE, DELETE, CHECK, QUERY)
     kit.data.secrets.allow_read_identity(function)
     return function
 

@@ -162,7 +162,8 @@ class TestTheRightsOfAFunction:
                     "id": "regulars",
                     "name": "Regulars",
                     "who": {"fact": "orders", "days": 9, "at_least": 2},
-                }
+                },
+                {"id": "press", "name": "Press", "who": {"fact": "listed"}},
             ],
             campaigns=[
                 {
@@ -294,6 +295,9 @@ def drive_everything(api: DescribedApi) -> None:
     api.call("manager", "GET", "/segments/regulars/members")
     rule = {"fact": "orders", "days": 9, "at_least": 2}
     api.call("analyst", "POST", "/segments/count", json={"who": rule})
+
+    api.call("manager", "POST", "/lists/press", json={"add": [ana]})
+    api.call("service", "PUT", "/lists/press", json={"members": [ana, bob]})
 
     # Points: earned, of a guest, expired at once and then refunded, corrected, given away.
     api.call("service", "POST", "/orders", json=order("1", member_id=ana), status=201)

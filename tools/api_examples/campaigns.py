@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tools.api_examples.story import DOCUMENT, EARNED_AT, NOW, Json, eur, page
+from tools.api_examples.story import ANA, DOCUMENT, EARNED_AT, NOW, Json, eur, page
 
 _WIN_BACK: Final[Json] = {
     "id": "win-back",
@@ -58,6 +58,8 @@ _SPEND_40: Final[Json] = {
 }
 
 REQUESTS: Final[dict[str, Json]] = {
+    "change_segment_list": {"add": [ANA]},
+    "replace_segment_list": {"members": [ANA], "after": None, "up_to": "mem_01K"},
     "quote_sample_order": {
         "document": DOCUMENT | {"campaigns": [_SPEND_60, _SPEND_40]},
         "order": {
@@ -67,7 +69,7 @@ REQUESTS: Final[dict[str, Json]] = {
         },
         "member": {"orders": 2, "last_ordered_on": "2026-09-30", "tier": None},
         "refund": {"amount": eur(1_000)},
-    }
+    },
 }
 
 ANSWERS: Final[dict[str, Any]] = {
@@ -124,7 +126,9 @@ ANSWERS: Final[dict[str, Any]] = {
         },
     },
     "join_campaign": _JOINED,
+    "change_segment_list": {"added": 1, "removed": 0, "unknown": []},
     "list_campaigns": page(_WIN_BACK, _TUESDAY),
     "list_member_campaigns": page(_JOINED),
     "read_campaign": _WIN_BACK,
+    "replace_segment_list": {"added": 1, "removed": 3, "unknown": []},
 }

@@ -65,7 +65,11 @@ PROGRAM: Final[dict[str, Any]] = {
     },
     "surveys": [{"id": "visit", "kind": "csat", "question": "How was it?", "bonus_points": 1}],
     "segments": [
-        {"id": "regulars", "name": "Regulars", "who": {"fact": "orders", "days": 9, "at_least": 2}}
+        {
+            "id": "regulars",
+            "name": "Regulars",
+            "who": {"any": [{"fact": "listed"}, {"fact": "orders", "days": 9, "at_least": 2}]},
+        }
     ],
     "campaigns": [
         {
@@ -179,6 +183,8 @@ BODIES: Final[dict[str, Any]] = {
             ]
         }
     },
+    "change_segment_list": {"add": [BOB], "remove": ["mem_2"]},
+    "replace_segment_list": {"members": [BOB], "after": None, "up_to": "mem_~"},
     "quote_order": ORDER | {"identities": []},
     "record_refund": REFUND,
     "quote_refund": REFUND | {"refund_id": "r2"},

@@ -137,6 +137,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "list_segment_members": only("analyst", "manager"),
     "count_segment_members": only("analyst", "manager"),
     "recommend": own_or("cashier", "manager", "service"),
+    "change_segment_list": only("manager", "service"),
+    "replace_segment_list": only("manager", "service"),
     "list_member_campaigns": own_or("cashier", "manager", "service"),
     "join_campaign": own_or("cashier", "manager", "service"),
     "leave_campaign": own_or("cashier", "manager", "service"),

@@ -7,6 +7,7 @@ from typing import Any, Final
 import boto3
 import pytest
 
+from functions.campaigns.handler import handler as campaigns
 from functions.reporting.handler import handler as reporting
 from tests.integration.conftest import Clock
 from tests.integration.lakeside import archived, compact
@@ -47,6 +48,40 @@ def test_members_enter_and_leave_a_segment(publish: Callable[..., Any], time: Cl
     time.now += timedelta(days=9)
     assert compact() == []
     assert earned(ana, time) == plain
+
+
+def test_members_on_a_list_earn_by_a_campaign_for_it(
+    publish: Callable[..., Any], time: Clock
+) -> None:
+    publish(segments=[SEGMENT | {"who": {"fact": "listed"}}], campaigns=[FOR_REGULARS])
+    ana, bob = till.enroll(), till.enroll("bob@example.com")
+    plain = earned(ana, time)
+    archived()
+    assert compact() == []
+
+    def sends(method: str, **body: Any) -> Answer:
+        path = f"{till.PROGRAM}/lists/regulars"
+        return call(campaigns, method, path, as_=staff("bean", "manager"), body=body)
+
+    assert sends("POST", add=[ana]).body == {"added": 1, "removed": 0, "unknown": []}
+    assert compact() == []
+    assert (earned(ana, time), earned(bob, time)) == (plain + 500, plain)
+
+    assert sends("PUT", members=[bob, "mem_0"]).body == {
+        "added": 1,
+        "removed": 1,
+        "unknown": ["mem_0"],
+    }
+    assert compact() == []
+    assert (earned(ana, time), earned(bob, time)) == (plain, plain + 500)
+    for body, pointer, code in (
+        ({"add": [ana], "remove": [bob, ana]}, "/remove/1", "contradictory"),
+        ({}, "", "empty"),
+    ):
+        (error,) = sends("POST", **body).body["errors"]
+        assert (error["pointer"], error["code"]) == (pointer, code)
+    (error,) = sends("PUT", members=["mem_2"], after="mem_2").body["errors"]
+    assert (error["pointer"], error["code"]) == ("/members/0", "out_of_stretch")
 
 
 def test_a_run_that_is_not_due_stores_nothing(publish: Callable[..., Any], time: Clock) -> None:

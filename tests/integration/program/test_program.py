@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import boto3
 import pytest
@@ -64,7 +64,7 @@ class TestSegments:
     def test_a_run_is_queued_for_when_every_function_knows_the_version(self) -> None:
         put(headers=FIRST)
 
-        name = "ApproximateNumberOfMessagesDelayed"
+        name: Final = "ApproximateNumberOfMessagesDelayed"
         url = os.environ["LOYALTY_COMPACTION_QUEUE_URL"]
         answer = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])
         assert answer["Attributes"][name] == "1"

@@ -460,8 +460,8 @@ class TestSegments:
         assert self.events(before, replace(before, joined={"win-back": NOON})) == []
 
     def test_entering_again_is_another_event_and_the_same_run_is_not(self) -> None:
-        def entered(at: datetime) -> str:
-            after = Targeting(member_id="mem_1", segments={"a": "1"}, segments_as_of=at)
+        def entered(found_at: datetime) -> str:
+            after = Targeting(member_id="mem_1", segments={"a": "1"}, segments_as_of=found_at)
             return only(change(after)).id
 
         assert entered(NOON) == entered(NOON)

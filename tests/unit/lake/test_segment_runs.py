@@ -23,8 +23,10 @@ from loyalty.lake.objects import Lake
 from loyalty.lake.segment_snapshots import SegmentSnapshots
 from loyalty.table import keys, records
 from loyalty.table.operations import Delete, Put
+from loyalty.table.segment_lists import TableSegmentLists
 from loyalty.table.segment_runs import TableSegmentRuns
 from loyalty.table.targeting import TableTargeting
+from loyalty.usecases.segment_lists import change_list
 from loyalty.usecases.segments import SegmentRun, change_of, item_of, keep, run
 from loyalty.usecases.work_pages import WorkPage
 from tests.support import bucket
@@ -108,9 +110,14 @@ class Place:
             program_id="bean",
             snapshots=SegmentSnapshots(lake, program_id="bean", mirror=mirror),
             runs=TableSegmentRuns(self.engine, program_id="bean"),
+            lists=self.lists,
             pages=self.pages,
             now=self.now,
         )
+
+    @property
+    def lists(self) -> TableSegmentLists:
+        return TableSegmentLists(self.engine, program_id="bean")
 
     def works(self, order_of_pages: Callable[[list[WorkPage]], list[WorkPage]] = list) -> int:
         """Work off all pages; returns how many changes were written."""
@@ -310,6 +317,77 @@ class TestErasure:
         for member_id in ("mem_4", "mem_5"):
             assert place.table.get(keys.targeting("bean", member_id), strong=True) is None
         assert place.written() == place.truth()
+
+
+class TestLists:
+    """A segment with a list has who is on it, wherever they went since."""
+
+    @pytest.fixture
+    def press(self, new_place: Callable[[], Place]) -> Place:
+        who: dict[str, Any] = {"id": "press", "name": "Press", "who": {"fact": "listed"}}
+        both = {"all": [{"fact": "listed"}, {"fact": "orders", "days": 9, "at_least": 1}]}
+        buying = {"id": "buying", "name": "Press that buys", "who": both}
+        place = new_place()
+        place.document = document([who, buying])
+        place.runs()
+        place.works()
+        return place
+
+    def changes(self, place: Place, segment_id: str = "press", **members: list[str]) -> None:
+        """Change a list a minute later, and run."""
+        place.now += timedelta(minutes=1)
+        change_list(
+            segment_id,
+            add=members.get("add", []),
+            remove=members.get("remove", []),
+            lists=place.lists,
+        )
+        assert place.runs()
+        place.works()
+
+    def test_a_changed_list_makes_a_run_due_at_once_and_only_one(self, press: Place) -> None:
+        self.changes(press, add=["mem_1", "mem_2"])
+        assert press.written()["press"] == {"mem_1", "mem_2"}
+        press.now += timedelta(minutes=1)
+        assert press.runs() is None
+
+        self.changes(press, remove=["mem_2"])
+        assert press.written()["press"] == {"mem_1"}
+
+    def test_it_is_a_condition_like_any_other_and_each_segment_has_a_list(
+        self, press: Place
+    ) -> None:
+        press.sells("mem_2", 1000)
+        self.changes(press, "buying", add=["mem_1", "mem_2"])
+
+        assert press.written() == {"press": set(), "buying": {"mem_2"}}
+
+    def test_a_merged_member_is_in_it_as_who_they_became_until_taken_off(
+        self, press: Place
+    ) -> None:
+        self.changes(press, add=["mem_1"])
+        ended: dict[str, Any] = {"status": "merged", "into": "mem_2", "ended_at": press.now}
+        enrolled_at = NOON - timedelta(days=99)
+        press.record(Account(member_id="mem_1", enrolled_at=enrolled_at, **ended))
+        press.record(Account(member_id="mem_2", enrolled_at=enrolled_at, absorbed=("mem_1",)))
+        press.table.write([Delete(keys.targeting("bean", "mem_1"))])
+        press.now += timedelta(hours=1)
+        press.runs()
+        press.works()
+        assert press.written()["press"] == {"mem_2"}
+
+        self.changes(press, remove=["mem_2"])
+        assert press.written()["press"] == set()
+
+    def test_an_erased_member_is_taken_off_it(self, press: Place) -> None:
+        self.changes(press, add=["mem_1", "mem_2"])
+        press.erases("mem_1")
+        press.now += timedelta(hours=1)
+        press.runs()
+        press.works()
+
+        assert press.written()["press"] == {"mem_2"}
+        assert list(press.lists.members("press")) == ["mem_2"]
 
 
 class TestKilling:

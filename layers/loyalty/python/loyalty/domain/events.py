@@ -854,12 +854,12 @@ def _of_segments(
     targeting: Targeting, before: Targeting | None, change: TableChange
 ) -> Iterator[Event]:
     """Segments entered and left by the run that wrote them down."""
-    found_at, known = targeting.segments_as_of, before.segments if before else {}
+    found_at, earlier = targeting.segments_as_of, before.segments if before else {}
     if found_at is None:
         return
     for kind, segment_ids in (
-        (SegmentEntered, targeting.segments.keys() - known.keys()),
-        (SegmentLeft, known.keys() - targeting.segments.keys()),
+        (SegmentEntered, targeting.segments.keys() - earlier.keys()),
+        (SegmentLeft, earlier.keys() - targeting.segments.keys()),
     ):
         for segment_id in sorted(segment_ids):
             yield _event(

@@ -9,10 +9,12 @@ without a segment, and one row without a member says as of when the object is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import batched
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from loyalty.domain.campaigns.targeting import MemberSegments
@@ -44,11 +46,15 @@ class SegmentMember(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Who was in which segment as of a moment; `stored` is None before it was stored."""
+    """Who was in which segment as of a moment; `stored` is None before it was stored.
+
+    `left_lists` are members who are on lists although they left the program, by segment.
+    """
 
     path: Path
     as_of: datetime
     stored: Stored | None
+    left_lists: tuple[tuple[str, str], ...] = ()
 
     def changes(self) -> Iterator[MemberSegments]:
         """The members whose segments changed with it, each with all that they are in now."""
@@ -133,8 +139,17 @@ class SegmentSnapshots:
                 return None
         return Snapshot(path=path, as_of=_as_of(path), stored=stored)
 
-    def computed(self, program: Program, *, before: Snapshot | None, now: datetime) -> Snapshot:
+    def computed(
+        self,
+        program: Program,
+        *,
+        before: Snapshot | None,
+        now: datetime,
+        listed: Mapping[str, Iterable[str]] = MappingProxyType({}),
+    ) -> Snapshot:
         """Who is in which segment by the facts that the lake has now; nothing is stored yet.
+
+        `listed` are the members on each list, by segment.
 
         Raises:
             TooLarge: the facts do not fit on the disk.
@@ -144,9 +159,14 @@ class SegmentSnapshots:
         segments = [each for each in program.segments if each.is_computed]
         target = self._folder / f"next{FOLDED}"
         target.parent.mkdir(parents=True, exist_ok=True)
-        with self._over(program, segments, now=now) as connected:
+        with self._over(program, segments, now=now, listed=listed) as connected:
             _compare(connected, segments, before=before, as_of=as_of, into=target)
-        return Snapshot(path=target, as_of=as_of, stored=None)
+            left = connected.execute("""
+                SELECT segment_id, member_id FROM listed
+                SEMI JOIN (SELECT fact_id FROM members WHERE status = 'closed')
+                    ON fact_id = member_id
+            """).fetchall()
+        return Snapshot(path=target, as_of=as_of, stored=None, left_lists=tuple(left))
 
     def counted(self, program: Program, segment: Segment, *, now: datetime) -> int:
         """How many members a segment would have that need not be in the document."""
@@ -161,7 +181,12 @@ class SegmentSnapshots:
         return self._lake.replace(key, after.path, seen=seen, will_be_replaced=True)
 
     def _over(
-        self, program: Program, segments: list[Segment], *, now: datetime
+        self,
+        program: Program,
+        segments: list[Segment],
+        *,
+        now: datetime,
+        listed: Mapping[str, Iterable[str]] = MappingProxyType({}),
     ) -> DuckDBPyConnection:
         """An engine in which `belongs` has the members of these segments."""
         query = SegmentQuery(lists=program.lists)
@@ -178,6 +203,12 @@ class SegmentSnapshots:
         connected = sql_views.connection(
             facts, kinds=query.reads, document=program, zone=program.zone, until=today
         )
+        for segment_id, members in listed.items():
+            for some in batched(members, _FETCHED, strict=False):
+                connected.execute(
+                    "INSERT INTO listed SELECT $segment, unnest($some::VARCHAR[])",
+                    {"segment": segment_id, "some": list(some)},
+                )
         connected.execute("CREATE TABLE belongs (member_id VARCHAR, segment_id VARCHAR)")
         connected.execute(f"INSERT INTO belongs {sql}", bound)
         return connected

@@ -80,6 +80,14 @@ _LEVELS: Final = FeatureSource(
     rows="SELECT member_number AS person_number, level FROM standings('entries', $today, $now)",
     reads=("entries",),
 )
+# A list may name a member who was merged since, and whom nobody can take off it any more.
+_LISTED: Final = FeatureSource(
+    rows="""
+        SELECT coalesce(person_number, number_of(member_id)) AS person_number, segment_id
+        FROM listed LEFT JOIN heirs ON heirs.member_number = number_of(member_id)
+    """,
+    reads=(),
+)
 _RANKED: Final = {"recency": "last_at", "frequency": "orders", "monetary": "amount_minor"}
 
 
@@ -98,13 +106,12 @@ class SegmentQuery:
         default_factory=lambda: defaultdict(dict)
     )
     _scores: dict[int, str] = field(default_factory=dict)
+    _segment_id: str = ""
 
     def sql(self, segments: Iterable[Segment]) -> str:
-        parts = [
-            f"SELECT member_id, {self._bound(segment.id)} AS segment_id FROM features "  # noqa: S608  # what is not our own text is bound
-            f"WHERE {self._test(segment.who)}"
-            for segment in segments
-        ] or ["SELECT member_id, NULL AS segment_id FROM features WHERE false"]
+        parts = [self._part(segment) for segment in segments] or [
+            "SELECT member_id, NULL AS segment_id FROM features WHERE false"
+        ]
         features = [
             f"(SELECT person_number, {_listed(columns)} "  # noqa: S608  # as above
             f"FROM ({source.rows}) GROUP BY person_number)"
@@ -130,6 +137,13 @@ class SegmentQuery:
             {" UNION ALL ".join(parts)}
         """  # noqa: S608  # as above
 
+    def _part(self, segment: Segment) -> str:
+        self._segment_id = segment.id
+        return (
+            f"SELECT member_id, {self._bound(segment.id)} AS segment_id FROM features "  # noqa: S608  # what is not our own text is bound
+            f"WHERE {self._test(segment.who)}"
+        )
+
     def _test(self, rule: SegmentRule) -> str:
         """An expression that is true or false of a row of `features`, never null."""
         match rule.fact:
@@ -149,6 +163,9 @@ class SegmentQuery:
             case "days_since_order":
                 last_on = self._column(_ORDERS, "max(day) FILTER (WHERE goods_minor > 0)")
                 return self._between(_days_since(last_on), rule)
+            case "listed":
+                own = self._bound(self._segment_id)
+                return self._column(_LISTED, f"bool_or(segment_id = {own})")
             case "silent":
                 return self._is_silent(rule.percent_of_gap)
             case "tier":

@@ -275,6 +275,8 @@ def _level_settings(document: Program) -> dict[str, object]:
 
 
 def _catalogue(connected: DuckDBPyConnection) -> None:
+    # Who is on which list; a query for the members of segments fills it.
+    connected.execute("CREATE TABLE listed (segment_id VARCHAR, member_id VARCHAR)")
     connected.execute(
         "CREATE TABLE levels (level VARCHAR, rank INTEGER, reached_at BIGINT, keeps_at BIGINT)"
     )

@@ -146,6 +146,16 @@ def progress(program: str, schedule: str) -> Key:
     return Key(_program(program), f"PROGRESS#{schedule}")
 
 
+@charted("a member on the list of a segment", read_by="the run that finds who is in segments")
+def listed_member(program: str, segment: str, member: str) -> Key:
+    return Key(_program(program, "LIST", segment), f"MEMBER#{member}")
+
+
+@charted("how often lists of segments changed", read_by="the run that finds who is in segments")
+def list_changes(program: str) -> Key:
+    return Key(_program(program), "LISTCHANGES")
+
+
 @charted("budget of a campaign, one of 16 shards", read_by="orders that find it short, edits")
 def budget(program: str, campaign: str, period: str, shard: str) -> Key:
     return Key(_program(program, "BUDGET", campaign, period, shard), "BUDGET")

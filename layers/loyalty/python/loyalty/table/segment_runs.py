@@ -41,6 +41,7 @@ def _to_item(run: SegmentRun) -> Item:
     return {
         "v": VERSION,
         "as_of": keys.instant(run.as_of),
+        "lists_changed": run.lists_changed,
         "segments": {name: [each.definition, each.members] for name, each in run.sizes.items()},
     }
 
@@ -49,6 +50,7 @@ def _from_item(item: Item) -> SegmentRun:
     wire = cast("dict[str, Any]", item)
     return SegmentRun(
         as_of=instant_from(wire["as_of"]),
+        lists_changed=int(wire.get("lists_changed", 0)),
         sizes={
             name: SegmentSize(definition=definition, members=int(members))
             for name, (definition, members) in wire["segments"].items()

@@ -8,9 +8,11 @@ overwritten. So what is written down is what the latest run found, wherever one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Protocol
 
 from loyalty.domain.campaigns.targeting import MemberSegments
@@ -44,10 +46,14 @@ class SegmentSize:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentRun:
-    """A run whose changes were all handed out: as of when, and what it found by segment."""
+    """A run whose changes were all handed out: as of when, and what it found by segment.
+
+    `lists_changed` is how often lists had changed when it read them.
+    """
 
     as_of: datetime
     sizes: Mapping[str, SegmentSize]
+    lists_changed: int = 0
 
 
 class SegmentRuns(Protocol):
@@ -60,11 +66,26 @@ class SegmentRuns(Protocol):
         ...
 
 
+class SegmentLists(Protocol):
+    """The lists of the segments of one program."""
+
+    def changes(self) -> int:
+        """How often lists changed."""
+        ...
+
+    def members(self, segment_id: str) -> Iterator[str]: ...
+
+    def remove(self, segment_id: str, member_ids: Collection[str]) -> None: ...
+
+
 class KeptSnapshot(Protocol):
-    """Who was in which segment as of a moment."""
+    """Who was in which segment as of a moment, and who is on lists but left the program."""
 
     @property
     def as_of(self) -> datetime: ...
+
+    @property
+    def left_lists(self) -> tuple[tuple[str, str], ...]: ...
 
     def changes(self) -> Iterator[MemberSegments]: ...
 
@@ -76,7 +97,14 @@ class Snapshots[S: KeptSnapshot](Protocol):
 
     def latest(self) -> S | None: ...
 
-    def computed(self, program: Program, *, before: S | None, now: datetime) -> S: ...
+    def computed(
+        self,
+        program: Program,
+        *,
+        before: S | None,
+        now: datetime,
+        listed: Mapping[str, Iterable[str]],
+    ) -> S: ...
 
     def replace(self, before: S | None, after: S) -> bool: ...
 
@@ -87,13 +115,20 @@ class SegmentsKeeper(Protocol):
     def keep_segments(self, change: MemberSegments) -> bool: ...
 
 
-def is_due(last: SegmentRun | None, document: Program, *, now: datetime) -> bool:
-    """Whether a run is due: after a while, at the program's midnight, or for other definitions."""
+def is_due(
+    last: SegmentRun | None, document: Program, *, now: datetime, lists_changed: int = 0
+) -> bool:
+    """Whether a run is due.
+
+    It is after a while, at the program's midnight, and for other definitions or changed lists.
+    """
     found = {name: size.definition for name, size in last.sizes.items()} if last else {}
     if found != {segment.id: segment.fingerprint for segment in computed(document)}:
         return True
     if last is None or not found:
         return False
+    if lists_changed != last.lists_changed and any(each.is_listed for each in document.segments):
+        return True
     return now - last.as_of >= RUNS_EVERY or document.today(last.as_of) != document.today(now)
 
 
@@ -103,6 +138,7 @@ def run[S: KeptSnapshot](
     program_id: str,
     snapshots: Snapshots[S],
     runs: SegmentRuns,
+    lists: SegmentLists,
     pages: WorkPages,
     now: datetime,
 ) -> SegmentRun | None:
@@ -113,13 +149,15 @@ def run[S: KeptSnapshot](
     Raises:
         TryAgain: another run stored what it found at the same time.
     """
-    last = runs.last()
-    if not is_due(last, document, now=now):
+    # Read before the lists, so that a change meanwhile makes another run due.
+    last, lists_changed = runs.last(), lists.changes()
+    if not is_due(last, document, now=now, lists_changed=lists_changed):
         return None
     before = snapshots.latest()
     if before and (last is None or last.as_of < before.as_of):
         pages.send(pages_of(before.changes(), program_id=program_id))
-    after = snapshots.computed(document, before=before, now=now)
+    listed = {each.id: lists.members(each.id) for each in computed(document) if each.is_listed}
+    after = snapshots.computed(document, before=before, now=now, listed=listed)
     if not snapshots.replace(before, after):
         raise TryAgain("Another run is computing the same segments")
     pages.send(pages_of(after.changes(), program_id=program_id))
@@ -132,7 +170,11 @@ def run[S: KeptSnapshot](
             )
             for segment in computed(document)
         },
+        lists_changed=lists_changed,
     )
+    # Who left the program is on no list.
+    for segment_id, left in groupby(sorted(after.left_lists), key=itemgetter(0)):
+        lists.remove(segment_id, [member_id for _, member_id in left])
     runs.note(found)
     return found
 

@@ -60,6 +60,8 @@ def fact_in_words(condition: Mapping[str, Any], *, currency: str, is_so: bool = 
             return f"it {verb} the {near} of the birthday"
         case {"fact": "consent", "name": name}:
             return f"the consent “{name}” {verb} given"
+        case {"fact": "listed"}:
+            return f"the member {verb} on the segment's list"
         case {"fact": "silent"}:
             percent = condition.get("percent_of_gap", 200)
             return f"it {verb} silent for more than {percent} % of the member's usual gap"

@@ -93,6 +93,15 @@ class MonetaryCondition(ConditionPart):
     days: ComparedDays = 365
 
 
+class ListedCondition(ConditionPart):
+    """The member is on the segment's list, which is kept through the API."""
+
+    fact: Annotated[
+        Literal["listed"],
+        Field(description="The member is on the segment's list, which is kept through the API."),
+    ]
+
+
 class SilentCondition(ConditionPart):
     """The member has not ordered for longer than is usual for them.
 

@@ -25,6 +25,7 @@ from loyalty.domain.program.conditions import (
 from loyalty.domain.program.lake_conditions import (
     BoughtCondition,
     FrequencyCondition,
+    ListedCondition,
     MonetaryCondition,
     OrdersCondition,
     RecencyCondition,
@@ -54,6 +55,7 @@ _OF_THE_LAKE: Final = frozenset(
     {
         "bought",
         "frequency",
+        "listed",
         "monetary",
         "orders",
         "recency",
@@ -97,6 +99,7 @@ SegmentRule = Annotated[
     | Annotated[BirthdayCondition, Tag("birthday")]
     | Annotated[LocaleCondition, Tag("locale")]
     | Annotated[ConsentCondition, Tag("consent")]
+    | Annotated[ListedCondition, Tag("listed")]
     | Annotated[SpentCondition, Tag("spent")]
     | Annotated[OrdersCondition, Tag("orders")]
     | Annotated[BoughtCondition, Tag("bought")]
@@ -114,8 +117,8 @@ SegmentRule = Annotated[
         custom_error_type="unknown_fact",
         custom_error_message=(
             "This must be all, any or not of other conditions, or name a fact of a member: "
-            "days_since_order, member_days, tier, attribute, birthday, locale, consent, spent, "
-            "orders, bought, recency, frequency, monetary, silent, score, redeemed"
+            "days_since_order, member_days, tier, attribute, birthday, locale, consent, listed, "
+            "spent, orders, bought, recency, frequency, monetary, silent, score, redeemed"
         ),
     ),
 ]
@@ -141,6 +144,11 @@ class Segment(DocumentPart):
     def is_computed(self) -> bool:
         """Whether the hourly run writes down who is in it."""
         return not self._facts & _OF_PROFILE
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it asks who is on its list."""
+        return "listed" in self._facts
 
     @property
     def definition(self) -> SegmentDefinition:

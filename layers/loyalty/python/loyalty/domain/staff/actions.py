@@ -34,6 +34,8 @@ type ActionName = Literal[
     "erasure.stop",
     "level.grant",
     "level.withdraw",
+    "list.change",
+    "list.replace",
     "member.answer_survey",
     "member.change",
     "member.enroll",
@@ -72,6 +74,7 @@ type TargetKind = Literal[
     "draft",
     "approval",
     "review",
+    "segment",
 ]
 type ChangedValue = None | bool | int | str
 

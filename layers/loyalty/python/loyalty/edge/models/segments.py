@@ -91,8 +91,9 @@ class SegmentCountRequest(RequestPart):
         if found or not isinstance(read, Program):
             raise ValidationFailed("The segment has mistakes", faults=found)
         (segment,) = read.segments
-        if not segment.is_computed:
-            detail = "It asks about profiles, and nobody counts who fits"
+        if not segment.is_computed or segment.is_listed:
+            what = "who is on a list" if segment.is_listed else "profiles"
+            detail = f"It asks about {what}, and nobody counts who fits"
             raise ValidationFailed(detail, faults=(Fault("/who", "not_countable", detail),))
         return segment
 
