@@ -246,6 +246,7 @@ ROUTES: tuple[Route, ...] = (
         "reporting",
         ("GET", "/reports/{name}", Throttle.REPORT),
         ("GET", "/entries/{entry_id}", Throttle.REPORT),
+        ("POST", "/trials/holdout", Throttle.REPORT),
     ),
     *_managed(
         "reporting", "/segments", ("GET", ""), ("GET", "/{segment_id}/members"), ("POST", "/count")

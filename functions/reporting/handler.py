@@ -4,12 +4,14 @@ import csv
 import io
 import re
 import tempfile
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
 
+from loyalty.domain.campaigns.visible_effects import SIDE_MIN, least_effect
 from loyalty.domain.kernel.errors import (
     Forbidden,
     InvalidCursor,
@@ -31,6 +33,11 @@ from loyalty.edge.http.params import Body, Path, Query, Response
 from loyalty.edge.http.periods import ReportDay, require_period
 from loyalty.edge.http.schemas import Cursor, PageLimit, rfc3339
 from loyalty.edge.models.found_entries import EntryFound, entry_found
+from loyalty.edge.models.holdout_trials import (
+    HoldoutTrialAnswer,
+    HoldoutTrialRequest,
+    holdout_trial_answer,
+)
 from loyalty.edge.models.reports import ReportAnswer, report_answer, report_segments
 from loyalty.edge.models.segments import (
     SegmentCount,
@@ -43,9 +50,16 @@ from loyalty.edge.models.segments import (
 )
 from loyalty.edge.report_segments import chosen_segments, members_of, require_narrowable
 from loyalty.edge.settings import settings
-from loyalty.lake import columns, entry_lookup, reports
+from loyalty.lake import (
+    columns,
+    entry_lookup,
+    narrowing,
+    purchase_spread,
+    reports,
+)
 from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
+from loyalty.lake.narrowing import SegmentMembers
 from loyalty.lake.objects import Lake
 from loyalty.lake.reports import Report, ReportPeriod, ReportStep, Table
 from loyalty.lake.segment_snapshots import SegmentSnapshots
@@ -259,6 +273,58 @@ def count_segment_members(
     segment = request.segment(document)
     members = snapshots(program_id).counted(document, segment, now=clock.now())
     return SegmentCount(members=members)
+
+
+@api.post(
+    "/trials/holdout",
+    allow={"analyst", "manager"},
+    refuses=(TooLarge, TryAgain, WrongState),
+)
+def try_holdout(
+    program_id: ProgramId, request: Annotated[HoldoutTrialRequest, Body()]
+) -> HoldoutTrialAnswer:
+    """Say how small an effect of a campaign its holdout could show.
+
+    It follows from how much purchases differ from member to member: in the same days a year before,
+    or if hardly anybody was a member then, in the latest days.
+    """
+    document, now = document_of(program_id), clock.now()
+    periods = request.periods(today=document.today(now))
+    among: tuple[SegmentMembers, ...] = ()
+    if request.segment is not None:
+        run, place = segment_runs(program_id).last(), "/segment"
+        chosen = chosen_segments(request.segment, document=document, run=run, pointer=place)
+        among = members_of(chosen, snapshots(program_id))
+    spread = purchase_spread.KINDS
+    needed = columns.of_query(
+        purchase_spread.SQL,
+        spread,
+        purchase_spread.parameters(*periods[0], zone=document.zone),
+        is_narrowed=bool(among),
+    )
+    with (
+        reports.querying(
+            mirror().fetch(program_id, tuple(needed), columns=needed),
+            kinds=tuple(needed),
+            document=document,
+            zone=document.zone,
+            until=document.today(now),
+            connect=engine().over,
+        ) as connected,
+        narrowing.narrowed(connected, spread, *among) if among else nullcontext(),
+    ):
+        for first, last in periods:
+            found, members = purchase_spread.purchases(connected, first, last, zone=document.zone)
+            if found.members >= 2 * SIDE_MIN:
+                break
+    everywhere = document.universal_holdout
+    effect = least_effect(
+        found,
+        members=members,
+        held_out_percent=request.percent,
+        elsewhere_percent=everywhere.percent if everywhere else 0,
+    )
+    return holdout_trial_answer(effect, found, days=(first, last), currency=document.currency)
 
 
 def document_of(program_id: str) -> Program:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tools.api_examples.story import ANA, NOW, Json, page
+from tools.api_examples.story import ANA, NOW, Json, eur, page
 
 _DOCUMENT: Final[Json] = {
     "schema_version": 1,
@@ -91,7 +91,8 @@ REQUESTS: Final[dict[str, Json]] = {
         "from": "2025-12-01",
         "to": "2026-11-30",
         "members_max": 5_000,
-    }
+    },
+    "try_holdout": {"percent": 10, "from": "2026-12-01", "to": "2026-12-28", "segment": None},
 }
 _WHOLE: Final[Json] = {
     "id": "k5jzq3xw7mvt2hd4ys6bnc0e",
@@ -116,6 +117,15 @@ _WHOLE_DONE: Final[Json] = _WHOLE | {
 }
 ANSWERS: Final[dict[str, Any]] = {
     "try_document": {"200": _TRIAL, "202": _WHOLE},
+    "try_holdout": {
+        "members": 8_831,
+        "held_out": 981,
+        "first_day": "2025-12-02",
+        "last_day": "2025-12-29",
+        "mean": eur(3_012),
+        "least": eur(127),
+        "least_ratio": 0.043,
+    },
     "read_trial": _WHOLE_DONE,
     "list_trials": page(
         _WHOLE_DONE | {"progress": None, "answer": None, "document": None},

@@ -39,6 +39,7 @@ NOT_ACTIONS: Final = {
     "count_segment_members": "It changes nothing.",
     "check_storefront": "It changes nothing.",
     "try_document": "Nothing counts by it.",
+    "try_holdout": "It changes nothing.",
     "preview_message": "It changes nothing.",
     "preview_merge": "It changes nothing.",
     "make_survey_link": "It changes nothing, and the link shows nothing of the member.",

@@ -222,6 +222,7 @@ BODIES: Final[dict[str, Any]] = {
         "to": "2026-11-30",
         "members_max": 10,
     },
+    "try_holdout": {"percent": 10, "from": "2026-12-01", "to": "2026-12-28", "segment": None},
     "invite_person": {
         "email": "eva@example.com",
         "name": "Eva",

@@ -149,6 +149,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "try_document": only("manager"),
     "list_trials": only("manager"),
     "read_trial": only("manager"),
+    "try_holdout": only("analyst", "manager"),
     "find_entry": only("cashier", "analyst", "manager"),
     # Reports.
     "read_report": only("analyst", "manager"),

@@ -3,6 +3,7 @@
 
 import { html, nothing } from "./lit.js";
 import { Form } from "./forms.js";
+import { HoldoutReach } from "./holdout_reach.js";
 import { trialResult } from "./trial_result.js";
 
 /** @typedef {import("./program_editor.js").ProgramEditor} ProgramEditor */
@@ -21,6 +22,7 @@ export class DocumentTrial {
     this.trial = null;
     /** Whether the document has changed since. */
     this.isStale = false;
+    this.reach = new HoldoutReach(editor);
     this.form = new Form(page, "trial", {
       values: { from: page.format.today(-365), to: page.format.today(-1) },
       keepsValues: true,
@@ -47,7 +49,8 @@ export class DocumentTrial {
       <p class="quiet">The orders that members really made are decided again, by the rules that run the ledger. Nothing that counts is changed.</p>
       ${this.form.render(days, { submit: "What would it have cost?" })}
       ${this.form.isBusy ? html`<p role="status">Trying it on as many members as fifteen seconds allow…</p>` : nothing}
-      ${this.trial ? this.#result(this.trial) : nothing}`;
+      ${this.trial ? this.#result(this.trial) : nothing}
+      ${this.reach.render()}`;
   }
 
   /** @param {any} days */

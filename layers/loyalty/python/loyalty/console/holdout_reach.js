@@ -1,0 +1,75 @@
+// @ts-check
+// How small an effect the holdouts of a draft's campaigns could show, with the orders there were.
+
+import { html, nothing } from "./lit.js";
+import { Form } from "./forms.js";
+
+/** @typedef {import("./program_editor.js").ProgramEditor} ProgramEditor */
+/** @typedef {import("./types").Page} Page */
+/** @typedef {import("./types").Schema<"HoldoutTrialAnswer">} Reach */
+/** @typedef {{ name: string, percent: number, reach: Reach }} Found */
+
+// Of a campaign without a last day: for how long it is looked at.
+const DAYS = 28;
+
+export class HoldoutReach {
+  /** @param {ProgramEditor} editor */
+  constructor(editor) {
+    this.editor = editor;
+    this.page = editor.page;
+    /** @type {Found[]} */
+    this.found = [];
+    this.form = new Form(this.page, "reach", {
+      values: {},
+      keepsValues: true,
+      act: () => this.#ask(),
+      done: () => this.page.redraw(),
+    });
+  }
+
+  /** The campaigns of the draft that hold members out. */
+  get #campaigns() {
+    const campaigns = this.editor.check.document?.campaigns ?? [];
+    return campaigns.filter((/** @type {any} */ { holdout }) => holdout);
+  }
+
+  render() {
+    if (!this.#campaigns.length) return nothing;
+    return html`<h2>What its holdouts could see</h2>
+      <p class="quiet">A campaign whose effect is smaller than that ends without an answer.</p>
+      ${this.form.render(nothing, { submit: "How small an effect can be seen?" })}
+      ${this.found.length ? html`<ul class="sees">${this.found.map((each) => html`<li>${this.#sentence(each)}</li>`)}</ul>` : nothing}`;
+  }
+
+  async #ask() {
+    const found = this.#campaigns.map(async (/** @type {any} */ { name, holdout, when }) => {
+      const from = when?.starts_on ?? this.page.format.today();
+      const to = when?.ends_on ?? dayAfter(from, DAYS - 1);
+      const { body } = await this.page.api.request("POST", "/trials/holdout", {
+        body: { percent: holdout.percent, from, to },
+      });
+      return { name, percent: holdout.percent, reach: body };
+    });
+    this.found = await Promise.all(found);
+  }
+
+  /** @param {Found} found */
+  #sentence({ name, percent, reach }) {
+    const { format } = this.page;
+    const sides = `${format.number(reach.members)} members with it, ${format.number(reach.held_out)} held out (${percent} %)`;
+    if (!reach.least)
+      return html`<b>${name}</b>: ${sides}. These are too few to see anything: it takes a hundred on each side.`;
+    const days = `${format.day(reach.first_day)} to ${format.day(reach.last_day)}`;
+    const share =
+      reach.least_ratio === null ? "" : ` of at least ${format.percent(reach.least_ratio)}`;
+    return html`<b>${name}</b>: ${sides}. With your orders of ${days}, this can see a change${share}:
+      ${format.money(reach.least)} for each member, who bought for ${format.money(reach.mean)}.`;
+  }
+}
+
+/** @param {string} day @param {number} days */
+function dayAfter(day, days) {
+  const moment = new Date(`${day}T00:00:00Z`);
+  moment.setUTCDate(moment.getUTCDate() + days);
+  return moment.toISOString().slice(0, 10);
+}
