@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
 
-from loyalty.domain.campaigns.visible_effects import SIDE_MIN, least_effect
+from loyalty.domain.campaigns.visible_effects import least_effect
 from loyalty.domain.kernel.errors import (
     Forbidden,
     InvalidCursor,
@@ -313,18 +313,17 @@ def try_holdout(
         ) as connected,
         narrowing.narrowed(connected, spread, *among) if among else nullcontext(),
     ):
-        for first, last in periods:
-            found, members = purchase_spread.purchases(connected, first, last, zone=document.zone)
-            if found.members >= 2 * SIDE_MIN:
-                break
+        compared = purchase_spread.compared(connected, periods, zone=document.zone)
     everywhere = document.universal_holdout
     effect = least_effect(
-        found,
-        members=members,
+        compared.purchases,
+        members=compared.members_now,
         held_out_percent=request.percent,
         elsewhere_percent=everywhere.percent if everywhere else 0,
     )
-    return holdout_trial_answer(effect, found, days=(first, last), currency=document.currency)
+    return holdout_trial_answer(
+        effect, compared.purchases, days=compared.days, currency=document.currency
+    )
 
 
 def document_of(program_id: str) -> Program:

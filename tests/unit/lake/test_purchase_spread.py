@@ -15,8 +15,8 @@ from tests.support.lake import PARIS, Home
 from tests.support.ledger import NOON, accrual, change, order
 
 LONG_AGO: Final = NOON - timedelta(days=99)
-FIRST: Final = date(2026, 11, 20)
-LAST: Final = date(2026, 11, 22)
+DAYS: Final = (date(2026, 11, 20), date(2026, 11, 22))
+A_YEAR_BEFORE: Final = (date(2025, 11, 21), date(2025, 11, 23))
 
 
 def bought(member_id: str, amount_minor: int, *, days_ago: int) -> Entry:
@@ -51,9 +51,11 @@ def test_each_member_counts_who_was_there_before_both_periods(tmp_path: Path) ->
         kinds=purchase_spread.KINDS,
         document=program(),
         zone=PARIS,
-        until=LAST,
+        until=DAYS[1],
     ) as connected:
-        found, members = purchase_spread.purchases(connected, FIRST, LAST, zone=PARIS)
+        found = purchase_spread.compared(connected, (A_YEAR_BEFORE, DAYS), zone=PARIS)
 
-    assert members == 3
-    assert found == Purchases(members=2, x=7 + 20, y=350, xx=49 + 400, xy=7 * 350, yy=350**2)
+    assert (found.days, found.members_now) == (DAYS, 3)
+    assert found.purchases == Purchases(
+        members=2, x=7 + 20, y=350, xx=49 + 400, xy=7 * 350, yy=350**2
+    )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from loyalty.domain.campaigns.visible_effects import Purchases
+from loyalty.domain.campaigns.visible_effects import SIDE_MIN, Purchases
 from loyalty.domain.kernel.calendar import midnight
 
 if TYPE_CHECKING:
@@ -55,13 +55,38 @@ def parameters(first: date, last: date, *, zone: ZoneInfo) -> dict[str, object]:
     return {name: midnight(day, zone).replace(tzinfo=None) for name, day in bounds.items()}
 
 
-def purchases(
-    connected: DuckDBPyConnection, first: date, last: date, *, zone: ZoneInfo
-) -> tuple[Purchases, int]:
-    """What members bought in a period and just before it, and how many members there are now."""
+class Compared(NamedTuple):
+    """What members bought in these days and just before them, and how many there are now."""
+
+    days: tuple[date, date]
+    purchases: Purchases
+    members_now: int
+
+
+def compared(
+    connected: DuckDBPyConnection,
+    periods: tuple[tuple[date, date], tuple[date, date]],
+    *,
+    zone: ZoneInfo,
+) -> Compared:
+    """Purchases of the first of two periods, or of the other if hardly anybody was there then."""
+    preferred, other = periods
+    found = _compared(connected, preferred, zone=zone)
+    is_enough = found.purchases.members >= 2 * SIDE_MIN
+    return found if is_enough else _compared(connected, other, zone=zone)
+
+
+def _compared(
+    connected: DuckDBPyConnection, days: tuple[date, date], *, zone: ZoneInfo
+) -> Compared:
+    first, last = days
     row = connected.execute(SQL, parameters(first, last, zone=zone)).fetchone()
     if row is None:
         raise AssertionError("sums have a row")
     members_now, members, *sums = row
     x, y, xx, xy, yy = (int(each or 0) for each in sums)
-    return Purchases(members=members, x=x, y=y, xx=xx, xy=xy, yy=yy), members_now
+    return Compared(
+        days=days,
+        purchases=Purchases(members=members, x=x, y=y, xx=xx, xy=xy, yy=yy),
+        members_now=members_now,
+    )
