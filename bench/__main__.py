@@ -21,6 +21,7 @@ from bench.own_time import own_time
 from bench.recommendations import recommendations
 from bench.reminders import reminders
 from bench.reports import report_figures
+from bench.segments import segment_figures
 from bench.sweeps import sweeps
 from bench.trials import trials
 from local.cloud import free_port
@@ -39,6 +40,10 @@ def main() -> None:
 def measure(scratch: Path) -> Iterator[Figure]:
     console = Console()
     workers = Workers(scratch)
+    with console.line("Draw ten million entries, and ask for every report"):
+        yield from report_figures(scratch)
+    with console.line("Find who is in segments, of a million members"):
+        yield from segment_figures(scratch / "lake")
     with console.line("Earn with a table that answers at once"):
         yield from own_time()
     with console.line("Decide orders under campaigns"):

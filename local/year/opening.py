@@ -62,12 +62,17 @@ def open_year(
         # Managers read every report, also that of their colleagues.
         manager = deployed.directory.token("manager", PROGRAM_ID)
         with deployed.client(PROGRAM_ID, manager) as client:
-            _evaluate_goals(deployed)
+            _begin_hourly_work(deployed)
             agreed = _reports_agree(client, span)
             states = wait_for(
                 lambda: _states_of_goals(client), until=all, otherwise=lambda _: "no goal stands"
             )
             line.detail = f"{agreed}; goals at risk: {states.count('at_risk')} of {len(states)}"
+            wait_for(
+                lambda: _sizes_of_segments(client),
+                until=lambda sizes: None not in sizes,
+                otherwise=lambda _: "nobody knows who is in segments",
+            )
     with (
         console.line("Try twice the stars on its last weeks") as line,
         deployed.client(PROGRAM_ID, manager) as client,
@@ -98,8 +103,8 @@ def _try_twice_the_points(client: ProgramClient, span: Span) -> str:
     return f"{gain['points']:,} points more for {fidelity['orders']:,} orders; under Trials"
 
 
-def _evaluate_goals(deployed: Deployment) -> None:
-    """Begin what the schedule begins every hour."""
+def _begin_hourly_work(deployed: Deployment) -> None:
+    """Begin what the schedule begins every hour: goals are evaluated, and segments computed."""
     aws = deployed.cloud.aws
     aws.functions.invoke(FunctionName=stack_outputs(aws)["CompactionFunctionName"], Payload=b"{}")
 
@@ -107,6 +112,11 @@ def _evaluate_goals(deployed: Deployment) -> None:
 def _states_of_goals(client: ProgramClient) -> list[str | None]:
     """The state of each goal; None until it was evaluated."""
     return [item["state"] for item in expect(client.get("/goals"), httpx.codes.OK)["items"]]
+
+
+def _sizes_of_segments(client: ProgramClient) -> list[int | None]:
+    """How many members each segment has; None until a run found them."""
+    return [item["members"] for item in expect(client.get("/segments"), httpx.codes.OK)["items"]]
 
 
 def _reports_agree(client: ProgramClient, span: Span) -> str:

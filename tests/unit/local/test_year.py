@@ -25,6 +25,7 @@ from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.objects import Lake
 from loyalty.lake.reports import Cell, ReportPeriod, names, report, run
+from loyalty.lake.segment_snapshots import SegmentSnapshots
 from loyalty.table import records
 from loyalty.table.changes import change_told_again
 from loyalty.table.sources import TableSources
@@ -56,11 +57,22 @@ def year(seed: int) -> Counter:
 
 
 @pytest.fixture(scope="module")
-def ask(year: Counter, tmp_path_factory: pytest.TempPathFactory) -> Ask:
-    """Ask for the rows of a report of the year, on an engine that is kept."""
-    bucket, engine = Bucket(), ReportEngine()
+def bucket(year: Counter) -> Bucket:
+    """The lake of the year."""
+    bucket = Bucket()
     Lake(bucket.client, bucket="lake").write(_facts(year.engine), name="year")
-    mirror = Mirror(bucket.client, bucket="lake", root=tmp_path_factory.mktemp("facts"))
+    return bucket
+
+
+@pytest.fixture(scope="module")
+def mirror(bucket: Bucket, tmp_path_factory: pytest.TempPathFactory) -> Mirror:
+    return Mirror(bucket.client, bucket="lake", root=tmp_path_factory.mktemp("facts"))
+
+
+@pytest.fixture(scope="module")
+def ask(year: Counter, mirror: Mirror) -> Ask:
+    """Ask for the rows of a report of the year, on an engine that is kept."""
+    engine = ReportEngine()
     facts = mirror.fetch(PROGRAM_ID, KINDS)
     period = ReportPeriod(first=SPAN.first, last=SPAN.last, zone=year.program.zone, as_of=NOW)
 
@@ -184,6 +196,18 @@ def test_all_books_of_the_year_audit_clean(year: Counter) -> None:
 
 
 @pytest.mark.slow
+def test_every_segment_of_the_year_has_members_but_the_list(
+    year: Counter, bucket: Bucket, mirror: Mirror
+) -> None:
+    lake = Lake(bucket.client, bucket="lake")
+    snapshots = SegmentSnapshots(lake, program_id=PROGRAM_ID, mirror=mirror)
+
+    sizes = snapshots.computed(year.program, before=None, now=NOW).sizes()
+
+    assert sizes.keys() == {"regulars", "gone-quiet", "home-brewers"}
+    assert all(0 < size < MEMBERS for size in sizes.values())
+
+
 def test_every_report_of_the_year_has_rows(ask: Ask) -> None:
     empty = [name for name in names() if not ask(name)]
 
