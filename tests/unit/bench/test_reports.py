@@ -6,6 +6,7 @@ import pytest
 
 from bench import reports as bench
 from bench.lake import draw
+from bench.segments import costs
 from loyalty.lake import reports
 
 pytestmark = pytest.mark.slow
@@ -28,3 +29,9 @@ def test_every_report_has_rows_over_the_generated_lake(
 
     assert run.rows > 0
     assert run.fetched_bytes > 0
+
+
+def test_runs_that_find_who_is_in_segments_have_something_to_write(lake: Path) -> None:
+    first, next_day = costs(lake)
+
+    assert first.memberships >= first.writes > next_day.writes > 0
