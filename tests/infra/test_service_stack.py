@@ -107,6 +107,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
             "dynamodb:Query",
         },
         HISTORY: {"dynamodb:Query"},
+        "CompactionWork/Pages/Queue": {"sqs:SendMessage"},
     },
     "storefronts": {
         TABLE: {
@@ -146,8 +147,10 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         IDENTITY_SECRET: READ_SECRET,
     },
     "campaigns": {
-        TABLE: MOVE_POINTS | {"dynamodb:ConditionCheckItem"},
+        TABLE: MOVE_POINTS
+        | {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
+        "CompactionWork/Pages/Queue": {"sqs:SendMessage"},
     },
     "redemption": {
         TABLE: MOVE_POINTS,
