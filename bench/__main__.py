@@ -40,10 +40,6 @@ def main() -> None:
 def measure(scratch: Path) -> Iterator[Figure]:
     console = Console()
     workers = Workers(scratch)
-    with console.line("Draw ten million entries, and ask for every report"):
-        yield from report_figures(scratch)
-    with console.line("Find who is in segments, of a million members"):
-        yield from segment_figures(scratch / "lake")
     with console.line("Earn with a table that answers at once"):
         yield from own_time()
     with console.line("Decide orders under campaigns"):
@@ -73,6 +69,8 @@ def measure(scratch: Path) -> Iterator[Figure]:
         yield from trials()
     with console.line("Draw ten million entries, and ask for every report"):
         yield from report_figures(scratch)
+    with console.line("Find who is in segments, of a million members"):
+        yield from segment_figures(scratch / "lake")
 
 
 if __name__ == "__main__":
