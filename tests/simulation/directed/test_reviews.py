@@ -77,14 +77,15 @@ class TestHolding:
         assert balance(world) == (50, 0)
 
     def test_of_two_orders_at_once_the_later_one_is_held(self) -> None:
-        world = scene(safeguards=HELD)
-        attempts = [world.start(Earn(order(f"o{number}", 10), "ann")) for number in range(2)]
+        world = scene(safeguards=(safeguard(at_most=2),))
+        earned(world, 10)
+        attempts = [world.start(Earn(order(f"at-once-{n}", 10), "ann")) for n in range(2)]
         for attempt in attempts:
             attempt.run_to(writing)
         for attempt in attempts:
             done(attempt.finish())
 
-        assert balance(world) == (10, 10)
+        assert balance(world) == (20, 10)
 
     def test_orders_of_another_day_count_by_themselves(self) -> None:
         world = scene(safeguards=HELD)

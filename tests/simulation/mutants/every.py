@@ -2,7 +2,16 @@
 
 from typing import Final
 
-from tests.simulation.mutants import campaigns, dates, guests, orders, policies, spending, writes
+from tests.simulation.mutants import (
+    campaigns,
+    dates,
+    guests,
+    orders,
+    policies,
+    reviews,
+    spending,
+    writes,
+)
 
 MUTANTS: Final = (
     *writes.MUTANTS,
@@ -12,4 +21,5 @@ MUTANTS: Final = (
     *spending.MUTANTS,
     *policies.MUTANTS,
     *campaigns.MUTANTS,
+    *reviews.MUTANTS,
 )

@@ -69,7 +69,7 @@ MUTANTS: Final = (
     Mutant(
         "points of an order can be given away at once",
         "accrue",
-        "giveable_from=waiting(accrual.parts, program.document, today=today)",
+        "giveable_from=waiting(parts, program.document, today=today)",
         "",
     ),
     Mutant(
