@@ -64,8 +64,8 @@ MUTANTS: Final = (
     Mutant(
         "days are told by UTC",
         "Program.today",
-        "now.astimezone(self.zone)",
-        "now",
+        "local_day(now, self.zone)",
+        "now.date()",
     ),
     Mutant(
         "spending does not settle first",
