@@ -23,7 +23,7 @@ TRAILER_BYTES: Final = 4 + len(MAGIC)
 
 _CHUNKS: Final = """
     SELECT
-        parse_filename(file_name),
+        file_name,
         string_split(path_in_schema, ', ')[1],
         coalesce(dictionary_page_offset, data_page_offset),
         total_compressed_size,
@@ -47,7 +47,7 @@ def layouts(folder: Path, tails: Mapping[Path, int]) -> dict[Path, Layout]:
     """
     if not tails:
         return {}
-    by_name = {path.name: path for path in tails}
+    by_name = {str(path): path for path in tails}
     found: dict[Path, defaultdict[str, list[Span]]] = {path: defaultdict(list) for path in tails}
     with sql_views.workshop(folder) as connected:
         rows = connected.execute(_CHUNKS, {"paths": [str(path) for path in tails]}).fetchall()
