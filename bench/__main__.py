@@ -17,6 +17,7 @@ from bench.deliveries import deliveries
 from bench.figures import Figure
 from bench.functions import Workers, inits, warm_overhead
 from bench.load import Load
+from bench.neighbors import neighbors
 from bench.own_time import own_time
 from bench.recommendations import recommendations
 from bench.reminders import reminders
@@ -67,6 +68,8 @@ def measure(scratch: Path) -> Iterator[Figure]:
     # What takes longest comes last: whoever ends the run early has all the rest.
     with console.line("Try a document on a million orders"):
         yield from trials()
+    with console.line("Find what goes together"):
+        yield from neighbors(scratch)
     with console.line("Draw ten million entries, and ask for every report"):
         yield from report_figures(scratch)
     with console.line("Find who is in segments, of a million members"):

@@ -89,6 +89,9 @@ def test_a_cashier_sees_only_what_a_cashier_may_do(
     expect(acts.filter(has_text="Redeem for the member")).to_be_visible()
     expect(acts.filter(has_text="Give a reward")).to_have_count(0)
     expect(acts.filter(has_text="Merge")).to_have_count(0)
+    # A new program knows nothing yet but how many points the member has.
+    expect(page.get_by_role("table", name="Recommended")).to_contain_text("enough points")
+    assert_accessible(page)
 
 
 def test_a_member_who_is_erased_while_open_is_left(

@@ -14,7 +14,7 @@ import { table } from "./table.js";
 export function recommendationsOf(page, found) {
   if (!found || !(found.items.length || found.goods.length)) return nothing;
   return html`${table(found.items, {
-    caption: "Rewards they may want next",
+    caption: "Recommended",
     hasCaption: true,
     empty: "None goes with what they buy or hold.",
     columns: [
@@ -24,7 +24,7 @@ export function recommendationsOf(page, found) {
       { label: "Why", cell: (each) => why(page, each.because) },
     ],
   })}
-  ${goods(found)}`;
+  ${goods(found.goods)}`;
 }
 
 /** @param {Page} page @param {Reward} reward */
@@ -36,12 +36,14 @@ function when({ format }, { missing, days }) {
     : `${lacking}, in about ${format.number(days)} ${days === 1 ? "day" : "days"}`;
 }
 
-/** @param {Recommendations} found */
-function goods({ goods: these, rests_on: restsOn }) {
-  if (!these.length) return nothing;
-  const what = these[0].kind === "sku" ? "Articles" : "Categories";
-  return html`<p>${what} they may like: ${these.map((each) => each.id).join(", ")}.
-    <span class="quiet">${restsOn === "popularity" ? "They are popular here." : "They go with what this member bought."}</span></p>`;
+/** @param {Recommendations["goods"]} these */
+function goods(these) {
+  const ids = (/** @type {Because["kind"]} */ kind) =>
+    these.filter(({ because }) => because.kind === kind).map(({ id }) => id);
+  const [fitting, popular] = [ids("you_bought"), ids("popular_here")];
+  return html`
+    ${fitting.length ? html`<p>Goes with what they bought: ${fitting.join(", ")}</p>` : nothing}
+    ${popular.length ? html`<p>Popular here: ${popular.join(", ")}</p>` : nothing}`;
 }
 
 /** @param {Page} page @param {Because} because */

@@ -8,8 +8,8 @@ had together is left out.
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Final
 
 from loyalty.domain.program.kinds import CHARGES
 from loyalty.domain.recommendations.things import (
@@ -160,26 +160,35 @@ class NeighborhoodKeeper:
 
     def _computed(self, program: Program, *, now: datetime) -> Neighborhood:
         today = program.today(now)
-        parameters = {
-            "charges": list(CHARGES),
-            "since_days": SINCE_DAYS,
-            "today": today,
-            "now": now.astimezone(UTC).replace(tzinfo=None),
-        }
+        parameters = _parameters(today, now)
         facts = self._mirror.fetch(
             self._program, _READS, columns=columns.of_query(_READ, _READS, parameters)
         )
         with sql_views.connection(
             facts, kinds=_READS, document=program, zone=program.zone, until=today
         ) as connected:
-            of_had = {name: parameters[name] for name in ("charges", "since_days", "today")}
-            of_levels = {name: parameters[name] for name in ("today", "now")}
-            connected.execute(f"CREATE TABLE had AS {_HAD}", of_had)
-            connected.execute(f"CREATE TABLE levels_of AS {_LEVELS}", of_levels)
-            connected.execute(_THINGS)
-            return Neighborhood(
-                as_of=now, neighbors=_neighbors(connected), popularity=_popularity(connected)
-            )
+            return found_in(connected, today=today, now=now)
+
+
+def found_in(connected: DuckDBPyConnection, *, today: date, now: datetime) -> Neighborhood:
+    """What goes together on a day, by an engine that has loaded the program's facts."""
+    bound = _parameters(today, now)
+    for table, sql in (("had", _HAD), ("levels_of", _LEVELS)):
+        named = {name: value for name, value in bound.items() if f"${name}" in sql}
+        connected.execute(f"CREATE TABLE {table} AS {sql}", named)
+    connected.execute(_THINGS)
+    return Neighborhood(
+        as_of=now, neighbors=_neighbors(connected), popularity=_popularity(connected)
+    )
+
+
+def _parameters(today: date, now: datetime) -> dict[str, Any]:
+    return {
+        "charges": list(CHARGES),
+        "since_days": SINCE_DAYS,
+        "today": today,
+        "now": now.astimezone(UTC).replace(tzinfo=None),
+    }
 
 
 def _neighbors(connected: DuckDBPyConnection) -> dict[Thing, tuple[Neighbor, ...]]:

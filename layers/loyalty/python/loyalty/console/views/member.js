@@ -83,7 +83,8 @@ async function readLists(page, lists, mayAct) {
     lists.redemptions.next(),
     page.api.get(`${lists.where}/messages`, { limit: 10 }),
     mayAct ? page.api.get(`${lists.where}/campaigns`) : { items: [] },
-    mayAct ? page.api.get(`${lists.where}/recommendations`) : null,
+    // A till goes on without them.
+    mayAct ? page.api.get(`${lists.where}/recommendations`).catch(() => null) : null,
   ]);
   lists.messages = read;
   lists.campaigns = campaigns.items;
