@@ -17,6 +17,7 @@ from infra.api import HttpApi
 from infra.build import Build
 from infra.canary import Canary
 from infra.capabilities import calendar, members, reports, storefronts
+from infra.capabilities.engagement import engagement
 from infra.capabilities.events import relay
 from infra.capabilities.messages import notifications
 from infra.capabilities.webhooks_out import webhooks_out
@@ -67,9 +68,10 @@ class ServiceStack(Stack):
         sending, webhooks_out_queues = webhooks_out(kit)
         codes, shop_codes = storefronts.codes(kit)
         exports, report_exports = reports.exports(kit)
+        counting, looks = engagement(kit)
         intake, stranded = storefronts.intake(kit)
         self.readers = {
-            "relay": relay(kit, endpoint_events=webhooks_out_queues.events),
+            "relay": relay(kit, endpoint_events=webhooks_out_queues.events, looks=looks.queue),
             "archive": reports.archive(kit),
         }
         works = {
@@ -100,6 +102,7 @@ class ServiceStack(Stack):
             sending,
             codes,
             exports,
+            counting,
             *(reader.function for reader in self.readers.values()),
             *(work.function for work in works.values()),
         )
@@ -110,6 +113,7 @@ class ServiceStack(Stack):
             shop_codes,
             report_exports,
             messages,
+            looks,
         )
         self.functions = {function.name: function for function in functions}
         self.queues = {queue.name: queue for queue in queues}

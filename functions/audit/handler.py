@@ -19,7 +19,9 @@ from loyalty.edge.sweeping import begin_run, whole_program, whole_programs
 from loyalty.lake.objects import Changes
 from loyalty.table.actions import TableActions
 from loyalty.table.due import TableProgress
+from loyalty.table.engagement import TableEngagement
 from loyalty.table.staff_days import TableStaffDays
+from loyalty.usecases.engagement.auditing import audit_awards
 from loyalty.usecases.ledger.statements import audit_member
 from loyalty.usecases.staff.staff_days import review_days
 from loyalty.usecases.work_pages import ITEMS_MAX, WorkPage
@@ -90,9 +92,12 @@ def review_staff(program_id: str) -> None:
 
 
 def audit(program_id: str, member_id: str) -> None:
-    """Log every difference of one account. Nothing is repaired."""
+    """Log every difference of one account and of its awards. Nothing is repaired."""
     table = settings(AuditSettings).table
-    differences = audit_member(member_id, desk=open_desk(program_id, table=table))
+    desk = open_desk(program_id, table=table)
+    awards = TableEngagement(engine(table), program_id=program_id)
+    differences = audit_member(member_id, desk=desk)
+    differences += audit_awards(member_id, awards=awards, desk=desk)
     for difference in differences:
         logger.error(
             "books differ",

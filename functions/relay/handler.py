@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from loyalty.domain.events import Event, events_of
 from loyalty.domain.kernel.errors import TryAgain
@@ -12,13 +12,17 @@ from loyalty.edge import deadline
 from loyalty.edge.aws import clients, table
 from loyalty.edge.aws.bus import Bus, BusRules
 from loyalty.edge.aws.queues.webhooks_out import EventQueue
+from loyalty.edge.aws.queues.work import PageQueue
+from loyalty.edge.counting_programs import RememberedCounting
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.settings import settings
 from loyalty.edge.wanted_events import WantedEvents
 from loyalty.table.budgets import TableBudgets
 from loyalty.table.changes import Batch, read
+from loyalty.table.programs import TablePrograms
 from loyalty.table.webhooks_out import TableEndpoints
 from loyalty.usecases.campaigns.spending import note_spent
+from loyalty.usecases.engagement.waking import pages_to_look_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,7 @@ class RelaySettings:
     bus: str
     bus_rules: str
     events_queue_url: str
+    engagement_queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,10 @@ class RememberedEndpointSettings:
     """
 
     endpoints_remembered_seconds: str = "10"
+
+
+# A refund of an order is looked at at the latest so long after the first challenge was published.
+COUNTING_REMEMBERED_SECONDS: Final = 10
 
 
 class Channel(Protocol):
@@ -56,8 +65,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str,
     An event that nobody listens to is not published: every publication costs.
     """
     batch = read(event["Records"])
-    if unnoted := note_spent_budgets(batch):
-        return again_from(unnoted)
+    if (undone := note_spent_budgets(batch) or wake_engagement(batch)) is not None:
+        return again_from(undone)
     events = [(sequence, each) for sequence, change in batch.changes for each in events_of(change)]
     unpublished = [
         place
@@ -92,6 +101,22 @@ def note_spent_budgets(batch: Batch) -> str | None:
     return None
 
 
+def wake_engagement(batch: Batch) -> str | None:
+    """Queue the orders and members to look at; returns the record to restart from, if any."""
+    config = settings(RelaySettings)
+    try:
+        pages = pages_to_look_at(
+            (change for _, change in batch.changes), programs=counting_programs(config.table)
+        )
+        if pages:
+            url = config.engagement_queue_url
+            PageQueue(clients.sqs(), url=url, pause=table.pause).send(pages)
+    except TryAgain as error:
+        logger.warning("orders not queued to be looked at", failure=failure(error))
+        return batch.first
+    return None
+
+
 def publish(events: Sequence[Event], channel: Channel, asks_for: AsksFor) -> int | None:
     """Publish what is listened to; returns the place of the first event that did not arrive."""
     chosen = [place for place, event in enumerate(events) if asks_for(event)]
@@ -117,6 +142,15 @@ def wanted_events(name: str) -> WantedEvents:
     seconds = settings(RememberedEndpointSettings).endpoints_remembered_seconds
     return WantedEvents(
         TableEndpoints(table.engine(name)), remembered_seconds=float(seconds), clock=time.monotonic
+    )
+
+
+@cache
+def counting_programs(name: str) -> RememberedCounting:
+    return RememberedCounting(
+        TablePrograms(table.engine(name)),
+        remembered_seconds=COUNTING_REMEMBERED_SECONDS,
+        clock=time.monotonic,
     )
 
 

@@ -6,12 +6,12 @@ from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
 
 from infra.kit import STREAM_TIMEOUT, Kit
-from infra.ledger_table import BATCH_GET, PUT, QUERY
+from infra.ledger_table import BATCH_GET, GET, PUT, QUERY
 from infra.queues import allow_send_many
 from infra.streams import StreamReader
 
 
-def relay(kit: Kit, *, endpoint_events: sqs.Queue) -> StreamReader:
+def relay(kit: Kit, *, endpoint_events: sqs.Queue, looks: sqs.Queue) -> StreamReader:
     function = kit.function(
         "relay",
         "Turn table changes into events on the bus and for endpoints",
@@ -19,11 +19,15 @@ def relay(kit: Kit, *, endpoint_events: sqs.Queue) -> StreamReader:
         | {
             "LOYALTY_BUS": kit.bus.event_bus_name,
             "LOYALTY_EVENTS_QUEUE_URL": endpoint_events.queue_url,
+            "LOYALTY_ENGAGEMENT_QUEUE_URL": looks.queue_url,
         },
         timeout=STREAM_TIMEOUT,
     )
     function.allow("events:PutEvents", on=[kit.bus.event_bus_arn])
     allow_send_many(function, endpoint_events)
+    # Orders that may count for a challenge; whether the program ever had one.
+    allow_send_many(function, looks)
+    kit.data.table.allow(function, GET)
     # Which events the endpoints of a program want.
     kit.data.table.allow(function, QUERY)
     # Which budgets of campaigns are spent.

@@ -43,6 +43,7 @@ FUNCTIONS: Final = (
     "webhooks_out",
     "codes",
     "exports",
+    "engagement",
 )
 LAYERS: Final = ("dependencies", "loyalty", "analytics", "messages", "tokens")
 

@@ -252,6 +252,7 @@ def test_waiting_messages_have_an_alarm_except_those_in_quiet_hours(deployed: As
             "WebhooksOutQueues/Deliveries/Queue",
             "ShopCodes/Queue",
             "ReportExports/Queue",
+            "OrdersToCount/Queue",
         )
     }
 

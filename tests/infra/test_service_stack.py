@@ -183,8 +183,9 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     "relay": {
         f"{TABLE}.StreamArn": READ_STREAM,
         "Bus": {"events:PutEvents"},
-        TABLE: {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
+        TABLE: GET | {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
         "WebhooksOutQueues/Events/Queue": {"sqs:SendMessage"},
+        "OrdersToCount/Queue": {"sqs:SendMessage"},
         **KEEP_FAILED_BATCHES,
     },
     "archive": {
@@ -240,6 +241,10 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         HISTORY: {"dynamodb:Query"},
         REMINDING: {"dynamodb:Query"},
         "RemindersWork/Pages/Queue": WORK_QUEUE,
+    },
+    "engagement": {
+        TABLE: MOVE_POINTS | {"dynamodb:ConditionCheckItem", "dynamodb:Query"},
+        "OrdersToCount/Queue": WORK_QUEUE,
     },
     "notifications": {
         TABLE: MOVE_POINTS,
@@ -558,7 +563,7 @@ def test_a_message_stays_hidden_for_six_timeouts_of_its_consumer(deployed: Assem
 
     assert set(queues) == {
         "intake", "expiry", "audit", "compaction", "privacy", "rebuild", "reminders",
-        "notifications", "webhooks_out", "codes", "exports",
+        "notifications", "webhooks_out", "codes", "exports", "engagement",
     }  # fmt: skip
     for name, fed in queues.items():
         for queue in fed:
@@ -577,7 +582,7 @@ def test_dead_letters_are_kept_for_two_weeks_in_a_queue_of_the_same_kind(
 
     letters = dead_letter_queues(deployed.service)
 
-    assert len(letters) == 12
+    assert len(letters) == 13
     assert {queues[each]["MessageRetentionPeriod"] for each in letters} == {14 * 24 * 3600}
     assert {each for each in letters if queues[each].get("FifoQueue")} == {intake_letters}
 
@@ -620,7 +625,7 @@ def test_a_fact_is_in_the_reports_within_two_minutes_of_the_write(deployed: Asse
 def test_every_queue_and_stream_accepts_failures_of_single_items(deployed: Assembly) -> None:
     mappings = deployed.service.of_type("Lambda::EventSourceMapping").values()
 
-    assert len(mappings) == 14
+    assert len(mappings) == 15
     for mapping in mappings:
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
@@ -904,7 +909,7 @@ def test_only_functions_that_feed_their_own_queue_may_invoke_themselves_repeated
     assert is_allowed_to == feeds_itself
     assert feeds_itself == {
         "intake", "expiry", "audit", "privacy", "compaction", "rebuild", "reminders",
-        "webhooks_out", "exports",
+        "webhooks_out", "exports", "engagement",
     }  # fmt: skip
 
 
@@ -929,6 +934,7 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "CompactionFunctionName",
         "ConsoleUrl",
         "BusName",
+        "EngagementDeadLettersUrl",
         "ExpiryDeadLettersUrl",
         "FailedBatchesArn",
         "FailedBatchesBucket",

@@ -56,6 +56,7 @@ QUEUES: Final = (
     "notifications",
     "webhooks_out",
     "events",
+    "engagement",
 )
 MAIL_FROM: Final = "club@beanleaf.example"
 API_URL: Final = "https://api.beanleaf.example"

@@ -3,7 +3,13 @@
 from datetime import date
 from typing import Final
 
-from loyalty.domain.ledger.entries import CalendarCause, Cause, OrderCause, RequestCause
+from loyalty.domain.ledger.entries import (
+    AwardCause,
+    CalendarCause,
+    Cause,
+    OrderCause,
+    RequestCause,
+)
 
 # Clients, published events and the lake hold such ids: a change here makes every one of them wrong.
 CAUSES: Final[dict[str, Cause]] = {
@@ -28,4 +34,7 @@ CAUSES: Final[dict[str, Cause]] = {
         "mem_1", "activation", (date(2026, 12, 1), date(2027, 11, 30)), 3
     ),
     "ent_794bc0fe36c00c237685bc8d": CalendarCause("mem_1", "expiry", (date(2027, 11, 30),), 4),
+    "ent_75cb458964e945b5c5709357": AwardCause("challenge.ten.mem_1.ever.1", "bonus", 1),
+    "ent_44169cc83521a1907eaa0518": AwardCause("challenge.ten.mem_1.ever.1", "clawback", 2),
+    "ent_6bcbdf666492b730b39f5bdf": AwardCause("challenge.ten.mem_1.ever.1", "expiry", 1),
 }

@@ -36,12 +36,14 @@ def published(
     inactivity_since: date | None = None,
     **parts: Any,
 ) -> PublishedProgram:
+    in_force = program(**parts)
     return PublishedProgram(
         program_id=program_id,
         version=version,
         published_at=PUBLISHED_AT,
-        document=program(**parts),
+        document=in_force,
         inactivity_since=inactivity_since,
+        counts_since=version if in_force.challenges else None,
     )
 
 

@@ -13,6 +13,8 @@ from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.approvals import Approval, ApprovalDecision, RequestedAdjustment
 from loyalty.domain.ledger.entries import (
     Adjustment,
+    AwardCause,
+    AwardClawback,
     Counterpart,
     Return,
 )
@@ -33,6 +35,7 @@ from tests.support.ledger import (
     activation,
     change,
     clawback,
+    entry,
     expiry,
     request,
     response,
@@ -147,6 +150,21 @@ CHANGES: Final[dict[str, TableChange]] = {
     "PointsPending": change(accrual(lots={}, pending={WAITING: 7})),
     "PointsActivated": change(activation()),
     "PointsClawedBack": change(clawback()),
+    "BonusTakenBack": change(
+        entry(
+            AwardCause("challenge.three.mem_1.ever.1", "clawback", 2),
+            Holding(lots={LOT: -20}, debt=30),
+            detail=AwardClawback(
+                given_for="challenge",
+                rule_id="three",
+                clawed=20,
+                owed=30,
+                forgiven=0,
+                excused=0,
+                debt_after=30,
+            ),
+        )
+    ),
     "PointsExpired": change(expiry()),
     "PointsAdjusted": change(
         request(

@@ -36,7 +36,7 @@ def entry(entry_id: str, kind: str, points: int, happened_at: str, **more: Any) 
     absent = (
         "available_on", "expires_on", "tier", "breakdown", "order", "clawback", "edit",
         "redemption_id", "reward_id", "reason", "reference", "given_for", "granted_for",
-        "survey_id", "counterpart_id", "recorded_by",
+        "survey_id", "rule_id", "bonus_clawback", "counterpart_id", "recorded_by",
     )  # fmt: skip
     return {
         "id": entry_id,

@@ -371,10 +371,13 @@ def test_a_description_within_a_union_with_null_is_that_of_the_property(
 # Swift, Kotlin and TypeScript have an `Error`, a `Result`, a `Data`, a `Date` of their own.
 NAMES_OF_ONE_WORD = {
     "Adjustments",
+    "Badge",
     "Budget",
     "Campaign",
     "Catalogue",
+    "Challenge",
     "Economics",
+    "Gift",
     "Goal",
     "Goals",
     "Inactivity",
@@ -387,6 +390,7 @@ NAMES_OF_ONE_WORD = {
     "Reward",
     "Safeguard",
     "Segment",
+    "Streak",
     "Tiers",
     "Transfers",
     "Trouble",

@@ -130,6 +130,7 @@ def test_an_event_is_asked_for_by_name_and_by_its_fields(
         reason="accrual",
         given_for=None,
         survey_id=None,
+        rule_id=None,
         points=49,
         lots=(),
         order=None,

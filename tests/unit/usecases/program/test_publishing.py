@@ -1,6 +1,7 @@
 """Publishing: the second of two managers is refused, and a lost answer does no harm."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from loyalty.domain.kernel.errors import StaleVersion, TooLarge, ValidationFaile
 from loyalty.domain.program.document import Program, PublishedProgram
 from loyalty.usecases.program.publishing import Publication, publish
 from loyalty.usecases.program.versions import Superseded
+from tests.support.challenges import challenge
 from tests.support.documents import program, reward
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -163,3 +165,21 @@ def test_an_inactivity_policy_counts_from_the_day_it_was_switched_on_or_changed(
     assert since(2, 6, NOW) == date(2026, 11, 21)
     assert since(3, 6, january) == date(2026, 11, 21)
     assert since(4, 9, january) == date(2027, 2, 1)
+
+
+def test_a_program_counts_from_its_first_challenge_on_and_ever_after(
+    programs: MemoryPrograms,
+) -> None:
+    challenges: tuple[list[dict[str, Any]], ...] = (
+        [],
+        [challenge()],
+        [challenge(target=5)],
+        [],
+    )
+
+    since = [
+        put(programs, program(challenges=each), replacing=version).program.counts_since
+        for version, each in enumerate(challenges)
+    ]
+
+    assert since == [None, 2, 2, 2]

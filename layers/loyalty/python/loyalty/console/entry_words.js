@@ -12,6 +12,7 @@ const BONUSES = new Map([
   ["survey", "Survey answered"],
   ["sign_up", "Welcome"],
   ["anniversary", "Anniversary"],
+  ["challenge", "Challenge completed"],
 ]);
 const RETURNS = new Map([
   ["cancelled", "Redemption cancelled"],
@@ -27,6 +28,8 @@ export function what(page, entry) {
     case "accrual":
       return html`Earned by ${order}`;
     case "clawback":
+      if (entry.bonus_clawback)
+        return `Taken back: ${BONUSES.get(entry.given_for) ?? entry.given_for}`;
       return entry.clawback?.refund_id === "~review"
         ? html`Rejected: ${order}`
         : html`Refund ${entry.clawback?.refund_id} of ${order}`;
@@ -58,7 +61,7 @@ export function what(page, entry) {
 /** How a refund or a change settled what the order no longer earns; null if it took nothing.
  * @param {Page} page @param {any} entry @returns {string | null} */
 export function settled(page, entry) {
-  const parts = entry.clawback ?? entry.edit;
+  const parts = entry.clawback ?? entry.edit ?? entry.bonus_clawback;
   if (!parts) return null;
   const words = [
     [parts.clawed, "taken from what the member held"],

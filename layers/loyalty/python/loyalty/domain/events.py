@@ -24,6 +24,7 @@ from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
 from loyalty.domain.ledger.approvals import Approval, RequestedGrant
 from loyalty.domain.ledger.entries import (
+    AwardClawback,
     Bonus,
     BonusOccasion,
     Clawback,
@@ -221,6 +222,8 @@ class PointsEarned(MemberEvent):
     """What a bonus was given for; null for orders."""
     survey_id: str | None
     """The survey whose answer got the bonus."""
+    rule_id: str | None
+    """The challenge that the bonus was given for."""
     points: int
     """All points, including those that paid a debt."""
     lots: tuple[DatedPoints, ...]
@@ -273,6 +276,24 @@ class PointsClawedBack(MemberEvent):
     refund_id: str | None
     """The id of the refund, `~review` if a manager rejected the order; null: the order itself
     changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BonusTakenBack(MemberEvent):
+    """A bonus was taken back because what it was given for was undone."""
+
+    name: ClassVar[str] = "BonusTakenBack"
+
+    entry_id: str
+    given_for: BonusOccasion
+    rule_id: str
+    """The challenge that the bonus was given for."""
+    points: int
+    """Points taken from spendable points, including those that became debt."""
+    pending_points: int
+    """Points taken from pending points."""
+    debt: int
+    """Points that the member owes afterwards; later points pay it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -669,6 +690,7 @@ ALL: Final[tuple[type[Event], ...]] = (
     PointsPending,
     PointsActivated,
     PointsClawedBack,
+    BonusTakenBack,
     PointsExpired,
     PointsAdjusted,
     PointsTransferred,
@@ -1023,6 +1045,7 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
                     reason=reason,
                     given_for=why.given_for if why else None,
                     survey_id=why.survey_id if why else None,
+                    rule_id=why.rule_id if why else None,
                     points=points,
                     lots=lots,
                     order=order,
@@ -1047,6 +1070,15 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
                 debt=detail.debt_after,
                 order=order,
                 refund_id=detail.refund_id if isinstance(detail, Clawback) else None,
+            )
+        case "clawback" if isinstance(detail, AwardClawback) and _takes(entry):
+            yield event(
+                BonusTakenBack,
+                given_for=detail.given_for,
+                rule_id=detail.rule_id,
+                points=-points,
+                pending_points=-entry.pending_points,
+                debt=detail.debt_after,
             )
         case "return" if isinstance(detail, Return):
             yield event(

@@ -25,9 +25,11 @@ from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
 from loyalty.domain.ledger.entries import (
     Accrual,
+    AwardClawback,
     Bonus,
     BonusOccasion,
     Clawback,
+    Detail,
     Edit,
     Entry,
     EntryKind,
@@ -145,7 +147,8 @@ class EntryFact(Fact):
     it. `refunded_minor` is the part of a refund that counted, or the value that an edited order
     lost (negative: gained). `levels_reached` are all days on which the member reached levels, if
     the entry added one and levels hold for months from that day. `forgiven` are points that an
-    edit would take back but the member keeps. `qualifying_amount` was added to
+    edit would take back but the member keeps. `rule_id` is the challenge of a bonus, or of what
+    was taken back of one. `qualifying_amount` was added to
     `qualifying_counter`, a counter towards a level.
 
     Entries of orders, refunds and edits have version 2, with what campaigns gave, as `campaigns`,
@@ -182,6 +185,7 @@ class EntryFact(Fact):
     held_out: tuple[str, ...] | None = None
     counted: tuple[CountedUse, ...] | None = None
     campaigns: tuple[CampaignPoints, ...] | None = None
+    rule_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -451,9 +455,10 @@ def facts_of(change: TableChange) -> Iterator[Fact]:
 def _of_entry(entry: Entry, program_id: str) -> EntryFact:
     detail = entry.detail
     order = entry.cause if isinstance(entry.cause, OrderCause) else None
-    lowered = detail if isinstance(detail, Clawback | Edit) else None
+    lowered = detail if isinstance(detail, Clawback | Edit | AwardClawback) else None
     redemption = detail if isinstance(detail, Redemption | Return) else None
     bonus = detail if isinstance(detail, Bonus) else None
+    of_award = detail if isinstance(detail, Bonus | AwardClawback) else None
     of_order = detail if isinstance(detail, Accrual | Clawback | Edit) else None
     accrual = detail if isinstance(detail, Accrual) else None
     qualifying = of_order.qualifying if of_order else None
@@ -471,11 +476,11 @@ def _of_entry(entry: Entry, program_id: str) -> EntryFact:
         program_version=entry.program_version,
         source=order.source if order else None,
         order_id=order.order_id if order else None,
-        refunded_minor=_refunded_minor(lowered),
+        refunded_minor=_refunded_minor(detail),
         forgiven=lowered.forgiven if lowered else None,
         redemption_id=redemption.redemption_id if redemption else None,
         reward_id=redemption.reward_id if isinstance(redemption, Redemption) else None,
-        given_for=bonus.given_for if bonus else None,
+        given_for=of_award.given_for if of_award else None,
         survey_id=bonus.survey_id if bonus else None,
         recorded_by=entry.recorded_by,
         qualifying_counter=qualifying.counter if qualifying else None,
@@ -491,16 +496,17 @@ def _of_entry(entry: Entry, program_id: str) -> EntryFact:
         held_out=accrual.held_out if accrual else None,
         counted=_uses(of_order) if of_order else None,
         campaigns=_by_campaign(of_order) if of_order else None,
+        rule_id=of_award.rule_id if of_award else None,
     )
 
 
-def _refunded_minor(lowered: Clawback | Edit | None) -> int | None:
-    match lowered:
+def _refunded_minor(detail: Detail) -> int | None:
+    match detail:
         case Clawback():
-            return lowered.amount_minor
+            return detail.amount_minor
         case Edit():
-            return -lowered.amount_minor
-        case None:
+            return -detail.amount_minor
+        case _:
             return None
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 from loyalty.domain.campaigns.limits import CampaignPeriod
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
-from loyalty.table import budgets, keys, records, stock
+from loyalty.table import budgets, engagement, keys, records, stock
 from loyalty.table.engine import Engine, every, key_of, pages
 from loyalty.table.histories import newest
 from loyalty.table.operations import (
@@ -282,8 +282,8 @@ class TableBooks:
             operations.extend(Delete(key_of(each)) for each in found_by)
         return operations
 
-    def _beside(self, posting: Posting) -> Iterator[Put]:
-        """An answer, an approval or a review that is written with what it causes."""
+    def _beside(self, posting: Posting) -> Iterator[Operation]:
+        """What is written beside entries and accounts: what caused them, or what they rest on."""
         if (approval := posting.approval) is not None:
             key = keys.approval(self._program, approval.approval_id)
             item = approval_to_item(approval, self._program)
@@ -295,6 +295,10 @@ class TableBooks:
         if (response := posting.response) is not None:
             item = response_to_item(response, self._program)
             yield Put(response_key(response, self._program), item, (Absent(),))
+        if posting.engagement is not None:
+            yield from engagement.writes(self._program, posting.engagement)
+        if posting.award is not None:
+            yield engagement.write_award(self._program, posting.award)
 
     def _put_voucher(self, voucher: Voucher, conditions: tuple[Condition, ...]) -> Put:
         key = keys.voucher(self._program, voucher.code)

@@ -31,9 +31,11 @@ DELIVERIES = "DELIVERY#"
 ENDPOINTS = "ENDPOINT#"
 SOURCES = "SOURCE#"
 STOREFRONTS = "STOREFRONT#"
+MEMBER_PROGRESS = "PROGRESS#"
 MESSAGES = "MESSAGE#"
 RECEIVED = "RECEIVED#"
 RESPONSES = "RESPONSE#"
+SHARES = "SHARE#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,10 @@ def member_partition(program: str, member: str) -> str:
 
 def order_partition(program: str, source: str, order: str) -> str:
     return _program(program, "ORDER", source, order)
+
+
+def award_partition(program: str, award: str) -> str:
+    return _program(program, "AWARD", award)
 
 
 def request_partition(program: str, request: str) -> str:
@@ -446,6 +452,31 @@ def activation(program: str, member: str, available: str, expires: str, entries_
 )
 def voucher(program: str, code: str) -> Key:
     return Key(_program(program, "VOUCHER", code), "VOUCHER")
+
+
+@charted("what an order counts for a challenge", read_by="engagement")
+def order_share(program: str, source: str, order: str, counter: str) -> Key:
+    return Key(order_partition(program, source, order), f"{SHARES}{counter}")
+
+
+@charted(
+    "a member's progress in a challenge, and how often they were given what it gives",
+    read_by="engagement, the member's challenges and badges",
+)
+def member_progress(program: str, member: str, counter: str) -> Key:
+    return Key(member_partition(program, member), f"{MEMBER_PROGRESS}{counter}")
+
+
+@charted("award, and how its points stand", read_by="engagement")
+def award(program: str, award: str) -> Key:
+    return Key(award_partition(program, award), "AWARD")
+
+
+@charted(
+    "bonus, clawback or expiry of an award's points", read_by="engagement, history", index="history"
+)
+def award_entry(program: str, award: str, kind: str, step: str) -> Key:
+    return Key(award_partition(program, award), f"ENTRY#{kind}#{step}")
 
 
 # Sort keys that begin with a time sort before this.

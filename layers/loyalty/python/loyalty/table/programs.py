@@ -12,6 +12,7 @@ from loyalty.domain.kernel.errors import NotFound
 from loyalty.table import keys
 from loyalty.table.engine import Engine, every
 from loyalty.table.operations import Absent, Condition, Item, Key, Put, Query, Refused, equal
+from loyalty.usecases.engagement.waking import CountingSince
 from loyalty.usecases.ports import Listed
 from loyalty.usecases.program.versions import ListedVersion, Superseded
 
@@ -48,6 +49,15 @@ class TablePrograms:
     def version_in_force(self, program_id: str, *, strong: bool = False) -> int | None:
         item = self._engine.get(keys.program_current(program_id), strong=strong)
         return cast("int", item["version"]) if item else None
+
+    def counting(self, program_id: str) -> CountingSince | None:
+        """Since which version a program counts orders for something; None: no such program."""
+        item = self._engine.get(keys.program_current(program_id), strong=True)
+        if item is None:
+            return None
+        return CountingSince(
+            cast("int", item["version"]), cast("int | None", item.get("counts_since"))
+        )
 
     def version(self, program_id: str, version: int) -> PublishedProgram | None:
         key = keys.program_version(program_id, str(version))
@@ -169,6 +179,7 @@ def _current(program: PublishedProgram) -> Item:
         "v": 1,
         "version": program.version,
         "published_at": program.published_at.isoformat(),
+        "counts_since": program.counts_since,
     }
 
 
@@ -223,6 +234,7 @@ def _to_item(program: PublishedProgram) -> Item:
         "inactivity_since": since.isoformat() if since else None,
         "published_by": program.published_by,
         "note": program.note,
+        "counts_since": program.counts_since,
     }
 
 
@@ -239,4 +251,5 @@ def _from_item(item: Item) -> PublishedProgram:
         inactivity_since=date.fromisoformat(since) if since else None,
         published_by=cast("str | None", item.get("published_by")),
         note=cast("str | None", item.get("note")),
+        counts_since=cast("int | None", item.get("counts_since")),
     )

@@ -33,7 +33,9 @@ EntryKind = Literal[
 ]
 
 # What a bonus is given for, as stored, in events and in the API.
-BonusOccasion = Literal["birthday", "survey", "sign_up", "completed_profile", "anniversary"]
+BonusOccasion = Literal[
+    "birthday", "survey", "sign_up", "completed_profile", "anniversary", "challenge"
+]
 
 # Why points of a redemption come back, as stored, in events and in the API.
 ReturnReason = Literal["cancelled", "hold_expired", "refunded", "refund_withdrawn"]
@@ -76,7 +78,16 @@ class CalendarCause:
     entries_seen: int
 
 
-type Cause = OrderCause | RequestCause | CalendarCause
+@dataclass(frozen=True, slots=True)
+class AwardCause:
+    """A step of an award: points that were given for it, or taken back; `step` counts them."""
+
+    award_id: str
+    kind: EntryKind
+    step: int
+
+
+type Cause = OrderCause | RequestCause | CalendarCause | AwardCause
 
 
 def _none[K]() -> Mapping[K, int]:
@@ -218,11 +229,33 @@ class Adjustment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bonus:
-    """What a bonus was given for. `order` is the order that a survey's answer is about."""
+    """What a bonus was given for. `order` is the order that a survey's answer is about.
+
+    `rule_id` is the challenge, if it was given for one. `stands_again` are points of it that were
+    forgiven when it was taken back; they count first when it is given again.
+    """
 
     given_for: BonusOccasion
     survey_id: str | None = None
     order: OrderRef | None = None
+    rule_id: str | None = None
+    stands_again: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardClawback:
+    """What was taken back of a bonus because what it rested on was undone.
+
+    `clawed + owed + forgiven + excused` is how many points no longer stand.
+    """
+
+    given_for: BonusOccasion
+    rule_id: str
+    clawed: int
+    owed: int
+    forgiven: int
+    excused: int
+    debt_after: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +267,16 @@ class Counterpart:
 
 
 type Detail = (
-    Accrual | Clawback | Edit | Redemption | Return | Adjustment | Bonus | Counterpart | None
+    Accrual
+    | Clawback
+    | Edit
+    | Redemption
+    | Return
+    | Adjustment
+    | Bonus
+    | AwardClawback
+    | Counterpart
+    | None
 )
 
 
@@ -314,6 +356,8 @@ def _cause_parts(cause: Cause) -> tuple[object, ...]:
         case CalendarCause():
             dates = [day.isoformat() for day in cause.dates]
             return "calendar", cause.member_id, cause.kind, dates, cause.entries_seen
+        case AwardCause():
+            return "award", cause.award_id, cause.kind, cause.step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

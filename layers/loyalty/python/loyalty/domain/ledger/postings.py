@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.campaign_counts import CampaignCounting
 from loyalty.domain.ledger.entries import (
+    AwardCause,
     CalendarCause,
     Cause,
     Entry,
@@ -28,8 +29,10 @@ from loyalty.domain.program.kinds import LOTS_MAX, Activity
 
 if TYPE_CHECKING:
     from loyalty.domain.campaigns.budgets import BudgetTaken
+    from loyalty.domain.engagement.changes import EngagementChange
     from loyalty.domain.ledger.account import Account, TierReached
     from loyalty.domain.ledger.approvals import Approval
+    from loyalty.domain.ledger.member_awards import MemberAward
     from loyalty.domain.ledger.order_vouchers import OrderVouchers
     from loyalty.domain.ledger.refunds import OrderState
     from loyalty.domain.ledger.reviews import Review
@@ -181,6 +184,9 @@ class Posting:
     active: str | None = None
     """A member whose account must be active although the posting does not change it."""
     order_seen: OrderSeen | None = None
+    engagement: EngagementChange | None = None
+    award: MemberAward | None = None
+    """Relies on the item with a step one lower; the first step relies on there being none."""
 
 
 def _is_of_calendar(entry: Entry) -> bool:
@@ -529,5 +535,7 @@ def _expiry_beside(cause: Cause) -> Cause:
             return OrderCause(source, order_id, "expiry", name)
         case RequestCause(request_id):
             return RequestCause(request_id, "expiry")
+        case AwardCause(award_id, _, step):
+            return AwardCause(award_id, "expiry", step)
         case CalendarCause():
             raise ValueError("the calendar brings no points after their last day")

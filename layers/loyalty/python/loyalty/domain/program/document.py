@@ -32,6 +32,7 @@ from loyalty.domain.kernel.fields import (
 )
 from loyalty.domain.kernel.limits import POINTS_MAX
 from loyalty.domain.program.campaigns import Campaign, CampaignGroup
+from loyalty.domain.program.challenges import BADGES_MAX, CHALLENGES_MAX, Badge, Challenge
 from loyalty.domain.program.earning_rules import EarningRule
 from loyalty.domain.program.expiry_policies import Expiry, Inactivity
 from loyalty.domain.program.goals import GOALS_MAX, Goal
@@ -237,6 +238,18 @@ class Program(DocumentPart):
             description="Groups of members, which campaigns and rewards can name.",
         ),
     ] = ()
+    challenges: Annotated[
+        tuple[Challenge, ...],
+        Field(
+            max_length=CHALLENGES_MAX,
+            description="What members collect by their orders, and what that gives. Orders that "
+            "were recorded before a challenge was published do not count.",
+        ),
+    ] = ()
+    badges: Annotated[
+        tuple[Badge, ...],
+        Field(max_length=BADGES_MAX, description="Signs that members wear; challenges give them."),
+    ] = ()
     expiry: Annotated[Expiry, Field(description="When points expire.")]
     expiry_by_source: Annotated[
         dict[PointSource, Expiry],
@@ -417,6 +430,8 @@ class PublishedProgram:
     """The token subject of the person who published it, if it was a person."""
     note: str | None = None
     """Why it was published, in their words."""
+    counts_since: int | None = None
+    """The first version of the program that had challenges; None: no version had any yet."""
 
     def lapses_after(self, active_on: date | None) -> date:
         """The last day before all points lapse by inactivity, by the member's last activity.

@@ -36,6 +36,7 @@ PointSource = Literal[
     "sign_up",
     "completed_profile",
     "anniversary",
+    "challenge",
     "transfer",
 ]
 

@@ -11,6 +11,7 @@ from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.errors import Fault
 from loyalty.domain.program import (
     campaign_checks,
+    challenge_checks,
     goal_checks,
     level_checks,
     safeguard_checks,
@@ -18,6 +19,7 @@ from loyalty.domain.program import (
     wording,
 )
 from loyalty.domain.program.campaigns import Campaign
+from loyalty.domain.program.challenges import Badge, Challenge
 from loyalty.domain.program.condition_checks import included_and_excluded
 from loyalty.domain.program.document import Program
 from loyalty.domain.program.earning_rules import EarningRule
@@ -49,7 +51,17 @@ from loyalty.domain.program.watches import Watch
 # Time zones that are no place: they follow the machine, or mean "not set".
 _NO_PLACE = frozenset({"Factory", "localtime"})
 type _Identified = (
-    Campaign | EarningRule | Goal | TierLevel | Reward | ProgramSurvey | Safeguard | Segment | Watch
+    Campaign
+    | Challenge
+    | Badge
+    | EarningRule
+    | Goal
+    | TierLevel
+    | Reward
+    | ProgramSurvey
+    | Safeguard
+    | Segment
+    | Watch
 )
 
 _WORTH_MONEY = frozenset({"amount_off", "gift_card", "donation"})
@@ -99,6 +111,8 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
     goals = _parts(lambda: document.goals)
     safeguards = _parts(lambda: document.safeguards)
     watches = _parts(lambda: document.watches)
+    challenges = _parts(lambda: document.challenges)
+    badges = _parts(lambda: document.badges)
     identified: dict[str, Sequence[_Identified]] = {
         "earning_rules": rules,
         "rewards": rewards,
@@ -108,6 +122,8 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
         "goals": goals,
         "safeguards": safeguards,
         "watches": watches,
+        "challenges": challenges,
+        "badges": badges,
     }
     for name, parts in identified.items():
         yield _ids(name, parts)
@@ -127,6 +143,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
     yield from goal_checks.checks(document, goals)
     yield from safeguard_checks.checks(safeguards, watches)
     yield from segment_checks.checks(document, segments)
+    yield from challenge_checks.checks(document, challenges, badges)
     yield from _messages(document)
     for index, survey in enumerate(surveys):
         yield _survey_score(survey, f"/surveys/{index}")

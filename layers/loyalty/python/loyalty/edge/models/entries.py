@@ -13,6 +13,7 @@ from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.entries import (
     Accrual,
     Adjustment,
+    AwardClawback,
     Bonus,
     BonusOccasion,
     Clawback,
@@ -103,6 +104,18 @@ class EntryClawback(AnswerPart):
         ),
     ]
     amount_minor: RefundedMinor
+    clawed: Clawed
+    owed: Owed
+    forgiven: Forgiven
+    excused: Excused
+
+
+class BonusClawback(AnswerPart):
+    """How a bonus was taken back because what it was given for was undone.
+
+    `clawed + owed + forgiven + excused` is how many points of it no longer stand.
+    """
+
     clawed: Clawed
     owed: Owed
     forgiven: Forgiven
@@ -202,8 +215,16 @@ class EntryAnswer(AnswerPart):
             description="Of an adjustment or a grant: your own reference, such as a case number."
         ),
     ] = None
+    bonus_clawback: Annotated[
+        BonusClawback | None,
+        Field(description="Of a bonus that was taken back: how it took points back."),
+    ] = None
     given_for: Annotated[
-        BonusOccasion | None, Field(description="Of a bonus: what it was given for.")
+        BonusOccasion | None,
+        Field(description="Of a bonus, or what was taken back of it: what it was given for."),
+    ] = None
+    rule_id: Annotated[
+        str | None, Field(description="Of a challenge's bonus: the challenge's id in the document.")
     ] = None
     granted_for: Annotated[
         GrantOccasion | None,
@@ -327,7 +348,18 @@ def _explanation(entry: Entry, decided_by: "Program | None") -> dict[str, Any]:
         case Adjustment() as adjustment:
             return {"reason": adjustment.reason, "reference": adjustment.reference}
         case Bonus() as bonus:
-            return {"given_for": bonus.given_for, "survey_id": bonus.survey_id}
+            return {
+                "given_for": bonus.given_for,
+                "survey_id": bonus.survey_id,
+                "rule_id": bonus.rule_id,
+            }
+        case AwardClawback() as taken:
+            parts = {name: getattr(taken, name) for name in BonusClawback.model_fields}
+            return {
+                "given_for": taken.given_for,
+                "rule_id": taken.rule_id,
+                "bonus_clawback": BonusClawback(**parts),
+            }
         case Counterpart() as counterpart:
             return {"counterpart_id": counterpart.member_id}
         case None:

@@ -11,6 +11,7 @@ from loyalty.domain.kernel.currencies import written
 from loyalty.domain.ledger.entries import (
     Accrual,
     Adjustment,
+    AwardClawback,
     Bonus,
     BonusOccasion,
     Cause,
@@ -37,6 +38,7 @@ BONUS_OCCASIONS: Final[Mapping[BonusOccasion, str]] = {
     "sign_up": "enrolling",
     "completed_profile": "a completed profile",
     "anniversary": "an anniversary",
+    "challenge": "a challenge",
 }
 
 EntryId = Annotated[str, Field(description="The entry's id, as in the history.")]
@@ -274,6 +276,9 @@ class _Narrator:
                 return f"taken back {on} by a review of {order_id}"
             case Clawback() as clawback:
                 return f"taken back {on} by refund {clawback.refund_id} of {clawback.order_id}"
+            case AwardClawback() as taken:
+                what = BONUS_OCCASIONS[taken.given_for]
+                return f"taken back {on} because {what} was undone"
             case Adjustment() as adjustment:
                 return f"taken by hand {on}: {adjustment.reason}"
             case Counterpart() if entry.kind == "merge":

@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, cast
 
-from loyalty.domain.ledger.entries import CalendarCause, Cause, EntryKind, OrderCause, RequestCause
+from loyalty.domain.ledger.entries import (
+    AwardCause,
+    CalendarCause,
+    Cause,
+    EntryKind,
+    OrderCause,
+    RequestCause,
+)
 from loyalty.table import keys
 
 if TYPE_CHECKING:
@@ -17,10 +24,10 @@ def cause_key(program: str, cause: Cause) -> Key:
     match cause:
         case OrderCause():
             return _order_key(program, cause)
-        case RequestCause(request, kind, ""):
-            return keys.request_entry(program, request, kind)
         case RequestCause(request, kind, name):
-            return keys.request_entry(program, request, f"{kind}#{name}")
+            return keys.request_entry(program, request, f"{kind}#{name}" if name else kind)
+        case AwardCause(award, kind, step):
+            return keys.award_entry(program, award, kind, str(step))
         case CalendarCause(member, "expiry", (lot,), seen):
             return keys.expiry(program, member, lot.isoformat(), str(seen))
         case CalendarCause(member, "activation", (available, expires), seen):
@@ -57,6 +64,8 @@ def cause_of(key: Key) -> Cause:
             return OrderCause(names[0], names[1], entry_kind, *rest)
         case "REQUEST":
             return RequestCause(names[0], entry_kind, *rest)
+        case "AWARD":
+            return AwardCause(names[0], entry_kind, int(rest[0]))
         case _:
             dates = tuple(date.fromisoformat(day) for day in rest[:-1])
             return CalendarCause(names[0], entry_kind, dates, int(rest[-1]))

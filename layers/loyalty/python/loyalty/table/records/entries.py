@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, cast
 
 from loyalty.domain.ledger.entries import (
     Accrual,
     Adjustment,
+    AwardClawback,
     Bonus,
     Clawback,
     Counterpart,
@@ -131,7 +133,9 @@ def _detail_to_item(detail: Detail) -> Item:
             return {"about": _about(detail)}
 
 
-def _about(detail: Redemption | Return | Adjustment | Bonus | Counterpart) -> Item:
+def _about(
+    detail: Redemption | Return | Adjustment | Bonus | AwardClawback | Counterpart,
+) -> Item:
     """What a list needs to know of an entry that no order caused. Absent values are left out."""
     match detail:
         case Redemption():
@@ -157,7 +161,15 @@ def _about(detail: Redemption | Return | Adjustment | Bonus | Counterpart) -> It
             return {"reason": detail.reason, "reference": detail.reference}
         case Bonus():
             about = {"given_for": detail.given_for, **_order(detail)}
-            return about | _present({"survey_id": detail.survey_id})
+            return about | _present(
+                {
+                    "survey_id": detail.survey_id,
+                    "rule_id": detail.rule_id,
+                    "stands_again": detail.stands_again or None,
+                }
+            )
+        case AwardClawback():
+            return cast("Item", asdict(detail))
         case Counterpart():
             return {"member_id": detail.member_id, "direction": detail.direction}
 
@@ -173,6 +185,8 @@ def _present(optional: dict[str, Value]) -> Item:
 def _detail_from_item(wire: dict[str, Any]) -> Detail:
     about = _without_recorder(wire)
     match wire["kind"]:
+        case "clawback" if "rule_id" in about:
+            return AwardClawback(**about)
         case "accrual" | "clawback" | "edit":
             return _order_detail_from_item(wire)
         case "redemption":

@@ -56,6 +56,7 @@ def publish(
         inactivity_since=inactivity_since(document, seen=seen, today=document.today(now)),
         published_by=by,
         note=note,
+        counts_since=counts_since(document, seen=seen),
     )
     try:
         programs.publish(program)
@@ -130,6 +131,14 @@ def _published_before(
     ):
         raise StaleVersion
     return Publication(program=seen, is_first=replacing == 0)
+
+
+def counts_since(document: Program, *, seen: PublishedProgram | None) -> int | None:
+    """The first version that had challenges: refunds of its orders matter ever after."""
+    if seen and seen.counts_since is not None:
+        return seen.counts_since
+    version = seen.version + 1 if seen else 1
+    return version if document.challenges else None
 
 
 def inactivity_since(

@@ -1,0 +1,39 @@
+"""Engagement: counts orders for challenges, and gives or takes back what that is worth."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from loyalty.edge import deadline
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.queues.batches import BatchAnswer
+from loyalty.edge.aws.queues.work import PageQueue, work
+from loyalty.edge.aws.table import engine, pause
+from loyalty.edge.desk import open_desk
+from loyalty.edge.settings import settings
+from loyalty.table.engagement import TableEngagement
+from loyalty.usecases.engagement.reconciling import reconcile, unite_progress
+from loyalty.usecases.engagement.waking import order_named
+from loyalty.usecases.work_pages import WorkPage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngagementSettings:
+    table: str
+    engagement_queue_url: str
+
+
+@deadline.keeping_time
+def handler(event: dict[str, Any], _context: object) -> BatchAnswer:
+    """Look at the orders and members of a batch of pages. Looking twice changes nothing."""
+    url = settings(EngagementSettings).engagement_queue_url
+    return work(event, take=look, pages=PageQueue(clients.sqs(), url=url, pause=pause))
+
+
+def look(page: WorkPage, item: str) -> None:
+    table = settings(EngagementSettings).table
+    shelf = TableEngagement(engine(table), program_id=page.program_id)
+    desk = open_desk(page.program_id, table=table)
+    if page.lane == "orders":
+        reconcile(order_named(item), shelf=shelf, desk=desk)
+    else:
+        unite_progress(item, shelf=shelf, desk=desk)

@@ -1,0 +1,78 @@
+"""What an order counts for: a function of what is left of it, and of the version of its accrual."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from loyalty.domain.campaigns.purchases import amount_of, covering_by, units_of
+from loyalty.domain.engagement.windows import window_on
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from loyalty.domain.orders.order import Order
+    from loyalty.domain.program.challenges import Challenge
+    from loyalty.domain.program.document import Program
+
+# Amounts by window, and in a window by what is told apart in it: `WHOLE`, or categories.
+type Tallies = Mapping[str, Mapping[str, int]]
+
+WHOLE: Final = "*"
+_CHALLENGE: Final = "challenge."
+
+
+def challenge_counter(challenge_id: str) -> str:
+    """The name under which what counts for a challenge is added up. It is stored."""
+    return f"{_CHALLENGE}{challenge_id}"
+
+
+def challenge_of(counter: str, program: Program) -> Challenge | None:
+    """The challenge that a counter adds up for, if a version of the program has it."""
+    return next(
+        (each for each in program.challenges if challenge_counter(each.id) == counter), None
+    )
+
+
+def counts_of_order(left: Order, program: Program) -> Mapping[str, Tallies]:
+    """What the rest of an order counts for, by counter; counters that it does not raise are out.
+
+    `program` is the version that decided the order's accrual.
+    """
+    day = program.today(left.occurred_at)
+    counts: dict[str, Tallies] = {}
+    for challenge in program.challenges:
+        window = _window(challenge, day)
+        tally = _tally(challenge, left, program) if window else {}
+        if window and tally:
+            counts[challenge_counter(challenge.id)] = {window: tally}
+    return counts
+
+
+def _window(challenge: Challenge, day: date) -> str | None:
+    """The window in which an order of a day counts; None if it does not count."""
+    if challenge.starts_on and day < challenge.starts_on:
+        return None
+    if challenge.ends_on and day > challenge.ends_on:
+        return None
+    return window_on(challenge.streak.every if challenge.streak else challenge.window, day)
+
+
+def _tally(challenge: Challenge, left: Order, program: Program) -> dict[str, int]:
+    """What an order counts, by what the challenge tells apart; zeros are left out."""
+    rule = challenge.counts
+    covers = covering_by(program.lists)(rule.of)
+    lines = [line for line in left.lines if line.amount_minor > 0 and covers(line)]
+    if amount_of(lines) < (rule.amount_minor_min or 1):
+        return {}
+    if rule.what == "categories":
+        found = {each for line in lines for each in line.categories if each in rule.of.categories}
+        return dict.fromkeys(sorted(found)[: rule.per_order_max], 1)
+    amounts = {
+        "orders": 1,
+        "units": units_of(lines),
+        "spend_minor": amount_of(lines),
+    }
+    amount = amounts[rule.what]
+    amount = amount if rule.per_order_max is None else min(amount, rule.per_order_max)
+    return {WHOLE: amount} if amount else {}

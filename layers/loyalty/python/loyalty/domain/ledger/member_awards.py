@@ -1,0 +1,44 @@
+"""What members are given for something that can be undone, such as a completed challenge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+from loyalty.domain.ledger.settled import Settled
+
+if TYPE_CHECKING:
+    from loyalty.domain.ledger.entries import BonusOccasion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberAward:
+    """Something that a member was given, and how it stands.
+
+    `rule_id` is the challenge, or what else it was given for. All its points become available and
+    expire on the same days, whenever they were given. `target` is how many should stand:
+    `clawed + owed + forgiven + excused` of the standing is what was given less the target. `step`
+    counts what was done to it and guards the item.
+    """
+
+    award_id: str
+    member_id: str
+    given_for: BonusOccasion
+    rule_id: str
+    points: int
+    available_on: date
+    expires_on: date
+    standing: Settled = field(default_factory=Settled)
+    target: int = 0
+    step: int = 0
+
+    @property
+    def points_given(self) -> int:
+        """The points that were ever given."""
+        return sum(part.points for part in self.standing.given)
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether every point that was given stands or is settled."""
+        return self.standing.settled == self.points_given - self.target

@@ -1,0 +1,85 @@
+"""What must hold of a program's challenges and badges before they are published."""
+
+from collections.abc import Iterator, Sequence
+
+from loyalty.domain.kernel.errors import Fault
+from loyalty.domain.kernel.limits import POINTS_MAX
+from loyalty.domain.program import condition_checks
+from loyalty.domain.program.challenges import CATEGORIES_MAX, Badge, Challenge, FixedWindow
+from loyalty.domain.program.document import Program
+
+
+def checks(
+    document: Program, challenges: Sequence[Challenge], badges: Sequence[Badge]
+) -> Iterator[Iterator[Fault]]:
+    """The checks of challenges. `challenges` and `badges` are those that could be read."""
+    for index, challenge in enumerate(challenges):
+        place = f"/challenges/{index}"
+        yield _goal(challenge, place)
+        yield _days(challenge, place)
+        yield _fixed_window(challenge, place)
+        yield condition_checks.selector(challenge.counts.of, document, f"{place}/counts/of")
+        yield _categories(challenge, place)
+        yield _gifts(challenge, badges, place)
+        yield _points(challenge, place)
+
+
+def _goal(challenge: Challenge, place: str) -> Iterator[Fault]:
+    if challenge.target is None and challenge.streak is None:
+        detail = "Give a target or a streak: without one, nothing completes it"
+        yield Fault(f"{place}/target", "no_target", detail)
+    elif challenge.streak is None:
+        return
+    if challenge.target is not None:
+        detail = "A streak completes it when enough periods are in a row; leave the target out"
+        yield Fault(f"{place}/target", "contradiction", detail)
+    if challenge.window != "ever":
+        detail = "A streak has its own periods; leave the window out"
+        yield Fault(f"{place}/window", "contradiction", detail)
+
+
+def _days(challenge: Challenge, place: str) -> Iterator[Fault]:
+    starts_on, ends_on = challenge.starts_on, challenge.ends_on
+    if starts_on and ends_on and ends_on < starts_on:
+        yield Fault(f"{place}/ends_on", "empty_window", "It ends before it starts")
+
+
+def _fixed_window(challenge: Challenge, place: str) -> Iterator[Fault]:
+    window = challenge.window
+    if isinstance(window, FixedWindow) and window.ends_on < window.starts_on:
+        yield Fault(f"{place}/window/ends_on", "empty_window", "It ends before it starts")
+
+
+def _categories(challenge: Challenge, place: str) -> Iterator[Fault]:
+    if challenge.counts.what != "categories":
+        return
+    named = set(challenge.counts.of.categories)
+    if not 1 <= len(named) <= CATEGORIES_MAX:
+        detail = f"Name the 1 to {CATEGORIES_MAX} categories that count"
+        yield Fault(f"{place}/counts/of/categories", "out_of_range", detail)
+    elif challenge.target is not None and challenge.target > len(named):
+        detail = f"Only {len(named)} categories count, so nobody can reach this"
+        yield Fault(f"{place}/target", "out_of_reach", detail)
+
+
+def _gifts(challenge: Challenge, badges: Sequence[Badge], place: str) -> Iterator[Fault]:
+    badge_ids = {badge.id for badge in badges}
+    given: set[str] = set()
+    for index, gift in enumerate(challenge.gives):
+        pointer = f"{place}/gives/{index}"
+        if (gift.points is None) == (gift.badge is None):
+            yield Fault(pointer, "gift_unclear", "A gift is either points or a badge")
+        if gift.badge is None:
+            continue
+        if gift.badge not in badge_ids:
+            detail = f"There is no badge “{gift.badge}”"
+            yield Fault(f"{pointer}/badge", "unknown_badge", detail)
+        if gift.badge in given:
+            yield Fault(f"{pointer}/badge", "duplicate_id", "It gives this badge already")
+        given.add(gift.badge)
+
+
+def _points(challenge: Challenge, place: str) -> Iterator[Fault]:
+    if challenge.points > POINTS_MAX:
+        detail = f"Together its gifts are more than {POINTS_MAX} points"
+        yield Fault(f"{place}/gives", "out_of_range", detail)

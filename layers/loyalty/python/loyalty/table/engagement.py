@@ -1,0 +1,88 @@
+"""What orders count, members' progress and awards in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from loyalty.domain.ledger.entries import Entry
+from loyalty.table import keys
+from loyalty.table.engine import Engine, every
+from loyalty.table.operations import Absent, Check, Condition, Operation, Put, Query, equal
+from loyalty.table.records import entry_from_item
+from loyalty.table.records.engagement import (
+    award_from_item,
+    award_to_item,
+    progress_from_item,
+    progress_to_item,
+    share_from_item,
+    share_to_item,
+)
+
+if TYPE_CHECKING:
+    from loyalty.domain.engagement.changes import EngagementChange, OrderShare
+    from loyalty.domain.engagement.progress import CountedProgress
+    from loyalty.domain.ledger.member_awards import MemberAward
+    from loyalty.domain.orders.order import OrderRef
+
+
+class TableEngagement:
+    """Implements `EngagementShelf` and `AwardsOnRecord`."""
+
+    def __init__(self, engine: Engine, *, program_id: str) -> None:
+        self._engine = engine
+        self._program = program_id
+
+    def shares(self, order: OrderRef) -> Mapping[str, OrderShare]:
+        partition = keys.order_partition(self._program, order.source, order.order_id)
+        query = Query(pk=partition, begins_with=keys.SHARES, strong=True)
+        shares = map(share_from_item, every(self._engine, query))
+        return {share.counter: share for share in shares}
+
+    def progress(self, member_id: str, counter: str) -> CountedProgress | None:
+        key = keys.member_progress(self._program, member_id, counter)
+        item = self._engine.get(key, strong=True)
+        return progress_from_item(item) if item else None
+
+    def all_progress(self, member_id: str) -> Sequence[CountedProgress]:
+        partition = keys.member_partition(self._program, member_id)
+        query = Query(pk=partition, begins_with=keys.MEMBER_PROGRESS, strong=True)
+        return [progress_from_item(item) for item in every(self._engine, query)]
+
+    def award_on_record(self, award_id: str) -> tuple[MemberAward, Sequence[Entry]] | None:
+        query = Query(pk=keys.award_partition(self._program, award_id), strong=True)
+        items = list(every(self._engine, query))
+        awards = [award_from_item(item) for item in items if item["sk"] == "AWARD"]
+        entries = [entry_from_item(item) for item in items if item["sk"] != "AWARD"]
+        if not awards:
+            return None
+        return awards[0], [each for each in entries if isinstance(each, Entry)]
+
+    def award(self, award_id: str) -> MemberAward | None:
+        item = self._engine.get(keys.award(self._program, award_id), strong=True)
+        return award_from_item(item) if item else None
+
+
+def writes(program: str, change: EngagementChange) -> Iterator[Operation]:
+    """The items of a change, each relying on the one before it, and what they were decided from."""
+    if change.share is not None:
+        share, order = change.share.becomes, change.share.becomes.order
+        key = keys.order_share(program, order.source, order.order_id, share.counter)
+        yield Put(key, share_to_item(share), _before("revision", share.revision))
+        state = keys.order_state(program, order.source, order.order_id)
+        counter = change.share.state_counter
+        yield Check(state, (Absent() if counter is None else equal(("counter",), counter),))
+    for progress in change.progress:
+        key = keys.member_progress(program, progress.member_id, progress.counter)
+        yield Put(key, progress_to_item(progress), _before("revision", progress.revision))
+
+
+def write_award(program: str, award: MemberAward) -> Put:
+    """The item of an award; it relies on the one before this step."""
+    return Put(
+        keys.award(program, award.award_id), award_to_item(award), _before("step", award.step)
+    )
+
+
+def _before(guard: str, number: int) -> tuple[Condition, ...]:
+    return (equal((guard,), number - 1),) if number > 1 else (Absent(),)

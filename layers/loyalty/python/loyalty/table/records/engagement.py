@@ -1,0 +1,125 @@
+"""What orders count, members' progress and awards, as the table stores them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, cast
+
+from loyalty.domain.engagement.changes import OrderShare
+from loyalty.domain.engagement.progress import CountedProgress, WindowSum
+from loyalty.domain.ledger.member_awards import MemberAward
+from loyalty.domain.ledger.settled import Settled
+from loyalty.domain.orders.order import OrderRef
+from loyalty.table.records.parts import (
+    VERSION,
+    dated_from_map,
+    dated_to_map,
+    parts_from_list,
+    parts_to_list,
+)
+
+if TYPE_CHECKING:
+    from loyalty.domain.engagement.counting import Tallies
+    from loyalty.table.operations import Item, Value
+
+
+def share_to_item(share: OrderShare) -> Item:
+    return {
+        "kind": "share",
+        "v": VERSION,
+        "tallies": _tallies_to_map(share.tallies),
+        "revision": share.revision,
+    }
+
+
+def share_from_item(item: Item) -> OrderShare:
+    wire = cast("dict[str, Any]", item)
+    return OrderShare(
+        order=OrderRef(*wire["pk"].split("#")[3:5]),
+        counter=wire["sk"].partition("#")[2],
+        tallies=wire["tallies"],
+        revision=wire["revision"],
+    )
+
+
+def progress_to_item(progress: CountedProgress) -> Item:
+    item: Item = {
+        "kind": "progress",
+        "v": VERSION,
+        "windows": {
+            window: [summed.version, dict(summed.tally)]
+            for window, summed in progress.windows.items()
+        },
+        "given": {window: dict(by_origin) for window, by_origin in progress.given.items()},
+        "revision": progress.revision,
+    }
+    if progress.done:
+        item["done"] = progress.done
+    if progress.since:
+        item["since"] = progress.since.isoformat()
+    return item
+
+
+def progress_from_item(item: Item) -> CountedProgress:
+    wire = cast("dict[str, Any]", item)
+    since = wire.get("since")
+    return CountedProgress(
+        member_id=wire["pk"].split("#")[3],
+        counter=wire["sk"].partition("#")[2],
+        windows={window: WindowSum(*summed) for window, summed in wire["windows"].items()},
+        given=wire["given"],
+        done=wire.get("done", 0),
+        since=date.fromisoformat(since) if since else None,
+        revision=wire["revision"],
+    )
+
+
+def award_to_item(award: MemberAward) -> Item:
+    standing = award.standing
+    return {
+        "kind": "award",
+        "v": VERSION,
+        "member_id": award.member_id,
+        "given_for": award.given_for,
+        "rule_id": award.rule_id,
+        "points": award.points,
+        "available_on": award.available_on.isoformat(),
+        "expires_on": award.expires_on.isoformat(),
+        "target": award.target,
+        "step": award.step,
+        "clawed": standing.clawed,
+        "owed": standing.owed,
+        "forgiven": standing.forgiven,
+        "excused": standing.excused,
+        "taken": list(standing.taken),
+        "given": parts_to_list(standing.given),
+        "expired": dated_to_map(standing.expired),
+    }
+
+
+def award_from_item(item: Item) -> MemberAward:
+    wire = cast("dict[str, Any]", item)
+    return MemberAward(
+        award_id=wire["pk"].split("#")[3],
+        member_id=wire["member_id"],
+        given_for=wire["given_for"],
+        rule_id=wire["rule_id"],
+        points=wire["points"],
+        available_on=date.fromisoformat(wire["available_on"]),
+        expires_on=date.fromisoformat(wire["expires_on"]),
+        standing=Settled(
+            clawed=wire["clawed"],
+            owed=wire["owed"],
+            forgiven=wire["forgiven"],
+            excused=wire["excused"],
+            taken=tuple(wire["taken"]),
+            given=parts_from_list(wire["given"]),
+            expired=dated_from_map(wire["expired"]),
+        ),
+        target=wire["target"],
+        step=wire["step"],
+    )
+
+
+def _tallies_to_map(tallies: Tallies) -> dict[str, Value]:
+    return {window: dict(tally) for window, tally in tallies.items()}

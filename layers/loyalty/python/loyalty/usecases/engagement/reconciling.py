@@ -1,0 +1,237 @@
+"""Bring what an order counts, and what was given for it, to what they should be.
+
+A caller says only which order to look at, and never what changed. Each step is decided from what
+is stored, and its write relies on that. So it does not matter how often an order is looked at, in
+which sequence, or where an earlier attempt was killed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from loyalty.domain.engagement.changes import EngagementChange, OrderShare, ShareChange
+from loyalty.domain.engagement.counting import Tallies, challenge_of, counts_of_order
+from loyalty.domain.engagement.progress import (
+    AwardStep,
+    CountedProgress,
+    Terms,
+    counted,
+    difference,
+    forgetting,
+    next_step,
+    stepped,
+    united,
+)
+from loyalty.domain.kernel.calendar import NEVER
+from loyalty.domain.kernel.errors import NotFound
+from loyalty.domain.ledger.account import lapse_of
+from loyalty.domain.ledger.awarding import new_award, settle_award
+from loyalty.domain.ledger.entries import Accrual, Entry, OrderCause
+from loyalty.domain.ledger.postings import Posting
+from loyalty.domain.ledger.refunds import state_of, unrefunded
+from loyalty.usecases.attempts import until_saved
+from loyalty.usecases.ledger.accounts import expired_in, lineage, settled_lineage
+from loyalty.usecases.ports import Raced
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from datetime import date
+
+    from loyalty.domain.ledger.account import Account
+    from loyalty.domain.ledger.member_awards import MemberAward
+    from loyalty.domain.orders.order import OrderRef
+    from loyalty.domain.program.challenges import Challenge
+    from loyalty.usecases.ports import Desk, OrderOnFile
+
+
+class EngagementShelf(Protocol):
+    """What orders count, progress and awards of one program; everything is read strongly."""
+
+    def shares(self, order: OrderRef) -> Mapping[str, OrderShare]:
+        """What an order counts so far, by counter."""
+        ...
+
+    def progress(self, member_id: str, counter: str) -> CountedProgress | None: ...
+
+    def all_progress(self, member_id: str) -> Sequence[CountedProgress]: ...
+
+    def award(self, award_id: str) -> MemberAward | None: ...
+
+
+def reconcile(order: OrderRef, *, shelf: EngagementShelf, desk: Desk) -> None:
+    """Count an order as it is now, and give or take back what its counters are worth.
+
+    A guest's order counts once somebody claims it. Nothing moves for an erased member.
+
+    Raises:
+        TryAgain: other writers were faster too often; looking again goes on where this ended.
+    """
+    with suppress(NotFound):
+        counters, member_id = _count(order, shelf=shelf, desk=desk)
+        # Also those that count as before: an earlier attempt may have ended here.
+        for counter in counters:
+            settle_counter(counter, member_id, shelf=shelf, desk=desk)
+
+
+def unite_progress(merged_id: str, *, shelf: EngagementShelf, desk: Desk) -> None:
+    """Add the progress of a merged member to that of the survivor, and settle what it is worth.
+
+    Nothing moves if the survivor was erased.
+    """
+    with suppress(NotFound):
+        for progress in shelf.all_progress(merged_id):
+            settle_counter(progress.counter, merged_id, shelf=shelf, desk=desk)
+
+
+def settle_counter(counter: str, member_id: str, *, shelf: EngagementShelf, desk: Desk) -> None:
+    """Give and take back, one at a time, until the awards stand that a member's progress is worth.
+
+    Raises:
+        NotFound: there is no such member, or the member was erased.
+        TryAgain: other writers were faster too often.
+    """
+    while _take_step(counter, member_id, shelf=shelf, desk=desk):
+        pass
+
+
+@until_saved
+def _count(order: OrderRef, *, shelf: EngagementShelf, desk: Desk) -> tuple[Sequence[str], str]:
+    """Count an order as it is now. Returns its counters and its member."""
+    shares = shelf.shares(order)
+    file = desk.books.order(OrderCause(order.source, order.order_id, "accrual"))
+    if not isinstance(file.accrual, Entry):
+        raise NotFound
+    now = _counts_now(file.accrual, file, desk=desk)
+    counters = sorted({*shares, *now})
+    for counter in counters:
+        share = shares.get(counter) or OrderShare(order=order, counter=counter)
+        more = difference(now.get(counter, {}), share.tallies)
+        if more:
+            path = lineage(desk, file.accrual.member_id, strong=True)
+            progress = _united(counter, path, shelf=shelf, desk=desk)
+            after = forgetting(progress, _terms(counter, desk=desk), today=desk.today)
+            change = EngagementChange(
+                share=ShareChange(
+                    becomes=replace(
+                        share, tallies=now.get(counter, {}), revision=share.revision + 1
+                    ),
+                    state_counter=file.state.counter if file.state else None,
+                ),
+                progress=(counted(after, more, version=file.accrual.program_version),),
+            )
+            desk.books.post(Posting(engagement=change, active=path[-1].member_id))
+    return counters, file.accrual.member_id
+
+
+def _counts_now(accrual: Entry, file: OrderOnFile, *, desk: Desk) -> Mapping[str, Tallies]:
+    """What an order counts, by the version that decided its accrual.
+
+    One that was rejected in a review counts nothing, just as it earns nothing.
+    """
+    if file.state and file.state.verdict == "rejected":
+        return {}
+    if not isinstance(accrual.detail, Accrual):
+        raise TypeError("an accrual without its order")
+    left = unrefunded(accrual.detail.order, state_of(accrual.detail, file.state))
+    return counts_of_order(left, desk.version(accrual.program_version).document)
+
+
+@until_saved
+def _take_step(counter: str, member_id: str, *, shelf: EngagementShelf, desk: Desk) -> bool:
+    """Give or take back one award; returns whether there was one."""
+    path = lineage(desk, member_id, strong=True)
+    progress = _united(counter, path, shelf=shelf, desk=desk)
+    step = next_step(progress, _terms(counter, desk=desk))
+    if step is None:
+        return False
+    path = settled_lineage(desk, step.origin)
+    if path[-1].member_id != progress.member_id:
+        raise Raced
+    award, target = _award_of(step, counter, shelf=shelf, desk=desk)
+    settlement = settle_award(
+        award,
+        target=target,
+        account=path[-1],
+        expired=_expired_of(award, path, desk=desk),
+        program=desk.program,
+        now=desk.now,
+    )
+    desk.books.post(
+        Posting(
+            entries=settlement.entries,
+            changes=settlement.changes,
+            engagement=EngagementChange(progress=(stepped(progress, step),)),
+            award=settlement.award,
+            active=None if settlement.changes else progress.member_id,
+        )
+    )
+    return True
+
+
+def _award_of(
+    step: AwardStep, counter: str, *, shelf: EngagementShelf, desk: Desk
+) -> tuple[MemberAward, int]:
+    """The award of a step, and how many of its points should stand after it."""
+    award_id = f"{counter}.{step.origin}.{step.window}.{step.number}"
+    award = shelf.award(award_id)
+    if award is None:
+        if step.version is None:
+            raise LookupError("an award stands that was never given")
+        challenge = _terms(counter, desk=desk)(step.version)
+        award = new_award(
+            award_id,
+            member_id=step.origin,
+            given_for="challenge",
+            rule_id=challenge.id,
+            points=challenge.points,
+            wait_days=challenge.wait_days,
+            program=desk.program,
+            now=desk.now,
+        )
+    return award, 0 if step.version is None else award.points
+
+
+def _expired_of(award: MemberAward, path: Sequence[Account], *, desk: Desk) -> Counter[date]:
+    """How many points of an award's lot expired unspent, along a chain of merges."""
+    lapses = lapse_of(path[-1], desk.program) < NEVER
+    past = [award.expires_on] if award.expires_on < desk.today or lapses else []
+    expired = expired_in(past, path, desk=desk)
+    expired.update(award.standing.expired)
+    return expired
+
+
+def _united(
+    counter: str, path: Sequence[Account], *, shelf: EngagementShelf, desk: Desk
+) -> CountedProgress:
+    """The progress of the last member of a chain of merges, after adding that of all others."""
+    survivor = path[-1].member_id
+    for merged in path[:-1]:
+        theirs = shelf.progress(merged.member_id, counter)
+        if theirs is not None and (theirs.windows or theirs.given or theirs.done):
+            own = _progress(counter, survivor, shelf=shelf)
+            emptied = CountedProgress(
+                member_id=theirs.member_id, counter=counter, revision=theirs.revision + 1
+            )
+            change = EngagementChange(progress=(united(own, theirs), emptied))
+            desk.books.post(Posting(engagement=change, active=survivor))
+    return _progress(counter, survivor, shelf=shelf)
+
+
+def _progress(counter: str, member_id: str, *, shelf: EngagementShelf) -> CountedProgress:
+    found = shelf.progress(member_id, counter)
+    return found or CountedProgress(member_id=member_id, counter=counter)
+
+
+def _terms(counter: str, *, desk: Desk) -> Terms:
+    """The challenge that a counter adds up for, as it is in a version of the program."""
+
+    def challenge_in(version: int) -> Challenge:
+        challenge = challenge_of(counter, desk.version(version).document)
+        if challenge is None:
+            raise LookupError(f"version {version} of the program counts nothing for {counter}")
+        return challenge
+
+    return challenge_in

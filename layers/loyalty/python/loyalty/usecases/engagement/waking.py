@@ -1,0 +1,80 @@
+"""Which orders and members to look at because of changes of the table.
+
+A program that never had challenges costs nothing here but a look at its version now and then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import batched
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
+
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.entries import Entry, OrderCause
+from loyalty.domain.ledger.refunds import RecordedState
+from loyalty.domain.orders.order import OrderRef
+from loyalty.usecases.work_pages import ITEMS_MAX, WorkPage
+
+if TYPE_CHECKING:
+    from loyalty.domain.changes import TableChange
+
+# What a page holds: orders to count, or merged members whose progress to unite.
+Lane = Literal["orders", "members"]
+
+# No source and no id of an order contains it.
+_SEPARATOR: Final = "#"
+
+
+class CountingSince(NamedTuple):
+    """The version of a program in force, and the first one that had challenges (None: none had)."""
+
+    version: int
+    since: int | None
+
+
+class CountingPrograms(Protocol):
+    def counts(self, program_id: str, version: int) -> bool:
+        """Whether what is decided by a version, or was before it, may count for something."""
+        ...
+
+
+def pages_to_look_at(
+    changes: Iterable[TableChange], *, programs: CountingPrograms
+) -> Sequence[WorkPage]:
+    """Pages of the orders and the merged members that changed, each once.
+
+    Raises:
+        TryAgain: the table did not answer.
+    """
+    found: dict[tuple[str, Lane], dict[str, None]] = {}
+    for change in changes:
+        for lane, item, version in _touched(change):
+            if programs.counts(change.program_id, version):
+                found.setdefault((change.program_id, lane), {})[item] = None
+    return [
+        WorkPage(program_id=program_id, lane=lane, items=some)
+        for (program_id, lane), items in found.items()
+        for some in batched(items, ITEMS_MAX, strict=False)
+    ]
+
+
+def order_named(item: str) -> OrderRef:
+    """The order that an item of a page of orders names."""
+    source, _, order_id = item.partition(_SEPARATOR)
+    return OrderRef(source, order_id)
+
+
+def _touched(change: TableChange) -> Iterator[tuple[Lane, str, int]]:
+    """What a change touches, and the latest version that may have decided it."""
+    match change.after:
+        case Entry(cause=OrderCause()) as entry if entry.order is not None:
+            yield "orders", _name(entry.order), entry.program_version
+        case RecordedState(ref=ref):
+            # A version of the order that earns as before may still count for something else.
+            yield "orders", _name(ref), 0
+        case Account(status="merged", member_id=member_id) if change.before is not None:
+            yield "members", member_id, 0
+
+
+def _name(order: OrderRef) -> str:
+    return f"{order.source}{_SEPARATOR}{order.order_id}"

@@ -1,0 +1,102 @@
+"""From the till over the stream and the queue to a bonus, and back again."""
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from functions.engagement import handler as engagement
+from functions.relay import handler as relay
+from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.program.document import PublishedProgram
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.queues.work import PageQueue
+from tests.integration.conftest import TABLE, Clock
+from tests.support import till
+from tests.support.challenges import challenge
+from tests.support.eventbridge import EventBridge
+from tests.support.http import Context
+from tests.support.queues import consume, receive
+from tests.support.stream import batch, records
+
+type Publish = Callable[..., PublishedProgram]
+
+THREE: Final = challenge(wait_days=0)
+
+
+@pytest.fixture(autouse=True)
+def bus(monkeypatch: pytest.MonkeyPatch) -> EventBridge:
+    fake = EventBridge()
+    monkeypatch.setattr(clients, "eventbridge", lambda: fake)
+    return fake
+
+
+def relayed() -> list[dict[str, str]]:
+    """Let the relay read all changes so far."""
+    return relay.handler(batch(records(TABLE)), Context())["batchItemFailures"]
+
+
+def looked_at() -> int:
+    """Let the worker take what is in its queue; returns the number of messages."""
+    messages = receive(os.environ["LOYALTY_ENGAGEMENT_QUEUE_URL"])
+    assert consume(engagement.handler, messages) == []
+    return len(messages)
+
+
+def test_the_third_order_brings_a_bonus_and_its_refund_takes_it_back(publish: Publish) -> None:
+    publish(challenges=[THREE])
+    ana = till.enroll()
+    for number in range(3):
+        till.earn(ana, 1000, order_id=f"{number}")
+
+    assert (relayed(), looked_at()) == ([], 1)
+    assert till.member(ana)["balance"] == 30 + 50
+
+    assert till.refund("2", amount=till.money(1000)).status == 201
+    relayed()
+    looked_at()
+
+    assert till.member(ana)["balance"] == 20
+
+
+def test_a_program_that_never_had_a_challenge_queues_nothing(publish: Publish) -> None:
+    publish()
+    till.earn(till.enroll(), 1000, order_id="1")
+
+    assert (relayed(), looked_at()) == ([], 0)
+
+
+def test_the_first_order_under_the_first_challenge_counts_at_once(
+    publish: Publish, time: Clock
+) -> None:
+    publish()
+    ana = till.enroll()
+    till.earn(ana, 1000, order_id="1")
+    relayed()
+
+    publish(version=2, challenges=[challenge(target=1)])
+    time.now += timedelta(seconds=30)
+    till.earn(ana, 1000, order_id="2")
+    relayed()
+    looked_at()
+
+    assert till.member(ana)["balance"] == 20 + 50
+
+
+def test_changes_are_read_again_if_the_queue_refuses_them(
+    publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(challenges=[THREE])
+    till.earn(till.enroll(), 1000, order_id="1")
+
+    def refuse(*_: object) -> None:
+        raise TryAgain("The queue did not accept every message")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PageQueue, "send", refuse)
+        (failed,) = relayed()
+
+    assert failed == {"itemIdentifier": records(TABLE)[0]["dynamodb"]["SequenceNumber"]}
+    assert (relayed(), looked_at()) == ([], 1)
