@@ -33,19 +33,17 @@ HEAVY: Final[dict[str, frozenset[str]]] = {
     "jinja2": frozenset({"notifications"}),
     # What takes a document to try or to check, or writes mails by it.
     "loyalty.domain.program.document": frozenset(
-        {"campaigns", "notifications", "program", "reporting"}
+        {"campaigns", "exports", "notifications", "program", "reporting"}
     ),
     "loyalty.storefronts.payloads": frozenset(),
     "phonenumbers": frozenset(),
     "pydantic": ANSWERS_HTTP,
     "urllib.request": frozenset({"authorizer"}),
 }
-# The largest of each kind, `compaction` and `notifications`, and some room. Where this fails, see
+# The largest of each kind, `compaction` and `exports`, and some room. Where this fails, see
 # what a new import brings along.
-MODULES_MAX: Final = 280
-MODULES_MAX_OF_HTTP: Final = 460
-
-
+MODULES_MAX: Final = 290
+MODULES_MAX_OF_HTTP: Final = 475
 # Classes of ours that `dataclasses` makes at each start, because the build cannot write them out
 # (`tools/dataclass_code.py`): they are mutable, ordered, or have a dictionary.
 MADE_AT_START: Final = frozenset(
@@ -53,8 +51,10 @@ MADE_AT_START: Final = frozenset(
         "loyalty.domain.ledger.explaining._Brought",
         "loyalty.domain.ledger.explaining._Pile",
         "loyalty.domain.orders.order.OrderRef",
-        "loyalty.domain.trials.replay.OrderOnTrial",
+        "loyalty.domain.trials.decided.OrderOnTrial",
+        "loyalty.domain.trials.history.History",
         "loyalty.domain.trials.replay.Replay",
+        "loyalty.domain.trials.tally.Tally",
         "loyalty.edge.http.caller_limits._Bucket",
         "loyalty.lake.connections.OpenConnection",
         "loyalty.lake.mirror.Held",
@@ -127,11 +127,11 @@ def test_a_function_imports_few_modules_when_it_starts(name: str, sdk: Path) -> 
 @pytest.mark.parametrize("name", HANDLERS)
 def test_a_start_finds_its_classes_written_out(name: str, sdk: Path) -> None:
     ours = {made for made in start(name, sdk).made if made.startswith("loyalty.")}
-    # Reports read the fields of facts, which are then described.
+    # Reports and trials read the fields of facts, which are then described.
     described = {made for made in ours if made.startswith("loyalty.dataclass_code.")}
 
     assert ours - described - MADE_AT_START == set()
-    assert not described or name == "reporting"
+    assert not described or name in {"exports", "reporting"}
 
 
 @pytest.mark.parametrize("name", HANDLERS)
