@@ -24,6 +24,9 @@ REMEMBERED_FOR: Final = timedelta(days=400)
 # The terms of a challenge in a version of the program.
 type Terms = Callable[[int], Challenge]
 
+# How often each window was completed: for each time, the version whose terms it goes by.
+type Completions = Mapping[str, tuple[int, ...]]
+
 
 class WindowSum(NamedTuple):
     """What a member's orders count in one window, together.
@@ -54,7 +57,8 @@ class CountedProgress:
 
     `given` counts the awards of each window by the member who got them, because merges unite
     members. `done` are awards for streaks that lie too far back to change any more, and `since` is
-    the day from which windows count that end then or later. `revision` guards the item.
+    the day from which windows count that end then or later. Of windows that were forgotten, `past`
+    counts the awards, and `badges` are what those and `done` ones gave. `revision` guards the item.
     """
 
     member_id: str
@@ -63,6 +67,8 @@ class CountedProgress:
     given: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: MappingProxyType({}))
     done: int = 0
     since: date | None = None
+    past: int = 0
+    badges: frozenset[str] = frozenset()
     revision: int = 0
 
     def given_in(self, window: str) -> int:
@@ -114,6 +120,8 @@ def united(survivor: CountedProgress, absorbed: CountedProgress) -> CountedProgr
         given=given,
         done=survivor.done + absorbed.done,
         since=max(days, default=None),
+        past=survivor.past + absorbed.past,
+        badges=survivor.badges | absorbed.badges,
         revision=survivor.revision + 1,
     )
 
@@ -143,8 +151,8 @@ def stepped(progress: CountedProgress, step: AwardStep) -> CountedProgress:
     return replace(after, windows=windows, revision=progress.revision + 1)
 
 
-def due_awards(progress: CountedProgress, terms: Terms) -> Mapping[str, tuple[int, ...]]:
-    """The awards that each window is worth: for each one, the version whose terms it goes by.
+def due_awards(progress: CountedProgress, terms: Terms) -> Completions:
+    """The awards that each window is worth.
 
     Awards for streaks are those of the window `ever`, and the first of them are `done` ones.
     """
@@ -160,6 +168,29 @@ def due_awards(progress: CountedProgress, terms: Terms) -> Mapping[str, tuple[in
         times_max = terms(completed[-1]).times_max if completed else len(versions)
         due[EVER] = (*due.get(EVER, ()), *versions[: max(times_max, progress.done)])
     return due
+
+
+def completions(progress: CountedProgress, terms: Terms) -> Completions:
+    """How often each window was completed: what is due, and what the member may keep besides.
+
+    The `done` ones come first; their version is not known.
+    """
+    found = dict(due_awards(progress, terms))
+    for window in progress.given:
+        due = found.get(window, ())
+        more = progress.given_in(window) - len(due)
+        if more > 0 and _keeps(progress, window, terms):
+            found[window] = (*due, *[min(_versions(progress, window))] * more)
+    return found
+
+
+def badges_of(progress: CountedProgress, terms: Terms) -> frozenset[str]:
+    """The ids of the badges that a member has by what stands."""
+    found = set(progress.badges)
+    for window, versions in completions(progress, terms).items():
+        for version in versions[progress.done if window == EVER else 0 :]:
+            found.update(terms(version).badges)
+    return frozenset(found)
 
 
 def amount_in(summed: WindowSum, challenge: Challenge) -> int:
@@ -216,11 +247,12 @@ def forgetting(progress: CountedProgress, terms: Terms, *, today: date) -> Count
     found = list(runs(progress, terms))
     of_streaks = {each for each in old if terms(progress.windows[each].version).streak}
     forgotten = old - of_streaks
-    done = progress.done
+    done, badges = progress.done, set(progress.badges)
     for run in found:
         if not (run.is_complete and old.issuperset(run.periods) and done < progress.given_in(EVER)):
             break
         done += 1
+        badges.update(terms(run.version).badges)
         last = number_of(run.periods[-1])
         forgotten |= {each for each in of_streaks if number_of(each) <= last}
     complete = {period for run in found if run.is_complete for period in run.periods}
@@ -231,6 +263,9 @@ def forgetting(progress: CountedProgress, terms: Terms, *, today: date) -> Count
     }
     if not forgotten:
         return progress
+    past = {each: progress.given_in(each) for each in forgotten if progress.given_in(each)}
+    for window in past:
+        badges.update(terms(progress.windows[window].version).badges)
     return replace(
         progress,
         windows={
@@ -239,6 +274,8 @@ def forgetting(progress: CountedProgress, terms: Terms, *, today: date) -> Count
         given={each: progress.given[each] for each in progress.given if each not in forgotten},
         done=done,
         since=max(since, progress.since or since),
+        past=progress.past + sum(past.values()),
+        badges=frozenset(badges),
     )
 
 
@@ -254,9 +291,14 @@ def _cannot_be_completed(period: str, streak: Streak | None, *, since: date) -> 
 
 def _keeps(progress: CountedProgress, window: str, terms: Terms) -> bool:
     """Whether what a window gave stays although it is not due any more."""
-    summed = progress.windows.get(window)
-    versions = [summed.version] if summed else [each.version for each in progress.windows.values()]
+    versions = _versions(progress, window)
     return bool(versions) and terms(min(versions)).if_undone == "keep"
+
+
+def _versions(progress: CountedProgress, window: str) -> list[int]:
+    """The versions by whose terms a window may have given something."""
+    summed = progress.windows.get(window)
+    return [summed.version] if summed else [each.version for each in progress.windows.values()]
 
 
 def _missed(run: list[tuple[int, str]]) -> int:

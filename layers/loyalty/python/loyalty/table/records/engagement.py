@@ -57,6 +57,10 @@ def progress_to_item(progress: CountedProgress) -> Item:
         item["done"] = progress.done
     if progress.since:
         item["since"] = progress.since.isoformat()
+    if progress.past:
+        item["past"] = progress.past
+    if progress.badges:
+        item["badges"] = [*sorted(progress.badges)]
     return item
 
 
@@ -70,6 +74,8 @@ def progress_from_item(item: Item) -> CountedProgress:
         given=wire["given"],
         done=wire.get("done", 0),
         since=date.fromisoformat(since) if since else None,
+        past=wire.get("past", 0),
+        badges=frozenset(wire.get("badges", ())),
         revision=wire["revision"],
     )
 

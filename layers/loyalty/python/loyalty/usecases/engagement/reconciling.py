@@ -112,7 +112,7 @@ def _count(order: OrderRef, *, shelf: EngagementShelf, desk: Desk) -> tuple[Sequ
         if more:
             path = lineage(desk, file.accrual.member_id, strong=True)
             progress = _united(counter, path, shelf=shelf, desk=desk)
-            after = forgetting(progress, _terms(counter, desk=desk), today=desk.today)
+            after = forgetting(progress, terms_of(counter, desk=desk), today=desk.today)
             change = EngagementChange(
                 share=ShareChange(
                     becomes=replace(
@@ -144,7 +144,7 @@ def _take_step(counter: str, member_id: str, *, shelf: EngagementShelf, desk: De
     """Give or take back one award; returns whether there was one."""
     path = lineage(desk, member_id, strong=True)
     progress = _united(counter, path, shelf=shelf, desk=desk)
-    step = next_step(progress, _terms(counter, desk=desk))
+    step = next_step(progress, terms_of(counter, desk=desk))
     if step is None:
         return False
     path = settled_lineage(desk, step.origin)
@@ -180,7 +180,7 @@ def _award_of(
     if award is None:
         if step.version is None:
             raise LookupError("an award stands that was never given")
-        challenge = _terms(counter, desk=desk)(step.version)
+        challenge = terms_of(counter, desk=desk)(step.version)
         award = new_award(
             award_id,
             member_id=step.origin,
@@ -210,7 +210,7 @@ def _united(
     survivor = path[-1].member_id
     for merged in path[:-1]:
         theirs = shelf.progress(merged.member_id, counter)
-        if theirs is not None and (theirs.windows or theirs.given or theirs.done):
+        if theirs is not None and (theirs.windows or theirs.given or theirs.done or theirs.past):
             own = _progress(counter, survivor, shelf=shelf)
             emptied = CountedProgress(
                 member_id=theirs.member_id, counter=counter, revision=theirs.revision + 1
@@ -225,7 +225,7 @@ def _progress(counter: str, member_id: str, *, shelf: EngagementShelf) -> Counte
     return found or CountedProgress(member_id=member_id, counter=counter)
 
 
-def _terms(counter: str, *, desk: Desk) -> Terms:
+def terms_of(counter: str, *, desk: Desk) -> Terms:
     """The challenge that a counter adds up for, as it is in a version of the program."""
 
     def challenge_in(version: int) -> Challenge:
