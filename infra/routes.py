@@ -203,6 +203,8 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/members/{member_id}/campaigns", Throttle.READ),
         ("PUT", "/members/{member_id}/campaigns/{campaign_id}", Throttle.WRITE),
         ("DELETE", "/members/{member_id}/campaigns/{campaign_id}", Throttle.WRITE),
+        ("GET", "/members/{member_id}/challenges", Throttle.READ),
+        ("GET", "/members/{member_id}/badges", Throttle.READ),
     ),
     *_managed("campaigns", "/campaigns", ("GET", ""), ("GET", "/{campaign_id}")),
     *_routes(

@@ -1,4 +1,4 @@
-"""Campaigns: managers try them and keep lists of members for them; members join and leave them."""
+"""Campaigns and challenges: managers try campaigns and keep lists; members see and join theirs."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,7 +22,7 @@ from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import open_actions, open_desk, shelf
 from loyalty.edge.directory import acting_for
 from loyalty.edge.http.app import PathId, ProgramId, create_app
-from loyalty.edge.http.auth import Role
+from loyalty.edge.http.auth import MEMBER_AND_STAFF, Role
 from loyalty.edge.models.campaigns import (
     CampaignAnswer,
     CampaignList,
@@ -30,6 +30,12 @@ from loyalty.edge.models.campaigns import (
     CampaignsOfMember,
     campaign_answer,
     campaign_of_member_answer,
+)
+from loyalty.edge.models.challenges import (
+    BadgesOfMember,
+    ChallengesOfMember,
+    badge_answer,
+    challenge_of_member_answer,
 )
 from loyalty.edge.models.order_explanations import SampleQuoteAnswer, sample_quote_answer
 from loyalty.edge.models.sample_orders import SampleQuoteRequest
@@ -40,10 +46,12 @@ from loyalty.edge.models.segment_lists import (
     list_change_answer,
 )
 from loyalty.edge.settings import settings
+from loyalty.table.engagement import TableEngagement
 from loyalty.table.programs import TablePrograms
 from loyalty.table.segment_lists import TableSegmentLists
 from loyalty.table.targeting import TableTargeting
 from loyalty.usecases.campaigns import budgets, membership
+from loyalty.usecases.engagement.viewing import badges_of_member, challenges_of_member
 from loyalty.usecases.orders.quoting import quote_sample
 from loyalty.usecases.ports import Desk
 from loyalty.usecases.segment_lists import change_list, replace_stretch
@@ -162,6 +170,31 @@ def leave_campaign(program_id: ProgramId, member_id: PathId, campaign_id: PathId
     return Response(status_code=204, body=None)
 
 
+@api.get("/members/<member_id>/challenges", allow=MEMBER_AND_STAFF | {"service"})
+def list_member_challenges(program_id: ProgramId, member_id: PathId) -> ChallengesOfMember:
+    """List the challenges of the program, and how far a member is in each.
+
+    An order counts within seconds.
+    """
+    desk = _desk(program_id)
+    found = challenges_of_member(member_id, progress=_progress(program_id), desk=desk)
+    document = desk.program.document
+    return ChallengesOfMember(
+        items=[challenge_of_member_answer(each, document=document) for each in found]
+    )
+
+
+@api.get("/members/<member_id>/badges", allow=MEMBER_AND_STAFF | {"service"})
+def list_member_badges(program_id: ProgramId, member_id: PathId) -> BadgesOfMember:
+    """List the badges of a member.
+
+    A badge goes with the completion that it was given for.
+    """
+    desk = _desk(program_id)
+    found = badges_of_member(member_id, progress=_progress(program_id), desk=desk)
+    return BadgesOfMember(items=[badge_answer(each) for each in found])
+
+
 @api.post(
     "/lists/<segment_id>",
     allow={"manager", "service"},
@@ -240,6 +273,10 @@ def _find_soon(program_id: str) -> None:
 def _desk(program_id: str) -> Desk:
     table = settings(CampaignsSettings).table
     return open_desk(program_id, table=table, caller=api.trusted_caller)
+
+
+def _progress(program_id: str) -> TableEngagement:
+    return TableEngagement(engine(settings(CampaignsSettings).table), program_id=program_id)
 
 
 def _targetings(program_id: str) -> TableTargeting:

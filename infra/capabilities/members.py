@@ -116,7 +116,7 @@ def campaigns(kit: Kit, *, runs: WorkQueue) -> CapabilityFunction:
     """The function; `runs` is the queue of the runs that find who is in segments."""
     function = kit.function(
         "campaigns",
-        "Let members join campaigns, show campaigns and their budgets, keep lists of segments",
+        "Let members join campaigns, show campaigns and challenges, keep lists of segments",
         environment=kit.table_name
         | kit.identity_secret
         | kit.claims

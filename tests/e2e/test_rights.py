@@ -175,6 +175,16 @@ class TestTheRightsOfAFunction:
                     "limits": {"budget": {"points": 5}},
                 }
             ],
+            challenges=[
+                {
+                    "id": "three",
+                    "name": "Three visits",
+                    "counts": {"what": "orders"},
+                    "target": 3,
+                    "gives": [{"badge": "regular"}],
+                }
+            ],
+            badges=[{"id": "regular", "name": "Regular"}],
             tiers={
                 "basis": "spend",
                 "period": "calendar_year",
@@ -289,6 +299,11 @@ def drive_everything(api: DescribedApi) -> None:
     assert club["joined"]
     assert api.call("analyst", "GET", "/campaigns")["items"][0]["state"] == "running"
     api.call("manager", "GET", "/campaigns/club")
+
+    # Challenges.
+    (three,) = api.call("member", "GET", "/members/me/challenges")["items"]
+    assert three["target"] == 3
+    api.call("analyst", "GET", f"/members/{bob}/badges")
 
     # Segments.
     assert api.call("analyst", "GET", "/segments")["items"][0]["id"] == "regulars"

@@ -1,4 +1,4 @@
-"""Examples of campaigns: how they stand, and what a member sees of them."""
+"""Examples of campaigns and challenges: how they stand, and what a member sees of them."""
 
 from typing import Any, Final
 
@@ -42,6 +42,51 @@ _JOINED: Final[Json] = {
     "caps": [{"per": "month", "points": 300, "orders": None, "used": 120}],
     "starts_on": "2026-11-01",
     "ends_on": "2026-12-31",
+}
+
+_REGULAR: Final[Json] = {
+    "id": "regular",
+    "name": "Regular",
+    "description": "Four weeks in a row",
+    "image_url": None,
+}
+_TEN_DRINKS: Final[Json] = {
+    "id": "ten-drinks",
+    "name": "Ten drinks",
+    "state": "running",
+    "show": "stamps",
+    "counts": "units",
+    "progress": 7,
+    "target": 10,
+    "missing": 3,
+    "until": None,
+    "completed": 2,
+    "times_max": 1_000,
+    "completed_ever": 2,
+    "gives": {"points": 40, "badges": []},
+    "card": {"stamps": 7, "of": 10, "cards": 2},
+    "streak": None,
+    "starts_on": None,
+    "ends_on": None,
+}
+_FOUR_WEEKS: Final[Json] = {
+    "id": "regulars",
+    "name": "Four weeks in a row",
+    "state": "running",
+    "show": "progress",
+    "counts": "periods",
+    "progress": 2,
+    "target": 4,
+    "missing": 2,
+    "until": "2026-11-22",
+    "completed": 1,
+    "times_max": 100,
+    "completed_ever": 1,
+    "gives": {"points": 100, "badges": [_REGULAR]},
+    "card": None,
+    "streak": {"every": "week", "freezes_left": 1, "has_counted": False},
+    "starts_on": None,
+    "ends_on": None,
 }
 
 _SPEND_60: Final[Json] = {
@@ -129,6 +174,8 @@ ANSWERS: Final[dict[str, Any]] = {
     "change_segment_list": {"added": 1, "removed": 0, "unknown": []},
     "list_campaigns": page(_WIN_BACK, _TUESDAY),
     "list_member_campaigns": page(_JOINED),
+    "list_member_badges": page(_REGULAR),
+    "list_member_challenges": page(_TEN_DRINKS, _FOUR_WEEKS),
     "read_campaign": _WIN_BACK,
     "replace_segment_list": {"added": 1, "removed": 3, "unknown": []},
 }

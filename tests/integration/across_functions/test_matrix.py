@@ -92,6 +92,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "explain_balance": own_or("cashier", "analyst", "manager", "service"),
     "read_balance": own_or("cashier", "analyst", "manager", "service"),
     "list_member_rewards": own_or("cashier", "analyst", "manager", "service"),
+    "list_member_challenges": own_or("cashier", "analyst", "manager", "service"),
+    "list_member_badges": own_or("cashier", "analyst", "manager", "service"),
     "list_redemptions": own_or("cashier", "analyst", "manager", "service"),
     "read_order": only("cashier", "analyst", "manager", "service"),
     "explain_order": own_or("cashier", "manager", "service"),

@@ -3,10 +3,11 @@
 import os
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+from functions.campaigns import handler as campaigns
 from functions.engagement import handler as engagement
 from functions.relay import handler as relay
 from loyalty.domain.kernel.errors import TryAgain
@@ -17,7 +18,7 @@ from tests.integration.conftest import TABLE, Clock
 from tests.support import till
 from tests.support.challenges import challenge
 from tests.support.eventbridge import EventBridge
-from tests.support.http import Context
+from tests.support.http import Claims, Context, call, person
 from tests.support.queues import consume, receive
 from tests.support.stream import batch, records
 
@@ -45,6 +46,13 @@ def looked_at() -> int:
     return len(messages)
 
 
+def seen(what: str, as_: Claims) -> list[dict[str, Any]]:
+    answer = call(campaigns.handler, "GET", f"{till.PROGRAM}/members/me/{what}", as_=as_)
+    assert answer.status == 200
+    items: list[dict[str, Any]] = answer.body["items"]
+    return items
+
+
 def test_the_third_order_brings_a_bonus_and_its_refund_takes_it_back(publish: Publish) -> None:
     publish(challenges=[THREE])
     ana = till.enroll()
@@ -59,6 +67,46 @@ def test_the_third_order_brings_a_bonus_and_its_refund_takes_it_back(publish: Pu
     looked_at()
 
     assert till.member(ana)["balance"] == 20
+
+
+def test_a_member_sees_their_card_and_their_badge(publish: Publish) -> None:
+    card = challenge(show="stamps", gives=[{"points": 50}, {"badge": "regular"}], times_max=9)
+    weeks = {"every": "week", "in_a_row": 4, "freezes": 1}
+    streak = challenge(id="weeks", name="Four weeks", target=None, streak=weeks)
+    publish(challenges=[card, streak], badges=[{"id": "regular", "name": "Regular"}])
+    oneself = person("ana")
+    ana = till.enroll_oneself(oneself)
+    for number in range(4):
+        till.earn(ana, 1000, order_id=f"{number}")
+    relayed()
+    looked_at()
+
+    regular = {"id": "regular", "name": "Regular", "description": None, "image_url": None}
+    card_seen, streak_seen = seen("challenges", oneself)
+    assert card_seen == {
+        "id": "three",
+        "name": "Three visits",
+        "state": "running",
+        "show": "stamps",
+        "counts": "orders",
+        "progress": 1,
+        "target": 3,
+        "missing": 2,
+        "until": None,
+        "completed": 1,
+        "times_max": 9,
+        "completed_ever": 1,
+        "gives": {"points": 50, "badges": [regular]},
+        "card": {"stamps": 1, "of": 3, "cards": 1},
+        "streak": None,
+        "starts_on": None,
+        "ends_on": None,
+    }
+    assert (streak_seen["counts"], streak_seen["card"]) == ("periods", None)
+    assert (streak_seen["progress"], streak_seen["missing"]) == (1, 3)
+    assert streak_seen["until"] == "2026-11-22"
+    assert streak_seen["streak"] == {"every": "week", "freezes_left": 1, "has_counted": True}
+    assert seen("badges", oneself) == [regular]
 
 
 def test_a_program_that_never_had_a_challenge_queues_nothing(publish: Publish) -> None:

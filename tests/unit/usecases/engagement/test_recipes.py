@@ -13,11 +13,12 @@ from tests.support.engagement import Collecting
 from tests.support.markdown import DOCS
 from tests.support.memory import NOW
 
+PAGE: Final = (DOCS / "engagement.md").read_text().partition("\n## What counts\n")[0]
 RECIPES: Final[dict[str, dict[str, Any]]] = {
     recipe["id"]: recipe
     for recipe in map(
         json.loads,
-        re.findall(r"```json\n(\{.*?\})\n```", (DOCS / "engagement.md").read_text(), re.DOTALL),
+        re.findall(r"```json\n(\{.*?\})\n```", PAGE, re.DOTALL),
     )
 }
 BADGES: Final = [{"id": name, "name": name} for name in ("regular", "taster")]

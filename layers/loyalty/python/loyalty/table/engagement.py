@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class TableEngagement:
-    """Implements `EngagementShelf` and `AwardsOnRecord`."""
+    """Implements `EngagementShelf`, `AwardsOnRecord` and `ProgressShelf`."""
 
     def __init__(self, engine: Engine, *, program_id: str) -> None:
         self._engine = engine
@@ -44,9 +44,9 @@ class TableEngagement:
         item = self._engine.get(key, strong=True)
         return progress_from_item(item) if item else None
 
-    def all_progress(self, member_id: str) -> Sequence[CountedProgress]:
+    def all_progress(self, member_id: str, *, strong: bool = True) -> Sequence[CountedProgress]:
         partition = keys.member_partition(self._program, member_id)
-        query = Query(pk=partition, begins_with=keys.MEMBER_PROGRESS, strong=True)
+        query = Query(pk=partition, begins_with=keys.MEMBER_PROGRESS, strong=strong)
         return [progress_from_item(item) for item in every(self._engine, query)]
 
     def award_on_record(self, award_id: str) -> tuple[MemberAward, Sequence[Entry]] | None:
