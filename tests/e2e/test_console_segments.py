@@ -33,7 +33,7 @@ def test_segments_say_in_words_who_is_in_them(club: OpenProgram, visit: Visit) -
 
     segments = page.get_by_role("table", name="Segments of the program in force")
     expect(segments).to_contain_text("the number of orders in the last 90 days is at least 3")
-    expect(segments).to_contain_text("decided where it is used")
+    expect(segments).to_contain_text("checked when it is used")
     assert page.get_by_role("button", name="Make it a segment").count() == 0
     assert_accessible(page)
 

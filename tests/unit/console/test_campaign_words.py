@@ -155,7 +155,10 @@ def result(**parts: Any) -> dict[str, Any]:
     return row | parts
 
 
-PLAIN = "Each member who can use it bought for €1.20 more than those who cannot (-€0.10 to €2.51)."
+PLAIN = (
+    "Members who can use it bought for €1.20 more on average than members who are held out. "
+    "The true difference is very likely between €0.10 less and €2.51 more."
+)
 COST = "It gave them 84,000 beans, worth €840.00 at most."
 EARNED = "That is earned back at a margin of 7.8% or more."
 
@@ -173,14 +176,14 @@ EARNED = "That is earned back at a margin of 7.8% or more."
         (
             {"state": "running", "cost_minor": None, "break_even": None, "outcome": None},
             [
-                f"{PLAIN} That may still be chance: the longer it runs, the more is known.",
+                f"{PLAIN} That may still be chance: the longer it runs, the surer the answer.",
                 "It gave them 84,000 beans.",
             ],
         ),
         (
             {"effect": "more", "low_minor": 30, "outcome": "pays"},
             [
-                f"{PLAIN.replace('-€0.10', '€0.30')} That is proven.",
+                f"{PLAIN.replace('€0.10 less', '€0.30')} That is proven.",
                 f"{COST} {EARNED} It pays for itself.",
             ],
         ),
@@ -190,8 +193,9 @@ EARNED = "That is earned back at a margin of 7.8% or more."
                 "break_even": None, "outcome": "loses",
             },
             [
-                ("Each member who can use it bought for €0.80 less than those who cannot "
-                "(-€1.50 to -€0.10). That is proven."),
+                ("Members who can use it bought for €0.80 less on average than members who are "
+                "held out. The true difference is very likely between €0.10 and €1.50 less. "
+                "That is proven."),
                 f"{COST} It costs more than it brings in.",
             ],
         ),
@@ -206,8 +210,8 @@ EARNED = "That is earned back at a margin of 7.8% or more."
             {"effect": "wrong_split", "held_out": 600},
             [
                 (
-                    "Do not trust its figures: 600 of 9,600 members are held out, which is not as "
-                    "they were drawn. Were members imported or deleted?"
+                    "Do not trust its figures: 600 of 9,600 members are held out, which is not the "
+                    "share that was drawn. Were members imported or deleted?"
                 )
             ],
         ),

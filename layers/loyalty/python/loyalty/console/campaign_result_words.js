@@ -26,7 +26,7 @@ export function resultWords(result, format) {
       ];
     case "wrong_split":
       return [
-        `Do not trust its figures: ${format.number(held)} of ${format.number(members + held)} members are held out, which is not as they were drawn. Were members imported or deleted?`,
+        `Do not trust its figures: ${format.number(held)} of ${format.number(members + held)} members are held out, which is not the share that was drawn. Were members imported or deleted?`,
       ];
     default:
       return [difference(result, format), ...cost(result, format)];
@@ -36,15 +36,27 @@ export function resultWords(result, format) {
 /** @param {Result} result @param {Format} format */
 function difference({ state, effect, uplift_minor, low_minor, high_minor }, format) {
   const more = uplift_minor < 0 ? "less" : "more";
-  const amount = format.minor(Math.abs(Math.round(uplift_minor)));
-  const range = `${format.minor(Math.round(low_minor))} to ${format.minor(Math.round(high_minor))}`;
+  const amount = moneyOf(uplift_minor, format);
   const proof =
     effect !== "not_proven"
       ? "That is proven."
       : state === "running"
-        ? "That may still be chance: the longer it runs, the more is known."
+        ? "That may still be chance: the longer it runs, the surer the answer."
         : "That may be chance.";
-  return `Each member who can use it bought for ${amount} ${more} than those who cannot (${range}). ${proof}`;
+  return `Members who can use it bought for ${amount} ${more} on average than members who are held out. The true difference is very likely between ${range(low_minor, high_minor, format)}. ${proof}`;
+}
+
+/** "€0.30 and €3.30 more", "€0.10 less and €2.51 more".
+ * @param {number} low @param {number} high @param {Format} format */
+function range(low, high, format) {
+  const [least, most] = [moneyOf(low, format), moneyOf(high, format)];
+  if (low >= 0) return `${least} and ${most} more`;
+  return high <= 0 ? `${most} and ${least} less` : `${least} less and ${most} more`;
+}
+
+/** An amount without its sign. @param {number} minor @param {Format} format */
+function moneyOf(minor, format) {
+  return format.minor(Math.abs(Math.round(minor)));
 }
 
 /** @param {Result} result @param {Format} format */

@@ -23,6 +23,11 @@ export class Format {
     });
     this.digits = this.amounts.resolvedOptions().maximumFractionDigits ?? 2;
     this.days = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
+    this.months = new Intl.DateTimeFormat(locale, {
+      month: "short",
+      year: "numeric",
+      timeZone: "UTC",
+    });
     this.instants = new Intl.DateTimeFormat(locale, {
       dateStyle: "medium",
       timeStyle: "short",
@@ -75,6 +80,11 @@ export class Format {
   /** A day, "2026-11-21". @param {string | null | undefined} day */
   day(day) {
     return day ? this.days.format(new Date(`${day}T00:00:00Z`)) : NONE;
+  }
+
+  /** A month, "2026-11". @param {string} month */
+  month(month) {
+    return this.months.format(new Date(`${month}-01T00:00:00Z`));
   }
 
   /** A moment, shown in the program's time zone. @param {string | null | undefined} instant */

@@ -16,7 +16,7 @@ const STATES = /** @type {Record<NonNullable<Goal["state"]>, string>} */ ({
 
 /** The state of a goal, or why it has none. @param {Goal} goal */
 export function stateOf({ state }) {
-  if (!state) return html`<span class="tag">not evaluated yet</span>`;
+  if (!state) return html`<span class="quiet">not evaluated yet</span>`;
   const isBad = state === "at_risk" || state === "missed";
   return html`<span class=${isBad ? "tag bad" : "tag"}>${STATES[state]}</span>`;
 }
@@ -31,8 +31,9 @@ export function figureOf({ format }, { kind, column }, figure) {
 
 /** How far a goal is. @param {Page} page @param {Goal} goal */
 export function progressOf(page, goal) {
-  const { value, target, name } = goal;
-  const words = html`${figureOf(page, goal, value)} of ${figureOf(page, goal, target)}`;
+  const { value, target, name, direction } = goal;
+  const limit = direction === "at_most" ? "of at most" : "of";
+  const words = html`${figureOf(page, goal, value)} ${limit} ${figureOf(page, goal, target)}`;
   if (value === null) return words;
   const shown = Math.max(0, Math.min(value, target));
   return html`<progress max=${target || 1} value=${shown} aria-label=${name}></progress> ${words}`;

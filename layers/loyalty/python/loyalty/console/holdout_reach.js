@@ -35,10 +35,10 @@ export class HoldoutReach {
 
   render() {
     if (!this.#campaigns.length) return nothing;
-    return html`<h2>What its holdouts could see</h2>
-      <p class="quiet">A campaign whose effect is smaller than that ends without an answer.</p>
+    return html`<h2>What its holdouts can show</h2>
+      <p class="quiet">Of a campaign with a smaller effect than this you will not learn whether it worked.</p>
       ${this.form.render(nothing, { submit: "How small an effect can be seen?" })}
-      ${this.found.length ? html`<ul class="sees">${this.found.map((each) => html`<li>${this.#sentence(each)}</li>`)}</ul>` : nothing}`;
+      ${this.found.length ? html`<ul>${this.found.map((each) => html`<li>${this.#sentence(each)}</li>`)}</ul>` : nothing}`;
   }
 
   async #ask() {
@@ -56,14 +56,13 @@ export class HoldoutReach {
   /** @param {Found} found */
   #sentence({ name, percent, reach }) {
     const { format } = this.page;
-    const sides = `${format.number(reach.members)} members with it, ${format.number(reach.held_out)} held out (${percent} %)`;
+    const sides = `${format.number(reach.members)} members get it, ${format.number(reach.held_out)} are held out (${percent}%)`;
     if (!reach.least)
-      return html`<b>${name}</b>: ${sides}. These are too few to see anything: it takes a hundred on each side.`;
+      return html`<b>${name}</b>: ${sides}. That is too few to show anything: it takes 100 on each side.`;
     const days = `${format.day(reach.first_day)} to ${format.day(reach.last_day)}`;
-    const share =
-      reach.least_ratio === null ? "" : ` of at least ${format.percent(reach.least_ratio)}`;
-    return html`<b>${name}</b>: ${sides}. With your orders of ${days}, this can see a change${share}:
-      ${format.money(reach.least)} for each member, who bought for ${format.money(reach.mean)}.`;
+    const share = reach.least_ratio === null ? "" : ` (${format.percent(reach.least_ratio)})`;
+    return html`<b>${name}</b>: ${sides}. From ${days} members bought for ${format.money(reach.mean)} on average. This can show
+      a change of ${format.money(reach.least)}${share} or more.`;
   }
 }
 

@@ -16,7 +16,7 @@ export function recommendationsOf(page, found) {
   return html`${table(found.items, {
     caption: "Recommended",
     hasCaption: true,
-    empty: "None goes with what they buy or hold.",
+    empty: "No reward goes with what they buy or hold.",
     columns: [
       { label: "Reward", isHead: true, cell: (each) => each.name },
       { label: "Costs", isFigure: true, cell: (each) => page.format.points(each.cost_points) },
@@ -30,7 +30,7 @@ export function recommendationsOf(page, found) {
 /** @param {Page} page @param {Reward} reward */
 function when({ format }, { missing, days }) {
   if (!missing) return "now";
-  const lacking = `${format.points(missing)} missing`;
+  const lacking = `${format.points(missing)} short`;
   return days === null
     ? lacking
     : `${lacking}, in about ${format.number(days)} ${days === 1 ? "day" : "days"}`;
@@ -52,7 +52,7 @@ function why(page, because) {
     case "you_bought":
       return `goes with ${because.thing.id}, which they bought`;
     case "expiring_points":
-      return `${page.format.points(because.points)} of theirs end on ${page.format.day(because.last_on)}`;
+      return `${page.format.points(because.points)} expire after ${page.format.day(because.last_on)}`;
     case "popular_here":
       return because.level
         ? `popular at the level ${levelName(page, because.level)}`

@@ -40,13 +40,11 @@ export class DocumentTrial {
     if (json.mistake) return html`${title}<p class="quiet">The JSON has to be corrected first.</p>`;
     if (check.faults.length)
       return html`${title}<p class="quiet">The mistakes, which stand under Changes, have to be corrected first.</p>`;
-    const days = html`<div class="row">
-      ${this.form.field({ name: "from", label: "From", type: "date", isRequired: true })}
+    const days = html`${this.form.field({ name: "from", label: "From", type: "date", isRequired: true })}
       ${this.form.field({ name: "to", label: "To", type: "date", isRequired: true })}
-      ${this.form.field({ name: "all", label: "All members", type: "checkbox", hint: "It takes minutes and goes on if you leave. What comes out is under Trials." })}
-    </div>`;
+      ${this.form.checkbox({ name: "all", label: "All members", hint: "It takes minutes and goes on if you leave this page. The result is under Trials." })}`;
     return html`${title}
-      <p class="quiet">The orders that members really made are decided again, by the rules that run the ledger. Nothing that counts is changed.</p>
+      <p class="quiet">The orders that members really made earn once more, by the rules of this draft. Nobody's points change.</p>
       ${this.form.render(days, { submit: "What would it have cost?" })}
       ${this.form.isBusy ? html`<p role="status">Trying it on as many members as fifteen seconds allow…</p>` : nothing}
       ${this.trial ? this.#result(this.trial) : nothing}

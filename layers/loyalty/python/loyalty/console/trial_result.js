@@ -18,9 +18,9 @@ const TRUSTED = 0.98;
 /** @param {Page} page @param {Trial} trial @param {any} document the proposed one */
 export function trialResult(page, trial, document) {
   return html`${trusted(page, trial.fidelity)} ${headline(page, trial)} ${figures(page, trial)}
-    ${slices(page, "By month", trial.by_month, (month) => month)}
-    ${slices(page, "By earning rule and campaign", trial.by_giver, (id) => nameIn(document.campaigns, id))}
-    ${document.tiers ? slices(page, "By level", trial.by_level, (id) => levelName(document, id)) : nothing}
+    ${slices(page, "By month", "Month", trial.by_month, (month) => page.format.month(month))}
+    ${slices(page, "By earning rule and campaign", "Rule or campaign", trial.by_giver, (id) => nameIn(document.campaigns, id))}
+    ${document.tiers ? slices(page, "By level", "Level", trial.by_level, (id) => levelName(document, id)) : nothing}
     ${liability(page, trial)} ${levelMoves(page, trial, document)} ${budgets(page, trial, document)} ${gains(page, trial)}
     ${furthest(page, "Who would gain most", trial.furthest_up)}
     ${furthest(page, "Who would lose most", trial.furthest_down)} ${untried(trial, document)}`;
@@ -33,9 +33,9 @@ function trusted(
 ) {
   if (!orders) return html`<p class="refused">Nobody ordered in these days.</p>`;
   const share = exact / orders;
-  const words = `Of ${format.number(orders)} orders, ${format.percent(share)} come out exactly as they were booked. The others are off by ${format.points(off)} of ${format.points(booked)}.`;
+  const words = `Of ${format.number(orders)} orders, ${format.percent(share)} come out exactly as they were booked. The others are off by ${format.points(off)} of ${format.number(booked)}.`;
   if (share >= TRUSTED) return html`<p class="quiet">${words}</p>`;
-  return html`<p class="refused">Mind this first: ${words} The figures below can be off as much.</p>`;
+  return html`<p class="refused">Read this first: ${words} The figures below can be as far off.</p>`;
 }
 
 /** @param {Page} page @param {Trial} trial */
@@ -43,7 +43,7 @@ function headline({ format }, { gain, members, members_tried: tried }) {
   const more = `${format.points(Math.abs(gain.points))} ${gain.points < 0 ? "fewer" : "more"}`;
   const who =
     tried < members
-      ? `The first ${format.number(tried)} of ${format.number(members)} members by chance were tried. For all, it is between ${format.change(gain.low)} and ${format.change(gain.high)} in 95 of 100 such samples. The figures below are of those who were tried.`
+      ? `${format.number(tried)} of ${format.number(members)} members, drawn at random, were tried. For all members the difference is between ${format.change(gain.low)} and ${format.change(gain.high)} in 95 of 100 such samples. The tables below are only about those who were tried.`
       : `All ${format.number(members)} members were tried.`;
   return html`<p class="big">${gain.points ? more : "No difference"}</p><p>${who}</p>`;
 }
@@ -56,7 +56,7 @@ function figures({ format }, { points: { in_force: before, proposed: after } }) 
     row("Taken back for refunds", before.taken_back, after.taken_back, points),
     row("Expired", before.expired, after.expired, points),
     row("Spent", before.spent, after.spent, points),
-    row("Redemptions not affordable", before.unaffordable, after.unaffordable, points),
+    row("Redemptions they could not afford", before.unaffordable, after.unaffordable, points),
     row("Held at the end", before.held_after, after.held_after, points),
   ];
   if (before.worth_minor !== null && after.worth_minor !== null)
@@ -68,7 +68,7 @@ function figures({ format }, { points: { in_force: before, proposed: after } }) 
   const left = after.uncountable
     ? html`<p class="refused">${format.number(after.uncountable)} orders would earn more than can be counted. They are left out.</p>`
     : nothing;
-  return html`${compared(rows, "What would be different", "")} ${left}`;
+  return html`${compared(rows, "What would be different", "Points", "")} ${left}`;
 }
 
 /** @param {string} label @param {number} before @param {number} after
@@ -77,16 +77,17 @@ function row(label, before, after, write) {
   return { label, before, after, write };
 }
 
-/** @param {Compared[]} rows @param {string} caption @param {string} empty */
-function compared(rows, caption, empty) {
+/** @param {Compared[]} rows @param {string} caption @param {string} label of the first column
+ * @param {string} empty */
+function compared(rows, caption, label, empty) {
   /** @param {Compared} each */
   const difference = ({ before, after, write }) =>
-    after === before ? "–" : `${after > before ? "+" : "−"}${write(Math.abs(after - before))}`;
+    after === before ? "–" : `${after > before ? "+" : "-"}${write(Math.abs(after - before))}`;
   return headed(rows, {
     caption,
     empty,
     columns: [
-      { label: "Points", cell: (each) => each.label, isHead: true },
+      { label, cell: (each) => each.label, isHead: true },
       { label: "As it was", cell: (each) => each.write(each.before), isFigure: true },
       { label: "As proposed", cell: (each) => each.write(each.after), isFigure: true },
       { label: "Difference", cell: difference, isFigure: true },
@@ -101,12 +102,13 @@ function headed(rows, options) {
   return html`<h3>${options.caption}</h3>${table(rows, options)}`;
 }
 
-/** @param {Page} page @param {string} caption @param {Slice[]} parts @param {(id: string) => string} name */
-function slices({ format }, caption, parts, name) {
+/** @param {Page} page @param {string} caption @param {string} label of the first column
+ * @param {Slice[]} parts @param {(id: string) => string} name */
+function slices({ format }, caption, label, parts, name) {
   const rows = parts.map(({ id, issued_in_force: before, issued_proposed: after }) =>
     row(name(id), before, after, (value) => format.number(value)),
   );
-  return compared(rows, caption, "No order earned anything.");
+  return compared(rows, caption, label, "No order earned anything.");
 }
 
 /** @param {{ id: string, name?: string }[] | undefined} named @param {string} id */
@@ -123,12 +125,12 @@ function levelName(document, id) {
 function liability({ format }, { liability: parts, breakage }) {
   const points = (/** @type {number} */ value) => format.number(value);
   const rows = parts.map(({ state, expires_in: month, points_in_force, points_proposed }) =>
-    row(leftWords(state, month), points_in_force, points_proposed, points),
+    row(leftWords(state, month && format.month(month)), points_in_force, points_proposed, points),
   );
   const { in_force: before, proposed: after } = breakage;
   if (before.likely !== null && after.likely !== null)
     rows.push(row("Of all, likely to expire", before.likely, after.likely, points));
-  return compared(rows, "What members hold at the end", "They hold nothing.");
+  return compared(rows, "What members hold at the end", "Points", "They hold nothing.");
 }
 
 /** @param {"available" | "pending" | "debt"} state @param {string | null} month */
@@ -143,7 +145,7 @@ function levelMoves({ format }, { level_moves: moves }, document) {
   const moved = moves.filter(({ in_force: before, proposed }) => before !== proposed);
   if (!moved.length) return nothing;
   return headed(moved, {
-    caption: "Whose level would be another one",
+    caption: "Whose level would change",
     empty: "",
     columns: [
       { label: "Level", cell: (each) => levelName(document, each.in_force), isHead: true },
@@ -165,9 +167,9 @@ function budgets({ format }, { budgets: some }, document) {
         cell: (each) => nameIn(document.campaigns, each.campaign_id),
         isHead: true,
       },
-      { label: "Period", cell: (each) => (each.period === "all" ? "all of it" : each.period) },
+      { label: "Period", cell: (each) => (each.period === "all" ? "whole campaign" : each.period) },
       { label: "Budget", cell: (each) => format.number(each.points), isFigure: true },
-      { label: "Orders take", cell: (each) => format.number(each.taken), isFigure: true },
+      { label: "Orders use", cell: (each) => format.number(each.taken), isFigure: true },
       { label: "Used up on", cell: (each) => (each.ends_on ? format.day(each.ends_on) : "–") },
     ],
   });
@@ -188,7 +190,7 @@ function gains({ format }, { gains: groups }) {
       {
         label: "Members",
         cell: ({ members }) =>
-          html`<meter min="0" max=${most} value=${members} aria-hidden="true"></meter> ${format.number(members)}`,
+          html`<meter min="0" max=${most} value=${members} aria-hidden="true"></meter><span class="count">${format.number(members)}</span>`,
         isFigure: true,
       },
     ],
@@ -224,5 +226,5 @@ function furthest(page, caption, members) {
 function untried({ untried: ids }, document) {
   if (!ids.length) return nothing;
   const names = ids.map((id) => nameIn(document.campaigns, id)).join(", ");
-  return html`<p class="refused">Not tried: ${names}. They ask something new of a member's profile, or for a new segment that does not follow from orders, spend and levels.</p>`;
+  return html`<p class="refused">Not tried: ${names}. They ask something new of a member's profile, or for a new segment that is not about orders, spending or levels.</p>`;
 }

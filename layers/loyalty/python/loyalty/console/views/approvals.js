@@ -18,7 +18,7 @@ const STATES = /** @type {[string, string][]} */ ([
   ["approved", "that were approved"],
   ["refused", "that were refused"],
   ["expired", "that nobody decided in time"],
-  ["", "all"],
+  ["", "of any state"],
 ]);
 
 /** @type {import("../types").View} */

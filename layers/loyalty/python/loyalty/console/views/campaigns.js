@@ -99,7 +99,7 @@ function section(page, state, title, campaigns, given) {
           effectWords(terms.effect, page.format, (count) => page.format.points(count)),
       },
       { label: "Budget", cell: (each) => budget(page, each) },
-      { label: `In ${DAYS} days`, cell: ({ terms }) => givenLately(page, terms.id, given) },
+      { label: `Last ${DAYS} days`, cell: ({ terms }) => givenLately(page, terms.id, given) },
       ...(page.may("manager")
         ? [{ label: "Change", cell: (/** @type {Campaign} */ each) => acts(page, each) }]
         : []),
@@ -116,7 +116,7 @@ function name({ name: title, activation, group, holdout }) {
   return html`${title}
     ${activation === "join" ? html`<span class="tag">to join</span>` : nothing}
     ${group ? html`<span class="tag">group ${group}</span>` : nothing}
-    ${holdout ? html`<span class="tag">${holdout.percent} % held out</span>` : nothing}`;
+    ${holdout ? html`<span class="tag">${holdout.percent}% held out</span>` : nothing}`;
 }
 
 /** @param {Page} page @param {Campaign} campaign */

@@ -16,7 +16,7 @@ export const view = {
     page.show(
       () => html`
         ${goals.length ? list(page, goals) : nothing}
-        ${goals.length ? nothing : html`<p class="nothing">There are no goals yet. A goal is a figure that is to reach a target by a day.</p>`}
+        ${goals.length ? nothing : html`<p class="nothing">There are no goals yet. A goal is a figure with a target and a day to reach it by.</p>`}
         ${page.may("manager") ? html`<p><a href=${page.link("program")}>Set goals in the program</a></p>` : nothing}`,
       { title: "Goals" },
     );
@@ -32,7 +32,7 @@ function list(page, goals) {
       { label: "Goal", isHead: true, cell: (goal) => named(page, goal) },
       { label: "State", cell: stateOf },
       { label: "So far", cell: (goal) => progressOf(page, goal) },
-      { label: "On its way, by now", cell: (goal) => figureOf(page, goal, goal.expected) },
+      { label: "Expected by now", cell: (goal) => figureOf(page, goal, goal.expected) },
       { label: "Forecast", cell: (goal) => forecast(page, goal) },
       { label: "Outlook", cell: (goal) => outlook(page, goal) },
     ],
@@ -50,7 +50,7 @@ function named(page, { name, report, starts_on: from, by: to }) {
 function forecast(page, goal) {
   const course =
     goal.forecast_by === "last_year"
-      ? html`<br /><span class="quiet">as last year went on</span>`
+      ? html`<br /><span class="quiet">going by last year</span>`
       : nothing;
   return html`${figureOf(page, goal, goal.forecast)}${course}`;
 }

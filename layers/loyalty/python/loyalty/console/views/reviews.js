@@ -15,7 +15,7 @@ import { listed } from "../table.js";
 
 /** What a watch found, by its kind. @type {Record<string, (found: string) => string>} */
 const FINDINGS = {
-  refunds: (found) => `${found} refunded orders for 100 orders`,
+  refunds: (found) => `${found} of 100 orders refunded`,
   forgiven: (found) => `${found} refunds of orders whose points were spent`,
   one_till: (found) => `${found} orders recorded by the same person`,
   even_amounts: (found) => `${found} orders of round amounts`,
@@ -28,7 +28,7 @@ const STATES = /** @type {[string, string][]} */ ([
   ["open", "that are open"],
   ["released", "that were released"],
   ["rejected", "that were rejected"],
-  ["", "all"],
+  ["", "of any state"],
 ]);
 
 /** @type {import("../types").View} */
@@ -90,8 +90,8 @@ function why(page, { excesses, finding }) {
   if (finding) return FINDINGS[finding.kind](format.number(finding.found));
   const words = excesses.map(({ counts, reached, at_most: most }) =>
     counts === "orders"
-      ? `order ${format.number(reached)} of its day, ${format.number(most)} need no review`
-      : `${format.points(reached)} in its day, ${format.number(most)} need no review`,
+      ? `${format.number(reached)} orders in one day (limit ${format.number(most)})`
+      : `${format.points(reached)} in one day (limit ${format.number(most)})`,
   );
   return words.join("; ");
 }
@@ -99,7 +99,7 @@ function why(page, { excesses, finding }) {
 /** @param {Page} page @param {Review} review */
 function stateOf(page, { state, held_until: until, decided_by: by, decided_by_name: name }) {
   if (state === "open")
-    return html`<span class="tag">open</span>${until ? html` <span class="quiet">held until ${page.format.day(until)}</span>` : nothing}`;
+    return html`<span class="tag">open</span>${until ? html` <span class="quiet">points held until ${page.format.day(until)}</span>` : nothing}`;
   return html`<span class="tag">${state}</span>${by ? html` <span class="quiet">by ${personName(page, by, name)}</span>` : nothing}`;
 }
 
@@ -119,7 +119,7 @@ async function one(page, id) {
   );
   page.show(
     () => html`${facts(page, review)} ${form()}
-      <p class="actions"><a href=${page.link("reviews")}>All that are open</a></p>`,
+      <p class="actions"><a href=${page.link("reviews")}>All open reviews</a></p>`,
     {
       title: review.order
         ? `Review of order ${review.order.order_id}`
@@ -165,7 +165,7 @@ function deciding(page, where, read, done) {
     const { state, order, caused_by: by } = read();
     if (state !== "open") return nothing;
     if (by === page.subject)
-      return html`<p class="refused">It is about what you did, so another manager has to decide.</p>`;
+      return html`<p class="refused">This is about something you did, so another manager has to decide.</p>`;
     return html`<section class="panel" aria-labelledby="decide"><h2 id="decide">Decide</h2>
       ${form.render(
         html`${form.select({
@@ -189,8 +189,8 @@ function deciding(page, where, read, done) {
 function effect({ order, held_until: until }, rejects) {
   if (!order) return "Your decision is noted. Nobody's points change.";
   if (rejects)
-    return "All points that the member still has of the order are taken back, and no change of the order earns any.";
+    return "The member loses the points that are left of this order, and later changes of it earn none.";
   return until
-    ? "Points of it that are still held become available, as if they had never been held."
+    ? "Points that are still held become available, as if they had never been held."
     : "Its points stay as they are.";
 }

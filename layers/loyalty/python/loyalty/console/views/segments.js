@@ -10,12 +10,13 @@ import { listed, table } from "../table.js";
 /** @typedef {import("../types").Page} Page */
 /** @typedef {import("../types").Schema<"SegmentAnswer">} Segment */
 
+const LAST_ORDER = "days_since_order";
 /** What can be counted without writing JSON: the fact, and what it asks. */
 const QUESTIONS = /** @type {[string, string][]} */ ([
-  ["spent", "spent at least so much"],
-  ["orders", "ordered at least so often"],
-  ["redeemed", "redeemed at least so many rewards"],
-  ["days_since_order", "ordered last at least so many days ago"],
+  ["spent", "spent at least this much"],
+  ["orders", "ordered at least this often"],
+  ["redeemed", "redeemed at least this many rewards"],
+  [LAST_ORDER, "last ordered at least this many days ago"],
 ]);
 
 /** @type {import("../types").View} */
@@ -53,8 +54,8 @@ function list(page, segments) {
 /** @param {Page} page @param {Segment} segment */
 function members(page, { id, name, live, members: count }) {
   if (count !== null)
-    return html`<a href=${page.link("segments", id)} aria-label="Members of ${name}">${page.format.number(count)}</a>`;
-  const why = live ? "decided where it is used" : "counted within minutes";
+    return html`<a href=${page.link("segments", id)} aria-label="${page.format.number(count)} members of ${name}">${page.format.number(count)}</a>`;
+  const why = live ? "checked when it is used" : "counted within minutes";
   return html`<span class="quiet">${why}</span>`;
 }
 
@@ -65,7 +66,7 @@ async function openMembers(page, id, segment) {
   const since = (/** @type {any} */ each) => page.format.instant(each.since);
   page.show(
     () => html`
-      <p>${segment?.in_words}. ${segment?.as_of ? `As of ${page.format.instant(segment.as_of)}.` : nothing}</p>
+      <p>Who is in it: ${segment?.in_words}. ${segment?.as_of ? `As of ${page.format.instant(segment.as_of)}.` : nothing}</p>
       ${listed(page, found, {
         caption: "Members",
         empty: "Nobody is in this segment.",
@@ -105,7 +106,7 @@ function countForm(page) {
     ${form.render(
       html`${form.select({ name: "who/fact", label: "Members who", isRequired: true, choices: QUESTIONS })}
         ${form.field({ name: "bound", label: "How much or how many", inputmode: "decimal", isRequired: true })}
-        ${form.field({ name: "who/days", label: "In the last … days", type: "integer", hint: "Not for when they ordered last." })}`,
+        ${form.text("who/fact") === LAST_ORDER ? nothing : form.field({ name: "who/days", label: "In the last … days", type: "integer", min: "1", isRequired: true })}`,
       { submit: "Count" },
     )}
     ${counted ? outcome(page, counted) : nothing}`;
@@ -130,7 +131,7 @@ function rule(page, values) {
   if (fact === "spent")
     return { fact, days: Number(values["who/days"]), at_least_minor: page.format.minorOf(bound) };
   const count = { fact, at_least: Number(bound) };
-  return fact === "days_since_order" ? count : { ...count, days: Number(values["who/days"]) };
+  return fact === LAST_ORDER ? count : { ...count, days: Number(values["who/days"]) };
 }
 
 /** Begin a draft that has one more segment. @param {Page} page @param {any} who */

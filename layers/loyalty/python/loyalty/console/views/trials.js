@@ -70,15 +70,17 @@ function content(page, trial) {
     </dl>
     ${isUnderWay(trial) ? progress(trial) : nothing}
     ${trial.state === "failed" ? html`<p class="refused">${trial.reason?.detail}</p>` : nothing}
-    ${trial.answer ? html`<section class="panel result" aria-label="What it would have cost">${trialResult(page, trial.answer, trial.document)}</section>` : nothing}
-    ${trial.state === "done" && !trial.answer ? html`<p class="quiet">What came out is no longer kept.</p>` : nothing}`;
+    ${trial.answer ? html`<section class="panel result" aria-labelledby="cost"><h2 id="cost">What it would have cost</h2>${trialResult(page, trial.answer, trial.document)}</section>` : nothing}
+    ${trial.state === "done" && !trial.answer ? html`<p class="quiet">The result is no longer kept.</p>` : nothing}`;
 }
 
 /** @param {WholeTrial} trial */
 function progress({ progress: how }) {
   if (!how?.parts) return html`<p role="status">The members are being divided into parts…</p>`;
   const again =
-    how.round > 1 ? " A budget is used up, so all are tried again with the minute of its end." : "";
+    how.round > 1
+      ? " A budget runs out on the way, so all members are tried again with the minute of its end."
+      : "";
   return html`<p role="status">
     <progress max=${how.parts} value=${how.parts_done} aria-label="Parts done"></progress>
     ${how.parts_done} of ${how.parts} parts are done.${again}
