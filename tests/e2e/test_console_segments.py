@@ -42,7 +42,7 @@ def test_members_are_counted_and_become_a_segment_in_a_draft(
     club: OpenProgram, visit: Visit
 ) -> None:
     page = visit(club, "segments")
-    page.get_by_label("How much or how many").fill("12.50")
+    page.get_by_label("Amount in EUR").fill("12.50")
     page.get_by_role("button", name="Count").press("Enter")
     expect(page.locator(".view")).to_contain_text("0 members fit.")
     assert_accessible(page)

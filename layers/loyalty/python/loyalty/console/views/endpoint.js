@@ -115,7 +115,7 @@ function content(page, where, state, act) {
           label: "Send again",
           cell: (
             each,
-          ) => html`<button type="button" aria-label="Send ${each.event} of ${page.format.instant(each.queued_at)} again"
+          ) => html`<button type="button" aria-label="Send again: ${each.event} of ${page.format.instant(each.queued_at)}"
             @click=${() => act(() => page.api.request("POST", where + path`/deliveries/${each.event_id}/redeliver`), "It is sent again.")}>Send again</button>`,
         },
       ],

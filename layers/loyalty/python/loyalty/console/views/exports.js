@@ -46,7 +46,7 @@ export const view = {
               label: "File",
               cell: (each) =>
                 each.state === "done"
-                  ? html`<button type="button" aria-label="Save ${subjectOf(each)} of ${page.format.instant(each.requested_at)}" @click=${() => save(page, each)}>Save ${each.format}</button>`
+                  ? html`<button type="button" aria-label="Save ${each.format}: ${subjectOf(each)} of ${page.format.instant(each.requested_at)}" @click=${() => save(page, each)}>Save ${each.format}</button>`
                   : "–",
             },
           ],

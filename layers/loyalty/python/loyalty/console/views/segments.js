@@ -6,6 +6,7 @@ import { path } from "../api.js";
 import { beginDraft } from "../drafts.js";
 import { Form } from "../forms.js";
 import { listed, table } from "../table.js";
+import { AMOUNT } from "../till_forms.js";
 
 /** @typedef {import("../types").Page} Page */
 /** @typedef {import("../types").Schema<"SegmentAnswer">} Segment */
@@ -18,6 +19,9 @@ const QUESTIONS = /** @type {[string, string][]} */ ([
   ["redeemed", "redeemed at least this many rewards"],
   [LAST_ORDER, "last ordered at least this many days ago"],
 ]);
+
+/** What is counted; money is the other. @type {Record<string, string>} */
+const COUNTED = { orders: "Orders", redeemed: "Rewards", [LAST_ORDER]: "Days" };
 
 /** @type {import("../types").View} */
 export const view = {
@@ -99,17 +103,43 @@ function countForm(page) {
       page.announce(fits(page, answer.members));
       page.redraw();
     },
-    values: { "who/fact": "spent", "who/days": "90", bound: "100" },
+    values: {
+      "who/fact": "spent",
+      "who/at_least_minor": "100",
+      "who/at_least": "3",
+      "who/days": "90",
+    },
     keepsValues: true,
   });
   return () => html`
     ${form.render(
       html`${form.select({ name: "who/fact", label: "Members who", isRequired: true, choices: QUESTIONS })}
-        ${form.field({ name: "bound", label: "How much or how many", inputmode: "decimal", isRequired: true })}
+        ${bound(page, form)}
         ${form.text("who/fact") === LAST_ORDER ? nothing : form.field({ name: "who/days", label: "In the last … days", type: "integer", min: "1", isRequired: true })}`,
       { submit: "Count" },
     )}
     ${counted ? outcome(page, counted) : nothing}`;
+}
+
+/** How much or how many. @param {Page} page @param {Form} form */
+function bound({ format }, form) {
+  const counted = COUNTED[form.text("who/fact")];
+  return counted
+    ? form.field({
+        name: "who/at_least",
+        label: counted,
+        type: "integer",
+        min: "1",
+        isRequired: true,
+      })
+    : form.field({
+        name: "who/at_least_minor",
+        label: `Amount in ${format.currency}`,
+        inputmode: "decimal",
+        pattern: AMOUNT,
+        patternHint: "Enter an amount such as 12.50.",
+        isRequired: true,
+      });
 }
 
 /** @param {Page} page @param {{ who: any, members: number }} counted */
@@ -127,11 +157,15 @@ function fits(page, count) {
 /** The rule that was asked for. @param {Page} page @param {Record<string, string | boolean>} values */
 function rule(page, values) {
   const fact = String(values["who/fact"]);
-  const bound = String(values.bound);
-  if (fact === "spent")
-    return { fact, days: Number(values["who/days"]), at_least_minor: page.format.minorOf(bound) };
-  const count = { fact, at_least: Number(bound) };
-  return fact === LAST_ORDER ? count : { ...count, days: Number(values["who/days"]) };
+  const days = Number(values["who/days"]);
+  if (!(fact in COUNTED))
+    return {
+      fact,
+      days,
+      at_least_minor: page.format.minorOf(String(values["who/at_least_minor"])),
+    };
+  const count = { fact, at_least: Number(values["who/at_least"]) };
+  return fact === LAST_ORDER ? count : { ...count, days };
 }
 
 /** Begin a draft that has one more segment. @param {Page} page @param {any} who */
