@@ -44,10 +44,26 @@ CAMPAIGNS = [
 ]
 
 
+CHALLENGES: list[dict[str, Any]] = [
+    {"id": "first", "name": "First visit", "target": 1, "gives": [{"badge": "regular"}]},
+    {"id": "card", "name": "Ten visits", "target": 10, "show": "stamps", "gives": [{"points": 40}]},
+    {
+        "id": "weeks",
+        "name": "Four weeks in a row",
+        "streak": {"every": "week", "in_a_row": 4, "freezes": 1},
+        "gives": [{"points": 100}],
+    },
+]
+
+
 @pytest.fixture(scope="module")
 def club(open_lasting_program: Callable[..., OpenProgram]) -> OpenProgram:
-    """Return a program with campaigns in every state, of which nothing is published."""
-    return open_lasting_program(campaigns=[in_document(each) for each in CAMPAIGNS])
+    """Return a program with campaigns in every state, and with challenges."""
+    return open_lasting_program(
+        campaigns=[in_document(each) for each in CAMPAIGNS],
+        challenges=[each | {"counts": {"what": "orders"}} for each in CHALLENGES],
+        badges=[{"id": "regular", "name": "Regular"}],
+    )
 
 
 def in_document(part: dict[str, Any]) -> dict[str, Any]:
@@ -234,6 +250,8 @@ def test_a_member_joins_and_leaves_and_sees_how_far_they_are(
     fifth = campaigns.get_by_role("row").filter(has_text="Fifth visit")
     expect(fifth).to_contain_text("not for the next order")
     expect(fifth).to_contain_text("4 orders are missing.")
+    challenges = page.get_by_role("table", name="Challenges")
+    expect(challenges.get_by_role("row").nth(1)).to_contain_text("0 of 1 order")
     assert_accessible(page)
 
     press(page.get_by_role("button", name="Join The club"))
@@ -243,10 +261,18 @@ def test_a_member_joins_and_leaves_and_sees_how_far_they_are(
     with DescribedApi(club) as api:
         sold = order("joined", member_id=ben, lines=[line(1000)])
         entry = api.call("cashier", "POST", "/orders", json=sold, status=201)["entry"]
+        eventually(lambda: api.call("cashier", "GET", f"/members/{ben}/badges")["items"], bool)
     assert "the-club" in {share["rule_id"] for share in entry["breakdown"]}
     page = visit(club, f"member/{ben}", role="manager")
     row = page.get_by_role("table", name="Campaigns").get_by_role("row").filter(has_text="The club")
     expect(row).to_contain_text("1 of 3 orders this month")
+    first, card, weeks = page.get_by_role("table", name="Challenges").get_by_role("row").all()[1:]
+    expect(first).to_contain_text("completed")
+    expect(first).to_contain_text("the badge Regular")
+    expect(card).to_contain_text("1 of 10 orders 9 more")
+    expect(weeks).to_contain_text("1 of 4 weeks in a row")
+    expect(weeks).to_contain_text("3 more; counts already this week; 1 may be missed")
+    expect(page.get_by_text("Badges: Regular")).to_be_visible()
     assert_accessible(page)
     press(page.get_by_role("button", name="Leave The club"))
     expect(row).to_contain_text("not joined")

@@ -5,6 +5,7 @@ import { html, nothing } from "../lit.js";
 import { path, Problem } from "../api.js";
 import { actsOf } from "../member_acts.js";
 import { campaignsOf } from "../member_campaigns.js";
+import { challengesOf } from "../member_challenges.js";
 import { holdings, level, person } from "../member_facts.js";
 import { leavingOf } from "../member_leaving.js";
 import { history, messages, readUntil, redeemed } from "../member_lists.js";
@@ -30,7 +31,7 @@ export const view = {
       try {
         member = await page.api.get(where);
         Object.assign(lists, listsOf(page, where));
-        await readLists(page, lists, mayAct());
+        await readLists(page, lists, { isActive: isActive(), mayAct: mayAct() });
       } catch (error) {
         // Somebody erased the member meanwhile.
         if (error instanceof Problem && error.status === 404) return page.go(page.link("search"));
@@ -52,11 +53,12 @@ export const view = {
       </div>
       ${recommendationsOf(page, lists.recommendations)}
       ${campaignsOf(page, lists.campaigns, reread)}
+      ${challengesOf(page, lists.challenges, lists.badges)}
       ${history(page, lists.entries)}
       ${redeemed(page, lists.redemptions, reread)}
       ${lists.messages ? messages(page, lists.messages) : nothing}`;
     page.show(content, { title: member.profile.name || `Member ${id}` });
-    await readLists(page, lists, mayAct());
+    await readLists(page, lists, { isActive: isActive(), mayAct: mayAct() });
     page.redraw();
   },
 };
@@ -70,23 +72,34 @@ function listsOf(page, where) {
     messages: null,
     /** @type {import("../types").Schema<"CampaignOfMember">[]} */
     campaigns: [],
+    /** @type {import("../types").Schema<"ChallengeOfMember">[]} */
+    challenges: [],
+    /** @type {import("../types").Schema<"BadgeAnswer">[]} */
+    badges: [],
     /** @type {import("../types").Schema<"RecommendationsAnswer"> | null} */
     recommendations: null,
     where,
   };
 }
 
-/** @param {Page} page @param {ReturnType<typeof listsOf>} lists @param {boolean} mayAct */
-async function readLists(page, lists, mayAct) {
-  const [, , read, campaigns, recommendations] = await Promise.all([
+/**
+ * @param {Page} page @param {ReturnType<typeof listsOf>} lists
+ * @param {{ isActive: boolean, mayAct: boolean }} options
+ */
+async function readLists(page, lists, { isActive, mayAct }) {
+  const [, , read, campaigns, recommendations, challenges, badges] = await Promise.all([
     readUntil(lists.entries, page.query.get("entry")),
     lists.redemptions.next(),
     page.api.get(`${lists.where}/messages`, { limit: 10 }),
     mayAct ? page.api.get(`${lists.where}/campaigns`) : { items: [] },
     // A till goes on without them.
     mayAct ? page.api.get(`${lists.where}/recommendations`).catch(() => null) : null,
+    isActive ? page.api.get(`${lists.where}/challenges`) : { items: [] },
+    isActive ? page.api.get(`${lists.where}/badges`) : { items: [] },
   ]);
   lists.messages = read;
   lists.campaigns = campaigns.items;
   lists.recommendations = recommendations;
+  lists.challenges = challenges.items;
+  lists.badges = badges.items;
 }
