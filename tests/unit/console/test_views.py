@@ -13,6 +13,7 @@ from tools.api_examples import ANSWERS
 from tools.api_examples.story import ANA
 
 PROGRAM: Final = "bean-and-leaf"
+TABLET: Final = ViewportSize(width=1024, height=768)
 PHONE: Final = ViewportSize(width=390, height=844)
 WELCOME: Final = campaign(holdout={"percent": 10})
 # Of both reports about campaigns.
@@ -118,6 +119,8 @@ def test_what_a_draft_would_have_cost_fits_beside_the_form(visitor: Visitor) -> 
 
     assert not cut_off(page)
     assert_no_violations(page, "desk")
+    page.set_viewport_size(TABLET)
+    assert not cut_off(page)
 
 
 def test_all_members_stays_chosen_while_another_tab_is_open(visitor: Visitor) -> None:
