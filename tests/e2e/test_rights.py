@@ -389,6 +389,7 @@ def drive_everything(api: DescribedApi) -> None:
     )
     assert whole["answer"]["members"] == sample["members"]
     api.call("manager", "GET", "/trials")
+    api.call("analyst", "POST", "/trials/holdout", json={"percent": 50, "from": today, "to": today})
     api.send("cashier", "GET", "/entries/ent_0123456789abcdef", status=404)
     open_console(api)
     api.call("manager", "GET", "/home")
