@@ -19,6 +19,8 @@ os.environ.setdefault("LOYALTY_CALLER_SHARE_PERCENT", "0")
 TESTS = Path(__file__).parent
 
 
+# Before xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     for item in items:
         tier = item.path.relative_to(TESTS).parts[0]

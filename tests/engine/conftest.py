@@ -27,6 +27,8 @@ HERE: Final = Path(__file__).parent
 _tables = count(1)
 
 
+# Before xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
