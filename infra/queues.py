@@ -208,6 +208,9 @@ class WorkQueue(FedQueue):
             ),
         )
         _make_consumer(function, self.queue)
+        if age_max is None:
+            # Otherwise what fails is in the dead letters, or too old, soon enough for a ticket.
+            function.watch_failures()
         match sends:
             case "many":
                 allow_send_many(function, self.queue)
@@ -231,7 +234,6 @@ class WorkQueue(FedQueue):
 
 
 def _make_consumer(function: CapabilityFunction, queue: sqs.Queue) -> None:
-    function.watch_failures()
     function.allow(
         "sqs:ReceiveMessage",
         "sqs:DeleteMessage",

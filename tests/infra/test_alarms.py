@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.names import pascal
+from infra.names import kebab, pascal
 from loyalty.edge.metrics import ALARMING
 from tests.infra.assembly import FUNCTIONS, Assembly, synthesize
 from tests.infra.test_service_stack import dead_letter_queues
@@ -70,14 +70,30 @@ ONLY_ANSWER_HTTP = {
 }
 
 
-def test_every_function_whose_failures_no_caller_sees_has_an_alarm_on_them(
+# What they fail at stays in a queue, and then in its dead letters. Both have an alarm.
+ONLY_FED_BY_QUEUES = {"codes", "engagement", "exports", "rebuild", "webhooks_out"}
+
+
+def test_every_function_whose_failures_nobody_else_sees_has_an_alarm_on_them(
     deployed: Assembly,
 ) -> None:
     failing = {function for metric, function in watched(deployed) if metric == "Errors"}
 
     assert failing == {
-        f"{pascal(name)}/Function" for name in FUNCTIONS if name not in ONLY_ANSWER_HTTP
+        f"{pascal(name)}/Function"
+        for name in FUNCTIONS
+        if name not in ONLY_ANSWER_HTTP | ONLY_FED_BY_QUEUES
     }
+
+
+def test_what_only_queues_feed_has_an_alarm_when_it_is_late_or_given_up(
+    deployed: Assembly,
+) -> None:
+    expected = {
+        f"{kebab(name)}-{what}" for name in ONLY_FED_BY_QUEUES for what in ("age", "dead-letters")
+    }
+
+    assert expected <= alarms(deployed).keys()
 
 
 def test_throttled_functions_have_one_alarm_together(deployed: Assembly) -> None:

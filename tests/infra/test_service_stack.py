@@ -142,7 +142,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         IDENTITY_SECRET: READ_SECRET,
     },
     "adjustments": {
-        TABLE: MOVE_POINTS,
+        TABLE: MOVE_POINTS | {"dynamodb:Query"},
         HISTORY: {"dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
     },
