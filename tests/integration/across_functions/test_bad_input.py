@@ -184,7 +184,7 @@ BODIES: Final[dict[str, Any]] = {
         }
     },
     "change_segment_list": {"add": [BOB], "remove": ["mem_2"]},
-    "replace_segment_list": {"members": [BOB], "after": None, "up_to": "mem_~"},
+    "replace_segment_list": {"members": [BOB], "after": None, "up_to": "mem_zz"},
     "quote_order": ORDER | {"identities": []},
     "record_refund": REFUND,
     "quote_refund": REFUND | {"refund_id": "r2"},
