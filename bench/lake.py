@@ -114,7 +114,8 @@ _FACTS: Final = {
             CASE WHEN what IN ('accrual', 'clawback') THEN CASE WHEN row_id % 5 = 0 THEN [{
                 'campaign_id': 'campaign-' || (row_id % 12),
                 'points': CASE what WHEN 'accrual' THEN points // 3 ELSE -points // 3 END
-            }] ELSE [] END END AS campaigns
+            }] ELSE [] END END AS campaigns,
+            NULL AS rule_id
         FROM drawn WHERE what <> 'guest'
     """,
     "order_states": """

@@ -82,7 +82,7 @@ class Reviews:
         member_id = account["member_id"]
         if account["status"] != "active":
             return
-        day = self._seen.days[member_id].isoformat()
+        day = self._latest_day(member_id)
         counted = self._count_of(member_id)
         for name in {*counted, *account["redeemed"]}:
             is_recent = name.startswith("day#") and name[-10:] >= naive.days_after(day, -1)
@@ -114,9 +114,18 @@ class Reviews:
 
     def _is_forgotten(self, entry: Any) -> bool:
         """Whether a slow writer counts on a day that other writers have made the account forget."""
-        latest = self._seen.days.get(entry["member_id"])
+        latest = self._latest_day(entry["member_id"])
         day = self._seen.local_day(entry["happened_at"])
-        return latest is not None and day < naive.days_after(latest.isoformat(), -1)
+        return latest is not None and day < naive.days_after(latest, -1)
+
+    def _latest_day(self, member_id: str) -> str | None:
+        """The latest day on which the account, or one that was merged into it, was written.
+
+        A slow writer may merge an account that others made forget its days since.
+        """
+        absorbed = self._seen.accounts.get(member_id, {}).get("absorbed", ())
+        days = [self._seen.days.get(each) for each in (member_id, *absorbed)]
+        return max((day.isoformat() for day in days if day is not None), default=None)
 
     def _count_of(self, member_id: str) -> Counter[str]:
         counted = Counter(self._counted[member_id])

@@ -22,6 +22,7 @@ from loyalty.domain.program.publication import faults
 from loyalty.domain.trials.sums import added_up
 from loyalty.domain.trials.trial import Trial, try_on
 from loyalty.lake.connections import ReportEngine
+from loyalty.lake.day_sums import DAILY
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.objects import Lake
 from loyalty.lake.reports import Cell, ReportPeriod, names, report, run
@@ -73,7 +74,7 @@ def mirror(bucket: Bucket, tmp_path_factory: pytest.TempPathFactory) -> Mirror:
 def ask(year: Counter, mirror: Mirror) -> Ask:
     """Ask for the rows of a report of the year, on an engine that is kept."""
     engine = ReportEngine()
-    facts = mirror.fetch(PROGRAM_ID, KINDS)
+    facts = mirror.fetch(PROGRAM_ID, [*KINDS, DAILY])
     period = ReportPeriod(first=SPAN.first, last=SPAN.last, zone=year.program.zone, as_of=NOW)
 
     def ask(name: str) -> list[Row]:

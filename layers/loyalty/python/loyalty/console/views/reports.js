@@ -30,6 +30,7 @@ let segments = [];
 /** @type {import("../types").View} */
 export const view = {
   async open(page) {
+    frame(page);
     const [listed] = await Promise.all([page.api.get("/segments"), loadLibrary()]);
     segments = listed.items.filter((/** @type {Segment} */ { members }) => members !== null);
     this.follow?.(page);
@@ -37,9 +38,7 @@ export const view = {
 
   async follow(page) {
     const period = periodOf(page);
-    page.show(() => html`${controls(page, periodOf(page))}<div id="report" class="report"></div>`, {
-      title: topicOf(period.report) ?? "Overview",
-    });
+    frame(page);
     const place = /** @type {HTMLElement} */ (document.getElementById("report"));
     const isShown = () => !page.signal.aborted && isSame(period, periodOf(page));
     place.setAttribute("aria-busy", "true");
@@ -53,6 +52,13 @@ export const view = {
     }
   },
 };
+
+/** What a report is asked for, and the place where it will be. @param {Page} page */
+function frame(page) {
+  page.show(() => html`${controls(page, periodOf(page))}<div id="report" class="report"></div>`, {
+    title: topicOf(periodOf(page).report) ?? "Overview",
+  });
+}
 
 /** The chart library is a script of its own, which defines `Plot`. */
 function loadLibrary() {

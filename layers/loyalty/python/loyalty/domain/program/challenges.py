@@ -83,7 +83,7 @@ class Badge(DocumentPart):
     description: Annotated[Label | None, Field(description="What it is for.")] = None
     image_url: Annotated[
         StrictStr | None,
-        Field(max_length=2000, pattern=r"^https://[^\s]+$", description="Its picture."),
+        Field(max_length=2000, pattern=r"^https://[^\s\x22'<>\\{}]+$", description="Its picture."),
     ] = None
 
 
