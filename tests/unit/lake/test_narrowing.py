@@ -105,7 +105,13 @@ def test_a_narrowed_report_is_that_of_a_program_with_these_members_alone(
 
     for name in NARROWED:
         found = home.narrowed(name, among, facts=facts, period=period, document=document)
-        assert found == alone.rows(name), name
+        assert found == without_budgets(alone.rows(name)), name
+
+
+def without_budgets(rows: list[Row]) -> list[Row]:
+    """What is left of a budget is no matter of some members, so reports on them leave it out."""
+    hidden = {"budget": None, "budget_used": None}
+    return [{**row, **hidden} if hidden.keys() <= row.keys() else row for row in rows]
 
 
 STORY: Final[list[Record]] = [
