@@ -114,18 +114,19 @@ class Reviews:
 
     def _is_forgotten(self, entry: Any) -> bool:
         """Whether a slow writer counts on a day that other writers have made the account forget."""
+        if entry["member_id"] not in self._seen.days:
+            return False
         latest = self._latest_day(entry["member_id"])
-        day = self._seen.local_day(entry["happened_at"])
-        return latest is not None and day < naive.days_after(latest, -1)
+        return self._seen.local_day(entry["happened_at"]) < naive.days_after(latest, -1)
 
-    def _latest_day(self, member_id: str) -> str | None:
+    def _latest_day(self, member_id: str) -> str:
         """The latest day on which the account, or one that was merged into it, was written.
 
         A slow writer may merge an account that others made forget its days since.
         """
         absorbed = self._seen.accounts.get(member_id, {}).get("absorbed", ())
-        days = [self._seen.days.get(each) for each in (member_id, *absorbed)]
-        return max((day.isoformat() for day in days if day is not None), default=None)
+        days = self._seen.days
+        return max(days[each] for each in (member_id, *absorbed) if each in days).isoformat()
 
     def _count_of(self, member_id: str) -> Counter[str]:
         counted = Counter(self._counted[member_id])
