@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from tests.support.browser import Visitor, assert_no_violations, running_browser
 from tests.support.campaigns import campaign
@@ -149,3 +149,32 @@ def test_counting_members_asks_only_for_what_counts(visitor: Visitor) -> None:
 
     assert sent.value.post_data_json == {"who": {"fact": "days_since_order", "at_least": 45}}
     expect(page.locator(".view")).to_contain_text("812 members fit.")
+
+
+def test_a_list_says_that_it_is_empty_only_once_it_was_read(visitor: Visitor) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    visitor.context.route("**/reviews?*", hold)
+    page = visitor.visit(API_URL, PROGRAM, "reviews", token=token(PROGRAM, "manager"))
+
+    expect(page.get_by_text("Reading…", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Show more")).to_have_count(0)
+    held[0].fulfill(json={"items": [], "next_cursor": None})
+    expect(page.get_by_text("There is nothing to review.")).to_be_visible()
+
+
+def test_a_manager_decides_a_review(visitor: Visitor) -> None:
+    page = open_view(visitor, "reviews/one")
+    page.get_by_label("Decision").select_option("reject")
+    page.get_by_label("Reason").fill("Nobody ordered this much")
+    page.get_by_role("button", name="Decide").click()
+    with page.expect_request("**/reviews/*/decision") as sent:
+        page.get_by_role("dialog").get_by_role("button", name="Reject").click()
+
+    assert sent.value.post_data_json == {
+        "decision": "reject",
+        "reason": "Nobody ordered this much",
+    }

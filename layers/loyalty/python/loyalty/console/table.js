@@ -62,9 +62,10 @@ export function listed(page, list, options) {
     await reading.catch((error) => page.fail(error));
     page.redraw();
   };
+  const isBegun = list.cursor !== undefined;
   return html`<div class="listed" aria-busy=${list.reading ? "true" : nothing}>
-    ${table(list.items, options)}
-    ${list.hasMore ? html`<p class="actions"><button type="button" ?disabled=${list.reading !== null} @click=${more}>Show more</button></p>` : nothing}
-    <p class="quiet" role="status">${list.reading ? "Reading more…" : list.items.length > 1 && !list.hasMore ? `All ${list.items.length} are shown.` : nothing}</p>
+    ${table(list.items, isBegun ? options : { ...options, empty: "Reading…" })}
+    ${isBegun && list.hasMore ? html`<p class="actions"><button type="button" ?disabled=${list.reading !== null} @click=${more}>Show more</button></p>` : nothing}
+    <p class="quiet" role="status">${isBegun && list.reading ? "Reading more…" : list.items.length > 1 && !list.hasMore ? `All ${list.items.length} are shown.` : nothing}</p>
   </div>`;
 }

@@ -51,9 +51,7 @@ export const view = {
         ${state.shown ? content(page, state.shown, again) : nothing}
         ${listed(page, state.deliveries, {
           caption: "Deliveries of the last 30 days",
-          empty: state.deliveries.reading
-            ? "Reading…"
-            : "Nothing was delivered in the last 30 days.",
+          empty: "Nothing was delivered in the last 30 days.",
           columns: [
             {
               label: "Received",
