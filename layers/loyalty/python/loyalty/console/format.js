@@ -1,6 +1,8 @@
 // @ts-check
 // Points, money, days and instants in words, in the reader's locale and the program's units.
 
+import { dayAfter } from "./moments.js";
+
 const NONE = "–";
 
 /** @typedef {{ currency: string, time_zone: string, points?: { one: string, many: string } }} Units */
@@ -82,6 +84,11 @@ export class Format {
     return day ? this.days.format(new Date(`${day}T00:00:00Z`)) : NONE;
   }
 
+  /** The days from one to another. @param {string} first @param {string} last */
+  period(first, last) {
+    return `${this.day(first)} – ${this.day(last)}`;
+  }
+
   /** A month, "2026-11". @param {string} month */
   month(month) {
     return this.months.format(new Date(`${month}-01T00:00:00Z`));
@@ -100,8 +107,6 @@ export class Format {
   /** Today in the program's time zone, as "2026-11-21", some days later or earlier.
    * @param {number} [later] */
   today(later = 0) {
-    const today = this.dayParts.format(new Date());
-    const moved = Date.parse(`${today}T00:00:00Z`) + later * 86_400_000;
-    return new Date(moved).toISOString().slice(0, 10);
+    return dayAfter(this.dayParts.format(new Date()), later);
   }
 }

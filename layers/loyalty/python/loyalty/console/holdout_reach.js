@@ -3,13 +3,14 @@
 
 import { html, nothing } from "./lit.js";
 import { Form } from "./forms.js";
+import { dayAfter } from "./moments.js";
 
 /** @typedef {import("./program_editor.js").ProgramEditor} ProgramEditor */
 /** @typedef {import("./types").Page} Page */
 /** @typedef {import("./types").Schema<"HoldoutTrialAnswer">} Reach */
 /** @typedef {{ name: string, percent: number, reach: Reach }} Found */
 
-// Of a campaign without a last day: for how long it is looked at.
+// How long a campaign without a last day is assumed to run.
 const DAYS = 28;
 
 export class HoldoutReach {
@@ -20,7 +21,6 @@ export class HoldoutReach {
     /** @type {Found[]} */
     this.found = [];
     this.form = new Form(this.page, "reach", {
-      values: {},
       keepsValues: true,
       act: () => this.#ask(),
       done: () => this.page.redraw(),
@@ -36,7 +36,7 @@ export class HoldoutReach {
   render() {
     if (!this.#campaigns.length) return nothing;
     return html`<h2>What its holdouts can show</h2>
-      <p class="quiet">Of a campaign with a smaller effect than this you will not learn whether it worked.</p>
+      <p class="quiet">If the effect of a campaign is smaller than this, you will not learn whether it worked.</p>
       ${this.form.render(nothing, { submit: "How small an effect can be seen?" })}
       ${this.found.length ? html`<ul>${this.found.map((each) => html`<li>${this.#sentence(each)}</li>`)}</ul>` : nothing}`;
   }
@@ -56,7 +56,7 @@ export class HoldoutReach {
   /** @param {Found} found */
   #sentence({ name, percent, reach }) {
     const { format } = this.page;
-    const sides = `${format.number(reach.members)} members get it, ${format.number(reach.held_out)} are held out (${percent}%)`;
+    const sides = `${format.number(reach.members)} members get the campaign, ${format.number(reach.held_out)} are held out (${percent}%)`;
     if (!reach.least)
       return html`<b>${name}</b>: ${sides}. That is too few to show anything: it takes 100 on each side.`;
     const days = `${format.day(reach.first_day)} to ${format.day(reach.last_day)}`;
@@ -64,11 +64,4 @@ export class HoldoutReach {
     return html`<b>${name}</b>: ${sides}. From ${days} members bought for ${format.money(reach.mean)} on average. This can show
       a change of ${format.money(reach.least)}${share} or more.`;
   }
-}
-
-/** @param {string} day @param {number} days */
-function dayAfter(day, days) {
-  const moment = new Date(`${day}T00:00:00Z`);
-  moment.setUTCDate(moment.getUTCDate() + days);
-  return moment.toISOString().slice(0, 10);
 }

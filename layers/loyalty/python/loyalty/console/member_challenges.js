@@ -24,7 +24,7 @@ export function challengesOf(page, challenges, badges) {
   return html`${table(challenges, {
     caption: "Challenges",
     hasCaption: true,
-    empty: "There are none now.",
+    empty: "There are no challenges now.",
     columns: [
       { label: "Challenge", isHead: true, cell: (each) => each.name },
       { label: "Progress", cell: (each) => progress(page, each) },

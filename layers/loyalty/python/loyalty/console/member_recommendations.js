@@ -33,7 +33,7 @@ function when({ format }, { missing, days }) {
   const lacking = `${format.points(missing)} short`;
   return days === null
     ? lacking
-    : `${lacking}, in about ${format.number(days)} ${days === 1 ? "day" : "days"}`;
+    : `${lacking}, enough in about ${format.number(days)} ${days === 1 ? "day" : "days"}`;
 }
 
 /** @param {Recommendations["goods"]} these */

@@ -1,5 +1,12 @@
 // @ts-check
-// Moments as people say them in a time zone, "2026-12-01T18:00", and as the API writes them.
+// Days; moments as people say them in a time zone, "2026-12-01T18:00", and as the API writes them.
+
+const DAY_MS = 86_400_000;
+
+/** A day some days later, or earlier: "2026-12-01". @param {string} day @param {number} days */
+export function dayAfter(day, days) {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+}
 
 /** What the clocks of a zone show at a moment. @param {string} instant @param {string} zone */
 export function wallTime(instant, zone) {

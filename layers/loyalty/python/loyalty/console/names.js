@@ -10,12 +10,18 @@ export function rewardOf(page, id) {
 
 /** Its name, or the id of a reward that the program no longer has. @param {Page} page @param {string} id */
 export function rewardName(page, id) {
-  return rewardOf(page, id)?.name ?? id;
+  return nameIn(page.inForce.document.rewards, id);
 }
 
 /** A level's name, or the id of one that the program no longer has. @param {Page} page @param {string} id */
 export function levelName(page, id) {
-  return byId(page.inForce.document.tiers?.levels, id)?.name ?? id;
+  return nameIn(page.inForce.document.tiers?.levels, id);
+}
+
+/** The name of one of these things, or the id of one that is not among them.
+ * @param {any[] | undefined} things @param {string} id @returns {string} */
+export function nameIn(things, id) {
+  return byId(things, id)?.name ?? id;
 }
 
 /** What a person is called; their subject if nothing is known of them.

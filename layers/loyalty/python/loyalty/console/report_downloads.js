@@ -2,6 +2,7 @@
 // Buttons that save a report: as CSV, as Parquet, as a page to keep, on paper.
 
 import { Problem, path } from "./api.js";
+import { isUnderWay } from "./jobs.js";
 import { element } from "./report_elements.js";
 import { saveFile } from "./saving.js";
 
@@ -56,7 +57,7 @@ function saveExport(page, { within_days: days, ...period }) {
   page.announce("The file is being made.");
   return page.attempt(async () => {
     let { body: made } = await page.api.request("POST", "/reports/exports", { body, key });
-    while (made.state === "queued" || made.state === "running") {
+    while (isUnderWay(made)) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
       made = await page.api.get(path`/reports/exports/${made.id}`);
     }

@@ -1,7 +1,9 @@
 // @ts-check
 // What a trial found: how far it can be trusted, what would be different, who gains and who loses.
 
+import { memberLink } from "./entry_words.js";
 import { html, nothing } from "./lit.js";
+import { nameIn } from "./names.js";
 import { table } from "./table.js";
 
 /** @typedef {import("./types").Content} Content */
@@ -35,7 +37,7 @@ function trusted(
   const share = exact / orders;
   const words = `Of ${format.number(orders)} orders, ${format.percent(share)} come out exactly as they were booked. The others are off by ${format.points(off)} of ${format.number(booked)}.`;
   if (share >= TRUSTED) return html`<p class="quiet">${words}</p>`;
-  return html`<p class="refused">Read this first: ${words} The figures below can be as far off.</p>`;
+  return html`<p class="refused">Read this first: ${words} The figures below can be off by as much.</p>`;
 }
 
 /** @param {Page} page @param {Trial} trial */
@@ -56,7 +58,12 @@ function figures({ format }, { points: { in_force: before, proposed: after } }) 
     row("Taken back for refunds", before.taken_back, after.taken_back, points),
     row("Expired", before.expired, after.expired, points),
     row("Spent", before.spent, after.spent, points),
-    row("Redemptions they could not afford", before.unaffordable, after.unaffordable, points),
+    row(
+      "Redemptions that members could not afford",
+      before.unaffordable,
+      after.unaffordable,
+      points,
+    ),
     row("Held at the end", before.held_after, after.held_after, points),
   ];
   if (before.worth_minor !== null && after.worth_minor !== null)
@@ -111,11 +118,6 @@ function slices({ format }, caption, label, parts, name) {
   return compared(rows, caption, label, "No order earned anything.");
 }
 
-/** @param {{ id: string, name?: string }[] | undefined} named @param {string} id */
-function nameIn(named, id) {
-  return named?.find((each) => each.id === id)?.name ?? id;
-}
-
 /** @param {any} document @param {string} id */
 function levelName(document, id) {
   return id ? nameIn(document.tiers?.levels, id) : "No level";
@@ -145,7 +147,7 @@ function levelMoves({ format }, { level_moves: moves }, document) {
   const moved = moves.filter(({ in_force: before, proposed }) => before !== proposed);
   if (!moved.length) return nothing;
   return headed(moved, {
-    caption: "Whose level would change",
+    caption: "Members whose level would change",
     empty: "",
     columns: [
       { label: "Level", cell: (each) => levelName(document, each.in_force), isHead: true },
@@ -214,7 +216,7 @@ function furthest(page, caption, members) {
     columns: [
       {
         label: "Member",
-        cell: ({ member_id: id }) => html`<a href=${page.link("member", id)}>${id}</a>`,
+        cell: (each) => memberLink(page, each.member_id),
         isHead: true,
       },
       { label: "Points", cell: (each) => page.format.change(each.points), isFigure: true },
@@ -226,5 +228,5 @@ function furthest(page, caption, members) {
 function untried({ untried: ids }, document) {
   if (!ids.length) return nothing;
   const names = ids.map((id) => nameIn(document.campaigns, id)).join(", ");
-  return html`<p class="refused">Not tried: ${names}. They ask something new of a member's profile, or for a new segment that is not about orders, spending or levels.</p>`;
+  return html`<p class="refused">Not tried: ${names}. They depend on something new about a member's profile, or on a new segment that is not about orders, spending or levels.</p>`;
 }

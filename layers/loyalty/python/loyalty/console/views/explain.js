@@ -3,7 +3,7 @@
 
 import { html, nothing, svg } from "../lit.js";
 import { path } from "../api.js";
-import { instantAt } from "../moments.js";
+import { dayAfter, instantAt } from "../moments.js";
 
 /** @typedef {import("../types").Page} Page */
 /** @typedef {{ label: string, points: number, isTotal?: boolean }} Step */
@@ -13,7 +13,6 @@ const WIDE = { width: 640, label: 230, figure: 70 };
 // Letters stay as large as they are if the picture is as wide as a phone.
 const NARROW = { width: 360, label: 160, figure: 50 };
 const STEPS_MAX = 24;
-const DAY_MS = 86_400_000;
 const KINDS = new Map([
   ["accrual", "earned"],
   ["activation", "became available"],
@@ -64,8 +63,7 @@ function choose(page, id, event) {
 /** The last moment of a day in the program's time zone: what happened on it counts.
  * @param {Page} page @param {string} day */
 function endOf(page, day) {
-  const next = new Date(Date.parse(`${day}T00:00:00Z`) + DAY_MS).toISOString().slice(0, 10);
-  const midnight = instantAt(`${next}T00:00`, page.format.timeZone);
+  const midnight = instantAt(`${dayAfter(day, 1)}T00:00`, page.format.timeZone);
   return new Date(Date.parse(midnight) - 1).toISOString();
 }
 

@@ -2,6 +2,7 @@
 // Exports: reports and facts as files, with how far each has come.
 
 import { Form } from "../forms.js";
+import { isUnderWay, readAgain, stateOf } from "../jobs.js";
 import { html } from "../lit.js";
 import { path } from "../api.js";
 import { readable, topicOf } from "../report_menu.js";
@@ -9,7 +10,6 @@ import { listed } from "../table.js";
 
 /** @typedef {import("../types").Page} Page */
 
-const LOOK_AGAIN_MS = 3_000;
 const FORMATS = /** @type {[string, string][]} */ ([
   ["csv", "CSV"],
   ["parquet", "Parquet"],
@@ -38,10 +38,9 @@ export const view = {
             { label: "What", cell: (each) => subjectOf(each) },
             {
               label: "Period",
-              cell: (each) =>
-                `${page.format.day(each.first_day)} – ${page.format.day(each.last_day)}`,
+              cell: (each) => page.format.period(each.first_day, each.last_day),
             },
-            { label: "State", cell: (each) => stateOf(page, each) },
+            { label: "State", cell: (each) => outcome(page, each) },
             {
               label: "File",
               cell: (each) =>
@@ -54,7 +53,7 @@ export const view = {
         <section class="panel"><h2>Request a file</h2>${form()}</section>`,
       { title: "Exports" },
     );
-    watch(page, () => exports_.items, again);
+    readAgain(page, () => exports_.items.some(isUnderWay), again);
   },
 };
 
@@ -63,16 +62,6 @@ async function read(page) {
   const list = page.api.list("/reports/exports", { limit: 20 });
   await list.next();
   return list;
-}
-
-/** Look again as long as a file is being made. @param {Page} page @param {() => any[]} items
- * @param {() => Promise<void>} again */
-function watch(page, items, again) {
-  const timer = setInterval(async () => {
-    if (!items().some(({ state }) => state === "queued" || state === "running")) return;
-    await again().catch((error) => page.fail(error));
-  }, LOOK_AGAIN_MS);
-  page.signal.addEventListener("abort", () => clearInterval(timer), { once: true });
 }
 
 /** @param {Page} page @param {() => Promise<void>} again */
@@ -111,12 +100,12 @@ function subjectOf({ report, facts }) {
 }
 
 /** @param {Page} page @param {any} each */
-function stateOf(page, { state, progress, reason, size_bytes: bytes }) {
-  if (state === "failed") return html`<span class="tag bad">failed</span> ${reason?.detail}`;
+function outcome(page, each) {
+  const { state, progress, size_bytes: bytes } = each;
   if (state === "done")
     return html`${page.format.number(progress.rows_written)} rows, ${page.format.number(Math.ceil((bytes ?? 0) / 1024))} kB`;
+  if (!isUnderWay(each) || !progress.objects_total) return stateOf(each);
   const { objects_read: part, objects_total: whole } = progress;
-  if (!whole) return html`<span class="tag">${state}</span>`;
   return html`<progress max=${whole} value=${part ?? 0} aria-label="Facts read"></progress> ${part ?? 0} of ${whole}`;
 }
 

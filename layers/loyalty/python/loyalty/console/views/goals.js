@@ -41,7 +41,7 @@ function list(page, goals) {
 
 /** @param {Page} page @param {Goal} goal */
 function named(page, { name, report, starts_on: from, by: to }) {
-  const days = `${page.format.day(from)} – ${page.format.day(to)}`;
+  const days = page.format.period(from, to);
   const address = page.link("reports", report, { from, to });
   return html`${name}<br /><span class="quiet">${days} · <a href=${address}>${topicOf(report)}</a></span>`;
 }

@@ -6,22 +6,22 @@
 import { drawing, figures, fit, show } from "../draw.js";
 import { goalList, readGoals } from "../goal_words.js";
 import { html, render } from "../lit.js";
+import { dayAfter } from "../moments.js";
 import { element } from "../report_elements.js";
 import { downloads } from "../report_downloads.js";
 import { listedReport, readable, topicOf } from "../report_menu.js";
 
 /** @typedef {import("../types").Page} Page */
-/** @typedef {{ report: string, from: string, to: string, by: string, within_days: string,
- *   segment?: string }} Period */
+/** @typedef {import("../report_downloads.js").Period} Period */
 /** @typedef {{ id: string, name: string, members: number | null }} Segment */
 
 const OVERVIEW = ["trend", "members", "retention", "liability", "rewards", "sources"];
 const DAY_MS = 86_400_000;
-// What trials compare in both worlds, too.
+// Trials compare what these report.
 const TRIED = new Set(["breakage", "liability"]);
 const STEPS = ["day", "week", "month"];
 const WITHIN_DAYS = "30";
-// Each segment, one beside the other.
+// Each segment by itself.
 const EACH = "*";
 
 /** The segments of which it is known who is in them. @type {Segment[]} */
@@ -83,7 +83,7 @@ function periodOf(page) {
   const segment = page.query.get("segment");
   return {
     report,
-    from: page.query.get("from") ?? dayOf(first),
+    from: page.query.get("from") ?? first.toISOString().slice(0, 10),
     to: page.query.get("to") ?? today,
     by: page.query.get("by") ?? "month",
     within_days: page.query.get("within_days") ?? WITHIN_DAYS,
@@ -94,15 +94,11 @@ function periodOf(page) {
 /** @param {Period} one @param {Period} other */
 const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-/** @param {Date} moment */
-const dayOf = (moment) => moment.toISOString().slice(0, 10);
-
 /** The period of the same length just before this one. @param {Period} period @returns {Period} */
 function before(period) {
   const { from, to } = period;
   const days = Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1;
-  const moved = (/** @type {number} */ by) => dayOf(new Date(Date.parse(from) + by * DAY_MS));
-  return { ...period, from: moved(-days), to: moved(-1) };
+  return { ...period, from: dayAfter(from, -days), to: dayAfter(from, -1) };
 }
 
 /** @param {Page} page @param {Period} period */
@@ -209,7 +205,7 @@ async function one(page, period) {
 /** @param {Page} page */
 function trialsLink(page) {
   const link = element("a", { href: page.link("trials") }, "Trials");
-  return element("p", {}, link, " say what a draft of the program would change about it.");
+  return element("p", {}, link, " show how a draft of the program would change this.");
 }
 
 /** The first page: the key figures, and a small chart for each question.

@@ -4,6 +4,7 @@
 import { html, nothing } from "../lit.js";
 import { path } from "../api.js";
 import { beginDraft } from "../drafts.js";
+import { memberLink } from "../entry_words.js";
 import { Form } from "../forms.js";
 import { listed, table } from "../table.js";
 import { AMOUNT } from "../till_forms.js";
@@ -27,11 +28,8 @@ const COUNTED = { orders: "Orders", redeemed: "Rewards", [LAST_ORDER]: "Days" };
 export const view = {
   async open(page) {
     const [id] = page.params;
+    if (id) return openMembers(page, id);
     const [{ items }] = await Promise.all([page.api.get("/segments"), page.refreshProgram()]);
-    if (id) {
-      const segment = items.find((/** @type {Segment} */ each) => each.id === id);
-      return openMembers(page, id, segment);
-    }
     const counting = page.may("manager", "analyst") ? countForm(page) : () => nothing;
     page.show(
       () => html`
@@ -63,30 +61,27 @@ function members(page, { id, name, live, members: count }) {
   return html`<span class="quiet">${why}</span>`;
 }
 
-/** @param {Page} page @param {string} id @param {Segment | undefined} segment */
-async function openMembers(page, id, segment) {
+/** @param {Page} page @param {string} id */
+async function openMembers(page, id) {
   const found = page.api.list(path`/segments/${id}/members`, { limit: 50 });
-  await found.next();
-  const since = (/** @type {any} */ each) => page.format.instant(each.since);
+  const [{ items }] = await Promise.all([page.api.get("/segments"), found.next()]);
+  /** @type {Segment | undefined} */
+  const segment = items.find((/** @type {Segment} */ each) => each.id === id);
   page.show(
     () => html`
-      <p>Who is in it: ${segment?.in_words}. ${segment?.as_of ? `As of ${page.format.instant(segment.as_of)}.` : nothing}</p>
+      ${segment ? html`<p>Who is in it: ${segment.in_words}. ${segment.as_of ? `As of ${page.format.instant(segment.as_of)}.` : nothing}</p>` : nothing}
       ${listed(page, found, {
         caption: "Members",
         empty: "Nobody is in this segment.",
         columns: [
-          { label: "Member", isHead: true, cell: memberLink(page) },
-          { label: "In it since", cell: since },
+          { label: "Member", isHead: true, cell: (each) => memberLink(page, each.member_id) },
+          { label: "In it since", cell: (each) => page.format.instant(each.since) },
         ],
       })}
       <p><a href=${page.link("segments")}>All segments</a></p>`,
     { title: segment?.name ?? "Segment" },
   );
 }
-
-/** @param {Page} page */
-const memberLink = (page) => (/** @type {any} */ each) =>
-  html`<a href=${page.link("member", each.member_id)}>${each.member_id}</a>`;
 
 /** @param {Page} page */
 function countForm(page) {
@@ -144,7 +139,7 @@ function bound({ format }, form) {
 
 /** @param {Page} page @param {{ who: any, members: number }} counted */
 function outcome(page, { who, members: count }) {
-  const begin = () => begun(page, who);
+  const begin = () => makeSegment(page, who);
   return html`<p><strong>${fits(page, count)}</strong>
     ${page.may("manager") ? html`<button type="button" @click=${begin}>Make it a segment</button>` : nothing}</p>`;
 }
@@ -169,7 +164,7 @@ function rule(page, values) {
 }
 
 /** Begin a draft that has one more segment. @param {Page} page @param {any} who */
-async function begun(page, who) {
+async function makeSegment(page, who) {
   const { document } = page.inForce;
   const taken = new Set(document.segments.map((/** @type {any} */ each) => each.id));
   let number = taken.size + 1;
