@@ -15,6 +15,11 @@ from tools.api_examples.story import ANA
 PROGRAM: Final = "bean-and-leaf"
 TABLET: Final = ViewportSize(width=1024, height=768)
 PHONE: Final = ViewportSize(width=390, height=844)
+BIG_SPENDERS: Final = {
+    "id": "big-spenders",
+    "name": "Big spenders",
+    "who": {"fact": "spent", "days": 90, "at_least_minor": 20_000},
+}
 WELCOME: Final = campaign(holdout={"percent": 10})
 # Of both reports about campaigns.
 RESULT: Final = {
@@ -46,7 +51,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visitor(browser: Browser) -> Iterator[Visitor]:
-    """A manager of a program with a campaign that holds members out."""
+    """A manager of a program with a segment, and a campaign that holds members out."""
     visitor = Visitor.of(browser)
     serve_examples(visitor.context, **answers())
     yield visitor
@@ -56,7 +61,7 @@ def visitor(browser: Browser) -> Iterator[Visitor]:
 
 def answers() -> dict[str, Any]:
     program = ANSWERS["read_program"]
-    document = program["document"] | {"campaigns": [WELCOME]}
+    document = program["document"] | {"campaigns": [WELCOME], "segments": [BIG_SPENDERS]}
     (standing, *_) = ANSWERS["list_campaigns"]["items"]
     return {
         "read_program": program | {"document": document},
@@ -151,19 +156,37 @@ def test_counting_members_asks_only_for_what_counts(visitor: Visitor) -> None:
     expect(page.locator(".view")).to_contain_text("812 members fit.")
 
 
-def test_a_list_says_that_it_is_empty_only_once_it_was_read(visitor: Visitor) -> None:
+def hold(visitor: Visitor, pattern: str) -> list[Route]:
+    """Leave requests unanswered, and collect them."""
     held: list[Route] = []
 
-    def hold(route: Route) -> None:
+    def keep(route: Route) -> None:
         held.append(route)
 
-    visitor.context.route("**/reviews?*", hold)
+    visitor.context.route(pattern, keep)
+    return held
+
+
+def test_a_list_says_that_it_is_empty_only_once_it_was_read(visitor: Visitor) -> None:
+    held = hold(visitor, "**/reviews?*")
     page = visitor.visit(API_URL, PROGRAM, "reviews", token=token(PROGRAM, "manager"))
 
     expect(page.get_by_text("Reading…", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Show more")).to_have_count(0)
     held[0].fulfill(json={"items": [], "next_cursor": None})
     expect(page.get_by_text("There is nothing to review.")).to_be_visible()
+
+
+def test_a_report_of_all_members_does_not_wait_for_the_segments(visitor: Visitor) -> None:
+    held = hold(visitor, "**/segments")
+    trend = ANSWERS["read_report"]["application/json"]
+    visitor.context.route("**/reports/trend?*", lambda route: route.fulfill(json=trend))
+    page = visitor.visit(API_URL, PROGRAM, "reports/trend", token=token(PROGRAM, "manager"))
+
+    expect(page.get_by_text("What this counts")).to_be_visible()
+    expect(page.get_by_label("Members")).to_have_count(0)
+    held[0].fulfill(json=ANSWERS["list_segments"])
+    expect(page.get_by_label("Members")).to_be_visible()
 
 
 def test_a_manager_decides_a_review(visitor: Visitor) -> None:

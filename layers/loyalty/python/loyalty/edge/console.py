@@ -39,6 +39,7 @@ FRAME: Final = (
     "forms.js",
     "lit.js",
     "menu.js",
+    "moments.js",
     "page.js",
     "session.js",
     "table.js",

@@ -66,17 +66,23 @@ export const view = {
           ${document.time_zone}.</p>`,
       { title: document.name },
     );
-    home = await page.api.get("/home");
-    page.redraw();
-    if (!page.may("analyst", "manager")) return;
-    if (document.goals.length) {
-      goals = await readGoals(page);
-      page.redraw();
-    }
-    // Reports are slower than the rest, so they come when they come.
-    const [now, before] = await Promise.all([summary(page, 0), summary(page, DAYS)]);
-    figures = { now, before };
-    page.redraw();
+    const isAnalyst = page.may("analyst", "manager");
+    /** @type {(() => Promise<void>)[]} */
+    const readings = [
+      async () => {
+        home = await page.api.get("/home");
+      },
+      async () => {
+        if (isAnalyst && document.goals.length) goals = await readGoals(page);
+      },
+      async () => {
+        if (!isAnalyst) return;
+        const [now, before] = await Promise.all([summary(page, 0), summary(page, DAYS)]);
+        figures = { now, before };
+      },
+    ];
+    // Reports are slower than the rest, so each part is drawn when it was read.
+    await Promise.all(readings.map((read) => read().then(() => page.redraw())));
   },
 };
 

@@ -24,14 +24,12 @@ export const view = {
     const [id] = page.params;
     const where = path`/members/${id}`;
     let member = await page.api.get(where);
-    const isActive = () => member.status === "active";
-    const mayAct = () => isActive() && page.may("cashier", "manager");
     const lists = listsOf(page, where);
     const reread = async () => {
       try {
         member = await page.api.get(where);
         Object.assign(lists, listsOf(page, where));
-        await readLists(page, lists, { isActive: isActive(), mayAct: mayAct() });
+        await readLists(page, lists, where, member);
       } catch (error) {
         // Somebody erased the member meanwhile.
         if (error instanceof Problem && error.status === 404) return page.go(page.link("search"));
@@ -43,8 +41,8 @@ export const view = {
       page.announce(words);
       await reread();
     };
-    const acts = mayAct() ? actsOf(page, () => member, done) : () => nothing;
-    const leaving = mayAct() ? leavingOf(page, () => member, done) : () => nothing;
+    const acts = mayAct(page, member) ? actsOf(page, () => member, done) : () => nothing;
+    const leaving = mayAct(page, member) ? leavingOf(page, () => member, done) : () => nothing;
     const content = () => html`
       ${STATUS.has(member.status) ? html`<p class="refused">${STATUS.get(member.status)}</p>` : nothing}
       <div class="columns">
@@ -58,10 +56,15 @@ export const view = {
       ${redeemed(page, lists.redemptions, reread)}
       ${lists.messages ? messages(page, lists.messages) : nothing}`;
     page.show(content, { title: member.profile.name || `Member ${id}` });
-    await readLists(page, lists, { isActive: isActive(), mayAct: mayAct() });
+    await readLists(page, lists, where, member);
     page.redraw();
   },
 };
+
+/** @param {Page} page @param {any} member */
+function mayAct(page, { status }) {
+  return status === "active" && page.may("cashier", "manager");
+}
 
 /** @param {Page} page @param {string} where */
 function listsOf(page, where) {
@@ -78,28 +81,32 @@ function listsOf(page, where) {
     badges: [],
     /** @type {import("../types").Schema<"RecommendationsAnswer"> | null} */
     recommendations: null,
-    where,
   };
 }
 
 /**
- * @param {Page} page @param {ReturnType<typeof listsOf>} lists
- * @param {{ isActive: boolean, mayAct: boolean }} options
+ * Read all lists at once. Only active members have campaigns, recommendations and challenges.
+ * @param {Page} page @param {ReturnType<typeof listsOf>} lists @param {string} where
+ * @param {any} member
  */
-async function readLists(page, lists, { isActive, mayAct }) {
-  const [, , read, campaigns, recommendations, challenges, badges] = await Promise.all([
+async function readLists(page, lists, where, member) {
+  const isActive = member.status === "active";
+  const canAct = mayAct(page, member);
+  const [, , messages, campaigns, recommendations, challenges, badges] = await Promise.all([
     readUntil(lists.entries, page.query.get("entry")),
     lists.redemptions.next(),
-    page.api.get(`${lists.where}/messages`, { limit: 10 }),
-    mayAct ? page.api.get(`${lists.where}/campaigns`) : { items: [] },
+    page.api.get(`${where}/messages`, { limit: 10 }),
+    canAct ? page.api.get(`${where}/campaigns`) : { items: [] },
     // A till goes on without them.
-    mayAct ? page.api.get(`${lists.where}/recommendations`).catch(() => null) : null,
-    isActive ? page.api.get(`${lists.where}/challenges`) : { items: [] },
-    isActive ? page.api.get(`${lists.where}/badges`) : { items: [] },
+    canAct ? page.api.get(`${where}/recommendations`).catch(() => null) : null,
+    isActive ? page.api.get(`${where}/challenges`) : { items: [] },
+    isActive ? page.api.get(`${where}/badges`) : { items: [] },
   ]);
-  lists.messages = read;
-  lists.campaigns = campaigns.items;
-  lists.recommendations = recommendations;
-  lists.challenges = challenges.items;
-  lists.badges = badges.items;
+  Object.assign(lists, {
+    messages,
+    recommendations,
+    campaigns: campaigns.items,
+    challenges: challenges.items,
+    badges: badges.items,
+  });
 }

@@ -24,16 +24,18 @@ const WITHIN_DAYS = "30";
 // Each segment by itself.
 const EACH = "*";
 
-/** The segments of which it is known who is in them. @type {Segment[]} */
+/** The segments of the program whose members are counted. @type {Segment[]} */
 let segments = [];
 
 /** @type {import("../types").View} */
 export const view = {
   async open(page) {
+    segments = [];
     frame(page);
-    const [listed] = await Promise.all([page.api.get("/segments"), loadLibrary()]);
-    segments = listed.items.filter((/** @type {Segment} */ { members }) => members !== null);
-    this.follow?.(page);
+    const reading = readSegments(page);
+    // Only the report of a segment has to wait for them.
+    const needed = Promise.all([loadLibrary(), page.query.has("segment") ? reading : null]);
+    await Promise.all([needed.then(() => this.follow?.(page)), reading.then(() => page.redraw())]);
   },
 
   async follow(page) {
@@ -58,6 +60,13 @@ function frame(page) {
   page.show(() => html`${controls(page, periodOf(page))}<div id="report" class="report"></div>`, {
     title: topicOf(periodOf(page).report) ?? "Overview",
   });
+}
+
+/** Read the segments whose members are counted. @param {Page} page */
+async function readSegments(page) {
+  if (!page.inForce.document.segments.length) return;
+  const { items } = await page.api.get("/segments");
+  segments = items.filter((/** @type {Segment} */ { members }) => members !== null);
 }
 
 /** The chart library is a script of its own, which defines `Plot`. */
