@@ -42,7 +42,7 @@ export const NOTHING = {
   rewards: "No reward was redeemed in this period.",
   messages: "Nobody ordered soon after a message of this period.",
   surveys: "No survey was answered in this period.",
-  actions: "Nobody of the staff did anything in this period.",
+  actions: "No staff member did anything in this period.",
   promoters: "Nobody who answered a survey in this period ordered soon after.",
 };
 

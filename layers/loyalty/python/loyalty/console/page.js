@@ -157,7 +157,8 @@ export class Page {
 /** An error in words for people. @param {unknown} error */
 export function wordsOf(error) {
   if (error instanceof Problem && error.status === 403) return "Your role may not see this.";
-  if (error instanceof Problem && error.status === 404) return "This does not exist, or no longer.";
+  if (error instanceof Problem && error.status === 404)
+    return "This does not exist, or no longer exists.";
   if (error instanceof Problem && error.status < 500) return error.message;
   if (error instanceof Problem)
     return `Something went wrong. If it happens again, report this request: ${error.requestId}`;

@@ -208,7 +208,7 @@ function misfit(form, { pointer, id, shape, label, value, isRequired }) {
     ${faultNote(id, form.faultsAt(pointer))}
     <p class="hint">This is something else than it should be: <code>${short(value)}</code></p>
     <p class="actions">
-      <button type="button" @click=${replace}>Begin afresh</button>
+      <button type="button" @click=${replace}>Start over</button>
       ${isRequired || value === undefined ? nothing : html`<button type="button" @click=${remove}>Remove</button>`}
     </p>
   </div>`;

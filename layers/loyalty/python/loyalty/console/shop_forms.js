@@ -84,7 +84,7 @@ export function connecting(page, shop) {
         ${form.field({ name: "source", label: "Its name in orders", hint: "Keep it: under a different name the same order would earn again.", isRequired: true, pattern: ID, patternHint: ID_HINT })}
         ${optional("store")} ${optional("client_id")}
         ${form.field({ name: "secrets/0", label: used.secret ?? "Secret", hint: shop ? "Enter it again: secrets are never shown." : "It signs the webhooks.", type: "password", isRequired: true, isSecret: true })}
-        ${shop ? form.field({ name: "secrets/1", label: "The secret that it replaces", hint: "Both count until you save again without it.", type: "password", isSecret: true }) : nothing}
+        ${shop ? form.field({ name: "secrets/1", label: "The secret that it replaces", hint: "Both are valid until you save again without it.", type: "password", isSecret: true }) : nothing}
         ${optional("access_token", true)}
         ${form.select({ name: "other_currencies", label: "Orders in other currencies", isRequired: true, choices: OTHER_CURRENCIES })}
         ${form.checkbox({ name: "counts_tax", label: "Amounts count with their tax" })}

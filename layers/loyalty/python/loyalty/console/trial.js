@@ -1,5 +1,5 @@
 // @ts-check
-// A draft tried on the orders that were really made: what they would have earned by it.
+// Try a draft on real orders: what they would have earned by it.
 
 import { html, nothing } from "./lit.js";
 import { Form } from "./forms.js";
@@ -44,7 +44,7 @@ export class DocumentTrial {
       ${this.form.field({ name: "to", label: "To", type: "date", isRequired: true })}
       ${this.form.checkbox({ name: "all", label: "All members", hint: "It takes minutes and goes on if you leave this page. The result is under Trials." })}`;
     return html`${title}
-      <p class="quiet">The orders that members really made earn once more, by the rules of this draft. Nobody's points change.</p>
+      <p class="quiet">Real orders earn again by the rules of this draft. Nobody's points change.</p>
       ${this.form.render(days, { submit: "What would it have cost?" })}
       ${this.form.isBusy ? html`<p role="status">Trying it on as many members as fifteen seconds allow…</p>` : nothing}
       ${this.trial ? this.#result(this.trial) : nothing}

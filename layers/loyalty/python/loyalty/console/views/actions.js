@@ -28,7 +28,7 @@ export const view = {
       () => html`${filters(page)}
         ${listed(page, actions, {
           caption: "Actions",
-          empty: "Nobody did anything of this kind in this time.",
+          empty: "Nobody did this in these days.",
           columns: [
             { label: "When", isHead: true, cell: (each) => page.format.instant(each.began_at) },
             { label: "Who", cell: (each) => who(page, each) },

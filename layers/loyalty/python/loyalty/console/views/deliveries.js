@@ -1,5 +1,5 @@
 // @ts-check
-// Deliveries of a shop: what came of each, what it said, and applying one or a period again.
+// Deliveries of a shop: the outcome and content of each, and applying one or a period again.
 //
 // The address may name one: #/<program>/deliveries/<storefront>?delivery=<id>
 
@@ -106,7 +106,7 @@ function content(page, delivery, again) {
       ${delivery.member_id ? html`<dt>Member</dt><dd>${memberLink(page, delivery.member_id)}</dd>` : nothing}
     </dl>
     <p class="actions"><button type="button" class="primary" @click=${() => again(delivery.id)}>Replay</button></p>
-    ${delivery.body === null ? html`<p class="nothing">What it said was erased.</p>` : html`<pre tabindex="0">${indented(delivery.body)}</pre>`}
+    ${delivery.body === null ? html`<p class="nothing">Its content was erased.</p>` : html`<pre tabindex="0">${indented(delivery.body)}</pre>`}
     ${delivery.is_cut ? html`<p class="quiet">Only the beginning is shown.</p>` : nothing}
   </section>`;
 }
@@ -132,7 +132,7 @@ function replayOf(page, where, reread) {
     act: async (body) => {
       const isSure = await confirm({
         title: "Apply these deliveries again?",
-        text: "All of the period are queued, oldest first. Nothing that already counted counts twice.",
+        text: "All deliveries of the period are queued, oldest first. Nothing counts twice.",
         action: "Replay",
       });
       if (!isSure) return null;
@@ -142,7 +142,7 @@ function replayOf(page, where, reread) {
           body: cursor ? { ...body, cursor } : body,
         });
         queued += part.queued;
-        page.announce(`${page.format.number(queued)} are queued…`);
+        page.announce(`${page.format.number(queued)} deliveries are queued…`);
         cursor = part.next_cursor;
         if (!cursor) return queued;
       }

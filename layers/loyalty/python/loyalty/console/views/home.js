@@ -16,7 +16,7 @@ const CONCERNS = {
   deliveries_failed: ["delivery failed", "deliveries failed"],
   deliveries_parked: ["delivery is parked", "deliveries are parked"],
   approvals_waiting: ["request waits for a second manager", "requests wait for a second manager"],
-  reviews_open: ["case is to be reviewed", "cases are to be reviewed"],
+  reviews_open: ["review is open", "reviews are open"],
   drafts: ["draft of the program", "drafts of the program"],
   drafts_outdated: ["draft is based on an older version", "drafts are based on older versions"],
   endpoint_disabled: ["endpoint is switched off", "endpoints are switched off"],
@@ -95,7 +95,7 @@ function concerns(page, { items, unavailable }) {
         ? html`<ul class="choices">${items.map((/** @type {any} */ item) => html`<li>${concern(page, item)}</li>`)}</ul>`
         : html`<p class="nothing">Nothing. Everything that arrives is applied.</p>`
     }
-    ${unavailable.length ? html`<p class="quiet">Could not be read just now: ${unavailable.join(", ").replaceAll("_", " ")}.</p>` : nothing}
+    ${unavailable.length ? html`<p class="quiet">The console cannot read these now: ${unavailable.join(", ").replaceAll("_", " ")}.</p>` : nothing}
   </section>`;
 }
 

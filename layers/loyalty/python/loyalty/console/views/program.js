@@ -59,7 +59,7 @@ function goTo(page, editor) {
 /** @param {Page} page */
 function missing(page) {
   page.show(
-    () => html`<p class="refused">This draft does not exist, or no longer. It may have been published.</p>
+    () => html`<p class="refused">This draft does not exist, or no longer exists. It may have been published.</p>
       <p class="actions"><a href=${page.link("program")}>The program in force</a> <a href=${page.link("versions")}>All versions</a></p>`,
   );
 }

@@ -14,13 +14,13 @@ import { personName } from "../names.js";
 
 /** What a watch found, by its kind. @type {Record<string, (found: string) => string>} */
 const FINDINGS = {
-  refunds: (found) => `${found} of 100 orders refunded`,
+  refunds: (found) => `${found}% of orders refunded`,
   forgiven: (found) => `${found} refunds of orders whose points were spent`,
   one_till: (found) => `${found} orders recorded by the same person`,
-  even_amounts: (found) => `${found} orders of round amounts`,
-  out_of_hours: (found) => `${found} orders out of hours`,
+  even_amounts: (found) => `${found} orders with round amounts`,
+  out_of_hours: (found) => `${found} orders while the shop was closed`,
   near_limit: (found) => `${found} adjustments just below the limit`,
-  quick_redemption: (found) => `a redemption right after ${found} points`,
+  quick_redemption: (found) => `a redemption within minutes of receiving ${found} points`,
 };
 
 const STATES = /** @type {[string, string][]} */ ([
@@ -129,7 +129,7 @@ function facts(page, review) {
 
 /** What a decision does. @param {Review} review @param {boolean} rejects */
 function effect({ order, held_until: until }, rejects) {
-  if (!order) return "Your decision is noted. Nobody's points change.";
+  if (!order) return "Your decision is recorded. Nobody's points change.";
   if (rejects)
     return "The member loses the points that are left of this order, and later changes of it earn none.";
   return until
