@@ -13,7 +13,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from loyalty.domain.kernel.calendar import NEVER, end_of_month
+from loyalty.domain.kernel.calendar import NEVER, last_day_of, period_on
 from loyalty.domain.kernel.limits import BUDGET
 from loyalty.domain.orders.order import BACKDATED_DAYS_MAX
 
@@ -95,35 +95,17 @@ class CampaignBudget(NamedTuple):
 
 
 def period_of(per: MemberPeriod | BudgetPeriod, day: date) -> str:
-    """The name of the period of a day, as stored: `2026-11`, or `2026-W48` for an ISO week."""
+    """The name of the period of a day, as stored: that of the calendar, or `WHOLE_CAMPAIGN`."""
     match per:
-        case "day":
-            return day.isoformat()
-        case "week":
-            year, week, _ = day.isocalendar()
-            return f"{year}-W{week:02}"
-        case "month":
-            return f"{day.year}-{day.month:02}"
-        case "year":
-            return f"{day.year}"
-        case _:
+        case "order" | "campaign":
             return WHOLE_CAMPAIGN
+        case of_calendar:
+            return period_on(of_calendar, day)
 
 
 def period_ends_on(period: str) -> date:
     """The last day of a period by its name; NEVER for the whole campaign."""
-    if period == WHOLE_CAMPAIGN:
-        return NEVER
-    year, _, rest = period.partition("-")
-    if not rest:
-        return date(int(year), 12, 31)
-    if rest.startswith("W"):
-        return date.fromisocalendar(int(year), int(rest[1:]), 7)
-    return (
-        end_of_month(date(int(year), int(rest), 1))
-        if len(rest) == 2
-        else date.fromisoformat(period)
-    )
+    return NEVER if period == WHOLE_CAMPAIGN else last_day_of(period)
 
 
 def is_forgotten(period: str, *, today: date) -> bool:

@@ -1,6 +1,6 @@
-"""Windows of the calendar by name: `2026-11-30`, `2026-W48`, `2026-11`, `2026-Q4`, `2026`, `ever`.
+"""Windows by name: a period of the calendar, `ever`, or fixed days, as `2026-11-01/2026-11-30`.
 
-Names are stored and never change. A window of fixed days is named by both: `2026-11-01/2026-11-30`.
+Names are stored and never change.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.kernel.calendar import NEVER, end_of_month
+from loyalty.domain.kernel.calendar import NEVER, last_day_of, period_on
 
 if TYPE_CHECKING:
     from loyalty.domain.program.challenges import CalendarWindow, FixedWindow, StreakPeriod
@@ -21,17 +21,8 @@ def window_on(kind: CalendarWindow | FixedWindow, day: date) -> str | None:
     match kind:
         case "ever":
             return EVER
-        case "day":
-            return day.isoformat()
-        case "week":
-            year, week, _ = day.isocalendar()
-            return f"{year}-W{week:02}"
-        case "month":
-            return day.isoformat()[:7]
-        case "quarter":
-            return f"{day.year}-Q{(day.month + 2) // 3}"
-        case "year":
-            return f"{day.year}"
+        case "day" | "week" | "month" | "quarter" | "year":
+            return period_on(kind, day)
         case fixed:
             is_inside = fixed.starts_on <= day <= fixed.ends_on
             return f"{fixed.starts_on}/{fixed.ends_on}" if is_inside else None
@@ -43,16 +34,7 @@ def last_day(window: str) -> date:
         return NEVER
     if "/" in window:
         return date.fromisoformat(window.partition("/")[2])
-    year, _, rest = window.partition("-")
-    if not rest:
-        return date(int(year), 12, 31)
-    if rest.startswith("W"):
-        return date.fromisocalendar(int(year), int(rest[1:]), 7)
-    if rest.startswith("Q"):
-        return end_of_month(date(int(year), 3 * int(rest[1:]), 1))
-    return (
-        date.fromisoformat(window) if len(rest) > 2 else end_of_month(date(int(year), int(rest), 1))
-    )
+    return last_day_of(window)
 
 
 def number_of(period: str) -> int:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
+
+type CalendarPeriod = Literal["day", "week", "month", "quarter", "year"]
 
 # The last day of points that never expire. It sorts after every other day.
 NEVER: Final = date.max
@@ -38,6 +40,39 @@ def end_of_month(day: date) -> date:
 def end_of_week(day: date) -> date:
     """The Sunday that ends the (ISO) week of a day."""
     return day + timedelta(days=7 - day.isoweekday())
+
+
+def period_on(kind: CalendarPeriod, day: date) -> str:
+    """The name of the period that a day lies in. Names are stored and never change.
+
+    They are `2026-11-30`, `2026-W48` for an ISO week, `2026-11`, `2026-Q4`, and `2026`.
+    """
+    match kind:
+        case "day":
+            return day.isoformat()
+        case "week":
+            year, week, _ = day.isocalendar()
+            return f"{year}-W{week:02}"
+        case "month":
+            return day.isoformat()[:7]
+        case "quarter":
+            return f"{day.year}-Q{(day.month + 2) // 3}"
+        case "year":
+            return f"{day.year}"
+
+
+def last_day_of(period: str) -> date:
+    """The last day of a period by its name."""
+    year, _, rest = period.partition("-")
+    if not rest:
+        return date(int(year), 12, 31)
+    if rest.startswith("W"):
+        return date.fromisocalendar(int(year), int(rest[1:]), 7)
+    if rest.startswith("Q"):
+        return end_of_month(date(int(year), 3 * int(rest[1:]), 1))
+    return (
+        date.fromisoformat(period) if len(rest) > 2 else end_of_month(date(int(year), int(rest), 1))
+    )
 
 
 def midnight(day: date, zone: tzinfo) -> datetime:
