@@ -7,6 +7,7 @@ from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.clawbacks import claw_back
 from loyalty.domain.ledger.entries import Accrual, Clawback, Entry, OrderCause, RequestedRefund
 from loyalty.domain.ledger.holding import Holding
+from loyalty.domain.ledger.orders_to_settle import OrderToSettle
 from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.ledger.refunds import OrderState
 from tests.support.accounts import account, effect_of
@@ -46,14 +47,15 @@ def refunded(
             amount_minor=amount_minor,
             whole=whole,
         ),
-        accrual=entry,
-        earned=accrual,
-        state=state,
-        account=held,
-        expired={},
-        decided_by=rules,
-        program=rules,
-        now=NOON,
+        OrderToSettle(
+            accrual=entry,
+            state=state,
+            account=held,
+            expired={},
+            decided_by=rules,
+            program=rules,
+            now=NOON,
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.edits import edit, edit_name
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry, OrderCause
 from loyalty.domain.ledger.holding import Holding
+from loyalty.domain.ledger.orders_to_settle import OrderToSettle
 from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.ledger.refunds import OrderState
 from loyalty.domain.orders.order import Order
@@ -47,15 +48,16 @@ def edited(
     )
     return edit(
         order,
+        OrderToSettle(
+            accrual=entry,
+            state=state,
+            account=held,
+            expired={},
+            decided_by=PROGRAM,
+            program=PROGRAM,
+            now=now,
+        ),
         name=edit_name(order),
-        accrual=entry,
-        earned=accrual,
-        state=state,
-        account=held,
-        expired={},
-        decided_by=PROGRAM,
-        program=PROGRAM,
-        now=now,
     )
 
 

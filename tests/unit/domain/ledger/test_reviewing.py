@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.accruals import accrue
 from loyalty.domain.ledger.clawbacks import claw_back
-from loyalty.domain.ledger.entries import Accrual, Entry, RequestedRefund
+from loyalty.domain.ledger.entries import Entry, RequestedRefund
 from loyalty.domain.ledger.holding import Holding
+from loyalty.domain.ledger.orders_to_settle import OrderToSettle
 from loyalty.domain.ledger.postings import Posting, after_change
 from loyalty.domain.ledger.refunds import OrderState
 from loyalty.domain.ledger.reviewing import reject, release
@@ -53,26 +54,32 @@ class Books:
         refund = RequestedRefund(
             refund_id=f"r{number}", occurred_at=NOON, fingerprint="r", amount_minor=minor
         )
-        self._book(claw_back(refund, **self._seen(), expired={}, decided_by=self.program))
+        self._book(claw_back(refund, self._to_settle()))
 
     def release(self) -> None:
-        seen = self._seen()
-        del seen["accrual"]
-        self._book(release(**seen))
+        recorded = self._to_settle()
+        posting = release(
+            earned=recorded.earned,
+            state=self.state,
+            account=self.account,
+            program=self.program,
+            now=NOON,
+        )
+        self._book(posting)
 
     def reject(self) -> None:
-        self._book(reject(**self._seen(), expired={}, decided_by=self.program))
+        self._book(reject(self._to_settle()))
 
-    def _seen(self) -> dict[str, Any]:
-        assert isinstance(self.entry.detail, Accrual)
-        return {
-            "accrual": self.entry,
-            "earned": self.entry.detail,
-            "state": self.state,
-            "account": self.account,
-            "program": self.program,
-            "now": NOON,
-        }
+    def _to_settle(self) -> OrderToSettle:
+        return OrderToSettle(
+            accrual=self.entry,
+            state=self.state,
+            account=self.account,
+            expired={},
+            decided_by=self.program,
+            program=self.program,
+            now=NOON,
+        )
 
     def _book(self, posting: Posting) -> None:
         self.latest = posting

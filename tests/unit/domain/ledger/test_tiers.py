@@ -13,8 +13,9 @@ from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.domain.ledger.accruals import accrue
 from loyalty.domain.ledger.clawbacks import claw_back
 from loyalty.domain.ledger.corrections import merge
-from loyalty.domain.ledger.entries import Accrual, RequestedRefund
+from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.ledger.holding import Holding
+from loyalty.domain.ledger.orders_to_settle import OrderToSettle
 from loyalty.domain.ledger.postings import DueTime, summed
 from loyalty.domain.ledger.settling import settle
 from loyalty.domain.ledger.tiers import (
@@ -208,19 +209,18 @@ def test_a_refund_that_ends_a_level_sooner_makes_the_account_due_sooner() -> Non
         entries=2,
     )
     bought = accrue(order_of(60_000), account=silver, program=rules, fingerprint="", now=NOON)
-    earned = bought.entries[0].detail
-    assert isinstance(earned, Accrual)
 
     posting = claw_back(
         RequestedRefund(refund_id="r1", occurred_at=NOON, amount_minor=20_000, fingerprint=""),
-        accrual=bought.entries[0],
-        earned=earned,
-        state=None,
-        account=silver,
-        expired={},
-        decided_by=rules,
-        program=rules,
-        now=NOON,
+        OrderToSettle(
+            accrual=bought.entries[0],
+            state=None,
+            account=silver,
+            expired={},
+            decided_by=rules,
+            program=rules,
+            now=NOON,
+        ),
     )
 
     (change,) = posting.changes

@@ -2,110 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from loyalty.domain.campaigns.budgets import budgets_on, takes
 from loyalty.domain.ledger.campaign_counts import counting_of_step, moved
 from loyalty.domain.ledger.entries import (
-    Accrual,
     Clawback,
     Entry,
     OrderCause,
     Qualifying,
     RequestedRefund,
 )
-from loyalty.domain.ledger.postings import OrderStateChange, Posting
+from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.ledger.refunds import (
     OrderState,
     clawback_name,
     counted_minor,
     disqualified,
-    places_of,
     refunded_with,
     remainder_of,
-    state_of,
     to_settle,
 )
-from loyalty.domain.ledger.taking_back import sources_of
 from loyalty.domain.ledger.tiers import counting
 
 if TYPE_CHECKING:
     from loyalty.domain.ledger.account import Account
-    from loyalty.domain.program.document import PublishedProgram
+    from loyalty.domain.ledger.orders_to_settle import OrderToSettle
 
 
-def claw_back(
-    refund: RequestedRefund,
-    *,
-    accrual: Entry,
-    earned: Accrual,
-    state: OrderState | None,
-    account: Account,
-    expired: Mapping[date, int],
-    decided_by: PublishedProgram,
-    program: PublishedProgram,
-    now: datetime,
-) -> Posting:
-    """Take back from a settled account what a refunded order no longer earns.
-
-    `decided_by` is the program version of the accrual; it decides how many points. `program` is
-    the version in force; its policy decides where they come from. `expired` says how many points
-    of each of the order's past lots expired unspent.
-    """
+def claw_back(refund: RequestedRefund, recorded: OrderToSettle) -> Posting:
+    """Take back from its member's account what a refunded order no longer earns."""
     return take_back(
-        refunded_with(state_of(earned, state), refund),
-        name=clawback_name(refund, state),
+        refunded_with(recorded.seen, refund),
+        recorded,
+        name=clawback_name(refund, recorded.state),
         happened_at=refund.occurred_at,
         fingerprint=refund.fingerprint,
-        accrual=accrual,
-        earned=earned,
-        state=state,
-        account=account,
-        expired=expired,
-        decided_by=decided_by,
-        program=program,
-        now=now,
     )
 
 
 def take_back(
     becomes: OrderState,
+    recorded: OrderToSettle,
     *,
     name: str,
     happened_at: datetime,
     fingerprint: str,
-    accrual: Entry,
-    earned: Accrual,
-    state: OrderState | None,
-    account: Account,
-    expired: Mapping[date, int],
-    decided_by: PublishedProgram,
-    program: PublishedProgram,
-    now: datetime,
 ) -> Posting:
-    """Take back what an order no longer earns in the state that it becomes, as in `claw_back`.
+    """Take back what an order no longer earns in the state that it becomes.
 
-    `state` is the state seen. `name` names the clawback among those of the order.
+    `name` names the clawback among those of the order.
     """
-    seen = state_of(earned, state)
-    before = remainder_of(earned, seen, decided_by.document)
-    after = remainder_of(earned, becomes, decided_by.document)
-    sources = sources_of(
-        to_settle(earned, before=seen, after=after),
-        parts=places_of(earned, seen),
-        before=seen,
-        account=account,
-        expired=expired,
-        policy=program.document,
-    )
-    today = program.document.today(now)
+    earned, seen, account = recorded.earned, recorded.seen, recorded.account
+    rules, today = recorded.decided_by.document, recorded.today
+    before = remainder_of(earned, seen, rules)
+    after = remainder_of(earned, becomes, rules)
+    sources = recorded.sources(to_settle(earned, before=seen, after=after))
     settled = sources.settling(after.state)
     step = moved(
         earned,
-        decided_by.document,
+        rules,
         before=before,
         after=after,
         forgiven=settled.forgiven,
@@ -114,14 +72,14 @@ def take_back(
     order = earned.order
     less = disqualified(earned, before=before, after=after)
     counted = counted_for(less, account)
-    level = counting(account, program.document, counted=counted, day=today)
+    level = counting(account, recorded.program.document, counted=counted, day=today)
     entry = Entry(
         cause=OrderCause(order.source, order.order_id, "clawback", name),
         member_id=account.member_id,
         effect=sources.effect,
         happened_at=happened_at,
-        recorded_at=now,
-        program_version=accrual.program_version,
+        recorded_at=recorded.now,
+        program_version=recorded.accrual.program_version,
         fingerprint=fingerprint,
         detail=Clawback(
             source=order.source,
@@ -138,17 +96,12 @@ def take_back(
             campaign_points=step.campaign_points,
         ),
     )
-    campaigns = counting_of_step(account, earned, decided_by.document, step)
-    budgets = budgets_on(decided_by.document, decided_by.document.today(order.occurred_at))
+    campaigns = counting_of_step(account, earned, rules, step)
+    budgets = budgets_on(rules, rules.today(order.occurred_at))
     return Posting(
         entries=(entry,),
         budgets=takes(order.ref, budgets, step.uses, {}),
-        order_state=OrderStateChange(
-            order.source,
-            order.order_id,
-            replace(settled, counted=step.counted, changed_at=now),
-            counter_seen=state.counter if state else None,
-        ),
+        order_state=recorded.becoming(replace(settled, counted=step.counted)),
         changes=(
             sources.change(account, entry, counted=counted, level=level, campaigns=campaigns),
         ),

@@ -3,47 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
-from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from loyalty.domain.campaigns.budgets import budgets_on, left_of, takes
 from loyalty.domain.earning.awarding import Part
-from loyalty.domain.ledger.account import Account, lapse_of
+from loyalty.domain.ledger.account import lapse_of
 from loyalty.domain.ledger.campaign_counts import ceilings_of_edit, counting_of_step, moved
 from loyalty.domain.ledger.clawbacks import counted_for
-from loyalty.domain.ledger.entries import Accrual, Edit, Entry, OrderCause
+from loyalty.domain.ledger.entries import Edit, Entry, OrderCause
 from loyalty.domain.ledger.giving import days_over, waiting
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.holds import placed
 from loyalty.domain.ledger.postings import (
-    OrderStateChange,
     Posting,
     addition,
     change_by_addition,
     expiry_at_once,
 )
 from loyalty.domain.ledger.refunds import (
-    OrderState,
     Remainder,
     counted_minor,
     disqualified,
     hold_of,
-    places_of,
     remainder_of,
-    state_of,
     to_settle,
     withdrawing,
 )
-from loyalty.domain.ledger.taking_back import sources_of, with_given
+from loyalty.domain.ledger.taking_back import with_given
 from loyalty.domain.ledger.tiers import counting
 from loyalty.domain.orders.order import Order, content_fingerprint, fingerprint
 
 if TYPE_CHECKING:
     from loyalty.domain.campaigns.budgets import ShardsUsed
-    from loyalty.domain.program.document import PublishedProgram
+    from loyalty.domain.ledger.orders_to_settle import OrderToSettle
 
 
 def edit_name(order: Order, listed: Collection[str] | None = None) -> str:
@@ -61,36 +56,28 @@ def edit_name(order: Order, listed: Collection[str] | None = None) -> str:
 
 def edit(
     order: Order,
+    recorded: OrderToSettle,
     *,
     name: str,
     withdrawn: Collection[str] = (),
-    accrual: Entry,
-    earned: Accrual,
-    state: OrderState | None,
-    account: Account,
-    expired: Mapping[date, int],
-    decided_by: PublishedProgram,
-    program: PublishedProgram,
-    now: datetime,
     shards: ShardsUsed = MappingProxyType({}),
 ) -> Posting:
-    """Settle an order to what its new content earns, up or down, on a settled account.
+    """Settle a recorded order to what its new content earns, up or down.
 
     `withdrawn` are refunds of the order that no longer stand: their points come back. `shards` is
     what was used of the budgets of campaigns.
 
     The accrual's program version, level and date decide the amount: points that an edit adds
-    become available and expire as if the goods had been in the order from the start. Everything
-    else is as in `claw_back`.
+    become available and expire as if the goods had been in the order from the start.
     """
+    earned, seen, account = recorded.earned, recorded.seen, recorded.account
+    rules, program, today = recorded.decided_by.document, recorded.program, recorded.today
     edited = replace(order, occurred_at=earned.order.occurred_at)
-    seen = state_of(earned, state)
-    today = program.document.today(now)
-    budgets = budgets_on(decided_by.document, decided_by.document.today(edited.occurred_at))
+    budgets = budgets_on(rules, rules.today(edited.occurred_at))
     ceilings = ceilings_of_edit(
         edited,
         account,
-        decided_by.document,
+        rules,
         earned,
         before=seen,
         today=today,
@@ -103,29 +90,22 @@ def edit(
         counter=seen.counter + 1,
         ceilings=ceilings,
     )
-    before = remainder_of(earned, seen, decided_by.document)
-    after = remainder_of(earned, version, decided_by.document)
+    before = remainder_of(earned, seen, rules)
+    after = remainder_of(earned, version, rules)
     owing = to_settle(earned, before=seen, after=after)
-    taken = sources_of(
-        max(0, owing),
-        parts=places_of(earned, seen),
-        before=seen,
-        account=account,
-        expired=expired,
-        policy=program.document,
-    )
+    taken = recorded.sources(max(0, owing))
     unforgiven = min(seen.forgiven, max(0, -owing))
     given = _growth(max(0, -owing) - unforgiven, before=before, after=after)
     places = placed(given, held_until=hold_of(earned, seen))
     step = moved(
         earned,
-        decided_by.document,
+        rules,
         before=before,
         after=after,
         forgiven=seen.forgiven + taken.forgiven - unforgiven,
         today=today,
     )
-    campaigns = counting_of_step(account, earned, decided_by.document, step, ceilings=ceilings)
+    campaigns = counting_of_step(account, earned, rules, step, ceilings=ceilings)
     counts = disqualified(earned, before=before, after=after)
     counted = counted_for(counts, account)
     level = counting(account, program.document, counted=counted, day=today)
@@ -140,9 +120,9 @@ def edit(
         cause=OrderCause(order.source, order.order_id, "edit", name),
         member_id=account.member_id,
         effect=taken.effect + added.effect,
-        happened_at=order.told_at or now,
-        recorded_at=now,
-        program_version=accrual.program_version,
+        happened_at=order.told_at or recorded.now,
+        recorded_at=recorded.now,
+        program_version=recorded.accrual.program_version,
         fingerprint=content_fingerprint(order),
         detail=Edit(
             order=edited,
@@ -163,15 +143,11 @@ def edit(
     return Posting(
         entries=entries,
         budgets=takes(order.ref, budgets, step.uses, shards),
-        order_state=OrderStateChange(
-            order.source,
-            order.order_id,
+        order_state=recorded.becoming(
             replace(
                 with_given(taken.settling(version), given, added, unforgiven=unforgiven),
                 counted=step.counted,
-                changed_at=now,
-            ),
-            counter_seen=state.counter if state else None,
+            )
         ),
         changes=(
             taken.change(account, entry, counted=counted, level=level, campaigns=campaigns)

@@ -316,6 +316,17 @@ class Entry:
         return self.detail.order if isinstance(self.detail, Bonus | Return) else None
 
     @property
+    def earned(self) -> Accrual:
+        """The order of an accrual, and what it earned.
+
+        Raises:
+            TypeError: it is no accrual.
+        """
+        if not isinstance(self.detail, Accrual):
+            raise TypeError("an accrual without its order")
+        return self.detail
+
+    @property
     def points(self) -> int:
         return self.effect.points
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.ledger.account import lapse_of
@@ -25,6 +24,7 @@ from loyalty.domain.ledger.refunds import OrderState, parts_of, places_of, state
 if TYPE_CHECKING:
     from loyalty.domain.earning.awarding import Part
     from loyalty.domain.ledger.account import Account
+    from loyalty.domain.ledger.orders_to_settle import OrderToSettle
     from loyalty.domain.program.document import PublishedProgram
 
 # Names the entries of a review among those of its order. No refund's id can be this.
@@ -96,34 +96,17 @@ def release(
     )
 
 
-def reject(
-    *,
-    accrual: Entry,
-    earned: Accrual,
-    state: OrderState | None,
-    account: Account,
-    expired: Mapping[date, int],
-    decided_by: PublishedProgram,
-    program: PublishedProgram,
-    now: datetime,
-) -> Posting:
-    """Take back all points of an order, which earns nothing from now on, whatever becomes of it.
+def reject(recorded: OrderToSettle) -> Posting:
+    """Take back all points of an order, which earns nothing from now on, however it changes.
 
     Held points are pending, so they are there to be taken. For all others the program's policy
     holds, as for a refund of the whole order.
     """
-    seen = state_of(earned, state)
+    seen = recorded.seen
     return take_back(
         replace(seen, verdict="rejected", counter=seen.counter + 1),
+        recorded,
         name=REVIEW,
-        happened_at=now,
+        happened_at=recorded.now,
         fingerprint="",
-        accrual=accrual,
-        earned=earned,
-        state=state,
-        account=account,
-        expired=expired,
-        decided_by=decided_by,
-        program=program,
-        now=now,
     )

@@ -21,7 +21,6 @@ class OrderOnTrial:
     """An order that was decided in a replay, and the points that it gave and gave back."""
 
     accrual: Entry
-    earned: Accrual
     decided_by: PublishedProgram
     state: OrderState | None
     expired_at_once: Mapping[date, int]

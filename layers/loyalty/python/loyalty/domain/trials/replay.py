@@ -21,11 +21,11 @@ from loyalty.domain.ledger import accruals, clawbacks, corrections, edits
 from loyalty.domain.ledger.account import Account, lapse_of
 from loyalty.domain.ledger.campaign_counts import has_goods
 from loyalty.domain.ledger.entries import (
-    Accrual,
     CalendarCause,
     Entry,
 )
 from loyalty.domain.ledger.holding import Holding, total
+from loyalty.domain.ledger.orders_to_settle import OrderToSettle
 from loyalty.domain.ledger.postings import (
     addition,
     after_change,
@@ -199,15 +199,12 @@ class Replay:
             self.tally.count("uncountable", 1, what.booked_at)
             return
         entry = posting.entries[0]
-        earned = entry.detail
-        if not isinstance(earned, Accrual):
-            raise TypeError("an accrual without its order")
+        earned = entry.earned
         self._post(posting, what.booked_at)
         level = earned.tier
         net = sum(map(change_of, posting.entries)) - sum(map(change_of, expiries(posting)))
         self.orders[what.order.ref] = OrderOnTrial(
             accrual=entry,
-            earned=earned,
             decided_by=program,
             state=posting.order_state.state if posting.order_state else None,
             expired_at_once=(-total(each.effect for each in expiries(posting))).lots,
@@ -233,39 +230,31 @@ class Replay:
 
     def _refund(self, what: RefundStep) -> None:
         order = self.orders[what.ref]
-        account = self._open(order.accrual.member_id, what.booked_at)
-        posting = clawbacks.claw_back(
-            what.refund,
-            accrual=order.accrual,
-            earned=order.earned,
-            state=order.state,
-            account=account,
-            expired=self._expired_of(order),
-            decided_by=order.decided_by,
-            program=self.rules.in_force(what.booked_at),
-            now=what.booked_at,
-        )
+        posting = clawbacks.claw_back(what.refund, self._to_settle(order, what.booked_at))
         self._settle_order(order, posting, what.booked_at)
 
     def _change(self, what: ChangeStep) -> None:
         if what.order is None:
             return
         order = self.orders[what.ref]
-        account = self._open(order.accrual.member_id, what.booked_at)
         posting = edits.edit(
             what.order,
+            self._to_settle(order, what.booked_at),
             name=what.entry.fact_id,
-            accrual=order.accrual,
-            earned=order.earned,
-            state=order.state,
-            account=account,
-            expired=self._expired_of(order),
-            decided_by=order.decided_by,
-            program=self.rules.in_force(what.booked_at),
-            now=what.booked_at,
-            shards=self._shards(what.entry, order.decided_by, order.earned.order),
+            shards=self._shards(what.entry, order.decided_by, order.accrual.earned.order),
         )
         self._settle_order(order, posting, what.booked_at)
+
+    def _to_settle(self, order: OrderOnTrial, moment: datetime) -> OrderToSettle:
+        return OrderToSettle(
+            accrual=order.accrual,
+            state=order.state,
+            account=self._open(order.accrual.member_id, moment),
+            expired=self._expired_of(order),
+            decided_by=order.decided_by,
+            program=self.rules.in_force(moment),
+            now=moment,
+        )
 
     def _shards(
         self, entry: EntryFact, program: PublishedProgram, order: Order
@@ -289,7 +278,7 @@ class Replay:
         self._post(posting, moment)
         order.state = posting.order_state.state
         order.net += change
-        level = order.earned.tier
+        level = order.accrual.earned.tier
         self.tally.count("issued", max(0, change), moment, level=level)
         self.tally.count("taken_back", max(0, -change), moment, level=level)
         self.tally.take_of_budgets(uses_of(posting.entries[0]), moment)

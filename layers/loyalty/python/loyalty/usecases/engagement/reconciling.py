@@ -29,7 +29,7 @@ from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.ledger.account import lapse_of
 from loyalty.domain.ledger.awarding import new_award, settle_award
-from loyalty.domain.ledger.entries import Accrual, Entry, OrderCause
+from loyalty.domain.ledger.entries import Entry, OrderCause
 from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.ledger.refunds import state_of, unrefunded
 from loyalty.usecases.attempts import until_saved
@@ -133,9 +133,7 @@ def _counts_now(accrual: Entry, file: OrderOnFile, *, desk: Desk) -> Mapping[str
     """
     if file.state and file.state.verdict == "rejected":
         return {}
-    if not isinstance(accrual.detail, Accrual):
-        raise TypeError("an accrual without its order")
-    left = unrefunded(accrual.detail.order, state_of(accrual.detail, file.state))
+    left = unrefunded(accrual.earned.order, state_of(accrual.earned, file.state))
     return counts_of_order(left, desk.version(accrual.program_version).document)
 
 

@@ -41,9 +41,8 @@ from loyalty.domain.orders.order import (
 )
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.campaigns.budgets import shards_of
-from loyalty.usecases.ledger.accounts import settled_lineage
 from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept, earn, standing
-from loyalty.usecases.orders.refunds import Refunded, Waiting, expired_of, refund_on_file
+from loyalty.usecases.orders.refunds import Refunded, Waiting, order_to_settle, refund_on_file
 from loyalty.usecases.ports import Desk, OrderOnFile, Raced
 
 
@@ -207,7 +206,6 @@ def withdraw_refund(
         name,
         (latest.refund_id,),
         accrual=accrual,
-        earned=earned,
         file=file,
         desk=desk,
     )
@@ -267,9 +265,7 @@ def _revised(
 def _revised_accrual(
     version: _Version, accrual: Entry, file: OrderOnFile, *, desk: Desk
 ) -> Earned | Edited | Outdated:
-    earned = accrual.detail
-    if not isinstance(earned, Accrual):
-        raise TypeError("an accrual without its order")
+    earned = accrual.earned
     state = state_of(earned, file.state)
     in_force_since = version_time(earned, file.state)
     if is_outdated(version.order.told_at, by=in_force_since):
@@ -285,7 +281,6 @@ def _revised_accrual(
             version.cause.name,
             withdrawn,
             accrual=accrual,
-            earned=earned,
             file=file,
             desk=desk,
         )
@@ -304,28 +299,13 @@ def _edited(
     withdrawn: Collection[str],
     *,
     accrual: Entry,
-    earned: Accrual,
     file: OrderOnFile,
     desk: Desk,
 ) -> Entry:
-    path = settled_lineage(desk, accrual.member_id)
-    decided_by = desk.version(accrual.program_version)
+    recorded = order_to_settle(accrual, file.state, desk=desk)
+    shards = shards_of(recorded.decided_by.document, recorded.earned.order, desk=desk)
     posting = signed(
-        edit(
-            order,
-            name=name,
-            withdrawn=withdrawn,
-            accrual=accrual,
-            earned=earned,
-            state=file.state,
-            account=path[-1],
-            expired=expired_of(earned, state_of(earned, file.state), path, desk=desk),
-            decided_by=decided_by,
-            program=desk.program,
-            now=desk.now,
-            shards=shards_of(decided_by.document, earned.order, desk=desk),
-        ),
-        by=desk.caller,
+        edit(order, recorded, name=name, withdrawn=withdrawn, shards=shards), by=desk.caller
     )
     desk.books.post(posting)
     return posting.entries[0]

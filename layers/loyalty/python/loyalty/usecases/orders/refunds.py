@@ -13,6 +13,7 @@ from loyalty.domain.kernel.errors import Fault, IdempotencyConflict, LimitReache
 from loyalty.domain.ledger.account import Account, lapse_of
 from loyalty.domain.ledger.clawbacks import claw_back
 from loyalty.domain.ledger.entries import Accrual, Entry, OrderCause, Placeholder, RequestedRefund
+from loyalty.domain.ledger.orders_to_settle import OrderToSettle
 from loyalty.domain.ledger.postings import signed
 from loyalty.domain.ledger.refunds import OrderState, in_force, parts_of, state_of, unknown_lines
 from loyalty.usecases.ledger.accounts import expired_in, settled_lineage
@@ -86,30 +87,34 @@ def _clawed_back(
     accrual: Entry, file: OrderOnFile, *, request: RequestedRefund, desk: Desk
 ) -> Entry:
     """Write the clawback and return its entry."""
-    earned = accrual.detail
-    if not isinstance(earned, Accrual):
-        raise TypeError("an accrual without its order")
-    require_lines(request, in_force(earned, file.state))
-    path = settled_lineage(desk, accrual.member_id)
+    require_lines(request, in_force(accrual.earned, file.state))
     posting = signed(
-        claw_back(
-            request,
-            accrual=accrual,
-            earned=earned,
-            state=file.state,
-            account=path[-1],
-            expired=expired_of(earned, state_of(earned, file.state), path, desk=desk),
-            decided_by=desk.version(accrual.program_version),
-            program=desk.program,
-            now=desk.now,
-        ),
-        by=desk.caller,
+        claw_back(request, order_to_settle(accrual, file.state, desk=desk)), by=desk.caller
     )
     desk.books.post(posting)
     return posting.entries[0]
 
 
-def expired_of(
+def order_to_settle(accrual: Entry, state: OrderState | None, *, desk: Desk) -> OrderToSettle:
+    """A recorded order, with its member's account as it is now.
+
+    Raises:
+        NotFound: the member was erased.
+    """
+    path = settled_lineage(desk, accrual.member_id)
+    seen = state_of(accrual.earned, state)
+    return OrderToSettle(
+        accrual=accrual,
+        state=state,
+        account=path[-1],
+        expired=_expired_of(accrual.earned, seen, path, desk=desk),
+        decided_by=desk.version(accrual.program_version),
+        program=desk.program,
+        now=desk.now,
+    )
+
+
+def _expired_of(
     earned: Accrual, state: OrderState, path: Sequence[Account], *, desk: Desk
 ) -> dict[date, int]:
     """How many points of each of the order's past lots expired unspent, along a chain of merges."""

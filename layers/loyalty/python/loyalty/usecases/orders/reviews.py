@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.ledger.entries import Accrual, Entry, OrderCause
 from loyalty.domain.ledger.postings import Posting, signed
-from loyalty.domain.ledger.refunds import state_of
 from loyalty.domain.ledger.reviewing import REVIEW, reject, release
 from loyalty.domain.ledger.reviews import ReviewDecision, decided
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import settled_lineage
-from loyalty.usecases.orders.refunds import expired_of
+from loyalty.usecases.orders.refunds import order_to_settle
 
 if TYPE_CHECKING:
     from loyalty.domain.ledger.reviews import Review, ReviewVerdict
@@ -82,22 +81,16 @@ def _moving_points(review: Review, *, desk: Desk) -> Posting:
     accrual = file.accrual
     if not isinstance(accrual, Entry) or not isinstance(accrual.detail, Accrual):
         raise TypeError("a review of an order that was never recorded")
-    earned = accrual.detail
     try:
+        if not is_released:
+            return reject(order_to_settle(accrual, file.state, desk=desk))
         path = settled_lineage(desk, accrual.member_id)
     except NotFound:
         return Posting()
-    if is_released:
-        return release(
-            earned=earned, state=file.state, account=path[-1], program=desk.program, now=desk.now
-        )
-    return reject(
-        accrual=accrual,
-        earned=earned,
+    return release(
+        earned=accrual.detail,
         state=file.state,
         account=path[-1],
-        expired=expired_of(earned, state_of(earned, file.state), path, desk=desk),
-        decided_by=desk.version(accrual.program_version),
         program=desk.program,
         now=desk.now,
     )
