@@ -32,7 +32,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "refunds are computed by the rules of today",
-        "_clawed_back",
+        "order_to_settle",
         "decided_by=desk.version(accrual.program_version)",
         "decided_by=desk.program",
     ),
