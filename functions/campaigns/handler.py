@@ -177,7 +177,7 @@ def list_member_challenges(program_id: ProgramId, member_id: PathId) -> Challeng
     An order counts within seconds.
     """
     desk = _desk(program_id)
-    found = challenges_of_member(member_id, progress=_progress(program_id), desk=desk)
+    found = challenges_of_member(member_id, shelf=_engagement(program_id), desk=desk)
     document = desk.program.document
     return ChallengesOfMember(
         items=[challenge_of_member_answer(each, document=document) for each in found]
@@ -191,7 +191,7 @@ def list_member_badges(program_id: ProgramId, member_id: PathId) -> BadgesOfMemb
     A badge goes with the completion that it was given for.
     """
     desk = _desk(program_id)
-    found = badges_of_member(member_id, progress=_progress(program_id), desk=desk)
+    found = badges_of_member(member_id, shelf=_engagement(program_id), desk=desk)
     return BadgesOfMember(items=[badge_answer(each) for each in found])
 
 
@@ -275,7 +275,7 @@ def _desk(program_id: str) -> Desk:
     return open_desk(program_id, table=table, caller=api.trusted_caller)
 
 
-def _progress(program_id: str) -> TableEngagement:
+def _engagement(program_id: str) -> TableEngagement:
     return TableEngagement(engine(settings(CampaignsSettings).table), program_id=program_id)
 
 

@@ -96,7 +96,7 @@ def test_a_member_sees_their_card_and_their_badge(publish: Publish) -> None:
         "completed": 1,
         "times_max": 9,
         "completed_ever": 1,
-        "gives": {"points": 50, "badges": [regular]},
+        "gives": {"points": 50, "reward": None, "badges": [regular]},
         "card": {"stamps": 1, "of": 3, "cards": 1},
         "streak": None,
         "starts_on": None,

@@ -6,11 +6,13 @@ from typing import Any, Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.engagement.member_challenges import MemberChallenge, member_challenge
+from loyalty.domain.engagement.member_challenges import (
+    ChallengeTerms,
+    MemberChallenge,
+    member_challenge,
+)
 from loyalty.domain.engagement.progress import (
     CountedProgress,
-    Terms,
-    badges_of,
     completions,
     counted,
     forgetting,
@@ -35,7 +37,7 @@ def streak(in_a_row: int = 4, freezes: int = 1, **parts: Any) -> Challenge:
     return rule(**{"target": None, "streak": every, "times_max": 100} | parts)
 
 
-def always(challenge: Challenge) -> Terms:
+def always(challenge: Challenge) -> ChallengeTerms:
     return lambda _version: challenge
 
 
@@ -51,14 +53,18 @@ def weeks_ago(*numbers: int) -> CountedProgress:
     return after({str(window_on("week", day)): 1 for day in days})
 
 
-def all_given(progress: CountedProgress, rules: Terms) -> CountedProgress:
+def all_given(progress: CountedProgress, rules: ChallengeTerms) -> CountedProgress:
     while step := next_step(progress, rules):
         progress = stepped(progress, step)
     return progress
 
 
 def seen(
-    progress: CountedProgress, shown: Challenge, *, today: date = TODAY, terms: Terms | None = None
+    progress: CountedProgress,
+    shown: Challenge,
+    *,
+    today: date = TODAY,
+    terms: ChallengeTerms | None = None,
 ) -> MemberChallenge:
     return member_challenge(shown, progress, terms or always(shown), today=today)
 
@@ -205,15 +211,7 @@ def test_so_many_more_weeks_in_a_row_complete_a_streak(
 WEARS: Final = [{"points": 50}, {"badge": "regular"}]
 
 
-def test_a_badge_goes_with_what_it_was_given_for_unless_the_member_keeps_it() -> None:
-    for if_undone, left in (("take_back", set[str]()), ("keep", {"regular"})):
-        rules = always(rule(gives=WEARS, if_undone=if_undone))
-        full = all_given(after({"ever": 3}), rules)
-        assert badges_of(full, rules) == {"regular"}
-        assert badges_of(after({"ever": -1}, full), rules) == left
-
-
-def test_badges_and_completions_outlive_the_windows_that_gave_them() -> None:
+def test_completions_outlive_the_windows_that_gave_them() -> None:
     for rules, old in (
         (always(rule(window="month", gives=WEARS)), after({"2025-01": 3})),
         (always(streak(gives=WEARS)), weeks_ago(94, 93, 92, 91)),
@@ -222,5 +220,4 @@ def test_badges_and_completions_outlive_the_windows_that_gave_them() -> None:
         bob = CountedProgress(member_id="bob", counter=NOBODY.counter)
 
         assert remembered.windows == {}
-        assert badges_of(united(bob, remembered), rules) == {"regular"}
         assert seen(united(bob, remembered), rules(1)).completed_ever == 1

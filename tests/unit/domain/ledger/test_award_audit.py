@@ -10,7 +10,7 @@ from loyalty.domain.ledger.entries import AwardCause, AwardClawback, Bonus
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.member_awards import MemberAward
 from loyalty.domain.ledger.settled import Settled
-from tests.support.ledger import LOT, entry
+from tests.support.ledger import LOT, entry, voucher
 
 AWARD: Final = MemberAward(
     award_id="challenge.three.ana.ever.1",
@@ -43,6 +43,19 @@ TAKEN: Final = entry(
 
 def test_an_award_is_the_sum_of_its_entries() -> None:
     assert audit_award(AWARD, [GIVEN, TAKEN]) == []
+
+
+def test_a_lost_voucher_and_one_that_is_left_are_named() -> None:
+    gave = replace(AWARD, reward_id="latte", code="C1")
+    left = replace(voucher(state="issued"), reward_id="latte")
+    assert [each.what for each in audit_award(gave, [GIVEN, TAKEN])] == ["award_voucher_lost"]
+    assert [each.what for each in audit_award(gave, [GIVEN, TAKEN], voucher=left)] == [
+        "award_voucher_left"
+    ]
+    cancelled = replace(left, state="cancelled")
+    assert audit_award(gave, [GIVEN, TAKEN], voucher=cancelled) == []
+    used = replace(gave, reward_kept=True)
+    assert audit_award(used, [GIVEN, TAKEN], voucher=left) == []
 
 
 def test_a_lost_entry_and_points_that_nobody_settled_are_named() -> None:

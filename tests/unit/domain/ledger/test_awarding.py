@@ -7,6 +7,7 @@ from typing import Any, Final
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loyalty.domain.engagement.award_terms import AwardTerms
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.awarding import AwardSettlement, new_award, settle_award
 from loyalty.domain.ledger.entries import AwardCause, AwardClawback, Bonus, Entry
@@ -31,10 +32,9 @@ def award_of(points: int = 50, *, wait_days: int = 0) -> MemberAward:
     return new_award(
         "challenge.three.ana.ever.1",
         member_id="ana",
-        given_for="challenge",
-        rule_id="three",
-        points=points,
-        wait_days=wait_days,
+        terms=AwardTerms(
+            given_for="challenge", rule_id="three", version=1, points=points, wait_days=wait_days
+        ),
         program=rules(),
         now=NOON,
     )
@@ -49,9 +49,11 @@ class Owner:
         self.entries: list[Entry] = []
 
     def lets_stand(self, target: int, *, now: datetime = NOON, **expired: Any) -> AwardSettlement:
+        # What should stand may change, as for an activity that was told again.
+        promised = replace(self.award, points=target) if target else self.award
         done = settle_award(
-            self.award,
-            target=target,
+            promised,
+            stands=target > 0,
             account=self.account,
             program=self.program,
             now=now,

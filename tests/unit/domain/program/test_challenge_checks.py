@@ -6,7 +6,7 @@ import pytest
 
 from loyalty.domain.program.publication import faults
 from tests.support.challenges import challenge
-from tests.support.documents import program
+from tests.support.documents import program, reward
 
 TEN = {"what": "categories", "of": {"categories": ["tea", "coffee"]}}
 STREAK = {"every": "week", "in_a_row": 4}
@@ -33,6 +33,11 @@ STREAK = {"every": "week", "in_a_row": 4}
         ({"counts": TEN, "target": 3}, "/target", "out_of_reach"),
         ({"gives": [{}]}, "/gives/0", "gift_unclear"),
         ({"gives": [{"points": 5, "badge": "regular"}]}, "/gives/0", "gift_unclear"),
+        ({"gives": [{"reward_id": "latte", "badge": "regular"}]}, "/gives/0", "gift_unclear"),
+        ({"gives": [{"reward_id": "unheard"}]}, "/gives/0/reward_id", "unknown_reward"),
+        ({"gives": [{"reward_id": "few"}]}, "/gives/0/reward_id", "grant_of_limited"),
+        ({"gives": [{"reward_id": "once"}]}, "/gives/0/reward_id", "grant_of_limited"),
+        ({"gives": [{"reward_id": "latte"}] * 2}, "/gives/1/reward_id", "second_reward"),
         ({"gives": [{"badge": "unheard"}]}, "/gives/0/badge", "unknown_badge"),
         ({"gives": [{"badge": "regular"}] * 2}, "/gives/1/badge", "duplicate_id"),
         ({"gives": [{"points": 10**12}] * 2}, "/gives", "out_of_range"),
@@ -41,7 +46,8 @@ STREAK = {"every": "week", "in_a_row": 4}
 def test_each_mistake_has_its_place(parts: dict[str, Any], place: str, code: str) -> None:
     badges = [{"id": "regular", "name": "Regular"}]
 
-    (fault,) = faults(program(challenges=[challenge(**parts)], badges=badges))
+    rewards = [reward(), reward(id="few", stock=5), reward(id="once", per_member_max=1)]
+    (fault,) = faults(program(challenges=[challenge(**parts)], badges=badges, rewards=rewards))
 
     assert (fault.pointer, fault.code) == (f"/challenges/0{place}", code)
 

@@ -1,24 +1,15 @@
 """The nightly audit of awards: each is what its entries add up to."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from loyalty.domain.ledger.entries import Entry
-from loyalty.domain.ledger.member_awards import MemberAward
 from loyalty.table import keys
 from loyalty.table.operations import Put
 from loyalty.table.records.engagement import award_to_item
 from loyalty.usecases.engagement.auditing import audit_awards
 from tests.support.challenges import challenge
 from tests.support.club import ANA
+from tests.support.documents import reward
 from tests.support.engagement import Collecting
-
-
-class NoAwards:
-    """Awards that must not be read."""
-
-    def award_on_record(self, award_id: str) -> tuple[MemberAward, Sequence[Entry]] | None:
-        raise AssertionError(award_id)
 
 
 def found(club: Collecting) -> list[str]:
@@ -50,7 +41,7 @@ def test_every_figure_of_an_award_that_differs_is_named() -> None:
     club = undone_and_restored()
     (award,) = club.awards().values()
     standing = replace(award.standing, clawed=1, owed=1, forgiven=1, excused=1, given=())
-    item = award_to_item(replace(award, standing=standing))
+    item = award_to_item(replace(award, standing=standing), "bean")
     club.engine.write([Put(keys.award("bean", award.award_id), item)])
 
     assert found(club) == [
@@ -63,8 +54,15 @@ def test_every_figure_of_an_award_that_differs_is_named() -> None:
     ]
 
 
-def test_a_program_that_never_had_a_challenge_is_not_read_for_awards() -> None:
-    club = undone_and_restored()
-    desk = replace(club.desk, program=replace(club.program, counts_since=None))
+def test_an_award_that_gave_nothing_but_a_reward_is_audited_too() -> None:
+    only = challenge(target=1, gives=[{"reward_id": "latte"}])
+    club = Collecting(only, rewards=[reward(offered=False, cost_points=0)])
+    club.sells("1")
+    club.looks_at("1")
+    assert found(club) == []
 
-    assert audit_awards(ANA, awards=NoAwards(), desk=desk) == []
+    (award,) = club.awards().values()
+    item = award_to_item(replace(award, code="another"), "bean")
+    club.engine.write([Put(keys.award("bean", award.award_id), item)])
+
+    assert found(club) == ["award_voucher_lost"]

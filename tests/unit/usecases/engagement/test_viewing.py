@@ -1,7 +1,6 @@
 """What members see of challenges, read from the table."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -19,20 +18,23 @@ BADGES = [{"id": "regular", "name": "Regular"}, {"id": "taster", "name": "Taster
 WEARS = challenge(gives=[{"badge": "regular"}], times_max=5)
 
 
-class NoProgress:
-    """Progress that must not be read."""
+class Unread:
+    """What must not be read."""
 
     def all_progress(self, member_id: str, *, strong: bool) -> Sequence[CountedProgress]:
         raise AssertionError((member_id, strong))
 
+    def badges(self, member_ids: Sequence[str]) -> set[str]:
+        raise AssertionError(member_ids)
+
 
 def collected(club: Collecting, member: str = ANA) -> list[tuple[str, int, int]]:
-    found = challenges_of_member(member, progress=club.shelf, desk=club.desk)
+    found = challenges_of_member(member, shelf=club.shelf, desk=club.desk)
     return [(each.challenge.id, each.amount, each.completed) for each in found]
 
 
 def badges(club: Collecting, member: str = ANA) -> list[Badge]:
-    return list(badges_of_member(member, progress=club.shelf, desk=club.desk))
+    return list(badges_of_member(member, shelf=club.shelf, desk=club.desk))
 
 
 def bought(club: Collecting, *order_ids: str) -> None:
@@ -80,6 +82,15 @@ def test_a_merged_member_sees_what_the_survivor_has() -> None:
     assert collected(club, ANA) == collected(club, BOB) == [("three", 2, 0)]
 
 
+def test_a_badge_of_a_merged_member_is_the_survivors() -> None:
+    club = Collecting(WEARS, badges=BADGES, members=(ANA, BOB))
+    bought(club, "1", "2", "3")
+    merge_members(ANA, into=BOB, request_id="m", desk=club.desk)
+    club.unites(ANA)
+
+    assert [each.id for each in badges(club, BOB)] == ["regular"]
+
+
 def test_nobody_sees_anything_of_who_does_not_exist() -> None:
     club = Collecting(WEARS, badges=BADGES)
     for view in (badges, collected):
@@ -87,9 +98,8 @@ def test_nobody_sees_anything_of_who_does_not_exist() -> None:
             view(club, "nobody")
 
 
-def test_a_program_that_never_had_a_challenge_reads_no_progress() -> None:
-    club = Collecting(badges=BADGES)
-    never = replace(club.desk, program=replace(club.program, counts_since=None))
+def test_a_program_without_challenges_and_badges_reads_nothing_of_members() -> None:
+    club = Collecting()
 
-    assert challenges_of_member(ANA, progress=NoProgress(), desk=never) == []
-    assert badges_of_member(ANA, progress=NoProgress(), desk=never) == []
+    assert challenges_of_member(ANA, shelf=Unread(), desk=club.desk) == []
+    assert badges_of_member(ANA, shelf=Unread(), desk=club.desk) == []

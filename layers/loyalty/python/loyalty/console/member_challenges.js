@@ -74,7 +74,10 @@ function until({ format }, { state, starts_on: startsOn, ends_on: endsOn, until:
 }
 
 /** @param {Page} page @param {Challenge} challenge */
-function gives({ format }, { gives: { points, badges } }) {
-  const names = badges.map(({ name }) => `the badge ${name}`);
-  return [...(points ? [format.points(points)] : []), ...names].join(", ");
+function gives({ format }, { gives: { points, reward, badges } }) {
+  return [
+    ...(points ? [format.points(points)] : []),
+    ...(reward ? [reward.name] : []),
+    ...badges.map(({ name }) => `the badge ${name}`),
+  ].join(", ");
 }

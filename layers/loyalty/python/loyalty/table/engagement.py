@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from loyalty.domain.ledger.entries import Entry
@@ -13,6 +14,7 @@ from loyalty.table.records import entry_from_item
 from loyalty.table.records.engagement import (
     award_from_item,
     award_to_item,
+    badges_from_item,
     progress_from_item,
     progress_to_item,
     share_from_item,
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class TableEngagement:
-    """Implements `EngagementShelf`, `AwardsOnRecord` and `ProgressShelf`."""
+    """Implements `EngagementShelf`, `AwardShelf`, `AwardsOnRecord` and `MemberShelf`."""
 
     def __init__(self, engine: Engine, *, program_id: str) -> None:
         self._engine = engine
@@ -62,6 +64,18 @@ class TableEngagement:
         item = self._engine.get(keys.award(self._program, award_id), strong=True)
         return award_from_item(item) if item else None
 
+    def badges(self, member_ids: Sequence[str]) -> AbstractSet[str]:
+        queries = (
+            Query(pk=keys.badges_partition(self._program, member_id), index="history")
+            for member_id in member_ids
+        )
+        return {
+            badge
+            for query in queries
+            for item in every(self._engine, query)
+            for badge in badges_from_item(item)
+        }
+
 
 def writes(program: str, change: EngagementChange) -> Iterator[Operation]:
     """The items of a change, each relying on the one before it, and what they were decided from."""
@@ -80,7 +94,9 @@ def writes(program: str, change: EngagementChange) -> Iterator[Operation]:
 def write_award(program: str, award: MemberAward) -> Put:
     """The item of an award; it relies on the one before this step."""
     return Put(
-        keys.award(program, award.award_id), award_to_item(award), _before("step", award.step)
+        keys.award(program, award.award_id),
+        award_to_item(award, program),
+        _before("step", award.step),
     )
 
 

@@ -467,7 +467,11 @@ def member_progress(program: str, member: str, counter: str) -> Key:
     return Key(member_partition(program, member), f"{MEMBER_PROGRESS}{counter}")
 
 
-@charted("award, and how its points stand", read_by="engagement")
+@charted(
+    "award, and how its points stand; the index has those that give badges",
+    read_by="engagement, the member's badges",
+    index="history",
+)
 def award(program: str, award: str) -> Key:
     return Key(award_partition(program, award), "AWARD")
 
@@ -497,6 +501,11 @@ def history_partition(program: str, member: str) -> str:
 def vouchers_partition(program: str, member: str) -> str:
     """The `history` partition of a member's vouchers."""
     return _program(program, "VOUCHERS", member)
+
+
+def badges_partition(program: str, member: str) -> str:
+    """The `history` partition of the awards that give a member badges."""
+    return _program(program, "BADGES", member)
 
 
 def survey_responses_partition(program: str, survey: str) -> str:

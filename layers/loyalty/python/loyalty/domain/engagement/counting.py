@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.campaigns.purchases import amount_of, covering_by, units_of
+from loyalty.domain.engagement.counters import challenge_counter
 from loyalty.domain.engagement.windows import window_on
 
 if TYPE_CHECKING:
@@ -19,19 +20,6 @@ if TYPE_CHECKING:
 type Tallies = Mapping[str, Mapping[str, int]]
 
 WHOLE: Final = "*"
-_CHALLENGE: Final = "challenge."
-
-
-def challenge_counter(challenge_id: str) -> str:
-    """The name under which what counts for a challenge is added up. It is stored."""
-    return f"{_CHALLENGE}{challenge_id}"
-
-
-def challenge_of(counter: str, program: Program) -> Challenge | None:
-    """The challenge that a counter adds up for, if a version of the program has it."""
-    return next(
-        (each for each in program.challenges if challenge_counter(each.id) == counter), None
-    )
 
 
 def counts_of_order(left: Order, program: Program) -> Mapping[str, Tallies]:

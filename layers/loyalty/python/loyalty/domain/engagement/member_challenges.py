@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from loyalty.domain.engagement.progress import Terms, amount_in, completions, runs
+from loyalty.domain.engagement.progress import amount_in, completions, runs
 from loyalty.domain.engagement.windows import EVER, last_day, number_of, window_on
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.program.challenges import FixedWindow
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from loyalty.domain.engagement.progress import Completions, CountedProgress
     from loyalty.domain.program.challenges import Challenge, Streak
+
+# A challenge as it is in a version of the program.
+type ChallengeTerms = Callable[[int], Challenge]
 
 type ChallengeState = Literal["scheduled", "running", "done", "ended"]
 
@@ -67,7 +71,7 @@ class _Standing(NamedTuple):
 
 
 def member_challenge(
-    challenge: Challenge, progress: CountedProgress, terms: Terms, *, today: date
+    challenge: Challenge, progress: CountedProgress, terms: ChallengeTerms, *, today: date
 ) -> MemberChallenge:
     """How far a member is in a challenge of the version in force."""
     starts_on, ends_on = _first_day(challenge), _last_day(challenge)
@@ -96,7 +100,7 @@ def member_challenge(
 def _window_on(
     challenge: Challenge,
     progress: CountedProgress,
-    terms: Terms,
+    terms: ChallengeTerms,
     *,
     found: Completions,
     day: date,
@@ -118,7 +122,7 @@ def _window_on(
 def _streak_on(
     challenge: Challenge,
     progress: CountedProgress,
-    terms: Terms,
+    terms: ChallengeTerms,
     *,
     found: Completions,
     day: date,
@@ -146,7 +150,7 @@ def _streak_on(
 
 
 def _run_on(
-    progress: CountedProgress, terms: Terms, *, day: date
+    progress: CountedProgress, terms: ChallengeTerms, *, day: date
 ) -> tuple[Challenge, list[str]] | None:
     """The terms and the periods of the streak that an order on a day would continue."""
     for run in runs(progress, terms):

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from loyalty.domain.engagement.windows import EVER, is_period, last_day, number_of
 
 if TYPE_CHECKING:
+    from loyalty.domain.engagement.counters import CountingRule
     from loyalty.domain.engagement.counting import Tallies
-    from loyalty.domain.program.challenges import Challenge, Streak
+    from loyalty.domain.program.challenges import Streak
 
 # What was given in a window stands for good this long after it ended, whatever is refunded later.
 REMEMBERED_FOR: Final = timedelta(days=400)
 
-# The terms of a challenge in a version of the program.
-type Terms = Callable[[int], Challenge]
+# The rule of a counter in a version of the program.
+type Terms = Callable[[int], CountingRule]
 
 # How often each window was completed: for each time, the version whose terms it goes by.
 type Completions = Mapping[str, tuple[int, ...]]
@@ -57,8 +58,8 @@ class CountedProgress:
 
     `given` counts the awards of each window by the member who got them, because merges unite
     members. `done` are awards for streaks that lie too far back to change any more, and `since` is
-    the day from which windows count that end then or later. Of windows that were forgotten, `past`
-    counts the awards, and `badges` are what those and `done` ones gave. `revision` guards the item.
+    the day from which windows count that end then or later. `past` counts the awards of windows
+    that were forgotten. `revision` guards the item.
     """
 
     member_id: str
@@ -68,7 +69,6 @@ class CountedProgress:
     done: int = 0
     since: date | None = None
     past: int = 0
-    badges: frozenset[str] = frozenset()
     revision: int = 0
 
     def given_in(self, window: str) -> int:
@@ -121,7 +121,6 @@ def united(survivor: CountedProgress, absorbed: CountedProgress) -> CountedProgr
         done=survivor.done + absorbed.done,
         since=max(days, default=None),
         past=survivor.past + absorbed.past,
-        badges=survivor.badges | absorbed.badges,
         revision=survivor.revision + 1,
     )
 
@@ -158,9 +157,9 @@ def due_awards(progress: CountedProgress, terms: Terms) -> Completions:
     """
     due: dict[str, tuple[int, ...]] = {}
     for window, summed in progress.windows.items():
-        challenge = terms(summed.version)
-        if challenge.target is not None:
-            times = min(amount_in(summed, challenge) // challenge.target, challenge.times_max)
+        rule = terms(summed.version)
+        if rule.target is not None:
+            times = min(amount_in(summed, rule) // rule.target, rule.times_max)
             due[window] = (summed.version,) * times
     completed = [run.version for run in runs(progress, terms) if run.is_complete]
     if completed or progress.done:
@@ -184,18 +183,9 @@ def completions(progress: CountedProgress, terms: Terms) -> Completions:
     return found
 
 
-def badges_of(progress: CountedProgress, terms: Terms) -> frozenset[str]:
-    """The ids of the badges that a member has by what stands."""
-    found = set(progress.badges)
-    for window, versions in completions(progress, terms).items():
-        for version in versions[progress.done if window == EVER else 0 :]:
-            found.update(terms(version).badges)
-    return frozenset(found)
-
-
-def amount_in(summed: WindowSum, challenge: Challenge) -> int:
-    """What a window adds up to: an amount, or how many categories something was bought of."""
-    if challenge.counts.what == "categories":
+def amount_in(summed: WindowSum, rule: CountingRule) -> int:
+    """What a window adds up to: an amount, or how many different things were bought."""
+    if rule.counts_different:
         return sum(amount > 0 for amount in summed.tally.values())
     return max(0, sum(summed.tally.values()))
 
@@ -247,12 +237,11 @@ def forgetting(progress: CountedProgress, terms: Terms, *, today: date) -> Count
     found = list(runs(progress, terms))
     of_streaks = {each for each in old if terms(progress.windows[each].version).streak}
     forgotten = old - of_streaks
-    done, badges = progress.done, set(progress.badges)
+    done = progress.done
     for run in found:
         if not (run.is_complete and old.issuperset(run.periods) and done < progress.given_in(EVER)):
             break
         done += 1
-        badges.update(terms(run.version).badges)
         last = number_of(run.periods[-1])
         forgotten |= {each for each in of_streaks if number_of(each) <= last}
     complete = {period for run in found if run.is_complete for period in run.periods}
@@ -263,9 +252,6 @@ def forgetting(progress: CountedProgress, terms: Terms, *, today: date) -> Count
     }
     if not forgotten:
         return progress
-    past = {each: progress.given_in(each) for each in forgotten if progress.given_in(each)}
-    for window in past:
-        badges.update(terms(progress.windows[window].version).badges)
     return replace(
         progress,
         windows={
@@ -274,8 +260,7 @@ def forgetting(progress: CountedProgress, terms: Terms, *, today: date) -> Count
         given={each: progress.given[each] for each in progress.given if each not in forgotten},
         done=done,
         since=max(since, progress.since or since),
-        past=progress.past + sum(past.values()),
-        badges=frozenset(badges),
+        past=progress.past + sum(map(progress.given_in, forgotten)),
     )
 
 
@@ -308,7 +293,7 @@ def _missed(run: list[tuple[int, str]]) -> int:
 def _streak(progress: CountedProgress, run: list[tuple[int, str]], terms: Terms) -> Streak:
     streak = terms(progress.windows[run[0][1]].version).streak
     if streak is None:
-        raise ValueError("a streak's period is judged by a challenge without a streak")
+        raise ValueError("a streak's period is judged by a rule without a streak")
     return streak
 
 

@@ -11,11 +11,24 @@ from loyalty.domain.ledger.entries import AwardClawback, Bonus
 if TYPE_CHECKING:
     from loyalty.domain.ledger.entries import Entry
     from loyalty.domain.ledger.member_awards import MemberAward
+    from loyalty.domain.ledger.vouchers import Voucher
 
 
-def audit_award(award: MemberAward, entries: Iterable[Entry]) -> list[Difference]:
-    """Every difference between an award and its entries; empty if they agree."""
-    return list(_differences(award, tuple(entries)))
+def audit_award(
+    award: MemberAward, entries: Iterable[Entry], *, voucher: Voucher | None = None
+) -> list[Difference]:
+    """Every difference between an award, its entries and its last voucher; empty if they agree."""
+    return [*_differences(award, tuple(entries)), *_of_reward(award, voucher)]
+
+
+def _of_reward(award: MemberAward, voucher: Voucher | None) -> Iterator[Difference]:
+    """A voucher must be there once a reward was given; one that can be used, only while it is."""
+    was_given = award.reward_id is not None and award.step > 0
+    has_voucher = voucher is not None and voucher.reward_id == award.reward_id
+    if was_given and not has_voucher:
+        yield Difference("award_voucher_lost", 1, 0)
+    if voucher and voucher.state == "issued" and not (award.stands or award.reward_kept):
+        yield Difference("award_voucher_left", 0, 1)
 
 
 def _differences(award: MemberAward, entries: tuple[Entry, ...]) -> Iterator[Difference]:

@@ -1,7 +1,7 @@
 """Giving a member what they have earned by more than one order, and taking it back.
 
 An award's points have fixed dates. Where the points that are taken back come from is decided as for
-the points of an order.
+the points of an order. Its reward is a voucher, which is given and taken back with the points.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from loyalty.domain.earning.awarding import Part
 from loyalty.domain.earning.expiry import expires_on, policy_of
 from loyalty.domain.ledger.account import lapse_of
+from loyalty.domain.ledger.award_rewards import RewardStep, give_reward, take_reward
 from loyalty.domain.ledger.entries import AwardCause, AwardClawback, Bonus, Entry
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.member_awards import MemberAward
@@ -27,68 +28,135 @@ from loyalty.domain.ledger.postings import (
 from loyalty.domain.ledger.taking_back import sources_of, with_given
 
 if TYPE_CHECKING:
+    from loyalty.domain.engagement.award_terms import AwardTerms
     from loyalty.domain.ledger.account import Account
-    from loyalty.domain.ledger.entries import BonusOccasion, EntryKind
+    from loyalty.domain.ledger.entries import EntryKind
+    from loyalty.domain.ledger.postings import VoucherChange
+    from loyalty.domain.ledger.vouchers import Voucher
     from loyalty.domain.program.document import PublishedProgram
 
 
+class RewardOfAward(NamedTuple):
+    """What an award's reward is given or taken back by.
+
+    `program` is the version that promises it. `voucher` is the one given before (None: none), and
+    `code` a new one.
+    """
+
+    program: PublishedProgram
+    voucher: Voucher | None
+    code: str
+
+
 class AwardSettlement(NamedTuple):
-    """An award after a step, with the entries and the change of the account that make it."""
+    """An award after a step, with all that makes it: entries, a change of the account, a voucher.
+
+    `issues` is a new voucher, and `voucher` the end of the last one.
+    """
 
     award: MemberAward
-    entries: tuple[Entry, ...]
-    changes: tuple[AccountChange, ...]
+    entries: tuple[Entry, ...] = ()
+    changes: tuple[AccountChange, ...] = ()
+    issues: Voucher | None = None
+    voucher: VoucherChange | None = None
 
 
 def new_award(
     award_id: str,
     *,
     member_id: str,
-    given_for: BonusOccasion,
-    rule_id: str,
-    points: int,
-    wait_days: int,
+    terms: AwardTerms,
     program: PublishedProgram,
     now: datetime,
 ) -> MemberAward:
-    """An award that nothing was given of yet. Its points' days follow from the day of `now`."""
-    available_on = program.document.today(now) + timedelta(days=wait_days)
+    """An award that nothing was given of yet. Its points' days follow from the day of `now`.
+
+    `program` is the version in force, which says when the points expire.
+    """
+    available_on = program.document.today(now) + timedelta(days=terms.wait_days)
+    policy = policy_of(program.document, terms.given_for)
     return MemberAward(
         award_id=award_id,
         member_id=member_id,
-        given_for=given_for,
-        rule_id=rule_id,
-        points=points,
+        given_for=terms.given_for,
+        rule_id=terms.rule_id,
+        points=terms.points,
         available_on=available_on,
-        expires_on=expires_on(policy_of(program.document, given_for), available_on=available_on),
+        expires_on=expires_on(policy, available_on=available_on),
+        reward_id=terms.reward_id,
+        badges=terms.badges,
     )
 
 
 def settle_award(
     award: MemberAward,
     *,
-    target: int,
+    stands: bool,
     account: Account,
     expired: Mapping[date, int] = MappingProxyType({}),
+    reward: RewardOfAward | None = None,
     program: PublishedProgram,
     now: datetime,
 ) -> AwardSettlement:
-    """Let so many points of an award stand, on the settled account of its owner.
+    """Give an award or take it back, on the settled account of its owner.
 
     Points that were forgiven when the award was taken back count first if it is given again.
-    `expired` says how many points of the award's lot expired unspent.
+    `expired` says how many points of the award's lot expired unspent. `reward` is needed if the
+    award gives one.
     """
+    target = award.points if stands else 0
     owing = award.points_given - target - award.standing.settled
-    after = replace(award, target=target, step=award.step + 1)
+    after = replace(award, target=target, stands=stands, step=award.step + 1)
+    step = RewardStep(after)
+    if reward is not None and stands is not award.stands:
+        step = _reward_step(after, reward, account=account, now=now)
+    beside = (step.entry,) if step.entry else ()
     if owing > 0:
-        return _taken_back(after, owing, account=account, expired=expired, program=program, now=now)
-    if owing < 0:
-        return _given(after, -owing, account=account, program=program, now=now)
-    return AwardSettlement(after, (), ())
+        done = _taken_back(
+            step.award, owing, account=account, expired=expired, program=program, now=now
+        )
+    elif owing < 0:
+        done = _given(step.award, -owing, beside=beside, account=account, program=program, now=now)
+    elif beside:
+        change = change_by_addition(account, entries=beside, due=None)
+        done = AwardSettlement(step.award, beside, (change,))
+    else:
+        done = AwardSettlement(step.award)
+    return done._replace(issues=step.issues, voucher=step.change)
+
+
+def _reward_step(
+    award: MemberAward, reward: RewardOfAward, *, account: Account, now: datetime
+) -> RewardStep:
+    """Give an award's reward, or take its voucher back."""
+    if award.reward_id is None:
+        return RewardStep(award)
+    if not award.stands:
+        if reward.voucher is None:
+            return RewardStep(award)
+        return take_reward(award, voucher=reward.voucher, now=now)
+    promised = reward.program.document.reward(award.reward_id)
+    if promised is None:
+        raise LookupError(f"version {reward.program.version} promises no {award.reward_id}")
+    return give_reward(
+        award,
+        reward=promised,
+        voucher=reward.voucher,
+        code=reward.code,
+        account=account,
+        program=reward.program,
+        now=now,
+    )
 
 
 def _given(
-    award: MemberAward, points: int, *, account: Account, program: PublishedProgram, now: datetime
+    award: MemberAward,
+    points: int,
+    *,
+    beside: tuple[Entry, ...],
+    account: Account,
+    program: PublishedProgram,
+    now: datetime,
 ) -> AwardSettlement:
     today = program.document.today(now)
     unforgiven = min(award.standing.forgiven, points)
@@ -105,7 +173,7 @@ def _given(
         effect=added.effect,
         detail=Bonus(given_for=award.given_for, rule_id=award.rule_id, stands_again=unforgiven),
     )
-    entries = (entry, *expiry_at_once(entry, added.expired))
+    entries = (entry, *expiry_at_once(entry, added.expired), *beside)
     return AwardSettlement(
         replace(award, standing=with_given(award.standing, given, added, unforgiven=unforgiven)),
         entries,

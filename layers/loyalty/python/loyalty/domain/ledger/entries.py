@@ -8,6 +8,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from loyalty.domain.engagement.award_terms import AwardOccasion
 from loyalty.domain.orders.order import Order, OrderRef, fingerprint
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ EntryKind = Literal[
 
 # What a bonus is given for, as stored, in events and in the API.
 BonusOccasion = Literal[
-    "birthday", "survey", "sign_up", "completed_profile", "anniversary", "challenge"
+    "birthday", "survey", "sign_up", "completed_profile", "anniversary", AwardOccasion
 ]
 
 # Why points of a redemption come back, as stored, in events and in the API.
@@ -182,16 +183,21 @@ class Edit:
 
 
 # What a reward was given for, as stored, in events and in the API.
-GrantOccasion = Literal["manager", "anniversary"]
+GrantOccasion = Literal["manager", "anniversary", AwardOccasion]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RewardGrant:
-    """Why a reward was given for no points; a person gives a reason, and maybe a reference."""
+    """Why a reward was given for no points; a person gives a reason, and maybe a reference.
+
+    `rule_id` is the challenge, or what else an award was given for, and `award_id` the award.
+    """
 
     granted_for: GrantOccasion
     reason: str | None = None
     reference: str | None = None
+    rule_id: str | None = None
+    award_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +255,7 @@ class AwardClawback:
     `clawed + owed + forgiven + excused` is how many points no longer stand.
     """
 
-    given_for: BonusOccasion
+    given_for: AwardOccasion
     rule_id: str
     clawed: int
     owed: int

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from loyalty.domain.ledger.settled import Settled
 
 if TYPE_CHECKING:
-    from loyalty.domain.ledger.entries import BonusOccasion
+    from loyalty.domain.engagement.award_terms import AwardOccasion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,19 +18,27 @@ class MemberAward:
 
     `rule_id` is the challenge, or what else it was given for. All its points become available and
     expire on the same days, whenever they were given. `target` is how many should stand:
-    `clawed + owed + forgiven + excused` of the standing is what was given less the target. `step`
-    counts what was done to it and guards the item.
+    `clawed + owed + forgiven + excused` of the standing is what was given less the target.
+
+    `stands` says whether it is given now. `code` is the last voucher of its reward. `reward_kept`:
+    that voucher was used before the award was taken back. `step` counts what was done to it and
+    guards the item.
     """
 
     award_id: str
     member_id: str
-    given_for: BonusOccasion
+    given_for: AwardOccasion
     rule_id: str
     points: int
     available_on: date
     expires_on: date
+    reward_id: str | None = None
+    badges: tuple[str, ...] = ()
     standing: Settled = field(default_factory=Settled)
     target: int = 0
+    stands: bool = False
+    code: str | None = None
+    reward_kept: bool = False
     step: int = 0
 
     @property

@@ -7,6 +7,7 @@ from loyalty.domain.kernel.limits import POINTS_MAX
 from loyalty.domain.program import condition_checks
 from loyalty.domain.program.challenges import CATEGORIES_MAX, Badge, Challenge, FixedWindow
 from loyalty.domain.program.document import Program
+from loyalty.domain.program.given_rewards import given_reward
 
 
 def checks(
@@ -21,6 +22,7 @@ def checks(
         yield condition_checks.selector(challenge.counts.of, document, f"{place}/counts/of")
         yield _categories(challenge, place)
         yield _gifts(challenge, badges, place)
+        yield _rewards(challenge, document, place)
         yield _points(challenge, place)
 
 
@@ -67,8 +69,8 @@ def _gifts(challenge: Challenge, badges: Sequence[Badge], place: str) -> Iterato
     given: set[str] = set()
     for index, gift in enumerate(challenge.gives):
         pointer = f"{place}/gives/{index}"
-        if (gift.points is None) == (gift.badge is None):
-            yield Fault(pointer, "gift_unclear", "A gift is either points or a badge")
+        if [gift.points, gift.reward_id, gift.badge].count(None) != 2:
+            yield Fault(pointer, "gift_unclear", "A gift is either points, a reward or a badge")
         if gift.badge is None:
             continue
         if gift.badge not in badge_ids:
@@ -77,6 +79,16 @@ def _gifts(challenge: Challenge, badges: Sequence[Badge], place: str) -> Iterato
         if gift.badge in given:
             yield Fault(f"{pointer}/badge", "duplicate_id", "It gives this badge already")
         given.add(gift.badge)
+
+
+def _rewards(challenge: Challenge, document: Program, place: str) -> Iterator[Fault]:
+    given = [index for index, gift in enumerate(challenge.gives) if gift.reward_id is not None]
+    for index in given[1:]:
+        detail = "It gives a reward already"
+        yield Fault(f"{place}/gives/{index}/reward_id", "second_reward", detail)
+    for index in given[:1]:
+        pointer = f"{place}/gives/{index}/reward_id"
+        yield from given_reward(challenge.gives[index].reward_id or "", document, pointer)
 
 
 def _points(challenge: Challenge, place: str) -> Iterator[Fault]:

@@ -69,9 +69,16 @@ class FixedWindow(DocumentPart):
 
 
 class Gift(DocumentPart):
-    """What completing a challenge gives: points or a badge."""
+    """What completing a challenge gives: points, a reward or a badge."""
 
     points: Annotated[Points | None, Field(description="Points.")] = None
+    reward_id: Annotated[
+        ExternalId | None,
+        Field(
+            description="The id of a reward that costs the member nothing; at most one. It is one "
+            "without a stock and a limit for each member, and does not pay with points."
+        ),
+    ] = None
     badge: Annotated[ExternalId | None, Field(description="The id of a badge.")] = None
 
 
@@ -162,6 +169,16 @@ class Challenge(DocumentPart):
     def points(self) -> int:
         """The points that completing it gives."""
         return sum(gift.points or 0 for gift in self.gives)
+
+    @property
+    def reward_id(self) -> str | None:
+        """The id of the reward that completing it gives; None: none."""
+        return next((gift.reward_id for gift in self.gives if gift.reward_id is not None), None)
+
+    @property
+    def counts_different(self) -> bool:
+        """Whether it counts how many different things were bought, and not how much of them."""
+        return self.counts.what == "categories"
 
     @property
     def badges(self) -> tuple[str, ...]:

@@ -31,10 +31,21 @@ class BadgesOfMember(AnswerPart):
     next_cursor: Annotated[None, Field(description="Always null: there is one page.")] = None
 
 
+class ChallengeReward(AnswerPart):
+    """A reward that completing a challenge gives, for no points."""
+
+    id: Annotated[str, Field(description="The reward's id in the program document.")]
+    name: Annotated[str, Field(description="Its name.")]
+
+
 class ChallengeGift(AnswerPart):
     """What completing a challenge gives."""
 
     points: Annotated[int, Field(description="Points; 0: none.")]
+    reward: Annotated[
+        ChallengeReward | None,
+        Field(description="A reward of the version in force, as a voucher; null: none."),
+    ]
     badges: Annotated[list[BadgeAnswer], Field(description="Badges of the version in force.")]
 
 
@@ -137,6 +148,7 @@ class ChallengesOfMember(AnswerPart):
 
 def challenge_of_member_answer(found: MemberChallenge, *, document: "Program") -> ChallengeOfMember:
     challenge, terms = found.challenge, found.terms
+    reward = document.reward(terms.reward_id) if terms.reward_id else None
     return ChallengeOfMember(
         id=challenge.id,
         name=challenge.name,
@@ -152,6 +164,7 @@ def challenge_of_member_answer(found: MemberChallenge, *, document: "Program") -
         completed_ever=found.completed_ever,
         gives=ChallengeGift(
             points=terms.points,
+            reward=ChallengeReward(id=reward.id, name=reward.name) if reward else None,
             badges=[badge_answer(each) for each in document.badges if each.id in terms.badges],
         ),
         card=StampCard(stamps=found.amount, of=found.target, cards=found.completed)

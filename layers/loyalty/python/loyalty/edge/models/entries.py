@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
@@ -24,6 +23,7 @@ from loyalty.domain.ledger.entries import (
     GrantOccasion,
     Redemption,
     Return,
+    RewardGrant,
 )
 from loyalty.domain.ledger.holds import placed
 from loyalty.edge.http.redaction import OfStaff
@@ -224,7 +224,8 @@ class EntryAnswer(AnswerPart):
         Field(description="Of a bonus, or what was taken back of it: what it was given for."),
     ] = None
     rule_id: Annotated[
-        str | None, Field(description="Of a challenge's bonus: the challenge's id in the document.")
+        str | None,
+        Field(description="Of a challenge's bonus or reward: the challenge's id in the document."),
     ] = None
     granted_for: Annotated[
         GrantOccasion | None,
@@ -341,7 +342,7 @@ def _explanation(entry: Entry, decided_by: "Program | None") -> dict[str, Any]:
             return {
                 "redemption_id": redemption.redemption_id,
                 "reward_id": redemption.reward_id,
-                **(asdict(redemption.grant) if redemption.grant else {}),
+                **_grant(redemption.grant),
             }
         case Return() as returned:
             return {"redemption_id": returned.redemption_id, "reason": returned.why}
@@ -364,6 +365,17 @@ def _explanation(entry: Entry, decided_by: "Program | None") -> dict[str, Any]:
             return {"counterpart_id": counterpart.member_id}
         case None:
             return {}
+
+
+def _grant(grant: RewardGrant | None) -> dict[str, Any]:
+    if grant is None:
+        return {}
+    return {
+        "granted_for": grant.granted_for,
+        "reason": grant.reason,
+        "reference": grant.reference,
+        "rule_id": grant.rule_id,
+    }
 
 
 def _order_explanation(

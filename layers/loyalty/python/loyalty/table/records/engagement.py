@@ -10,6 +10,7 @@ from loyalty.domain.engagement.progress import CountedProgress, WindowSum
 from loyalty.domain.ledger.member_awards import MemberAward
 from loyalty.domain.ledger.settled import Settled
 from loyalty.domain.orders.order import OrderRef
+from loyalty.table import keys
 from loyalty.table.records.parts import (
     VERSION,
     dated_from_map,
@@ -59,8 +60,6 @@ def progress_to_item(progress: CountedProgress) -> Item:
         item["since"] = progress.since.isoformat()
     if progress.past:
         item["past"] = progress.past
-    if progress.badges:
-        item["badges"] = [*sorted(progress.badges)]
     return item
 
 
@@ -75,14 +74,13 @@ def progress_from_item(item: Item) -> CountedProgress:
         done=wire.get("done", 0),
         since=date.fromisoformat(since) if since else None,
         past=wire.get("past", 0),
-        badges=frozenset(wire.get("badges", ())),
         revision=wire["revision"],
     )
 
 
-def award_to_item(award: MemberAward) -> Item:
+def award_to_item(award: MemberAward, program: str) -> Item:
     standing = award.standing
-    return {
+    item: Item = {
         "kind": "award",
         "v": VERSION,
         "member_id": award.member_id,
@@ -92,6 +90,7 @@ def award_to_item(award: MemberAward) -> Item:
         "available_on": award.available_on.isoformat(),
         "expires_on": award.expires_on.isoformat(),
         "target": award.target,
+        "state": "standing" if award.stands else "undone",
         "step": award.step,
         "clawed": standing.clawed,
         "owed": standing.owed,
@@ -101,6 +100,25 @@ def award_to_item(award: MemberAward) -> Item:
         "given": parts_to_list(standing.given),
         "expired": dated_to_map(standing.expired),
     }
+    if award.reward_id:
+        item["reward_id"] = award.reward_id
+    if award.code:
+        item["code"] = award.code
+    if award.reward_kept:
+        item["reward_kept"] = True
+    if award.badges:
+        item |= {
+            "about": {"badges": list(award.badges)},
+            "history_pk": keys.badges_partition(program, award.member_id),
+            "history_sk": award.award_id,
+        }
+    return item
+
+
+def badges_from_item(item: Item) -> tuple[str, ...]:
+    """The badges that a member has by an award, as the index lists it."""
+    wire = cast("dict[str, Any]", item)
+    return tuple(wire["about"]["badges"]) if wire["state"] == "standing" else ()
 
 
 def award_from_item(item: Item) -> MemberAward:
@@ -123,6 +141,11 @@ def award_from_item(item: Item) -> MemberAward:
             expired=dated_from_map(wire["expired"]),
         ),
         target=wire["target"],
+        stands=wire["state"] == "standing",
+        reward_id=wire.get("reward_id"),
+        badges=tuple(wire.get("about", {}).get("badges", ())),
+        code=wire.get("code"),
+        reward_kept=wire.get("reward_kept", False),
         step=wire["step"],
     )
 

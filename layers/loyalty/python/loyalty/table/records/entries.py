@@ -153,6 +153,8 @@ def _about(
                     "granted_for": grant.granted_for if grant else None,
                     "reason": grant.reason if grant else None,
                     "reference": grant.reference if grant else None,
+                    "rule_id": grant.rule_id if grant else None,
+                    "award_id": grant.award_id if grant else None,
                 }
             )
         case Return():
@@ -201,6 +203,8 @@ def _detail_from_item(wire: dict[str, Any]) -> Detail:
                     granted_for=about["granted_for"],
                     reason=about.get("reason"),
                     reference=about.get("reference"),
+                    rule_id=about.get("rule_id"),
+                    award_id=about.get("award_id"),
                 )
                 if "granted_for" in about
                 else None,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from loyalty.domain.ledger.award_audit import audit_award
-from loyalty.domain.ledger.entries import AwardCause
+from loyalty.domain.ledger.entries import AwardCause, Redemption
 
 if TYPE_CHECKING:
     from loyalty.domain.ledger.audit import Difference
@@ -22,23 +22,30 @@ class AwardsOnRecord(Protocol):
 
 
 def audit_awards(member_id: str, *, awards: AwardsOnRecord, desk: Desk) -> list[Difference]:
-    """Every difference between the awards of a member's entries and those entries.
-
-    A program that never had a challenge is not read for it.
-    """
-    if desk.program.counts_since is None:
-        return []
-    causes = [entry.cause for entry in desk.books.entries(member_id)]
-    award_ids = sorted({cause.award_id for cause in causes if isinstance(cause, AwardCause)})
+    """Every difference between the awards of a member's entries, those entries and vouchers."""
+    award_ids = sorted(filter(None, map(_award_of, desk.books.entries(member_id))))
     return [
         difference
-        for award_id in award_ids
-        # A step may be written between two pages of a read; it is not there the second time.
-        if _differences(award_id, awards=awards)
-        for difference in _differences(award_id, awards=awards)
+        for award_id in dict.fromkeys(award_ids)
+        # A step may be written between two reads; it is not there the second time.
+        if _differences(award_id, awards=awards, desk=desk)
+        for difference in _differences(award_id, awards=awards, desk=desk)
     ]
 
 
-def _differences(award_id: str, *, awards: AwardsOnRecord) -> list[Difference]:
+def _award_of(entry: Entry) -> str | None:
+    """The award that an entry gave or took back."""
+    if isinstance(entry.cause, AwardCause):
+        return entry.cause.award_id
+    if isinstance(entry.detail, Redemption) and entry.detail.grant:
+        return entry.detail.grant.award_id
+    return None
+
+
+def _differences(award_id: str, *, awards: AwardsOnRecord, desk: Desk) -> list[Difference]:
     found = awards.award_on_record(award_id)
-    return audit_award(*found) if found else []
+    if found is None:
+        return []
+    award, entries = found
+    voucher = desk.books.voucher(award.code) if award.code else None
+    return audit_award(award, entries, voucher=voucher)

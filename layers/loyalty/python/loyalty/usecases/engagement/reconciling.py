@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from loyalty.domain.engagement.changes import EngagementChange, OrderShare, ShareChange
-from loyalty.domain.engagement.counting import Tallies, challenge_of, counts_of_order
+from loyalty.domain.engagement.counters import award_terms, rule_of
+from loyalty.domain.engagement.counting import Tallies, counts_of_order
 from loyalty.domain.engagement.progress import (
     AwardStep,
     CountedProgress,
@@ -25,29 +26,25 @@ from loyalty.domain.engagement.progress import (
     stepped,
     united,
 )
-from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.kernel.errors import NotFound
-from loyalty.domain.ledger.account import lapse_of
-from loyalty.domain.ledger.awarding import new_award, settle_award
+from loyalty.domain.ledger.awarding import new_award
 from loyalty.domain.ledger.entries import Entry, OrderCause
 from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.ledger.refunds import state_of, unrefunded
 from loyalty.usecases.attempts import until_saved
-from loyalty.usecases.ledger.accounts import expired_in, lineage, settled_lineage
+from loyalty.usecases.engagement.awards import AwardShelf, award_posting
+from loyalty.usecases.ledger.accounts import lineage, settled_lineage
 from loyalty.usecases.ports import Raced
 
 if TYPE_CHECKING:
-    from collections import Counter
-    from datetime import date
-
+    from loyalty.domain.engagement.counters import CountingRule
     from loyalty.domain.ledger.account import Account
     from loyalty.domain.ledger.member_awards import MemberAward
     from loyalty.domain.orders.order import OrderRef
-    from loyalty.domain.program.challenges import Challenge
     from loyalty.usecases.ports import Desk, OrderOnFile
 
 
-class EngagementShelf(Protocol):
+class EngagementShelf(AwardShelf, Protocol):
     """What orders count, progress and awards of one program; everything is read strongly."""
 
     def shares(self, order: OrderRef) -> Mapping[str, OrderShare]:
@@ -57,8 +54,6 @@ class EngagementShelf(Protocol):
     def progress(self, member_id: str, counter: str) -> CountedProgress | None: ...
 
     def all_progress(self, member_id: str) -> Sequence[CountedProgress]: ...
-
-    def award(self, award_id: str) -> MemberAward | None: ...
 
 
 def reconcile(order: OrderRef, *, shelf: EngagementShelf, desk: Desk) -> None:
@@ -148,57 +143,34 @@ def _take_step(counter: str, member_id: str, *, shelf: EngagementShelf, desk: De
     path = settled_lineage(desk, step.origin)
     if path[-1].member_id != progress.member_id:
         raise Raced
-    award, target = _award_of(step, counter, shelf=shelf, desk=desk)
-    settlement = settle_award(
-        award,
-        target=target,
-        account=path[-1],
-        expired=_expired_of(award, path, desk=desk),
-        program=desk.program,
-        now=desk.now,
+    posting = award_posting(
+        _award_of(step, counter, shelf=shelf, desk=desk),
+        stands=step.version is not None,
+        version=step.version,
+        path=path,
+        desk=desk,
     )
-    desk.books.post(
-        Posting(
-            entries=settlement.entries,
-            changes=settlement.changes,
-            engagement=EngagementChange(progress=(stepped(progress, step),)),
-            award=settlement.award,
-            active=None if settlement.changes else progress.member_id,
-        )
-    )
+    counts = EngagementChange(progress=(stepped(progress, step),))
+    desk.books.post(replace(posting, engagement=counts))
     return True
 
 
-def _award_of(
-    step: AwardStep, counter: str, *, shelf: EngagementShelf, desk: Desk
-) -> tuple[MemberAward, int]:
-    """The award of a step, and how many of its points should stand after it."""
+def _award_of(step: AwardStep, counter: str, *, shelf: EngagementShelf, desk: Desk) -> MemberAward:
+    """The award of a step, as it is stored, or a new one by the terms of the step."""
     award_id = f"{counter}.{step.origin}.{step.window}.{step.number}"
     award = shelf.award(award_id)
-    if award is None:
-        if step.version is None:
-            raise LookupError("an award stands that was never given")
-        challenge = terms_of(counter, desk=desk)(step.version)
-        award = new_award(
-            award_id,
-            member_id=step.origin,
-            given_for="challenge",
-            rule_id=challenge.id,
-            points=challenge.points,
-            wait_days=challenge.wait_days,
-            program=desk.program,
-            now=desk.now,
-        )
-    return award, 0 if step.version is None else award.points
-
-
-def _expired_of(award: MemberAward, path: Sequence[Account], *, desk: Desk) -> Counter[date]:
-    """How many points of an award's lot expired unspent, along a chain of merges."""
-    lapses = lapse_of(path[-1], desk.program) < NEVER
-    past = [award.expires_on] if award.expires_on < desk.today or lapses else []
-    expired = expired_in(past, path, desk=desk)
-    expired.update(award.standing.expired)
-    return expired
+    if award is not None:
+        return award
+    if step.version is None:
+        raise LookupError("an award stands that was never given")
+    rule = terms_of(counter, desk=desk)(step.version)
+    return new_award(
+        award_id,
+        member_id=step.origin,
+        terms=award_terms(counter, rule, version=step.version),
+        program=desk.program,
+        now=desk.now,
+    )
 
 
 def _united(
@@ -224,12 +196,12 @@ def _progress(counter: str, member_id: str, *, shelf: EngagementShelf) -> Counte
 
 
 def terms_of(counter: str, *, desk: Desk) -> Terms:
-    """The challenge that a counter adds up for, as it is in a version of the program."""
+    """The rule of a counter, as it is in a version of the program."""
 
-    def challenge_in(version: int) -> Challenge:
-        challenge = challenge_of(counter, desk.version(version).document)
-        if challenge is None:
+    def rule_in(version: int) -> CountingRule:
+        rule = rule_of(counter, desk.version(version).document)
+        if rule is None:
             raise LookupError(f"version {version} of the program counts nothing for {counter}")
-        return challenge
+        return rule
 
-    return challenge_in
+    return rule_in

@@ -1,73 +1,83 @@
-"""What a member sees of challenges: their progress, and their badges. Nothing is written."""
+"""What a member sees of challenges, and the badges that awards gave them. Nothing is written."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Protocol
 
-from loyalty.domain.engagement.counting import challenge_counter
-from loyalty.domain.engagement.member_challenges import MemberChallenge, member_challenge
-from loyalty.domain.engagement.progress import CountedProgress, badges_of
-from loyalty.usecases.engagement.reconciling import terms_of
+from loyalty.domain.engagement.counters import challenge_counter, challenge_of
+from loyalty.domain.engagement.member_challenges import (
+    ChallengeTerms,
+    MemberChallenge,
+    member_challenge,
+)
+from loyalty.domain.engagement.progress import CountedProgress
 from loyalty.usecases.ledger.accounts import lineage
 
 if TYPE_CHECKING:
-    from loyalty.domain.program.challenges import Badge
+    from loyalty.domain.program.challenges import Badge, Challenge
     from loyalty.usecases.ports import Desk
 
 
-class ProgressShelf(Protocol):
+class MemberShelf(Protocol):
+    """What is stored of members' progress and badges."""
+
     def all_progress(self, member_id: str, *, strong: bool) -> Sequence[CountedProgress]: ...
+
+    def badges(self, member_ids: Sequence[str]) -> AbstractSet[str]:
+        """The ids of the badges that these members have by awards that stand."""
+        ...
 
 
 def challenges_of_member(
-    member_id: str, *, progress: ProgressShelf, desk: Desk
+    member_id: str, *, shelf: MemberShelf, desk: Desk
 ) -> Sequence[MemberChallenge]:
     """The challenges of the version in force as a member sees them, in the document's order.
 
     Raises:
         NotFound: there is no such member, or the member was erased.
     """
-    owner, found = _progress_of(member_id, progress=progress, desk=desk)
+    # What a merged member had moves within seconds.
+    owner = lineage(desk, member_id, strong=False)[-1].member_id
+    challenges = desk.program.document.challenges
+    found = shelf.all_progress(owner, strong=False) if challenges else ()
     by_counter = {each.counter: each for each in found}
-    counters = {each.id: challenge_counter(each.id) for each in desk.program.document.challenges}
+    counters = {each.id: challenge_counter(each.id) for each in challenges}
     return [
         member_challenge(
             each,
             by_counter.get(counters[each.id])
             or CountedProgress(member_id=owner, counter=counters[each.id]),
-            terms_of(counters[each.id], desk=desk),
+            _challenge_in(each.id, desk=desk),
             today=desk.today,
         )
-        for each in desk.program.document.challenges
+        for each in challenges
     ]
 
 
-def badges_of_member(member_id: str, *, progress: ProgressShelf, desk: Desk) -> Sequence[Badge]:
+def badges_of_member(member_id: str, *, shelf: MemberShelf, desk: Desk) -> Sequence[Badge]:
     """The badges of the version in force that a member has, in the document's order.
 
-    Those of challenges that are no longer in the document count as well.
+    Those of challenges that are no longer in the document count as well. A program without badges
+    is not read.
 
     Raises:
         NotFound: there is no such member, or the member was erased.
     """
-    _, found = _progress_of(member_id, progress=progress, desk=desk)
-    ids = {
-        badge_id
-        for each in found
-        for badge_id in badges_of(each, terms_of(each.counter, desk=desk))
-    }
-    return [each for each in desk.program.document.badges if each.id in ids]
+    account = lineage(desk, member_id, strong=False)[-1]
+    badges = desk.program.document.badges
+    ids = shelf.badges((account.member_id, *account.absorbed)) if badges else frozenset[str]()
+    return [each for each in badges if each.id in ids]
 
 
-def _progress_of(
-    member_id: str, *, progress: ProgressShelf, desk: Desk
-) -> tuple[str, Sequence[CountedProgress]]:
-    """The member, whom a merged one became, and what their orders add up to.
+def _challenge_in(challenge_id: str, *, desk: Desk) -> ChallengeTerms:
+    """A challenge that a member's orders count for, as it is in a version of the program."""
 
-    What a merged member had moves within seconds. A program that never had a challenge is not read.
-    """
-    owner = lineage(desk, member_id, strong=False)[-1].member_id
-    if desk.program.counts_since is None:
-        return owner, ()
-    return owner, progress.all_progress(owner, strong=False)
+    def challenge_in(version: int) -> Challenge:
+        challenge = challenge_of(desk.version(version).document, challenge_id)
+        if challenge is None:
+            raise LookupError(f"version {version} of the program has no challenge {challenge_id}")
+        return challenge
+
+    return challenge_in
