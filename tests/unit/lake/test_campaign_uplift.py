@@ -124,7 +124,7 @@ def purchase(draw: Random, member_id: str, order_id: str, since: datetime) -> li
 
 
 def test_the_report_is_what_plain_arithmetic_says(tmp_path: Path) -> None:
-    records, home = history(1, members=700), Home(tmp_path)
+    records, home = history(1, members=400), Home(tmp_path)
     home.write([change(each) for each in records], name="all")
     home.fold(now=period().as_of)
     document = with_campaigns(
