@@ -19,6 +19,7 @@ from loyalty.domain.ledger.entries import (
     Return,
 )
 from loyalty.domain.ledger.holding import Holding
+from loyalty.domain.ledger.member_awards import MemberAward
 from loyalty.domain.ledger.reviews import Excess, Review, ReviewDecision
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.orders.order import OrderRef
@@ -50,6 +51,24 @@ ANA: Final = Member(
     profile=Profile(name="Ana"),
     identities={Identity("email", "ana@example.com"): True},
 )
+AWARD: Final = MemberAward(
+    award_id="challenge.three.mem_1.ever.1",
+    member_id="mem_1",
+    given_for="challenge",
+    rule_id="three",
+    points=50,
+    available_on=LOT,
+    expires_on=LOT,
+    reward_id="latte",
+    badges=("regular",),
+    target=50,
+    stands=True,
+    code="C1",
+    step=1,
+    given_at=NOON,
+    changed_at=NOON,
+)
+WORN: Final = replace(AWARD, award_id="challenge.three.mem_1.ever.2")
 DATA_REQUEST: Final = DataRequest(
     storefront_id="online",
     delivery_id="0123abcd",
@@ -165,6 +184,12 @@ CHANGES: Final[dict[str, TableChange]] = {
             ),
         )
     ),
+    "ChallengeCompleted": change(replace(AWARD, badges=())),
+    "ChallengeUndone": change(
+        replace(AWARD, stands=False, reward_kept=True, badges=(), step=2, changed_at=LATER), AWARD
+    ),
+    "BadgeEarned": change(WORN),
+    "BadgeLost": change(replace(WORN, stands=False, step=2, changed_at=LATER), WORN),
     "PointsExpired": change(expiry()),
     "PointsAdjusted": change(
         request(

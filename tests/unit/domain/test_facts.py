@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from loyalty.domain.campaigns.limits import LimitUse
 from loyalty.domain.changes import Record, TableChange
 from loyalty.domain.earning.awarding import Share
+from loyalty.domain.engagement.changes import OrderShare
 from loyalty.domain.facts import (
     ALL,
     ActionFact,
@@ -50,6 +51,7 @@ from loyalty.domain.ledger.entries import (
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.refunds import OrderState, RecordedState
 from loyalty.domain.orders.order import Line, OrderRef, Tender
+from tests.support.event_examples import AWARD
 from tests.support.ledger import (
     CLAWBACK,
     CODE,
@@ -533,6 +535,14 @@ RECORDS: Final[dict[str, Record]] = {
     "an answer about an order": response(2, order=OrderRef("pos", "1001"), period=None),
     "an answer for a period": response(),
     "an action of staff": action(points=10),
+    "an award": AWARD,
+    "what an order counts": OrderShare(
+        order=OrderRef("pos", "1001"),
+        counter="challenge.three",
+        occurred_at=NOON,
+        tallies={"2026-W47": {"cake": 1, "tea": 1}},
+        revision=1,
+    ),
 }
 # The facts of each, as they always were.
 PINNED: Final = json.loads((FIXTURES / "pinned" / "facts.json").read_text())

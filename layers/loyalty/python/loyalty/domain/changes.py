@@ -10,10 +10,12 @@ from datetime import datetime
 
 from loyalty.domain.campaigns.budgets import BudgetShard, BudgetSpent
 from loyalty.domain.campaigns.targeting import Targeting
+from loyalty.domain.engagement.changes import OrderShare
 from loyalty.domain.goals.standing import GoalStanding
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.approvals import Approval
 from loyalty.domain.ledger.entries import Entry, Placeholder
+from loyalty.domain.ledger.member_awards import MemberAward
 from loyalty.domain.ledger.refunds import RecordedState
 from loyalty.domain.ledger.reviews import Review
 from loyalty.domain.ledger.vouchers import Voucher
@@ -42,6 +44,8 @@ type Record = (
     | BudgetShard
     | BudgetSpent
     | GoalStanding
+    | OrderShare
+    | MemberAward
 )
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from loyalty.domain.campaigns.budgets import BudgetSpent
 from loyalty.domain.campaigns.limits import WHOLE_CAMPAIGN
 from loyalty.domain.campaigns.targeting import Targeting
+from loyalty.domain.engagement.award_terms import AwardOccasion
 from loyalty.domain.goals.standing import GoalStanding, GoalState
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
@@ -35,6 +36,7 @@ from loyalty.domain.ledger.entries import (
     Return,
     ReturnReason,
 )
+from loyalty.domain.ledger.member_awards import MemberAward
 from loyalty.domain.ledger.reviews import Review, ReviewVerdict
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.messages import Message
@@ -294,6 +296,69 @@ class BonusTakenBack(MemberEvent):
     """Points taken from pending points."""
     debt: int
     """Points that the member owes afterwards; later points pay it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeCompleted(MemberEvent):
+    """A member completed a challenge, for the first time or once more.
+
+    One that was undone and is completed again has an event again.
+    """
+
+    name: ClassVar[str] = "ChallengeCompleted"
+
+    award_id: str
+    """Names this completion: the member as whom it was, the window and the number in it."""
+    challenge_id: str
+    points: int
+    """The points that it gives; 0: none."""
+    reward_id: str | None
+    """The reward that it gives as a voucher; null: none."""
+    badges: tuple[str, ...]
+    """The badges that it gives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeUndone(MemberEvent):
+    """Refunds or edits left too little for a completion, and what it gave was taken back."""
+
+    name: ClassVar[str] = "ChallengeUndone"
+
+    award_id: str
+    """The completion, as in `ChallengeCompleted`."""
+    challenge_id: str
+    points: int
+    """The points that stand no more; `BonusTakenBack` says where they were taken from."""
+    reward_id: str | None
+    reward_kept: bool
+    """Whether its voucher was used before, so that the member keeps what it was for."""
+    badges: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadgeEarned(MemberEvent):
+    """A member was given a badge. Each thing that gives them the same badge has its event."""
+
+    name: ClassVar[str] = "BadgeEarned"
+
+    award_id: str
+    badge_id: str
+    given_for: AwardOccasion
+    rule_id: str
+    """The challenge that gave it, or what else did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadgeLost(MemberEvent):
+    """What a badge was given for was undone. A member to whom something else gives it keeps it."""
+
+    name: ClassVar[str] = "BadgeLost"
+
+    award_id: str
+    badge_id: str
+    given_for: AwardOccasion
+    rule_id: str
+    """The challenge that gave it, or what else did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -691,6 +756,10 @@ ALL: Final[tuple[type[Event], ...]] = (
     PointsActivated,
     PointsClawedBack,
     BonusTakenBack,
+    ChallengeCompleted,
+    ChallengeUndone,
+    BadgeEarned,
+    BadgeLost,
     PointsExpired,
     PointsAdjusted,
     PointsTransferred,
@@ -779,8 +848,45 @@ def _events_of(change: TableChange) -> Iterator[Event]:
             )
         case StaffDay() as staff_day, None:
             yield from _of_staff_day(staff_day, change)
-        case Targeting() | BudgetSpent() | GoalStanding(), _:
+        case ((Targeting() | BudgetSpent() | GoalStanding() | MemberAward()), _):
             yield from _of_steering(change)
+
+
+def _of_award(
+    award: MemberAward, before: MemberAward | None, change: TableChange
+) -> Iterator[Event]:
+    if award.stands == (before is not None and before.stands):
+        return
+
+    def event(kind: type[Event], of: str = "", **what: Any) -> Event:
+        return _event(
+            kind,
+            change.program_id,
+            subject=f"{award.award_id}/{award.step}{of}",
+            member_id=award.member_id,
+            occurred_at=award.changed_at or change.made_at,
+            award_id=award.award_id,
+            **what,
+        )
+
+    if award.given_for == "challenge":
+        whether_kept: dict[str, Any] = {} if award.stands else {"reward_kept": award.reward_kept}
+        yield event(
+            ChallengeCompleted if award.stands else ChallengeUndone,
+            challenge_id=award.rule_id,
+            points=award.points,
+            reward_id=award.reward_id,
+            badges=award.badges,
+            **whether_kept,
+        )
+    for badge_id in award.badges:
+        yield event(
+            BadgeEarned if award.stands else BadgeLost,
+            of=f"/{badge_id}",
+            badge_id=badge_id,
+            given_for=award.given_for,
+            rule_id=award.rule_id,
+        )
 
 
 def _of_goal(
@@ -821,7 +927,7 @@ def _of_staff_day(staff_day: StaffDay, change: TableChange) -> Iterator[Event]:
 
 
 def _of_steering(change: TableChange) -> Iterator[Event]:
-    """What happened to campaigns, to segments and to goals."""
+    """What happened to campaigns, to segments, to goals and to what members were given."""
     match change.after, change.before:
         case BudgetSpent() as spent, None:
             yield _of_budget(spent, change)
@@ -830,6 +936,8 @@ def _of_steering(change: TableChange) -> Iterator[Event]:
             yield from _of_segments(targeting, before, change)
         case GoalStanding() as standing, (GoalStanding() | None) as before:
             yield from _of_goal(standing, before, change.program_id)
+        case MemberAward() as award, (MemberAward() | None) as before:
+            yield from _of_award(award, before, change)
 
 
 def _of_budget(spent: BudgetSpent, change: TableChange) -> Event:

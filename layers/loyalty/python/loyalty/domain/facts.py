@@ -21,6 +21,9 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from loyalty.domain.earning.awarding import points_by_giver
+from loyalty.domain.engagement.award_terms import AwardOccasion
+from loyalty.domain.engagement.changes import OrderShare
+from loyalty.domain.engagement.counters import id_of, kind_of
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
 from loyalty.domain.ledger.entries import (
@@ -39,6 +42,7 @@ from loyalty.domain.ledger.entries import (
     Redemption,
     Return,
 )
+from loyalty.domain.ledger.member_awards import MemberAward
 from loyalty.domain.ledger.order_vouchers import code_of
 from loyalty.domain.ledger.refunds import RecordedState
 from loyalty.domain.ledger.vouchers import State, Voucher
@@ -389,6 +393,48 @@ class ActionFact(Fact):
     began_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardFact(Fact):
+    """Something that a member was given, such as for a challenge, and whether it stands.
+
+    `rule_id` is the challenge, or what else it was given for, and `reward_id` a reward that it gave
+    as a voucher. `reward_kept`: the voucher was used before the award was taken back. `given_at` is
+    when it was given first. A later revision is written whenever it is taken back or given again.
+    """
+
+    kind: ClassVar[str] = "awards"
+    final_revision: ClassVar[int] = 2
+
+    member_id: str
+    given_for: AwardOccasion
+    rule_id: str
+    points: int
+    reward_id: str | None
+    badges: tuple[str, ...]
+    stands: bool
+    reward_kept: bool
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedOrderFact(Fact):
+    """An order that counts for a challenge; 0: it counts no more.
+
+    `amount` is what it counts, in all windows: orders, units, minor units or categories. A later
+    revision is written when a refund or an edit changes it.
+    """
+
+    kind: ClassVar[str] = "counted_orders"
+    final_revision: ClassVar[int] = 2
+
+    source: str
+    order_id: str
+    counts_for: str
+    rule_id: str
+    occurred_at: datetime
+    amount: int
+
+
 ALL: Final[tuple[type[Fact], ...]] = (
     EntryFact,
     OrderFact,
@@ -398,6 +444,8 @@ ALL: Final[tuple[type[Fact], ...]] = (
     MessageFact,
     SurveyFact,
     ActionFact,
+    AwardFact,
+    CountedOrderFact,
 )
 
 _REVISION_OF_STATE: Final[dict[State, int]] = {
@@ -447,6 +495,8 @@ def facts_of(change: TableChange) -> Iterator[Fact]:
             yield _of_message(message, change.program_id)
         case Response() as response:
             yield _of_response(response, change.program_id)
+        case (MemberAward() | OrderShare()) as counted:
+            yield _of_engagement(counted, change)
         # The lake has folders of programs, and none of the deployment.
         case StaffAction() as action if change.program_id != DEPLOYMENT:
             yield _of_action(action, change.program_id)
@@ -733,6 +783,49 @@ def _of_response(response: Response, program_id: str) -> SurveyFact:
         source=response.order.source if response.order else None,
         order_id=response.order.order_id if response.order else None,
         answered_at=response.answered_at,
+    )
+
+
+def _of_engagement(
+    counted: MemberAward | OrderShare, change: TableChange
+) -> AwardFact | CountedOrderFact:
+    if isinstance(counted, OrderShare):
+        return _of_share(counted, change)
+    return _of_award(counted, change)
+
+
+def _of_award(award: MemberAward, change: TableChange) -> AwardFact:
+    changed_at = award.changed_at or change.made_at
+    return AwardFact(
+        fact_id=award.award_id,
+        revision=award.step,
+        program_id=change.program_id,
+        recorded_at=changed_at,
+        member_id=award.member_id,
+        given_for=award.given_for,
+        rule_id=award.rule_id,
+        points=award.points,
+        reward_id=award.reward_id,
+        badges=award.badges,
+        stands=award.stands,
+        reward_kept=award.reward_kept,
+        given_at=award.given_at or changed_at,
+    )
+
+
+def _of_share(share: OrderShare, change: TableChange) -> CountedOrderFact:
+    order = share.order
+    return CountedOrderFact(
+        fact_id=f"{order.source}/{order.order_id}/{share.counter}",
+        revision=share.revision,
+        program_id=change.program_id,
+        recorded_at=change.made_at,
+        source=order.source,
+        order_id=order.order_id,
+        counts_for=kind_of(share.counter),
+        rule_id=id_of(share.counter),
+        occurred_at=share.occurred_at,
+        amount=sum(sum(tally.values()) for tally in share.tallies.values()),
     )
 
 

@@ -38,6 +38,8 @@ ATTEMPTS_MAX: Final = 3
 # A member's facts are stored together, because reports group by member most often.
 SORTED_BY: Final = {
     "actions": "staff_member, began_at, fact_id",
+    "awards": "rule_id, given_at, fact_id",
+    "counted_orders": "rule_id, occurred_at, fact_id",
     "entries": "member_id, counted_at, fact_id",
     "members": "fact_id",
     "messages": "member_id, written_at, fact_id",

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 # the state of an order counts where it last changed.
 DATED_BY: Final = {
     "actions": "began_at",
+    "awards": "given_at",
+    "counted_orders": "occurred_at",
     "entries": "counted_at",
     "members": "enrolled_at",
     "messages": "written_at",

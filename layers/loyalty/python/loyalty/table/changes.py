@@ -16,6 +16,7 @@ from loyalty.table.records.actions import action_from_item
 from loyalty.table.records.approvals import approval_from_item
 from loyalty.table.records.budgets import budget_shard_from_item, budget_spent_from_item
 from loyalty.table.records.data_requests import data_request_from_item
+from loyalty.table.records.engagement import award_from_item, share_from_item
 from loyalty.table.records.goals import goal_standing_from_item
 from loyalty.table.records.members import member_from_item
 from loyalty.table.records.messages import message_from_item
@@ -33,6 +34,7 @@ _READERS: Final[Mapping[str, Callable[[Item], Record | None]]] = {
     "account": account_from_item,
     "action": action_from_item,
     "approval": approval_from_item,
+    "award": award_from_item,
     "budget": budget_shard_from_item,
     "budget_spent": budget_spent_from_item,
     "delivery": data_request_from_item,
@@ -41,6 +43,7 @@ _READERS: Final[Mapping[str, Callable[[Item], Record | None]]] = {
     "order": recorded_state_from_item,
     "profile": member_from_item,
     "review": review_from_item,
+    "share": share_from_item,
     "staff_day": staff_day_from_item,
     "survey_response": response_from_item,
     "targeting": targeting_from_item,

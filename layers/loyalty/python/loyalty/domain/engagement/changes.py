@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 class OrderShare:
     """What an order counts under one counter, as it was added to a member's progress.
 
-    `revision` guards the item; 0: there is none yet.
+    `occurred_at` is the order's own time. `revision` guards the item; 0: there is none yet.
     """
 
     order: OrderRef
     counter: str
+    occurred_at: datetime
     tallies: Tallies = field(default_factory=lambda: MappingProxyType({}))
     revision: int = 0
 

@@ -64,6 +64,11 @@ def challenge_of(program: Program, challenge_id: str) -> Challenge | None:
 KINDS: Final[Mapping[str, CounterKind]] = {"challenge": CounterKind("challenge", challenge_of)}
 
 
+def kind_of(counter: str) -> str:
+    """The kind of a counter, such as `challenge`."""
+    return counter.partition(".")[0]
+
+
 def id_of(counter: str) -> str:
     """The id of the challenge, or of what else a counter adds up for; empty: there is only one."""
     return counter.partition(".")[2]
@@ -88,4 +93,4 @@ def award_terms(counter: str, rule: CountingRule, *, version: int) -> AwardTerms
 
 
 def _kind(counter: str) -> CounterKind:
-    return KINDS[counter.partition(".")[0]]
+    return KINDS[kind_of(counter)]

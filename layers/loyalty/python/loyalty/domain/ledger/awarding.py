@@ -106,7 +106,14 @@ def settle_award(
     """
     target = award.points if stands else 0
     owing = award.points_given - target - award.standing.settled
-    after = replace(award, target=target, stands=stands, step=award.step + 1)
+    after = replace(
+        award,
+        target=target,
+        stands=stands,
+        step=award.step + 1,
+        given_at=award.given_at or now,
+        changed_at=now,
+    )
     step = RewardStep(after)
     if reward is not None and stands is not award.stands:
         step = _reward_step(after, reward, account=account, now=now)

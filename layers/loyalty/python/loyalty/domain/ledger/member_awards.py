@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from loyalty.domain.ledger.settled import Settled
@@ -22,7 +22,7 @@ class MemberAward:
 
     `stands` says whether it is given now. `code` is the last voucher of its reward. `reward_kept`:
     that voucher was used before the award was taken back. `step` counts what was done to it and
-    guards the item.
+    guards the item. `given_at` is when it was given first, and `changed_at` when the last step was.
     """
 
     award_id: str
@@ -40,6 +40,8 @@ class MemberAward:
     code: str | None = None
     reward_kept: bool = False
     step: int = 0
+    given_at: datetime | None = None
+    changed_at: datetime | None = None
 
     @property
     def points_given(self) -> int:

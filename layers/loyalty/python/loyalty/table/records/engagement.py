@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from loyalty.domain.engagement.changes import OrderShare
@@ -15,6 +15,8 @@ from loyalty.table.records.parts import (
     VERSION,
     dated_from_map,
     dated_to_map,
+    instant_from,
+    maybe_instant,
     parts_from_list,
     parts_to_list,
 )
@@ -28,6 +30,7 @@ def share_to_item(share: OrderShare) -> Item:
     return {
         "kind": "share",
         "v": VERSION,
+        "occurred_at": keys.instant(share.occurred_at),
         "tallies": _tallies_to_map(share.tallies),
         "revision": share.revision,
     }
@@ -38,6 +41,7 @@ def share_from_item(item: Item) -> OrderShare:
     return OrderShare(
         order=OrderRef(*wire["pk"].split("#")[3:5]),
         counter=wire["sk"].partition("#")[2],
+        occurred_at=instant_from(wire["occurred_at"]),
         tallies=wire["tallies"],
         revision=wire["revision"],
     )
@@ -100,6 +104,10 @@ def award_to_item(award: MemberAward, program: str) -> Item:
         "given": parts_to_list(standing.given),
         "expired": dated_to_map(standing.expired),
     }
+    for name in ("given_at", "changed_at"):
+        moment = cast("datetime | None", getattr(award, name))
+        if moment is not None:
+            item[name] = keys.instant(moment)
     if award.reward_id:
         item["reward_id"] = award.reward_id
     if award.code:
@@ -147,6 +155,8 @@ def award_from_item(item: Item) -> MemberAward:
         code=wire.get("code"),
         reward_kept=wire.get("reward_kept", False),
         step=wire["step"],
+        given_at=maybe_instant(wire.get("given_at")),
+        changed_at=maybe_instant(wire.get("changed_at")),
     )
 
 

@@ -102,7 +102,9 @@ def _count(order: OrderRef, *, shelf: EngagementShelf, desk: Desk) -> tuple[Sequ
     now = _counts_now(file.accrual, file, desk=desk)
     counters = sorted({*shares, *now})
     for counter in counters:
-        share = shares.get(counter) or OrderShare(order=order, counter=counter)
+        share = shares.get(counter) or OrderShare(
+            order=order, counter=counter, occurred_at=file.accrual.happened_at
+        )
         more = difference(now.get(counter, {}), share.tallies)
         if more:
             path = lineage(desk, file.accrual.member_id, strong=True)
