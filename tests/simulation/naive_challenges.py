@@ -31,9 +31,9 @@ def counts_of(accrual: Any, state: Any, program: Program) -> dict[str, Counts]:
             continue
         match challenge.counts.what:
             case "categories":
-                wanted = set(challenge.counts.of.categories)
+                named = set(challenge.counts.of.categories)
                 tally = Counter({each.category or "": 1 for each in lines if each.category})
-                tally = Counter({name: 1 for name in tally if name in wanted})
+                tally = Counter({name: 1 for name in tally if name in named})
             case "orders":
                 tally = Counter({"*": 1})
             case "units":

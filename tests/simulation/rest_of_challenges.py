@@ -61,8 +61,8 @@ def _check(
     for window, by_origin in (progress["given"] if progress else {}).items():
         given[window] += sum(by_origin.values())
     if due != given:
-        kept = (given - due).keys() if not due - given else ()
-        if not kept or any(challenge_in(each).if_undone != "keep" for each in versions):
+        in_excess = (given - due).keys() if not due - given else ()
+        if not in_excess or any(challenge_in(each).if_undone != "keep" for each in versions):
             raise Violation(f"{whose} was given {given}, and {due} is due by {windows}")
 
 

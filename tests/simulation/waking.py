@@ -26,7 +26,7 @@ class Worker:
     draw: random.Random
     world: World
     _haste: float = field(init=False)
-    _told: dict[Look, None] = field(init=False, default_factory=dict)
+    _waiting: dict[Look, None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._haste = self.draw.choice((0, 0.1, 0.3))
@@ -38,24 +38,24 @@ class Worker:
 
     def next_look(self) -> Look | None:
         """Sometimes one of those that were told; it may be told again meanwhile."""
-        if not self._told or self.draw.random() >= self._haste:
+        if not self._waiting or self.draw.random() >= self._haste:
             return None
-        look = self.draw.choice(list(self._told))
+        look = self.draw.choice(list(self._waiting))
         if self.draw.random() < 0.8:
-            del self._told[look]
+            del self._waiting[look]
         return look
 
     def waits_longest(self) -> Look | None:
         """The first of those that are still to be looked at."""
-        look = next(iter(self._told), None)
+        look = next(iter(self._waiting), None)
         if look is not None:
-            del self._told[look]
+            del self._waiting[look]
         return look
 
     def answered(self, look: Look, answer: Answer) -> None:
         """A look that did not come to its end is told again."""
         if answer.code in ("crashed", "try_again"):
-            self._told[look] = None
+            self._waiting[look] = None
         elif not answer.is_done:
             raise Violation(f"{look.name} is refused: {answer.code}")
 
@@ -63,17 +63,17 @@ class Worker:
         changes = list(_changes(written, self.world.now))
         for page in pages_to_look_at(changes, programs=self):
             for item in page.items:
-                self._told[Look(cast("Lane", page.lane), item)] = None
+                self._waiting[Look(cast("Lane", page.lane), item)] = None
 
 
 def _changes(written: Sequence[Written], made_at: datetime) -> Iterator[TableChange]:
     for _, before, after in written:
-        change = _told(after, made_at)
+        change = _change(after, made_at)
         if change is not None:
-            old = _told(before, made_at)
+            old = _change(before, made_at)
             yield replace(change, before=old.after if old else None)
 
 
-def _told(item: Item | None, made_at: datetime) -> TableChange | None:
+def _change(item: Item | None, made_at: datetime) -> TableChange | None:
     wire: Any = item
     return change_told_again(wire, made_at=made_at) if wire else None
