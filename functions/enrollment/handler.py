@@ -65,6 +65,7 @@ from loyalty.edge.models.members import (
 )
 from loyalty.edge.models.merge_preview import MergePreviewAnswer, merge_preview_answer
 from loyalty.edge.models.messages import MessagesPage, held_back_answer, message_answer
+from loyalty.edge.models.plans import MemberPlanAnswer, PlanRequest, member_plan_answer
 from loyalty.edge.models.statements import (
     BalanceAnswer,
     MergeAnswer,
@@ -88,6 +89,7 @@ from loyalty.usecases.people.enrollment import Application
 from loyalty.usecases.people.joining import ClaimLater
 from loyalty.usecases.people.member_export import export
 from loyalty.usecases.people.members import Enrolled
+from loyalty.usecases.plans import members_plan
 from loyalty.usecases.ports import Desk
 
 
@@ -446,6 +448,59 @@ def revoke_tier(program_id: ProgramId, member_id: PathId) -> Response[None]:
     """
     desk, _ = _serving(program_id)
     corrections.grant_tier(member_id, None, desk=desk)
+    return Response(status_code=204, body=None)
+
+
+@api.get("/members/<member_id>/plan", allow=MEMBER_AND_STAFF | {"service"})
+def read_plan(program_id: ProgramId, member_id: PathId) -> MemberPlanAnswer:
+    """Read the paid plan that a member has.
+
+    It has what was told of it last: until when it is paid, and by whom.
+    """
+    desk, _ = _serving(program_id)
+    return member_plan_answer(member_id, members_plan.plan_of(member_id, desk=desk))
+
+
+@api.put(
+    "/members/<member_id>/plan",
+    allow={"manager", "service"},
+    refuses=(OwnAccount, TryAgain),
+    acts="plan.give",
+)
+def give_plan(
+    program_id: ProgramId, member_id: PathId, plan: Annotated[PlanRequest, Body()]
+) -> MemberPlanAnswer:
+    """Give a member a paid plan until a day, or tell until when it is paid now.
+
+    If a shop tells of a plan that holds longer, the member has that one.
+    """
+    desk, _ = _serving(program_id)
+    given = members_plan.give_plan(member_id, plan.terms(), desk=desk)
+    changes = (
+        Change(field="plan", after=plan.plan),
+        Change(field="until", after=plan.until.isoformat()),
+        Change(field="renews", after=plan.renews),
+    )
+    api.report_outcome(ActionOutcome(target_id=given.member_id, changes=changes))
+    return member_plan_answer(given.member_id, given)
+
+
+@api.delete(
+    "/members/<member_id>/plan",
+    allow={"manager", "service"},
+    status=204,
+    refuses=(OwnAccount, TryAgain),
+    acts="plan.end",
+)
+def end_plan(program_id: ProgramId, member_id: PathId) -> Response[None]:
+    """End a member's plan at once, whatever told of it.
+
+    What orders earned by it stays. If a shop charges for it, end it there too, because what the
+    shop tells later counts again.
+    """
+    desk, _ = _serving(program_id)
+    ended = members_plan.end_plan(member_id, desk=desk)
+    api.report_outcome(ActionOutcome(changes=[Change(field="plan", before=ended)]))
     return Response(status_code=204, body=None)
 
 

@@ -185,6 +185,7 @@ class TestTheRightsOfAFunction:
                 }
             ],
             badges=[{"id": "regular", "name": "Regular"}],
+            plans=[{"id": "prime", "name": "Prime", "benefits": {"multiplier_percent": 200}}],
             tiers={
                 "basis": "spend",
                 "period": "calendar_year",
@@ -353,6 +354,10 @@ def drive_everything(api: DescribedApi) -> None:
     gold = {"level": "gold", "until": f"{datetime.now(UTC).year + 1}-12-31"}
     api.call("manager", "PUT", f"/members/{ana}/tier-floor", json=gold)
     api.send("manager", "DELETE", f"/members/{ana}/tier-floor", status=204)
+    prime = {"plan": "prime", "until": gold["until"], "reason": "Paid at the counter"}
+    api.call("manager", "PUT", f"/members/{ana}/plan", json=prime)
+    assert api.call("member", "GET", "/members/me/plan")["plan"]["state"] == "active"
+    api.send("manager", "DELETE", f"/members/{ana}/plan", status=204)
 
     # Rewards, one of them counted.
     api.call("member", "GET", "/members/me/rewards")

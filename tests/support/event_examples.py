@@ -43,6 +43,7 @@ from tests.support.ledger import (
     used_voucher,
     voucher,
 )
+from tests.support.plan_examples import PLAN_CHANGES
 
 ANA: Final = Member(
     member_id="mem_1",
@@ -165,6 +166,7 @@ CHANGES: Final[dict[str, TableChange]] = {
         Account(member_id="mem_1", tier_announced="silver", tier_ups=1, entries=5),
         Account(member_id="mem_1", entries=5),
     ),
+    **PLAN_CHANGES,
     "PointsEarned": change(accrual()),
     "PointsPending": change(accrual(lots={}, pending={WAITING: 7})),
     "PointsActivated": change(activation()),

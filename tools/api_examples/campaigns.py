@@ -121,6 +121,7 @@ ANSWERS: Final[dict[str, Any]] = {
     "quote_sample_order": {
         "member_id": None,
         "tier": None,
+        "plan": None,
         "balance": None,
         "points": 99,
         "pending_points": 0,
@@ -130,7 +131,12 @@ ANSWERS: Final[dict[str, Any]] = {
                 "line_id": "1",
                 "points": 49,
                 "eligible_minor": 4_999,
-                "rate": {"points": 1, "per_minor": 100, "multiplier_percent": 100},
+                "rate": {
+                    "points": 1,
+                    "per_minor": 100,
+                    "multiplier_percent": 100,
+                    "plan_percent": 100,
+                },
             },
             {
                 "rule_id": "spend-40",

@@ -60,6 +60,7 @@ _MEMBER: Final[Json] = {
         "keep": None,
         "floor": None,
     },
+    "plan": None,
 }
 
 _ENROLLED: Final = _MEMBER | {
@@ -145,6 +146,12 @@ REQUESTS: Final[dict[str, Json]] = {
         "identities": [EMAIL, {"kind": "customer", "source": "shop", "value": "207119551"}],
         "profile": {"name": "Ana", "locale": "fr-FR", "birthday": "1990-02-28"},
         "consents": {"email": True},
+    },
+    "give_plan": {
+        "plan": "prime",
+        "until": "2027-12-31",
+        "renews": True,
+        "reason": "Paid at the counter",
     },
     "grant_tier": {"level": "regular", "until": "2027-12-31"},
     "look_up_member": {"identity": EMAIL},
@@ -256,6 +263,7 @@ ANSWERS: Final[dict[str, Any]] = {
                                     "points": 1,
                                     "per_minor": 100,
                                     "multiplier_percent": 100,
+                                    "plan_percent": 100,
                                 },
                             }
                         ],
@@ -283,6 +291,24 @@ ANSWERS: Final[dict[str, Any]] = {
         "survey_responses": [],
         "guest_orders": [],
         "next_cursor": None,
+    },
+    "read_plan": {"member_id": ANA, "plan": None},
+    "give_plan": {
+        "member_id": ANA,
+        "plan": {
+            "id": "prime",
+            "name": "Bean Prime",
+            "state": "active",
+            "since": "2026-11-21",
+            "until": "2028-01-07",
+            "trial_until": None,
+            "paid_until": "2027-12-31",
+            "paused_until": None,
+            "ends_on": None,
+            "told_by": "hand",
+            "told_at": NOW,
+            "reason": "Paid at the counter",
+        },
     },
     "grant_tier": _GRANTED,
     "list_history": page(REFUNDED, _REDEEMED, EARNED),

@@ -139,6 +139,7 @@ ANSWERS: Final[dict[str, Any]] = {
     "quote_order": {
         "member_id": ANA,
         "tier": None,
+        "plan": None,
         "balance": 0,
         "points": 120,
         "pending_points": 0,
@@ -184,6 +185,7 @@ ANSWERS: Final[dict[str, Any]] = {
         "member_id": ANA,
         "program_version": 1,
         "tier": None,
+        "plan": None,
         "points": 120,
         "kept": 75,
         "campaigns": [
@@ -218,7 +220,12 @@ ANSWERS: Final[dict[str, Any]] = {
                 "points": 45,
                 "kept": 30,
                 "eligible_minor": 4500,
-                "rate": {"points": 1, "per_minor": 100, "multiplier_percent": 100},
+                "rate": {
+                    "points": 1,
+                    "per_minor": 100,
+                    "multiplier_percent": 100,
+                    "plan_percent": 100,
+                },
                 "findings": [_RUNS],
                 "text": "45 beans: 1 bean for each 1.00 EUR, on 45.00 EUR.",
             },
@@ -228,7 +235,12 @@ ANSWERS: Final[dict[str, Any]] = {
                 "points": 30,
                 "kept": 15,
                 "eligible_minor": 3000,
-                "rate": {"points": 1, "per_minor": 100, "multiplier_percent": 100},
+                "rate": {
+                    "points": 1,
+                    "per_minor": 100,
+                    "multiplier_percent": 100,
+                    "plan_percent": 100,
+                },
                 "findings": [_RUNS],
                 "text": "30 beans: 1 bean for each 1.00 EUR, on 30.00 EUR.",
             },

@@ -55,7 +55,7 @@ def entry(entry_id: str, kind: str, points: int, happened_at: str, **more: Any) 
 
 
 def share(rule_id: str, line_id: str, points: int, minor: int) -> Json:
-    rate = {"points": 1, "per_minor": 100, "multiplier_percent": 100}
+    rate = {"points": 1, "per_minor": 100, "multiplier_percent": 100, "plan_percent": 100}
     return {
         "rule_id": rule_id,
         "line_id": line_id,

@@ -49,7 +49,12 @@ class TestEarning:
                 "line_id": "1",
                 "points": 49,
                 "eligible_minor": 4999,
-                "rate": {"points": 1, "per_minor": 100, "multiplier_percent": 100},
+                "rate": {
+                    "points": 1,
+                    "per_minor": 100,
+                    "multiplier_percent": 100,
+                    "plan_percent": 100,
+                },
             }
         ]
         assert till.member(ana)["balance"] == 49

@@ -63,6 +63,7 @@ PROGRAM: Final[dict[str, Any]] = {
         "period": "calendar_year",
         "levels": [{"id": "gold", "name": "Gold", "reached_at": 1000}],
     },
+    "plans": [{"id": "prime", "name": "Prime", "grace_days": 7}],
     "surveys": [{"id": "visit", "kind": "csat", "question": "How was it?", "bonus_points": 1}],
     "segments": [
         {
@@ -192,6 +193,7 @@ BODIES: Final[dict[str, Any]] = {
     "transfer_points": {"to_member_id": BOB, "points": 5},
     "grant_reward": {"reward_id": "latte", "reason": "a cold latte", "reference": "case 12"},
     "use_voucher": {"order": {"source": "pos", "order_id": "1002"}},
+    "give_plan": {"plan": "prime", "until": "2027-12-31", "renews": True, "reason": "paid"},
     "grant_tier": {"level": "gold", "until": "2027-12-31"},
     "preview_merge": {"into": BOB},
     "merge_members": {"into": BOB},

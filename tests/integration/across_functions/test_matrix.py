@@ -94,6 +94,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "list_member_rewards": own_or("cashier", "analyst", "manager", "service"),
     "list_member_challenges": own_or("cashier", "analyst", "manager", "service"),
     "list_member_badges": own_or("cashier", "analyst", "manager", "service"),
+    "read_plan": own_or("cashier", "analyst", "manager", "service"),
     "list_redemptions": own_or("cashier", "analyst", "manager", "service"),
     "read_order": only("cashier", "analyst", "manager", "service"),
     "explain_order": own_or("cashier", "manager", "service"),
@@ -122,6 +123,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "grant_reward": only("manager", "service"),
     "merge_members": only("manager", "service"),
     "preview_merge": only("manager", "service"),
+    "give_plan": only("manager", "service"),
+    "end_plan": only("manager", "service"),
     "grant_tier": only("manager"),
     "revoke_tier": only("manager"),
     # The counter.

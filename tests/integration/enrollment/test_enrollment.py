@@ -109,6 +109,7 @@ class TestEnrollingSomebody:
             "enrolled_at": "2026-11-21T10:00:00Z",
             "tier": None,
             "progress": None,
+            "plan": None,
         }
         assert read(member_id).body == answer.body
 

@@ -72,6 +72,7 @@ def test_says_all_that_is_held(ana: str) -> None:
         "points": 1,
         "per_minor": 100,
         "multiplier_percent": 100,
+        "plan_percent": 100,
     }
     (line,) = by_kind["accrual"]["of_order"]["lines"]
     assert (line["sku"], line["amount"]) == ("X", {"amount": 4999, "currency": "EUR"})

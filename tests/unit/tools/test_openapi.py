@@ -383,6 +383,7 @@ NAMES_OF_ONE_WORD = {
     "Inactivity",
     "Messages",
     "Money",
+    "Plan",
     "Presents",
     "Problem",
     "Program",

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty.domain.earning.awarding import Part, apportion, award
@@ -254,6 +256,28 @@ def test_a_level_multiplies_only_rules_that_allow_it() -> None:
     earned = award(order_of(1_000), both, tier="gold")
 
     assert {share.rule_id: share.points for share in earned.shares} == {"base": 20, "bonus": 10}
+
+
+@settings(max_examples=50)
+@given(minor=st.integers(0, 10**7), by_level=st.integers(100, 1000), by_plan=st.integers(100, 1000))
+def test_a_plan_multiplies_exactly_by_the_higher_or_the_product(
+    minor: int, by_level: int, by_plan: int
+) -> None:
+    level = LEVELS["levels"][0] | {"multiplier_percent": by_level}
+    plans = [
+        {"id": each, "name": each, "benefits": {"multiplier_percent": by_plan, "stacks": each}}
+        for each in ("higher", "product")
+    ]
+    rules = with_rules(rule(points=3), tiers=LEVELS | {"levels": [level]}, plans=plans)
+    worth = Fraction(3 * minor, 100)
+
+    higher, product = (
+        award(order_of(minor), rules, tier="gold", plan=each).points
+        for each in ("higher", "product")
+    )
+
+    assert higher == floor(worth * max(by_level, by_plan) / 100)
+    assert product == floor(worth * by_level * by_plan / 10_000)
 
 
 def test_points_expire_as_their_rule_says_then_as_the_level_says_then_as_the_program_says() -> None:

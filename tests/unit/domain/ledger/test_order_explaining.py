@@ -67,7 +67,7 @@ def test_an_explanation_adds_up_to_what_was_earned_and_to_what_is_kept(
         assert each.points == explained.points.get(each.campaign.id, 0)
         assert explained.points_kept.get(each.campaign.id, 0) <= each.points
     for rule in explained.rules:
-        gives = explained.points.get(rule.rule.id, 0) > 0
+        gives = explained.points.get(rule.rate.rule.id, 0) > 0
         assert gives == (not any(one.matters for one in rule.findings))
 
 

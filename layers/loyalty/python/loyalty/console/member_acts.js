@@ -4,6 +4,7 @@
 import { Form } from "./forms.js";
 import { html } from "./lit.js";
 import { path } from "./api.js";
+import { givingPlan } from "./member_plan.js";
 import { levelName, rewardName, rewardOf } from "./names.js";
 
 /** @typedef {import("./types").Page} Page */
@@ -20,6 +21,7 @@ export function actsOf(page, read, done) {
   if (page.may("manager")) forms.push(granting(page, done));
   if (page.may("cashier")) forms.push(redeeming(page, read, done));
   if (page.may("manager") && page.inForce.document.tiers) forms.push(leveling(page, done));
+  if (page.may("manager") && page.inForce.document.plans.length) forms.push(givingPlan(page, done));
   if (page.may("cashier", "manager")) forms.push(changing(page, read, done));
   return () =>
     html`<section class="panel" aria-labelledby="acts"><h2 id="acts">Do</h2>${forms.map((form) => form())}</section>`;

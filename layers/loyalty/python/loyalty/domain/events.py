@@ -44,6 +44,7 @@ from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.member import Member
 from loyalty.domain.people.privacy_requests import DataRequest, NotAMember
 from loyalty.domain.people.survey_responses import Response
+from loyalty.domain.plans.held_plan import HeldPlan, PlanChange, plan_changes, replaced_plan
 from loyalty.domain.program.kinds import MessageKind, RewardKind, SurveyKind
 from loyalty.domain.shops.deliveries import log_id
 from loyalty.domain.staff.staff_days import StaffDay
@@ -208,6 +209,54 @@ class TierChanged(MemberEvent):
     tier_before: str | None
     """The id of the level before; null: no level."""
     direction: Literal["up", "down"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanEvent(MemberEvent):
+    """An event about a member's paid plan."""
+
+    plan_id: str
+    since: date
+    """The plan's first day, in the program's time zone."""
+    paid_until: date
+    """The last day that is paid, or of the trial."""
+    until: date
+    """The plan's last day if nothing more is paid, days of grace included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStarted(PlanEvent):
+    """A member has a paid plan now."""
+
+    name: ClassVar[str] = "PlanStarted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRenewed(PlanEvent):
+    """A member's plan is paid for longer, or runs again after a pause or days of grace."""
+
+    name: ClassVar[str] = "PlanRenewed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanGrace(PlanEvent):
+    """The last day of a plan that is paid is over; it goes on for some days of grace."""
+
+    name: ClassVar[str] = "PlanGrace"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanPaused(PlanEvent):
+    """A member's plan is paused: it brings nothing until it runs again."""
+
+    name: ClassVar[str] = "PlanPaused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanEnded(PlanEvent):
+    """A member's plan is over: its last day passed, it was ended, or another took its place."""
+
+    name: ClassVar[str] = "PlanEnded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -751,6 +800,11 @@ ALL: Final[tuple[type[Event], ...]] = (
     MemberMerged,
     MemberErased,
     TierChanged,
+    PlanStarted,
+    PlanRenewed,
+    PlanGrace,
+    PlanPaused,
+    PlanEnded,
     PointsEarned,
     PointsPending,
     PointsActivated,
@@ -1079,6 +1133,7 @@ def _of_account(account: Account, before: Account | None, change: TableChange) -
                 tier_before=before.tier_announced,
                 direction="up" if account.tier_ups > before.tier_ups else "down",
             )
+        yield from _of_plan(account, before, change)
         return
 
     match account.status:
@@ -1088,6 +1143,37 @@ def _of_account(account: Account, before: Account | None, change: TableChange) -
             yield event(MemberMerged, occurred_at=account.ended_at, into=account.into)
         case "closed":
             yield event(MemberErased, occurred_at=account.ended_at)
+
+
+_OF_PLANS: Final[Mapping[PlanChange, type[PlanEvent]]] = {
+    "started": PlanStarted,
+    "renewed": PlanRenewed,
+    "grace": PlanGrace,
+    "paused": PlanPaused,
+    "ended": PlanEnded,
+}
+
+
+def _of_plan(account: Account, before: Account, change: TableChange) -> Iterator[Event]:
+    def event(kind: type[PlanEvent], plan: HeldPlan) -> Event:
+        return _event(
+            kind,
+            change.program_id,
+            # Every change of a plan raises the revision.
+            subject=f"{account.member_id}/{plan.plan_id}/{account.tier_revision}",
+            member_id=account.member_id,
+            occurred_at=change.made_at,
+            plan_id=plan.plan_id,
+            since=plan.since,
+            paid_until=plan.paid_until,
+            until=plan.until,
+        )
+
+    if replaced := replaced_plan(before.plan, account.plan):
+        yield event(PlanEnded, replaced)
+    if account.plan is not None:
+        for each in plan_changes(before.plan, account.plan):
+            yield event(_OF_PLANS[each], account.plan)
 
 
 def _of_holding(account: Account, before: Account | None, change: TableChange) -> Iterator[Event]:

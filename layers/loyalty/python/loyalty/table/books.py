@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 from loyalty.domain.campaigns.limits import CampaignPeriod
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
-from loyalty.table import budgets, engagement, keys, records, stock
+from loyalty.table import budgets, engagement, keys, plans, records, stock
 from loyalty.table.engine import Engine, every, key_of, pages
 from loyalty.table.histories import newest
 from loyalty.table.operations import (
@@ -39,6 +39,7 @@ from loyalty.table.operations import (
 )
 from loyalty.table.records.approvals import HELD, approval_to_item
 from loyalty.table.records.members import member_from_item
+from loyalty.table.records.plans import plans_from_item
 from loyalty.table.records.responses import response_key, response_to_item
 from loyalty.table.records.reviews import OPEN, review_to_item
 from loyalty.table.records.targeting import targeting_from_item
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     )
     from loyalty.domain.ledger.stock import StockShards
     from loyalty.domain.ledger.vouchers import Voucher
+    from loyalty.domain.plans.tellings import MemberPlans
 
 # Each is read together with its accrual, and one batch reads up to a hundred items.
 GUEST_ORDERS_A_PAGE: Final = 50
@@ -121,6 +123,10 @@ class TableBooks:
             member=member_from_item(found[of_profile]) if of_profile in found else None,
             targeting=targeting_from_item(found[of_targeting]) if of_targeting in found else None,
         )
+
+    def plans(self, member_id: str) -> MemberPlans | None:
+        item = self._engine.get(keys.member_plans(self._program, member_id), strong=True)
+        return plans_from_item(item) if item else None
 
     def voucher(self, code: str) -> Voucher | None:
         item = self._engine.get(keys.voucher(self._program, code), strong=True)
@@ -297,6 +303,8 @@ class TableBooks:
             yield Put(response_key(response, self._program), item, (Absent(),))
         if posting.engagement is not None:
             yield from engagement.writes(self._program, posting.engagement)
+        if posting.plans is not None:
+            yield plans.write(self._program, posting.plans)
         if posting.award is not None:
             yield engagement.write_award(self._program, posting.award)
 

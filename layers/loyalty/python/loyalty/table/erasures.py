@@ -193,6 +193,9 @@ class TableErasures:
     def forget_targeting(self, member_id: str) -> None:
         self._engine.write([Delete(keys.targeting(self._program, member_id))])
 
+    def forget_plans(self, member_id: str) -> None:
+        self._engine.write([Delete(keys.member_plans(self._program, member_id))])
+
     def forget_comments(self, member_id: str) -> None:
         partition = keys.member_partition(self._program, member_id)
         for item in every(

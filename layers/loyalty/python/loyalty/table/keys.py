@@ -468,6 +468,14 @@ def member_progress(program: str, member: str, counter: str) -> Key:
 
 
 @charted(
+    "what each source told last of a member's paid plans",
+    read_by="the member's plan, later tellings",
+)
+def member_plans(program: str, member: str) -> Key:
+    return Key(member_partition(program, member), "PLAN")
+
+
+@charted(
     "award, and how its points stand; the index has those that give badges",
     read_by="engagement, the member's badges",
     index="history",

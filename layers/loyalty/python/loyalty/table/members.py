@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from loyalty.domain.people.identity import KINDS, Digest, Identity, Keyring
 from loyalty.domain.people.member import Member, Strength
-from loyalty.table import keys, records
+from loyalty.table import keys, plans, records
 from loyalty.table.books import TableBooks
 from loyalty.table.erasures import begun
 from loyalty.table.histories import newest
@@ -105,6 +105,9 @@ class TableMembers:
             # Both may have claimed an identity that only the loser held.
             *self._regraded(before, after, besides=loser.identities.keys()),
         )
+
+    def unite_plans(self, merged_id: str, *, into: str) -> None:
+        plans.unite(self._engine, self._program, merged_id, into=into)
 
     def unite_targeting(self, merged_id: str, *, into: str) -> None:
         TableTargeting(self._engine, program_id=self._program).unite(merged_id, into=into)
@@ -248,6 +251,7 @@ class TableMembers:
         yield Delete(self._profile(member), (equal(("revision",), member.revision),))
         yield Delete(keys.correspondence(self._program, member.member_id))
         yield Delete(keys.targeting(self._program, member.member_id))
+        yield Delete(keys.member_plans(self._program, member.member_id))
         yield from self._releases(member.identities, member.member_id)
 
     def _releases(self, identities: Iterable[Identity], member_id: str) -> Iterable[Operation]:

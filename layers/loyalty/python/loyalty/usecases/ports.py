@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from loyalty.domain.people.erasure import Erasure
     from loyalty.domain.people.identity import Identity
     from loyalty.domain.people.member import Member, Strength
+    from loyalty.domain.plans.tellings import MemberPlans
     from loyalty.domain.program.document import PublishedProgram
     from loyalty.domain.staff.actions import StaffAction
 
@@ -121,6 +122,10 @@ class Books(Protocol):
         self, member_id: str, *, profile: bool = False, targeting: bool = False
     ) -> Participant:
         """A member's account and what else is asked for, read strongly in one request."""
+        ...
+
+    def plans(self, member_id: str) -> MemberPlans | None:
+        """What was told of a member's plans, read strongly; None: nothing."""
         ...
 
     def voucher(self, code: str) -> Voucher | None:
@@ -295,6 +300,14 @@ class Members(Directory, Protocol):
 
         Raises:
             Raced: somebody changed one of the two.
+        """
+        ...
+
+    def unite_plans(self, merged_id: str, *, into: str) -> None:
+        """Give what was told of a merged member's plans to the member they became.
+
+        Raises:
+            Raced: one of the two changed, or the survivor is active no more.
         """
         ...
 

@@ -9,6 +9,7 @@ import { challengesOf } from "../member_challenges.js";
 import { holdings, level, person } from "../member_facts.js";
 import { leavingOf } from "../member_leaving.js";
 import { history, messages, readUntil, redeemed } from "../member_lists.js";
+import { planOf } from "../member_plan.js";
 import { recommendationsOf } from "../member_recommendations.js";
 
 /** @typedef {import("../types").Page} Page */
@@ -46,7 +47,7 @@ export const view = {
     const content = () => html`
       ${STATUS.has(member.status) ? html`<p class="refused">${STATUS.get(member.status)}</p>` : nothing}
       <div class="columns">
-        <div>${holdings(page, member)} ${level(page, member)} ${person(page, member)}</div>
+        <div>${holdings(page, member)} ${level(page, member)} ${planOf(page, member, reread)} ${person(page, member)}</div>
         <div>${acts()} ${leaving()}</div>
       </div>
       ${recommendationsOf(page, lists.recommendations)}

@@ -118,5 +118,7 @@ function rate(page, rate) {
     rate.multiplier_percent === 100
       ? ""
       : ` × ${page.format.percent(rate.multiplier_percent / 100)}`;
-  return `${rate.points} per ${page.format.minor(rate.per_minor)}${times}`;
+  const byPlan =
+    rate.plan_percent === 100 ? "" : ` × ${page.format.percent(rate.plan_percent / 100)} by plan`;
+  return `${rate.points} per ${page.format.minor(rate.per_minor)}${times}${byPlan}`;
 }

@@ -25,11 +25,11 @@ def full_award(
     Raises:
         ValidationFailed: the order earns more points than can be counted.
     """
-    by_rules = award(remaining, program, tier=context.tier)
+    by_rules = award(remaining, program, tier=context.tier, plan=context.plan)
     if not program.campaigns:
         return by_rules
     every = compiled(program)
-    purchase = every.purchase(bought, remaining, tier=context.tier)
+    purchase = every.purchase(bought, remaining, tier=context.tier, plan=context.plan)
     planned = every.plan(purchase.keeping(bought), context)
     # What is planned is what all that was bought is worth.
     values = planned if remaining is bought else every.values(purchase, planned)

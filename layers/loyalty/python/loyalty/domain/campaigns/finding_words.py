@@ -75,10 +75,11 @@ class FindingWords:
         """What an earning rule gives for an order, or why it gives nothing."""
         if not points:
             return self._reasons([each for each in found.findings if each.matters])
-        rule = found.rule
+        rule, percent, plan_percent = found.rate
         steps = "each full" if rule.whole_steps else "each"
-        level = f" times {found.percent / 100:g} for the level" if found.percent != 100 else ""
-        rate = f"{self._points(rule.points)} for {steps} {self._money(rule.per_minor)}{level}"
+        times = f" times {percent / 100:g} for the level" if percent != 100 else ""
+        times += f" times {plan_percent / 100:g} for the plan" if plan_percent != 100 else ""
+        rate = f"{self._points(rule.points)} for {steps} {self._money(rule.per_minor)}{times}"
         return f"{self._points(points)}: {rate}, on {self._money(found.eligible_minor)}."
 
     def offer(self, found: CampaignFindings) -> str:

@@ -31,13 +31,14 @@ _PROGRAMS_COMPILED: Final = 64
 class AwardContext:
     """What only the moment knew at which an order was recorded, or a later version of it.
 
-    `tier` is the level at which it earns. `opened` are the campaigns that are decided of the
-    member and are for them, `held_out` those that would count but for their holdout. `ceilings` are
-    the most that campaigns may give whose limits left less
-    than the order would have got.
+    `tier` and `plan` are the level and the paid plan by which it earns. `opened` are the campaigns
+    that are decided of the member and are for them, `held_out` those that would count but for their
+    holdout. `ceilings` are the most that campaigns may give whose limits left less than the order
+    would have got.
     """
 
     tier: str | None = None
+    plan: str | None = None
     opened: frozenset[str] = frozenset()
     held_out: frozenset[str] = frozenset()
     ceilings: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
@@ -71,11 +72,16 @@ class CompiledProgram:
     best_of: frozenset[str]
 
     def purchase(
-        self, bought: Order, remaining: Order | None = None, *, tier: str | None
+        self,
+        bought: Order,
+        remaining: Order | None = None,
+        *,
+        tier: str | None,
+        plan: str | None = None,
     ) -> Purchase:
         """An order, and what is kept of it (all, if nothing is given)."""
         occurred_at = bought.occurred_at.astimezone(self.program.zone)
-        rates = rates_of(self.program, day=occurred_at.date(), tier=tier)
+        rates = rates_of(self.program, day=occurred_at.date(), tier=tier, plan=plan)
         return Purchase(bought, remaining or bought, occurred_at=occurred_at, rates=rates)
 
     def plan(self, bought: Purchase, context: AwardContext) -> dict[str, int]:

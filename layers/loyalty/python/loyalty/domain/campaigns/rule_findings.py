@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loyalty.domain.campaigns.findings import ConditionFinding
-from loyalty.domain.earning.awarding import RuleRate, earns, paid_share, percent_of, rounded
+from loyalty.domain.earning.awarding import RuleRate, earns, paid_share, rate_of, rounded
 from loyalty.domain.kernel.limits import AMOUNT_MINOR_MAX
 
 if TYPE_CHECKING:
@@ -22,23 +22,21 @@ if TYPE_CHECKING:
 class RuleFindings:
     """What was found about each condition of an earning rule.
 
-    `eligible_minor` is what the lines that it covers cost. `percent` is what the member's level
-    makes of its rate.
+    `eligible_minor` is what the lines that it covers cost. `rate` has what the member's level and
+    plan make of the rule.
     """
 
-    rule: EarningRule
+    rate: RuleRate
     eligible_minor: int
-    percent: int
     findings: tuple[ConditionFinding, ...]
 
 
 def rule_findings(
-    program: CompiledProgram, bought: Purchase, *, tier: str | None
+    program: CompiledProgram, bought: Purchase, *, tier: str | None, plan: str | None
 ) -> tuple[RuleFindings, ...]:
-    """What every earning rule says to an order as it was bought, for a member at a level."""
+    """What every earning rule says to an order as it was bought, at a level and on a plan."""
     document = program.program
-    level = document.tiers.level(tier) if document.tiers else None
-    rates = (RuleRate(rule, percent_of(rule, level)) for rule in document.earning_rules)
+    rates = (rate_of(rule, document, tier=tier, plan=plan) for rule in document.earning_rules)
     return tuple(_found(rate, bought, tier) for rate in rates)
 
 
@@ -46,9 +44,8 @@ def _found(rate: RuleRate, bought: Purchase, tier: str | None) -> RuleFindings:
     rule, order = rate.rule, bought.bought
     eligible_minor = sum(line.amount_minor for line in order.lines if earns(line, rule))
     return RuleFindings(
-        rule=rule,
+        rate=rate,
         eligible_minor=eligible_minor,
-        percent=rate.percent,
         findings=(
             *_of_conditions(rule, bought, tier),
             *_of_goods(rate, order, eligible_minor),

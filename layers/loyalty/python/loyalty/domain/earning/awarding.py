@@ -13,13 +13,13 @@ from loyalty.domain.earning.expiry import expires_on
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.kernel.limits import POINTS_MAX
 from loyalty.domain.program.kinds import CHARGES
+from loyalty.domain.program.plans import multipliers
 
 if TYPE_CHECKING:
     from loyalty.domain.orders.order import Line, Order
     from loyalty.domain.program.campaigns import Campaign
     from loyalty.domain.program.document import Program
     from loyalty.domain.program.earning_rules import EarningRule, Rounding
-    from loyalty.domain.program.levels import TierLevel
 
 
 class Share(NamedTuple):
@@ -40,19 +40,24 @@ class Part(NamedTuple):
 
 
 class RuleRate(NamedTuple):
-    """An earning rule that applies to an order, and by how many percent at the member's level."""
+    """An earning rule, and by how many percent it earns at the member's level and by their plan.
+
+    Both percentages multiply its rate. If only the higher one counts, the other is 100.
+    """
 
     rule: EarningRule
     percent: int
+    plan_percent: int = 100
 
     def exactly(self, amount_minor: int, order: Order) -> tuple[int, int]:
         """What an amount of an order earns before rounding, as a numerator and a denominator."""
         rule = self.rule
+        points = rule.points * self.percent * self.plan_percent
         paid, of = paid_share(order, rule.tenders)
         if rule.whole_steps:
             steps = amount_minor * paid // (rule.per_minor * of)
-            return steps * rule.points * self.percent, 100
-        return amount_minor * paid * rule.points * self.percent, rule.per_minor * of * 100
+            return steps * points, 100 * 100
+        return amount_minor * paid * points, rule.per_minor * of * 100 * 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +83,10 @@ class Award:
         return self.points - self.not_qualifying
 
 
-def award(order: Order, program: Program, *, tier: str | None = None) -> Award:
-    """What the order earns by the rules of this version, for a member at the level `tier`.
+def award(
+    order: Order, program: Program, *, tier: str | None = None, plan: str | None = None
+) -> Award:
+    """What the order earns by the rules of this version, for a member at a level and on a plan.
 
     Points round once per rule and order, and the lines share the rounded total by largest
     remainder. Every rule is a rate on the amounts of the lines, so an empty order earns nothing
@@ -91,7 +98,7 @@ def award(order: Order, program: Program, *, tier: str | None = None) -> Award:
     occurred_on = program.today(order.occurred_at)
     shares: list[Share] = []
     parts: Counter[tuple[date, date]] = Counter()
-    for rate in rates_of(program, day=occurred_on, tier=tier):
+    for rate in rates_of(program, day=occurred_on, tier=tier, plan=plan):
         rule = rate.rule
         eligible = [line for line in order.lines if earns(line, rule)]
         eligible_minor = sum(line.amount_minor for line in eligible)
@@ -101,11 +108,12 @@ def award(order: Order, program: Program, *, tier: str | None = None) -> Award:
     return Award(shares=tuple(shares), parts=parts_of(parts))
 
 
-def rates_of(program: Program, *, day: date, tier: str | None) -> tuple[RuleRate, ...]:
-    """The earning rules that apply to orders of a day, for a member at the level `tier`."""
-    level = program.tiers.level(tier) if program.tiers else None
+def rates_of(
+    program: Program, *, day: date, tier: str | None, plan: str | None
+) -> tuple[RuleRate, ...]:
+    """The earning rules that apply to orders of a day, for a member at a level and on a plan."""
     return tuple(
-        RuleRate(rule, percent_of(rule, level))
+        rate_of(rule, program, tier=tier, plan=plan)
         for rule in program.earning_rules
         if _applies(rule, day, tier)
     )
@@ -146,9 +154,14 @@ def earns(line: Line, rule: EarningRule) -> bool:
     return not categories.isdisjoint(rule.include_categories) or line.sku in rule.include_skus
 
 
-def percent_of(rule: EarningRule, level: TierLevel | None) -> int:
-    """By how many percent a rule earns at a level; 100 is the rule's own rate."""
-    return level.multiplier_percent if level and rule.level_multiplies else 100
+def rate_of(rule: EarningRule, program: Program, *, tier: str | None, plan: str | None) -> RuleRate:
+    """A rule with the multipliers of a level and a plan; 100 % is the rule's own rate."""
+    if not rule.level_multiplies:
+        return RuleRate(rule, 100)
+    level = program.tiers.level(tier) if program.tiers else None
+    return RuleRate(
+        rule, *multipliers(level.multiplier_percent if level else 100, program.plan(plan))
+    )
 
 
 def apportion(total: int, weights: Mapping[str, int]) -> dict[str, int]:

@@ -13,6 +13,7 @@ from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.holding import Holding, PendingDates, ends_on
 
 if TYPE_CHECKING:
+    from loyalty.domain.plans.held_plan import HeldPlan
     from loyalty.domain.program.document import PublishedProgram
     from loyalty.domain.program.safeguards import SafeguardCount
 
@@ -83,6 +84,9 @@ class Account:
     changes of what decides the level: the floor, levels carried, reached or announced, and every
     counter except the newest, to which most orders only add.
 
+    Plans: `plan` is the paid plan that the member has or had last. It can bring a level and a
+    multiplier, so a change of it counts in `tier_revision` too.
+
     Life: `absorbed` names the members merged into this one, `into` the one that this was merged
     into. `enrolled_at` and `ended_at` (closed or merged) outlive the profile: they say who was a
     member when.
@@ -112,6 +116,7 @@ class Account:
     tier_ups: int = 0
     tier_downs: int = 0
     tier_revision: int = 0
+    plan: HeldPlan | None = None
 
 
 class Activation(NamedTuple):

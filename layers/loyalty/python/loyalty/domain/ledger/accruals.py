@@ -26,6 +26,7 @@ from loyalty.domain.ledger.entries import (
 from loyalty.domain.ledger.giving import days_over, waiting
 from loyalty.domain.ledger.holding import Holding, total
 from loyalty.domain.ledger.holds import placed
+from loyalty.domain.ledger.member_plans import plan_on
 from loyalty.domain.ledger.postings import (
     OrderStateChange,
     Posting,
@@ -97,13 +98,16 @@ def accrue(
     today = program.document.today(now)
     level = level_of_order(order, account, program.document)
     tier = level.id if level else None
-    budgets = budgets_on(program.document, program.document.today(order.occurred_at))
+    day = program.document.today(order.occurred_at)
+    plan = plan_on(account, program.document, day=day)
+    budgets = budgets_on(program.document, day)
     left = left_of(budgets, shards)
     decision = decide(
         order,
         account,
         program.document,
         tier=tier,
+        plan=plan.id if plan else None,
         today=today,
         about=about,
         held_out=held_out_of(program, account.member_id),
@@ -114,7 +118,7 @@ def accrue(
         accrual.points,
         account=account,
         program=program.document,
-        day=program.document.today(order.occurred_at),
+        day=day,
         today=today,
     )
     accrual = replace(accrual, held_until=safeguard.held_until)
@@ -227,6 +231,7 @@ def _accrual(
         shares=earned.shares,
         parts=earned.parts,
         tier=context.tier,
+        plan=context.plan,
         qualifying=counts,
         opened=tuple(sorted(context.opened)),
         held_out=tuple(sorted(context.held_out)),

@@ -89,6 +89,7 @@ def decide(
     program: Program,
     *,
     tier: str | None,
+    plan: str | None = None,
     today: date,
     about: MemberFacts | None = None,
     held_out: Collection[str] = (),
@@ -101,7 +102,7 @@ def decide(
     as they were read.
     """
     if not program.campaigns:
-        return CampaignDecision(context=AwardContext(tier=tier))
+        return CampaignDecision(context=AwardContext(tier=tier, plan=plan))
     occurred_at = order.occurred_at.astimezone(program.zone)
     facts = facts_of(
         account,
@@ -115,6 +116,7 @@ def decide(
     of_member = [each for each in running if is_for(each, facts)]
     context = AwardContext(
         tier=tier,
+        plan=plan,
         opened=frozenset(
             each.id for each in of_member if each.is_decided_of_member and each.id not in held_out
         ),
@@ -122,7 +124,8 @@ def decide(
     )
     every = compiled(program)
     room = rooms(program, facts.day, today=today, used=used_of_campaigns(account), left=left)
-    ceilings = freeze(every, every.purchase(order, tier=tier), context, rooms=room)
+    purchase = every.purchase(order, tier=tier, plan=plan)
+    ceilings = freeze(every, purchase, context, rooms=room)
     return CampaignDecision(
         context=replace(context, ceilings=ceilings),
         relied=tuple(each for each in running if sources(each) & {"orders", "bought_on"}),
@@ -335,10 +338,12 @@ def ceilings_of_edit(
     )
     context = AwardContext(
         tier=accrual.tier,
+        plan=accrual.plan,
         opened=frozenset(accrual.opened),
         held_out=frozenset(accrual.held_out),
     )
-    return freeze(every, every.purchase(order, tier=accrual.tier), context, rooms=room, had=had)
+    purchase = every.purchase(order, tier=accrual.tier, plan=accrual.plan)
+    return freeze(every, purchase, context, rooms=room, had=had)
 
 
 def has_goods(order: Order) -> bool:

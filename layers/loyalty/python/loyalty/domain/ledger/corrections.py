@@ -33,6 +33,7 @@ from loyalty.domain.ledger.postings import (
 )
 from loyalty.domain.ledger.settling import with_due
 from loyalty.domain.ledger.tiers import granted, higher_floor, moved, reached_by_merge
+from loyalty.domain.plans.held_plan import longer
 from loyalty.domain.program.kinds import LOTS_MAX, PointSource
 
 if TYPE_CHECKING:
@@ -309,6 +310,7 @@ def merge(
         reinstated=_earliest(loser.reinstated, survivor.reinstated),
         active_on=active_on,
         tier_floor=floor or survivor.tier_floor,
+        plan=longer(survivor.plan, loser.plan),
         tier_carried=(*survivor.tier_carried, *loser.tier_carried),
         absorbed=(*survivor.absorbed, loser.member_id, *loser.absorbed),
     )

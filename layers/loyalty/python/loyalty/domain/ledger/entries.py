@@ -106,19 +106,20 @@ class Qualifying(NamedTuple):
 class Accrual:
     """What an order earned, and all that is needed to compute it again.
 
-    `tier` is the member's level on the order's day, `qualifying` what the order counted toward a
-    level. `opened` are the campaigns that were decided of the member and are for them, `held_out`
-    those that would count if the member were not held out. `ceilings` are the most points of
-    campaigns whose limits left less than the order would have got. `counted` is what it used of
-    limits. `campaigns` are those that gave points: shares do not say which givers
-    are campaigns. Points that a safeguard holds are pending until `held_until`, if their own dates
-    make them available sooner.
+    `tier` and `plan` are the member's on the order's day, `qualifying` what the order counted
+    toward a level. `opened` are the campaigns that were decided of the member and are for them,
+    `held_out` those that would count if the member were not held out. `ceilings` are the most
+    points of campaigns whose limits left less than the order would have got. `counted` is what it
+    used of limits. `campaigns` are those that gave points: shares do not say which givers are
+    campaigns. Points that a safeguard holds are pending until `held_until`, if their own dates make
+    them available sooner.
     """
 
     order: Order
     shares: tuple[Share, ...]
     parts: tuple[Part, ...]
     tier: str | None = None
+    plan: str | None = None
     qualifying: Qualifying | None = None
     opened: tuple[str, ...] = ()
     held_out: tuple[str, ...] = ()

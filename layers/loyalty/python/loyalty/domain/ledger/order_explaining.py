@@ -88,11 +88,11 @@ def explain_order(accrual: Accrual, state: OrderState, program: Program) -> Orde
     """Why an order earned what it earned; `program` is the version that decided its accrual."""
     bought, context = in_force(accrual, state), context_of(accrual, state)
     every = compiled(program)
-    purchase = every.purchase(bought, tier=context.tier)
+    purchase = every.purchase(bought, tier=context.tier, plan=context.plan)
     earned = full_award(bought, bought=bought, program=program, context=context)
     return OrderExplanation(
         campaigns=findings(every, purchase, context),
-        rules=rule_findings(every, purchase, tier=context.tier),
+        rules=rule_findings(every, purchase, tier=context.tier, plan=context.plan),
         points=points_by_giver(earned.shares),
         points_kept=points_by_giver(remainder_of(accrual, state, program).award.shares),
     )

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from loyalty.domain.ledger.tiers import Counting, TierAnnouncement
     from loyalty.domain.ledger.vouchers import Voucher
     from loyalty.domain.people.survey_responses import Response
+    from loyalty.domain.plans.tellings import MemberPlans
     from loyalty.domain.program.document import PublishedProgram
 
 # A change of more lots than this writes the whole account and relies on its version. The table
@@ -187,6 +188,8 @@ class Posting:
     engagement: EngagementChange | None = None
     award: MemberAward | None = None
     """Relies on the item with a step one lower; the first step relies on there being none."""
+    plans: MemberPlans | None = None
+    """Relies on the item with a revision one lower; the first relies on there being none."""
 
 
 def _is_of_calendar(entry: Entry) -> bool:
@@ -415,13 +418,14 @@ def replacing(
 
 
 def _of_level(account: Account) -> tuple[object, ...]:
-    """What a member's level is computed from, and the level last announced."""
+    """What a member's level and plan are computed from, and what was last announced of them."""
     return (
         account.tier_floor,
         account.tier_carried,
         account.tier_reached,
         account.tier_announced,
         account.qualifying,
+        account.plan,
     )
 
 

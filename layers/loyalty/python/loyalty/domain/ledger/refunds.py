@@ -250,6 +250,7 @@ def context_of(accrual: Accrual, state: OrderState) -> AwardContext:
     """What was decided of an order and its member when its latest version was recorded."""
     return AwardContext(
         tier=accrual.tier,
+        plan=accrual.plan,
         opened=frozenset(accrual.opened),
         held_out=frozenset(accrual.held_out),
         ceilings=accrual.ceilings if state.ceilings is None else state.ceilings,

@@ -19,6 +19,7 @@ from loyalty.domain.ledger.account import (
 )
 from loyalty.domain.ledger.entries import CalendarCause, Entry
 from loyalty.domain.ledger.giving import giveable_on, still_waiting
+from loyalty.domain.ledger.member_plans import with_plan_announced
 from loyalty.domain.ledger.postings import Posting, replacing
 from loyalty.domain.ledger.tiers import announced, changes_on, level_on, tidied
 
@@ -51,7 +52,7 @@ def settle(account: Account, *, program: PublishedProgram, now: datetime) -> Pos
     if after.due is not None and after.due <= today:
         after = replace(after, due=account.due or after.due)
     entries = tuple(_entry(step, account, program=program, now=now) for step in settled.steps)
-    announces = after.tier_announced != account.tier_announced
+    announces = (after.tier_announced, after.plan) != (account.tier_announced, account.plan)
     if not (entries or announces or _wakes(account, after.due, today)):
         return None
     return Posting(
@@ -72,16 +73,18 @@ def _giveable_from(
 
 
 def with_due(account: Account, *, program: PublishedProgram, today: date) -> Account:
-    """A settled account with its level announced, and the next day on which it is due."""
+    """A settled account, its level and plan announced, and the next day on which it is due."""
     document = program.document
     days = (
         account.holding.first_due(
             lapses_after=lapse_of(account, program), spared=account.reinstated
         ),
         changes_on(account, document, day=today),
+        *(account.plan.turns_after(today)[:1] if account.plan else ()),
     )
     with_level = announced(account, level_on(account, document, day=today), document)
-    return replace(with_level, due=min((day for day in days if day is not None), default=None))
+    with_plan = with_plan_announced(with_level, day=today)
+    return replace(with_plan, due=min((day for day in days if day is not None), default=None))
 
 
 def _wakes(account: Account, due: date | None, today: date) -> bool:

@@ -53,7 +53,11 @@ def standing(account: Account, program: Program, *, day: date) -> Standing | Non
     drops = drops_on(account, program, day=day)
     holds_until = drops - timedelta(days=1) if drops else None
     above = _above(level, tiers)
-    needed = _needed_after(level, holds_until, account, periods) if level and holds_until else None
+    needed = (
+        _needed_after(level, holds_until, account, program, periods)
+        if level and holds_until
+        else None
+    )
     return Standing(
         level=level,
         holds_until=holds_until,
@@ -94,11 +98,11 @@ class _Needed(NamedTuple):
 
 
 def _needed_after(
-    level: TierLevel, last_day: date, account: Account, periods: LevelPeriods
+    level: TierLevel, last_day: date, account: Account, program: Program, periods: LevelPeriods
 ) -> _Needed | None:
     """What keeps a level beyond its last day; None if nothing does."""
     tiers, last = periods.tiers, periods.number(last_day)
-    is_granted = level.id == granted_level(account, last_day)
+    is_granted = level.id == granted_level(account, program, last_day)
     amount = level.reached_at if is_granted else needed_to_keep(level)
     if amount is None:
         return None

@@ -25,6 +25,7 @@ from loyalty.domain.ledger.level_ranks import (
     needed_to_keep,
 )
 from loyalty.domain.ledger.level_terms import LevelTerms
+from loyalty.domain.ledger.member_plans import plan_on
 
 if TYPE_CHECKING:
     from loyalty.domain.ledger.account import Account, TierFloor, TierReached
@@ -46,10 +47,10 @@ def level_on(account: Account, program: Program, *, day: date) -> TierLevel | No
         return None
     periods = LevelPeriods.of(account, tiers, program, day=day)
     if tiers.holds.model == "months":
-        return _level(LevelTerms(account, periods, tiers.holds).rank_on(day), account, tiers, day)
+        return _level(LevelTerms(account, periods, tiers.holds).rank_on(day), account, program, day)
     number = periods.number(day)
     (rank,) = LevelRanks(account, periods).ranks(range(number, number + 1))
-    return _level(rank, account, tiers, day)
+    return _level(rank, account, program, day)
 
 
 def level_of_order(order: Order, account: Account, program: Program) -> TierLevel | None:
@@ -62,7 +63,10 @@ def level_of_order(order: Order, account: Account, program: Program) -> TierLeve
     before, tiers = level_on(account, program, day=day), program.tiers
     if tiers is None or not tiers.applies_at_once:
         return before
-    points = award(order, program, tier=before.id if before else None).points
+    plan = plan_on(account, program, day=day)
+    points = award(
+        order, program, tier=before.id if before else None, plan=plan.id if plan else None
+    ).points
     counted = qualifies(order, points=points, basis=tiers.basis)
     qualifying = Counter(account.qualifying)
     qualifying[counter(tiers, account, program, day=day)] += counted
@@ -130,7 +134,9 @@ def counting(
     """
     tiers = program.tiers
     if tiers is None:
-        return Counting()
+        # Without levels it still earns by a plan.
+        earns_by_plan = of_order is not None and bool(program.plans)
+        return Counting(revision=account.tier_revision if earns_by_plan else None)
     qualifying = Counter(account.qualifying)
     qualifying.update(counted)
     after = replace(account, qualifying=qualifying)
@@ -274,9 +280,11 @@ def moved(loser: Account, survivor: Account, program: Program, *, day: date) -> 
     return dict(counted)
 
 
-def granted_level(account: Account, day: date) -> str | None:
-    floor = granted(account.tier_floor, day=day)
-    return floor.level if floor else None
+def granted_level(account: Account, program: Program, day: date) -> str | None:
+    """The level that the member has on a day whatever they reached: by a grant or by a plan."""
+    floor, plan = granted(account.tier_floor, day=day), plan_on(account, program, day=day)
+    levels = (floor.level if floor else None, plan.benefits.level if plan else None)
+    return max(levels, key=lambda level: _rank_of(level, program))
 
 
 def relevant(account: Account, program: Program, *, day: date) -> dict[str, int]:
@@ -339,10 +347,10 @@ def _most_below_the_next(name: str, account: Account, program: Program, day: dat
     return account.qualifying[name] + min(needs) - 1 - amount if needs else None
 
 
-def _level(rank: int, account: Account, tiers: Tiers, day: date) -> TierLevel | None:
-    """The level of a rank, or the floor's if that is higher."""
-    rank = max(rank, tiers.rank(granted_level(account, day)))
-    return tiers.levels[rank - 1] if rank else None
+def _level(rank: int, account: Account, program: Program, day: date) -> TierLevel | None:
+    """The level of a rank, or the one that was granted or comes with a plan if that is higher."""
+    rank = max(rank, _rank_of(granted_level(account, program, day), program))
+    return program.tiers.levels[rank - 1] if program.tiers and rank else None
 
 
 def _later(
@@ -351,21 +359,22 @@ def _later(
     """The level on each later day on which it may change, soonest first."""
     tiers = program.tiers
     is_plain = not (account.tier_floor or account.tier_carried or account.tier_reached)
+    is_plain = is_plain and account.plan is None
     if tiers is None or (is_plain and not account.qualifying):
         return
     periods = LevelPeriods.of(account, tiers, program, day=day)
     floor = granted(account.tier_floor, day=day)
-    over = floor.until + timedelta(days=1) if floor else None
+    turns_of_grants = [floor.until + timedelta(days=1)] if floor else []
+    turns_of_grants += account.plan.turns_after(day) if account.plan else ()
     if tiers.holds.model == "months":
         terms = LevelTerms(account, periods, tiers.holds)
-        days = {*terms.turns(day), *([over] if over else [])}
+        days = {*terms.turns(day), *turns_of_grants}
         yield from ((turn, level_on(account, program, day=turn)) for turn in sorted(days))
         return
     ranks = LevelRanks(account, periods)
     now, last = periods.number(day), ranks.changes_until(day)
     by_period = ranks.ranks(range(now, last + 1))
     turns = [(periods.begins(number), number) for number in range(now + 1, last + 1)]
-    if over:
-        turns.append((over, min(periods.number(over), last)))
+    turns += ((turn, min(periods.number(turn), last)) for turn in turns_of_grants)
     for turn, number in sorted(turns):
-        yield turn, _level(by_period[number - now], account, tiers, turn)
+        yield turn, _level(by_period[number - now], account, program, turn)

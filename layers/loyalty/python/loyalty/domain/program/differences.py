@@ -32,6 +32,7 @@ _THINGS: Final[Mapping[str, str]] = {
     "earning_rules": "earning rule",
     "goals": "goal",
     "levels": "level",
+    "plans": "plan",
     "rewards": "reward",
     "safeguards": "safeguard",
     "segments": "segment",

@@ -43,6 +43,7 @@ from loyalty.domain.program.locales import best_locale
 from loyalty.domain.program.member_conditions import conditions_on_segments
 from loyalty.domain.program.messages import Messages, Reminders
 from loyalty.domain.program.parts import DocumentPart
+from loyalty.domain.program.plans import PLANS_MAX, Plan
 from loyalty.domain.program.presents import Presents
 from loyalty.domain.program.rewards import LocaleTag, Reward
 from loyalty.domain.program.safeguards import SAFEGUARDS_MAX, Safeguard
@@ -325,6 +326,10 @@ class Program(DocumentPart):
     ] = 0
 
     tiers: Annotated[Tiers | None, Field(description="The program's levels; null: none.")] = None
+    plans: Annotated[
+        tuple[Plan, ...],
+        Field(max_length=PLANS_MAX, description="Memberships that members pay for."),
+    ] = ()
     point_value: Annotated[
         PointValue | None,
         Field(description="What points are worth in reports; null: reports show points only."),
@@ -396,6 +401,9 @@ class Program(DocumentPart):
 
     def reward(self, reward_id: str) -> Reward | None:
         return next((reward for reward in self.rewards if reward.id == reward_id), None)
+
+    def plan(self, plan_id: str | None) -> Plan | None:
+        return next((plan for plan in self.plans if plan.id == plan_id), None)
 
     def canonical(self) -> str:
         """The document with all defaults written out, so that later defaults do not change it."""

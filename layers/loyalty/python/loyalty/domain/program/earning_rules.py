@@ -66,7 +66,9 @@ class EarningRule(DocumentPart):
     ] = "floor"
     level_multiplies: Annotated[
         StrictBool,
-        Field(description="Whether a level's `multiplier_percent` applies to this rule."),
+        Field(
+            description="Whether the `multiplier_percent` of levels and plans applies to this rule."
+        ),
     ] = True
     include_categories: Annotated[
         tuple[Label, ...],

@@ -14,6 +14,7 @@ from loyalty.domain.program import (
     challenge_checks,
     goal_checks,
     level_checks,
+    plan_checks,
     safeguard_checks,
     segment_checks,
     wording,
@@ -42,6 +43,7 @@ from loyalty.domain.program.lives import (
 )
 from loyalty.domain.program.messages import MessageTemplate
 from loyalty.domain.program.parts import Unread, read_partly
+from loyalty.domain.program.plans import Plan
 from loyalty.domain.program.rewards import Reward
 from loyalty.domain.program.safeguards import Safeguard
 from loyalty.domain.program.segments import Segment
@@ -57,6 +59,7 @@ type _Identified = (
     | EarningRule
     | Goal
     | TierLevel
+    | Plan
     | Reward
     | ProgramSurvey
     | Safeguard
@@ -113,6 +116,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
     watches = _parts(lambda: document.watches)
     challenges = _parts(lambda: document.challenges)
     badges = _parts(lambda: document.badges)
+    plans = _parts(lambda: document.plans)
     identified: dict[str, Sequence[_Identified]] = {
         "earning_rules": rules,
         "rewards": rewards,
@@ -124,6 +128,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
         "watches": watches,
         "challenges": challenges,
         "badges": badges,
+        "plans": plans,
     }
     for name, parts in identified.items():
         yield _ids(name, parts)
@@ -144,6 +149,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
     yield from safeguard_checks.checks(safeguards, watches)
     yield from segment_checks.checks(document, segments)
     yield from challenge_checks.checks(document, challenges, badges)
+    yield from plan_checks.checks(document, plans)
     yield from _messages(document)
     for index, survey in enumerate(surveys):
         yield _survey_score(survey, f"/surveys/{index}")

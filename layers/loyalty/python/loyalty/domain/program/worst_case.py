@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from loyalty.domain.kernel.currencies import exponent
@@ -22,12 +23,14 @@ from loyalty.domain.program.campaign_effects import (
     RateEffect,
     StepsEffect,
 )
+from loyalty.domain.program.plans import multipliers
 
 if TYPE_CHECKING:
     from loyalty.domain.program.campaigns import Campaign
     from loyalty.domain.program.document import Program
     from loyalty.domain.program.earning_rules import EarningRule, Rounding
     from loyalty.domain.program.levels import TierLevel
+    from loyalty.domain.program.plans import Plan
 
 _MILLION: Final = 10**6
 
@@ -75,29 +78,30 @@ def worst_case(document: Program, *, since: date) -> WorstCase:
 
 
 def _bound(stretch: CalendarStretch, document: Program) -> EarningBound:
-    """The bound over all levels on the days of a stretch."""
+    """The bound over all levels and plans on the days of a stretch."""
     levels: tuple[TierLevel | None, ...] = (None,)
     if document.tiers:
         levels += document.tiers.levels
     bound = EarningBound()
-    for level in levels:
-        rules = _of_rules(stretch.rules, level, document)
+    for level, plan in product(levels, (None, *document.plans)):
+        rules = _of_rules(stretch.rules, level, plan, document)
         campaigns = _of_campaigns(stretch.campaigns, rules.by_money, document)
         bound = bound.joined(rules.more(campaigns))
     return bound
 
 
 def _of_rules(
-    rules: Iterable[EarningRule], level: TierLevel | None, document: Program
+    rules: Iterable[EarningRule], level: TierLevel | None, plan: Plan | None, document: Program
 ) -> EarningBound:
     total = EarningBound()
     for rule in rules:
         if rule.when.tiers and (level is None or level.id not in rule.when.tiers):
             continue
-        percent = level.multiplier_percent if level and rule.level_multiplies else 100
-        total = total.more(
-            _of_rate(rule.points * percent, rule.per_minor * 100, rule.rounding, document)
-        )
+        by_level, by_plan = 100, 100
+        if rule.level_multiplies:
+            by_level, by_plan = multipliers(level.multiplier_percent if level else 100, plan)
+        points, per_minor = rule.points * by_level * by_plan, rule.per_minor * 100 * 100
+        total = total.more(_of_rate(points, per_minor, rule.rounding, document))
     return total
 
 

@@ -47,6 +47,8 @@ type ActionName = Literal[
     "person.change",
     "person.invite",
     "person.remove",
+    "plan.end",
+    "plan.give",
     "points.adjust",
     "points.transfer",
     "program.publish",

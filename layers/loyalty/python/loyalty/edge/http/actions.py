@@ -26,6 +26,7 @@ _TARGETS: Final[Mapping[str, tuple[TargetKind, tuple[str, ...]]]] = {
     "list": ("segment", ("segment_id",)),
     "member": ("member", ("member_id",)),
     "person": ("person", ("subject",)),
+    "plan": ("member", ("member_id",)),
     "points": ("member", ("member_id",)),
     "program": ("program", ("program_id",)),
     "report": ("report_export", ("export_id",)),

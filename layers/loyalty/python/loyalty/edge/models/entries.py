@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 from pydantic import Field
 
-from loyalty.domain.earning.awarding import Share, percent_of
+from loyalty.domain.earning.awarding import RuleRate, Share, rate_of
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.entries import (
     Accrual,
@@ -31,17 +31,22 @@ from loyalty.edge.http.schemas import AnswerPart, LotPoints, NamedOrder, Pending
 
 if TYPE_CHECKING:
     from loyalty.domain.program.document import Program
-    from loyalty.domain.program.earning_rules import EarningRule
-    from loyalty.domain.program.levels import TierLevel
 
 
 class EntryRate(AnswerPart):
-    """The rate of an earning rule: `points` for every `per_minor`, times the level's multiplier."""
+    """The rate of an earning rule: `points` for every `per_minor`, times both multipliers."""
 
     points: Annotated[int, Field(description="Points for every `per_minor`.")]
     per_minor: Annotated[int, Field(description="An amount in the currency's minor units.")]
     multiplier_percent: Annotated[
         int, Field(description="The multiplier of the member's level, in percent: 150 is 1.5.")
+    ]
+    plan_percent: Annotated[
+        int,
+        Field(
+            description="The multiplier of the member's paid plan, in percent. If only the higher "
+            "of the two counts, the other is 100."
+        ),
     ]
 
 
@@ -254,7 +259,7 @@ class _RuleShare(NamedTuple):
 
 
 def shares_answer(
-    shares: Iterable[Share], *, document: "Program", tier: str | None
+    shares: Iterable[Share], *, document: "Program", tier: str | None, plan: str | None
 ) -> list[EntryShare]:
     """A breakdown with the rates of the program version that decided it.
 
@@ -262,7 +267,6 @@ def shares_answer(
     every answer stays far below the gateway's limit.
     """
     rules = {rule.id: rule for rule in document.earning_rules}
-    level = document.tiers.level(tier) if document.tiers else None
     shown: tuple[Share | _RuleShare, ...] = tuple(shares)
     if len(shown) > SHARES_MAX:
         shown = _by_rule(shown)
@@ -272,17 +276,22 @@ def shares_answer(
             line_id=share.line_id,
             points=share.points,
             eligible_minor=share.eligible_minor,
-            rate=_rate(rules[share.rule_id], level) if share.rule_id in rules else None,
+            rate=(
+                entry_rate(rate_of(rules[share.rule_id], document, tier=tier, plan=plan))
+                if share.rule_id in rules
+                else None
+            ),
         )
         for share in shown
     ]
 
 
-def _rate(rule: "EarningRule", level: "TierLevel | None") -> EntryRate:
+def entry_rate(rate: RuleRate) -> EntryRate:
     return EntryRate(
-        points=rule.points,
-        per_minor=rule.per_minor,
-        multiplier_percent=percent_of(rule, level),
+        points=rate.rule.points,
+        per_minor=rate.rule.per_minor,
+        multiplier_percent=rate.percent,
+        plan_percent=rate.plan_percent,
     )
 
 
@@ -397,7 +406,9 @@ def _order_explanation(
                 ),
                 "tier": detail.tier,
                 "breakdown": (
-                    shares_answer(detail.shares, document=decided_by, tier=detail.tier)
+                    shares_answer(
+                        detail.shares, document=decided_by, tier=detail.tier, plan=detail.plan
+                    )
                     if decided_by
                     else None
                 ),

@@ -176,7 +176,9 @@ def _origin(
     breakdown: list[EntryShare] | None = None
     if whole is not None and isinstance(whole.detail, Accrual):
         decided_by = documents[whole.program_version]
-        breakdown = shares_answer(whole.detail.shares, document=decided_by, tier=whole.detail.tier)
+        breakdown = shares_answer(
+            whole.detail.shares, document=decided_by, tier=whole.detail.tier, plan=whole.detail.plan
+        )
     order = entry.order
     return ExplainedOrigin(
         entry_id=entry.id,
@@ -240,11 +242,13 @@ class _Narrator:
             if rate is None:
                 phrases.append(f"{rule_id}: {points}")
                 continue
-            level = f" times {rate.multiplier_percent} %" if rate.multiplier_percent != 100 else ""
+            by_level, by_plan = rate.multiplier_percent, rate.plan_percent
+            times = f" times {by_level} %" if by_level != 100 else ""
+            times += f" times {by_plan} % by the plan" if by_plan != 100 else ""
             phrases.append(
                 f"{rule_id}: {points} for "
                 f"{self._money(sum(share.eligible_minor for share in shares))} at "
-                f"{rate.points} per {self._money(rate.per_minor)}{level}"
+                f"{rate.points} per {self._money(rate.per_minor)}{times}"
             )
         return phrases
 

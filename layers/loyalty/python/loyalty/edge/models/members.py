@@ -32,6 +32,7 @@ from loyalty.edge.http.schemas import (
 )
 from loyalty.edge.models.entries import EntryAnswer, last_day
 from loyalty.edge.models.identities import IdentitySource, NamedIdentity
+from loyalty.edge.models.plans import MemberPlan, member_plan
 from loyalty.edge.models.statements import Balance, Debt, Lots, Pending
 from loyalty.usecases.people.identity_claims import IdentityClaim
 from loyalty.usecases.people.members import Enrolled
@@ -307,6 +308,9 @@ class MemberAnswer(AnswerPart):
         MemberProgress | None,
         Field(description="Progress between the levels; null: the program has no tiers."),
     ]
+    plan: Annotated[
+        MemberPlan | None, Field(description="The paid plan that they have; null: none.")
+    ]
 
 
 class HistoryPage(AnswerPart):
@@ -339,6 +343,7 @@ def member_answer(
         identity_moves=_identity_moves(enrolled, names_counterparts=names_counterparts),
         **_holdings(enrolled.account, desk),
         **_tier(enrolled.account, desk),
+        plan=member_plan(enrolled.account, desk.program.document, day=desk.today),
     )
 
 

@@ -12,7 +12,7 @@ from loyalty.domain.campaigns.rule_findings import RuleFindings
 from loyalty.domain.ledger.order_explaining import OrderExplanation, RefundQuote
 from loyalty.domain.orders.order import OrderRef
 from loyalty.edge.http.schemas import AnswerPart, MemberId, Money, OrderId, Source
-from loyalty.edge.models.entries import EntryRate, EntryShare, shares_answer
+from loyalty.edge.models.entries import EntryRate, EntryShare, entry_rate, shares_answer
 from loyalty.usecases.orders.explaining import ExplainedOrder, OrderInBooks, QuotedRefund
 from loyalty.usecases.orders.lookup import OrderStatus
 from loyalty.usecases.orders.quoting import Quote, SampleQuote
@@ -130,6 +130,9 @@ class QuoteAnswer(AnswerPart):
 
     member_id: Annotated[str | None, Field(description="The member quoted for; null: a guest.")]
     tier: Annotated[str | None, Field(description="The member's level on the day of the order.")]
+    plan: Annotated[
+        str | None, Field(description="The member's paid plan on the day of the order.")
+    ]
     balance: Annotated[
         int | None, Field(description="Points that the member can spend now, before this order.")
     ]
@@ -188,6 +191,7 @@ class OrderExplanationAnswer(AnswerPart):
         int | None, Field(description="The version of the program document that decided it.")
     ]
     tier: Annotated[str | None, Field(description="The id of the member's level then.")]
+    plan: Annotated[str | None, Field(description="The id of the member's paid plan then.")]
     points: Annotated[
         int, Field(description="All points of the latest version of the order, before refunds.")
     ]
@@ -294,6 +298,7 @@ def order_explanation_answer(
         member_id=accrual.member_id if accrual else None,
         program_version=accrual.program_version if accrual else None,
         tier=earned.tier if earned else None,
+        plan=earned.plan if earned else None,
         points=sum(explanation.points.values()),
         kept=sum(explanation.points_kept.values()),
         campaigns=[_campaign(each, explanation, words) for each in explanation.campaigns],
@@ -311,10 +316,13 @@ def _quote(quoted: Quote, *, document: "Program", today: date) -> dict[str, Any]
     return {
         "member_id": quoted.member_id,
         "tier": quoted.tier,
+        "plan": quoted.plan,
         "balance": quoted.balance,
         "points": award.points - pending,
         "pending_points": pending,
-        "breakdown": shares_answer(award.shares, document=document, tier=quoted.tier),
+        "breakdown": shares_answer(
+            award.shares, document=document, tier=quoted.tier, plan=quoted.plan
+        ),
         "campaigns": [
             QuotedCampaign(
                 id=each.campaign.id,
@@ -358,7 +366,7 @@ def _campaign(
 
 
 def _rule(found: RuleFindings, explanation: OrderExplanation, words: FindingWords) -> ExplainedRule:
-    rule = found.rule
+    rule = found.rate.rule
     points = explanation.points.get(rule.id, 0)
     return ExplainedRule(
         id=rule.id,
@@ -366,9 +374,7 @@ def _rule(found: RuleFindings, explanation: OrderExplanation, words: FindingWord
         points=points,
         kept=explanation.points_kept.get(rule.id, 0),
         eligible_minor=found.eligible_minor,
-        rate=EntryRate(
-            points=rule.points, per_minor=rule.per_minor, multiplier_percent=found.percent
-        ),
+        rate=entry_rate(found.rate),
         findings=[_explained(each, words.finding(each)) for each in found.findings],
         text=words.of_rule(found, points),
     )

@@ -72,6 +72,10 @@ class SampleMemberRequest(RequestPart):
         ExternalId | None,
         Field(description="The id of the level at which the order earns; null: none."),
     ] = None
+    plan: Annotated[
+        ExternalId | None,
+        Field(description="The id of the paid plan by which the order earns; null: none."),
+    ] = None
     birthday: Annotated[Day | None, Field(description="The day of birth.")] = None
     locale: Annotated[Locale | None, Field(description="The language, a BCP 47 tag.")] = None
     attributes: Annotated[
@@ -101,6 +105,7 @@ class SampleMemberRequest(RequestPart):
             bought_on=self.last_ordered_on,
             enrolled_on=self.enrolled_on or ordered_on,
             tier=self.tier,
+            plan=self.plan,
             birthday=self.birthday,
             locale=self.locale,
             attributes=self.attributes,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from loyalty.domain.ledger.account import Account, TierCarried, TierFloor
 from loyalty.domain.ledger.holding import Holding
+from loyalty.domain.plans.held_plan import HeldPlan
 from loyalty.table import keys
 from loyalty.table.records.parts import (
     VERSION,
@@ -23,7 +24,7 @@ from loyalty.table.records.parts import (
 )
 
 if TYPE_CHECKING:
-    from loyalty.table.operations import Item
+    from loyalty.table.operations import Item, Value
 
 
 def account_to_item(account: Account, program: str, *, due_at: datetime | None = None) -> Item:
@@ -50,14 +51,7 @@ def account_to_item(account: Account, program: str, *, due_at: datetime | None =
         item["into"] = account.into
     if account.absorbed:
         item["absorbed"] = list(account.absorbed)
-    if account.tier_announced:
-        item["tier_announced"] = account.tier_announced
-    if account.tier_floor:
-        item["tier_floor"] = [account.tier_floor.level, account.tier_floor.until.isoformat()]
-    if account.tier_carried:
-        item["tier_carried"] = [[each.level, each.on.isoformat()] for each in account.tier_carried]
-    if account.tier_reached:
-        item["tier_reached"] = reached_to_list(account.tier_reached)
+    item |= _level_and_plan(account)
     counts = {
         "tier_ups": account.tier_ups,
         "tier_downs": account.tier_downs,
@@ -75,6 +69,22 @@ def account_to_item(account: Account, program: str, *, due_at: datetime | None =
     if account.due and due_at:
         item["due"] = account.due.isoformat()
         item |= keys.due_keys("expiring", program, account.member_id, due_at)
+    return item
+
+
+def _level_and_plan(account: Account) -> Item:
+    """What a member's level and plan are computed from, as far as there is something."""
+    item: Item = {}
+    if account.tier_announced:
+        item["tier_announced"] = account.tier_announced
+    if account.tier_floor:
+        item["tier_floor"] = [account.tier_floor.level, account.tier_floor.until.isoformat()]
+    if account.plan:
+        item["plan"] = _plan_to_list(account.plan)
+    if account.tier_carried:
+        item["tier_carried"] = [[each.level, each.on.isoformat()] for each in account.tier_carried]
+    if account.tier_reached:
+        item["tier_reached"] = reached_to_list(account.tier_reached)
     return item
 
 
@@ -102,6 +112,7 @@ def account_from_item(item: Item) -> Account:
         absorbed=tuple(wire.get("absorbed", ())),
         tier_announced=wire.get("tier_announced"),
         tier_floor=_floor(wire.get("tier_floor")),
+        plan=_plan_from_list(wire.get("plan")),
         tier_carried=tuple(
             TierCarried(level, date.fromisoformat(on)) for level, on in wire.get("tier_carried", ())
         ),
@@ -116,3 +127,32 @@ def account_from_item(item: Item) -> Account:
 
 def _floor(wire: list[str] | None) -> TierFloor | None:
     return TierFloor(wire[0], date.fromisoformat(wire[1])) if wire else None
+
+
+def _plan_to_list(plan: HeldPlan) -> list[Value]:
+    """A plan in few bytes: days of grace and of a pause only if there are some."""
+    parts: list[Value] = [
+        plan.plan_id,
+        plan.since.isoformat(),
+        plan.until.isoformat(),
+        plan.announced,
+    ]
+    if plan.grace_days or plan.paused_from:
+        parts.append(plan.grace_days)
+    parts += [day.isoformat() for day in (plan.paused_from, plan.paused_until) if day]
+    return parts
+
+
+def _plan_from_list(wire: list[Any] | None) -> HeldPlan | None:
+    if wire is None:
+        return None
+    plan_id, since, until, announced, *rest = wire
+    grace_days, *paused = rest or [0]
+    return HeldPlan(
+        plan_id,
+        date.fromisoformat(since),
+        date.fromisoformat(until),
+        announced,
+        grace_days,
+        *map(date.fromisoformat, paused),
+    )

@@ -251,6 +251,8 @@ def _order_detail_from_item(wire: dict[str, Any]) -> Accrual | Clawback | Edit |
 
 def _accrual_to_item(detail: Accrual) -> Item:
     context: Item = {"tier": detail.tier} if detail.tier else {}
+    if detail.plan:
+        context["plan"] = detail.plan
     if detail.held_until:
         context["held_until"] = detail.held_until.isoformat()
     if detail.qualifying:
@@ -272,6 +274,7 @@ def _accrual_from_item(wire: dict[str, Any]) -> Accrual:
         order=order,
         parts=parts_from_list(wire["parts"]),
         tier=wire["order"].get("tier"),
+        plan=wire["order"].get("plan"),
         qualifying=qualifying_from_list(wire["order"].get("qualifying")),
         held_until=maybe_date(wire["order"].get("held_until")),
         **of_campaigns | {"shares": (*of_rules, *of_campaigns["shares"])},

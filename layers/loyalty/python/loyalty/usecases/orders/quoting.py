@@ -19,6 +19,7 @@ from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.ledger.account import Account, lapse_of, settlement
 from loyalty.domain.ledger.campaign_counts import decide, decide_of_guest
 from loyalty.domain.ledger.entries import Accrual
+from loyalty.domain.ledger.member_plans import plan_on
 from loyalty.domain.ledger.order_explaining import quote_refund
 from loyalty.domain.ledger.refunds import state_of
 from loyalty.domain.ledger.tiers import level_of_order
@@ -50,6 +51,7 @@ class Quote:
     campaigns: tuple[CampaignFindings, ...] = ()
     member_id: str | None = None
     tier: str | None = None
+    plan: str | None = None
     balance: int | None = None
 
 
@@ -58,14 +60,15 @@ class SampleMember:
     """A member who is made up to try a program: what campaigns may ask of a member.
 
     `orders` counts the orders before this one, the latest of them on the day `bought_on`. `tier` is
-    the level at which the order earns. `joined` are ids of campaigns, and `segments` those of
-    segments that are computed.
+    the level at which the order earns, `plan` the paid plan. `joined` are ids of campaigns, and
+    `segments` those of segments that are computed.
     """
 
     orders: int = 0
     bought_on: date | None = None
     enrolled_on: date | None = None
     tier: str | None = None
+    plan: str | None = None
     birthday: date | None = None
     locale: str | None = None
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -123,12 +126,14 @@ def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: 
     account = earner.account
     lapses_after = lapse_of(account, desk.program)
     level = level_of_order(order, account, document)
+    plan = plan_on(account, document, day=document.today(order.occurred_at))
     withheld = held_out_of(desk.program, account.member_id)
     decision = decide(
         order,
         account,
         document,
         tier=level.id if level else None,
+        plan=plan.id if plan else None,
         today=desk.today,
         about=earner.about,
         held_out=withheld,
@@ -156,6 +161,7 @@ def quote_sample(sample: Sample, *, document: Program) -> SampleQuote:
         shares=quoted.award.shares,
         parts=quoted.award.parts,
         tier=decision.context.tier,
+        plan=decision.context.plan,
         opened=tuple(decision.context.opened),
         ceilings=decision.context.ceilings,
     )
@@ -182,7 +188,15 @@ def _decide_of_sample(sample: Sample, document: Program) -> CampaignDecision:
         enrolled_at=midnight(enrolled_on, document.zone) if enrolled_on else None,
     )
     about = _about(member, document, order.occurred_at)
-    return decide(order, account, document, tier=member.tier, today=today, about=about)
+    return decide(
+        order,
+        account,
+        document,
+        tier=member.tier,
+        plan=member.plan,
+        today=today,
+        about=about,
+    )
 
 
 def _about(member: SampleMember, document: Program, occurred_at: datetime) -> MemberFacts:
@@ -210,7 +224,7 @@ def _quoted(
     context, every = decision.context, compiled(document)
     found = findings(
         every,
-        every.purchase(order, tier=context.tier),
+        every.purchase(order, tier=context.tier, plan=context.plan),
         context,
         facts=decision.facts,
         rooms=decision.rooms,
@@ -219,4 +233,5 @@ def _quoted(
         award=full_award(order, bought=order, program=document, context=context),
         campaigns=tuple(each for each in found if each.campaign.id not in withheld),
         tier=context.tier,
+        plan=context.plan,
     )

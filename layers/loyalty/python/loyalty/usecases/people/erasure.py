@@ -105,6 +105,10 @@ class Erasures(Protocol):
         """Delete what is left of what a member was targeted by."""
         ...
 
+    def forget_plans(self, member_id: str) -> None:
+        """Delete what is left of what was told of a member's plans."""
+        ...
+
     def forget_comments(self, member_id: str) -> None:
         """Delete their comments in survey answers; the scores stay, as their orders do."""
         ...
@@ -210,6 +214,7 @@ def forget_traces(
     for member_id in erasure.member_ids:
         erasures.forget_messages(member_id)
         erasures.forget_targeting(member_id)
+        erasures.forget_plans(member_id)
         erasures.forget_comments(member_id)
         end_vouchers(member_id, desk=desk)
     for identity in erasure.identities:

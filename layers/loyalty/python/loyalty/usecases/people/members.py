@@ -187,7 +187,7 @@ def unite(
     members: Members,
     desk: Desk,  # noqa: ARG001 - read by `until_saved`
 ) -> None:
-    """Give a merged member's identities to the member they became, and the campaigns they joined.
+    """Give a merged member's identities, joined campaigns and plans to the member they became.
 
     Repeating it changes nothing.
 
@@ -205,6 +205,7 @@ def unite(
         survivor = _became(on_file.account, members=members)
         if survivor.status == "active":
             members.unite_targeting(on_file.account.member_id, into=survivor.member_id)
+            members.unite_plans(on_file.account.member_id, into=survivor.member_id)
         if on_file.member is not None:
             _unite_one(on_file.member, members=members)
         on_file = members.find(on_file.account.into, strong=True)

@@ -1,0 +1,25 @@
+"""Members' plans in the ledger: what an account says of them by day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from loyalty.domain.ledger.account import Account
+    from loyalty.domain.program.document import Program
+    from loyalty.domain.program.plans import Plan
+
+
+def plan_on(account: Account, program: Program, *, day: date) -> Plan | None:
+    """The plan whose benefits a member has on a day; None if none runs, or if it is gone."""
+    held = account.plan
+    return program.plan(held.plan_id) if held is not None and held.runs_on(day) else None
+
+
+def with_plan_announced(account: Account, *, day: date) -> Account:
+    """The account with the state of its plan on a day announced."""
+    held = account.plan
+    return replace(account, plan=held.announced_on(day)) if held is not None else account

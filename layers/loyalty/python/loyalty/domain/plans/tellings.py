@@ -1,0 +1,154 @@
+"""What is told of a member's plans: by hand, by services and by shops, late, doubled or shuffled.
+
+Of each source the latest telling counts and nothing else, so the sequence in which tellings arrive
+changes nothing. Everything is a local day of the program: which state a plan is in on a day follows
+from the days alone, whether or not anything is told on that day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal
+
+from loyalty.domain.plans.held_plan import HeldPlan
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.plans import Plan
+
+# The source of what staff and services tell through the API.
+BY_HAND: Final = "hand"
+# Of more sources, the one that was silent the longest is forgotten.
+SOURCES_MAX: Final = 20
+
+type PlanState = Literal["trialing", "active", "grace", "paused", "ended"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTelling:
+    """What one source told last of a member's plan; `told_at` is when it was so.
+
+    The plan began on the day `since`. It is free until `trial_until` and paid until `paid_until`;
+    each is the last such day. `ends_on` is its last day, if it will not go on. It is paused from
+    `paused_from` until `paused_until` (None: until something else is told).
+    """
+
+    plan_id: str
+    since: date
+    told_at: datetime
+    trial_until: date | None = None
+    paid_until: date | None = None
+    paused_from: date | None = None
+    paused_until: date | None = None
+    ends_on: date | None = None
+    reason: str | None = None
+
+    def held(self, *, grace_days: int, day: date) -> HeldPlan:
+        """The plan that follows, with its state of a day announced.
+
+        `grace_days` follow what is paid, unless it ends before.
+        """
+        nothing = self.since - timedelta(days=1)
+        covered = max(filter(None, (self.trial_until, self.paid_until)), default=nothing)
+        until = covered + timedelta(days=grace_days)
+        if self.ends_on is not None:
+            until = min(until, self.ends_on)
+        return HeldPlan(
+            plan_id=self.plan_id,
+            since=self.since,
+            until=until,
+            announced="active",
+            grace_days=max(0, (until - covered).days),
+            paused_from=self.paused_from,
+            paused_until=self.paused_until,
+        ).announced_on(day)
+
+    def state_on(self, day: date, *, grace_days: int) -> PlanState:
+        """The state on a day; a trial is told from what is paid."""
+        state = self.held(grace_days=grace_days, day=day).announced
+        is_trial = self.trial_until is not None and day <= self.trial_until
+        return "trialing" if is_trial and state == "active" else state
+
+    def outdates(self, other: PlanTelling | None) -> bool:
+        """Whether this is the later of two tellings of one source."""
+        return other is None or _rank(self) > _rank(other)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberPlans:
+    """What each source told last of one member's plans. `revision` counts the changes."""
+
+    member_id: str
+    tellings: Mapping[str, PlanTelling] = field(default_factory=lambda: MappingProxyType({}))
+    revision: int = 0
+
+    def with_telling(self, source: str, telling: PlanTelling) -> MemberPlans:
+        """The same after a telling; unchanged if the source told something later before."""
+        if not telling.outdates(self.tellings.get(source)):
+            return self
+        after = {**self.tellings, source: telling}
+        return replace(self, tellings=_latest(after), revision=self.revision + 1)
+
+    def ended(self, *, on: date, told_at: datetime) -> MemberPlans:
+        """The same after all plans that do not end sooner ended with a day."""
+        after = {
+            source: each
+            if each.ends_on is not None and each.ends_on <= on
+            else replace(each, ends_on=on, told_at=max(told_at, each.told_at))
+            for source, each in self.tellings.items()
+        }
+        return replace(self, tellings=after, revision=self.revision + 1)
+
+    def united(self, other: MemberPlans) -> MemberPlans:
+        """What is known of one member who was two: of each source the plan that holds longer."""
+        together = dict(self.tellings)
+        for source, theirs in other.tellings.items():
+            ours = together.get(source)
+            if ours is None or _end(theirs) > _end(ours):
+                together[source] = theirs
+        return replace(self, tellings=_latest(together), revision=self.revision + 1)
+
+    def current(self, plans: Sequence[Plan], *, day: date) -> tuple[str, HeldPlan]:
+        """The plan that the member has on a day, or had last, and which source told of it.
+
+        Of several it is the one that holds longest, and of those that hold equally long the one
+        that comes first in `plans`, the document's. Something must have been told.
+        """
+        ranks = {plan.id: (number, plan.grace_days) for number, plan in enumerate(plans)}
+        held = {
+            source: each.held(grace_days=ranks.get(each.plan_id, (0, 0))[1], day=day)
+            for source, each in self.tellings.items()
+        }
+        last = len(plans)
+
+        def preference(source: str) -> tuple[date, int, str]:
+            plan = held[source]
+            return plan.until, -ranks.get(plan.plan_id, (last, 0))[0], source
+
+        source = max(held, key=preference)
+        return source, held[source]
+
+
+def _rank(telling: PlanTelling) -> tuple[datetime, tuple[str, ...]]:
+    """Later tellings come after earlier ones, and two of one moment in a fixed sequence."""
+    days = (
+        telling.since,
+        telling.trial_until,
+        telling.paid_until,
+        telling.paused_from,
+        telling.paused_until,
+        telling.ends_on,
+    )
+    written = (day.isoformat() if day else "" for day in days)
+    return telling.told_at, (telling.plan_id, *written, telling.reason or "")
+
+
+def _end(telling: PlanTelling) -> tuple[date, datetime]:
+    return telling.held(grace_days=0, day=telling.since).until, telling.told_at
+
+
+def _latest(tellings: Mapping[str, PlanTelling]) -> dict[str, PlanTelling]:
+    by_time = sorted(tellings, key=lambda source: (tellings[source].told_at, source))
+    return {source: tellings[source] for source in sorted(by_time[-SOURCES_MAX:])}

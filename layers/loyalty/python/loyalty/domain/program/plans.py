@@ -1,0 +1,73 @@
+"""Paid plans: memberships that members pay for, and what they bring."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, StrictInt
+
+from loyalty.domain.kernel.fields import ExternalId, Label
+from loyalty.domain.program.parts import DocumentPart
+
+PLANS_MAX: Final = 10
+
+
+class PlanBenefits(DocumentPart):
+    """What a member has on the days on which a plan runs."""
+
+    multiplier_percent: Annotated[
+        StrictInt,
+        Field(
+            ge=100,
+            le=1000,
+            description="Orders earn this percentage: 200 is twice as much. Rules with "
+            "`level_multiplies` false leave it out, as they do the level's.",
+        ),
+    ] = 100
+    stacks: Annotated[
+        Literal["higher", "product"],
+        Field(
+            description="With the multiplier of the member's level, the `higher` of the two "
+            "counts, or the `product` of both."
+        ),
+    ] = "higher"
+    level: Annotated[
+        ExternalId | None,
+        Field(description="The id of a level that the member has at least; null: none."),
+    ] = None
+
+
+class Plan(DocumentPart):
+    """A membership that members pay for. The merchant or a shop charges; nothing is charged here.
+
+    Its benefits begin and end with days of the program, whenever something is told.
+    """
+
+    id: Annotated[
+        ExternalId, Field(max_length=40, description="The plan's id, unique among the plans.")
+    ]
+    name: Annotated[Label, Field(description="The plan's name, as members see it.")]
+    description: Annotated[Label | None, Field(description="What it brings, in words.")] = None
+    grace_days: Annotated[
+        StrictInt,
+        Field(
+            ge=0,
+            le=60,
+            description="Days for which a plan that is to be renewed goes on after the last paid "
+            "day.",
+        ),
+    ] = 0
+    benefits: Annotated[PlanBenefits, Field(description="What the member has while it runs.")] = (
+        PlanBenefits()
+    )
+
+
+def multipliers(level_percent: int, plan: Plan | None) -> tuple[int, int]:
+    """What counts of the multipliers of a level and of a plan, in percent.
+
+    Both, if the plan stacks as a product; else the higher one, and 100 for the other.
+    """
+    if plan is None:
+        return level_percent, 100
+    percent = plan.benefits.multiplier_percent
+    if plan.benefits.stacks == "product":
+        return level_percent, percent
+    return (100, percent) if percent > level_percent else (level_percent, 100)

@@ -1,0 +1,60 @@
+"""What was told of a member's paid plans, as the table stores it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from loyalty.domain.plans.tellings import MemberPlans, PlanTelling
+from loyalty.table import keys
+from loyalty.table.records.parts import VERSION, instant_from, maybe_date
+
+if TYPE_CHECKING:
+    from loyalty.table.operations import Item, Value
+
+_DAYS: Final = ("trial_until", "paid_until", "paused_from", "paused_until", "ends_on")
+
+
+def plans_to_item(plans: MemberPlans, program: str) -> Item:
+    key = keys.member_plans(program, plans.member_id)
+    return {
+        "pk": key.pk,
+        "sk": key.sk,
+        "v": VERSION,
+        "kind": "plans",
+        "member_id": plans.member_id,
+        "revision": plans.revision,
+        "tellings": {source: _telling_to_map(each) for source, each in plans.tellings.items()},
+    }
+
+
+def plans_from_item(item: Item) -> MemberPlans:
+    wire = cast("dict[str, Any]", item)
+    return MemberPlans(
+        member_id=wire["member_id"],
+        revision=wire["revision"],
+        tellings={source: _telling_from_map(each) for source, each in wire["tellings"].items()},
+    )
+
+
+def _telling_to_map(telling: PlanTelling) -> Value:
+    days = {name: getattr(telling, name) for name in _DAYS}
+    fields: dict[str, Value] = {
+        "plan": telling.plan_id,
+        "since": telling.since.isoformat(),
+        "told_at": keys.instant(telling.told_at),
+        **{name: day.isoformat() for name, day in days.items() if day},
+    }
+    if telling.reason:
+        fields["reason"] = telling.reason
+    return fields
+
+
+def _telling_from_map(wire: dict[str, Any]) -> PlanTelling:
+    return PlanTelling(
+        plan_id=wire["plan"],
+        since=date.fromisoformat(wire["since"]),
+        told_at=instant_from(wire["told_at"]),
+        reason=wire.get("reason"),
+        **{name: maybe_date(wire.get(name)) for name in _DAYS},
+    )

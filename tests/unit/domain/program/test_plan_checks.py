@@ -1,0 +1,20 @@
+"""Plans in the program document: what is refused when it is published."""
+
+from loyalty.domain.program.publication import faults
+from tests.support.documents import program
+from tests.support.levels import tiers
+
+
+def test_a_plan_gives_only_a_level_of_the_program_and_has_an_id_of_its_own() -> None:
+    gold = {"id": "prime", "name": "Prime", "benefits": {"level": "gold"}}
+    lost = gold | {"benefits": {"level": "platinum"}}
+
+    assert [*faults(program(plans=[gold], tiers=tiers()))] == []
+    assert [(each.pointer, each.code) for each in faults(program(plans=[gold]))] == [
+        ("/plans/0/benefits/level", "unknown_level")
+    ]
+    wrong = program(plans=[gold, lost], tiers=tiers())
+    assert {(each.pointer, each.code) for each in faults(wrong)} == {
+        ("/plans/1/id", "duplicate_id"),
+        ("/plans/1/benefits/level", "unknown_level"),
+    }
