@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from loyalty.domain.campaigns.limits import LimitUse
 from loyalty.domain.changes import Record
 from loyalty.domain.earning.awarding import Share
+from loyalty.domain.engagement.changes import OrderShare
 from loyalty.domain.kernel.calendar import NEVER, midnight
 from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.domain.ledger.entries import (
@@ -26,6 +27,7 @@ from loyalty.domain.ledger.entries import (
     Return,
 )
 from loyalty.domain.ledger.holding import Holding, PendingDates
+from loyalty.domain.ledger.member_awards import MemberAward
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.orders.order import OrderRef
@@ -35,7 +37,17 @@ from loyalty.domain.staff.actions import ActionName, ActionTarget, StaffAction
 from loyalty.lake.reports import ReportPeriod
 from tests.support.campaigns import campaign
 from tests.support.documents import program, reward
-from tests.support.ledger import action, entry, message, order, request, response, voucher
+from tests.support.ledger import (
+    action,
+    award,
+    entry,
+    message,
+    order,
+    request,
+    response,
+    share,
+    voucher,
+)
 
 ZONES: Final = tuple(map(ZoneInfo, ("America/New_York", "Asia/Kolkata", "Pacific/Auckland", "UTC")))
 DAYS: Final = st.dates(date(2026, 10, 27), date(2026, 11, 8))
@@ -55,6 +67,7 @@ BUDGETS: Final = (
     "budget:flyer#2026-W44", "budget:flyer#2026-W45", "budget:flyer#2026-11", "flyer#2026-11",
 )  # fmt: skip
 COUNTERS: Final = ("p2025", "p2026", "p24313", "p24321", "p24322", "p0", "p1", "s2026")
+CHALLENGES: Final = st.sampled_from(["three", "ten"])
 MEMBERS: Final = st.sampled_from(["mem_1", "mem_2", "mem_3"])
 
 type _Make = Callable[[int], Entry]
@@ -70,6 +83,7 @@ def histories(draw: st.DrawFn) -> list[Record]:
     messages = draw(st.lists(_messages(), max_size=5))
     responses = draw(st.lists(_responses(), max_size=6))
     actions = draw(st.lists(_actions(), max_size=6))
+    awards = draw(st.lists(_awards(), max_size=4))
     makes: list[Callable[[int], Record]] = [
         *entries,
         *guests,
@@ -77,9 +91,10 @@ def histories(draw: st.DrawFn) -> list[Record]:
         *messages,
         *responses,
         *actions,
+        *awards,
     ]
     accounts = [draw(_accounts(member_id)) for member_id in draw(st.sets(MEMBERS))]
-    return [make(number) for number, make in enumerate(makes)] + accounts
+    return [make(number) for number, make in enumerate(makes)] + accounts + draw(_SHARES)
 
 
 def _tiers(
@@ -316,6 +331,32 @@ def _vouchers(draw: st.DrawFn) -> Callable[[int], Voucher]:
         "used_order": OrderRef("pos", order_id) if state == "used" and order_id else None,
     }
     return lambda number: voucher(state, redemption_id=f"red_{number}", **parts)
+
+
+@st.composite
+def _awards(draw: st.DrawFn) -> Callable[[int], MemberAward]:
+    parts: dict[str, Any] = {
+        "member_id": draw(MEMBERS),
+        "rule_id": draw(CHALLENGES),
+        "points": draw(st.integers(0, 100)),
+        "reward_id": draw(st.sampled_from([None, "latte"])),
+        "stands": draw(st.booleans()),
+        "reward_kept": draw(st.booleans()),
+        "given_at": draw(MOMENTS),
+    }
+    return lambda number: award(number, **parts)
+
+
+# Some of these orders there are. No two shares lie under the same key.
+_SHARES: Final = st.lists(
+    st.tuples(st.integers(0, 12).map(str), CHALLENGES, st.integers(0, 3), MOMENTS),
+    max_size=6,
+    unique_by=lambda each: each[:2],
+).map(lambda drawn: [_share(*each) for each in drawn])
+
+
+def _share(order_id: str, rule_id: str, amount: int, occurred_at: datetime) -> OrderShare:
+    return share(order_id, amount, rule_id=rule_id, occurred_at=occurred_at)
 
 
 @st.composite

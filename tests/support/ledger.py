@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from loyalty.domain.changes import Record, TableChange
+from loyalty.domain.engagement.changes import OrderShare
 from loyalty.domain.ledger.entries import (
     Accrual,
     CalendarCause,
@@ -16,6 +17,7 @@ from loyalty.domain.ledger.entries import (
     RequestCause,
 )
 from loyalty.domain.ledger.holding import Holding, PendingDates
+from loyalty.domain.ledger.member_awards import MemberAward
 from loyalty.domain.ledger.vouchers import Terms, Voucher
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.orders.order import Line, Order, OrderRef
@@ -120,6 +122,33 @@ def voucher(state: Any = "issued", **parts: Any) -> Voucher:
         "terms": Terms(kind="amount_off", name="Latte", currency="EUR", amount_minor=400),
     }
     return Voucher(state=state, **defaults | parts)
+
+
+def award(number: int = 1, *, member_id: str = "mem_1", **parts: Any) -> MemberAward:
+    """An award for a challenge that stands."""
+    defaults: dict[str, Any] = {
+        "rule_id": "three",
+        "points": 50,
+        "available_on": LOT,
+        "expires_on": LOT,
+        "stands": True,
+        "step": 1,
+        "given_at": NOON,
+        "changed_at": NOON,
+    } | parts
+    award_id = f"challenge.{defaults['rule_id']}.{member_id}.ever.{number}"
+    return MemberAward(award_id=award_id, member_id=member_id, given_for="challenge", **defaults)
+
+
+def share(order_id: str, amount: int = 1, *, rule_id: str = "three", **parts: Any) -> OrderShare:
+    """What an order counts for a challenge; 0: nothing any more."""
+    defaults: dict[str, Any] = {"occurred_at": NOON, "revision": 1} | parts
+    return OrderShare(
+        order=OrderRef("pos", order_id),
+        counter=f"challenge.{rule_id}",
+        tallies={"ever": {"*": amount}} if amount else {},
+        **defaults,
+    )
 
 
 def used_voucher() -> Voucher:

@@ -6,6 +6,7 @@ method of its name to one of these classes.
 
 from collections.abc import Callable
 
+from tests.support.reports.engagement import EngagementReports
 from tests.support.reports.members import MemberReports
 from tests.support.reports.points import PointReports
 from tests.support.reports.recorded import Row
@@ -14,7 +15,9 @@ from tests.support.reports.sales import SalesReports
 from tests.support.reports.uplift import UpliftReports
 
 
-class Recomputed(SalesReports, MemberReports, PointReports, ReplyReports, UpliftReports):
+class Recomputed(
+    SalesReports, MemberReports, PointReports, ReplyReports, UpliftReports, EngagementReports
+):
     """Every report, by its name."""
 
     def rows(self, name: str) -> list[Row]:

@@ -9,10 +9,12 @@ from fractions import Fraction
 from math import ceil
 from typing import Any, Final, NamedTuple
 
+from loyalty.domain.engagement.changes import OrderShare
 from loyalty.domain.facts import facts_of
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, TierReached
 from loyalty.domain.ledger.entries import Accrual, Clawback, Entry
+from loyalty.domain.ledger.member_awards import MemberAward
 from loyalty.domain.ledger.tiers import level_on, moved
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.messages import Message
@@ -68,6 +70,8 @@ class Recorded:
         self.responses = [item for item in items if isinstance(item, Response)]
         self.staff_actions = [item for item in items if isinstance(item, StaffAction)]
         self.mails = [item for item in items if isinstance(item, Message)]
+        self.awards = [item for item in items if isinstance(item, MemberAward)]
+        self.shares = [item for item in items if isinstance(item, OrderShare)]
         self.sales = list(self._sales(items))
         self.moves = [move for each in self.entries for move in self._moves(each)]
 

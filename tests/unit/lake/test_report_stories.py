@@ -10,8 +10,9 @@ Ben are welcomed an hour before they buy in November, Cleo's welcome bounces, an
 too late to tell Ana what was written. Asked whether they would recommend it, Ana says 7 on the 3rd
 in the morning and 9 on the 4th, Ben 3 on the 10th, and Cleo 8 on the 11th. Bea gives Ana 30 points
 on the 3rd, sends that request again on the 4th, and takes 5 from Ben on the 5th; on the 6th she may
-not give more, and an export of hers does not report its end. Eve looks Ben up in October. It is 10
-December.
+not give more, and an export of hers does not report its end. Eve looks Ben up in October. Each
+order of November counts for a challenge, which gives Ana a latte and 50 points on the 5th and Ben
+the same on the 9th, until his refund. It is 10 December.
 """
 
 from collections.abc import Iterator
@@ -46,7 +47,18 @@ from loyalty.lake.mirror import Mirror
 from tests.support.campaigns import campaign
 from tests.support.documents import program, reward
 from tests.support.lake import NOVEMBER, PARIS, Home, Row
-from tests.support.ledger import action, change, entry, message, order, request, response, voucher
+from tests.support.ledger import (
+    action,
+    award,
+    change,
+    entry,
+    message,
+    order,
+    request,
+    response,
+    share,
+    voucher,
+)
 
 PROGRAM: Final = program(
     tiers={
@@ -207,10 +219,18 @@ def of_staff() -> Iterator[Record]:
     yield action("member.look_up", began_at=noon(10, 31), by="eve", target=ben)
 
 
+def of_challenges() -> Iterator[Record]:
+    for order_id, day in (("ana-2", 3), ("ana-3", 5), ("ben-1", 9)):
+        yield share(order_id, occurred_at=noon(11, day))
+    yield award(1, member_id="ana", given_at=noon(11, 5), reward_id="latte")
+    yield award(1, member_id="ben", given_at=noon(11, 9), stands=False, step=2, reward_id="latte")
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("home"))
-    records = (*of_ana(), *of_others(), *of_messages(), *of_surveys(), *of_staff())
+    of_members = (*of_ana(), *of_others(), *of_challenges())
+    records = (*of_members, *of_messages(), *of_surveys(), *of_staff())
     home.write([change(item) for item in records], name="story")
     return home
 
@@ -511,6 +531,24 @@ STORY: Final[dict[str, tuple[Any, list[Row]]]] = {
                 "buyer_rate": None,
                 "revenue_minor": 0,
             },
+        ],
+    ),
+    "challenges": (
+        NOVEMBER_2026,
+        [
+            {
+                "challenge_id": "three",
+                "orders": 3,
+                "members": 2,
+                "revenue_minor": 6000 + 2000 + 1000,
+                "completed": 2,
+                "undone": 1,
+                "standing": 1,
+                "points": 100,
+                "points_back": 50,
+                "vouchers": 2,
+                "vouchers_back": 1,
+            }
         ],
     ),
     "surveys": (

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.facts import ActionFact, EntryFact, MemberFact, OrderFact, OrderStateFact
+from loyalty.domain.facts import (
+    ActionFact,
+    CountedOrderFact,
+    EntryFact,
+    MemberFact,
+    OrderFact,
+    OrderStateFact,
+)
 from loyalty.lake import sql_views
 from loyalty.lake.day_sums import COLUMNS, DAILY
 
@@ -22,6 +29,8 @@ if TYPE_CHECKING:
 _SCHEMA: Final = "narrowed"
 # Kinds of facts that have no member: what staff did is about nobody in particular.
 UNNARROWED: Final = frozenset({ActionFact.kind})
+# Kinds of facts whose members are those of their orders.
+_OF_ORDERS: Final = frozenset({CountedOrderFact.kind, OrderStateFact.kind})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +47,7 @@ def kinds_for(kinds: Collection[str]) -> tuple[str, ...]:
 
     Sums of entries are of all members, so the entries are needed instead.
     """
-    of_orders = {OrderFact.kind} if OrderStateFact.kind in kinds else set()
+    of_orders = set() if _OF_ORDERS.isdisjoint(kinds) else {OrderFact.kind}
     of_entries = {EntryFact.kind} if DAILY in kinds else set()
     return tuple(sorted({*kinds, MemberFact.kind, *of_orders, *of_entries} - {DAILY}))
 
@@ -90,8 +99,8 @@ def _share_narrowed(connected: DuckDBPyConnection, kinds: Collection[str]) -> No
         CREATE TABLE {_SCHEMA}.campaign_budgets AS FROM main.campaign_budgets WHERE false
     """)  # noqa: S608  # as above
     needed = kinds_for(kinds)
-    # The states of orders are those of orders that are narrowed before them.
-    for kind in sorted(needed, key=lambda each: each == OrderStateFact.kind):
+    # What has the members of its orders comes after the orders are narrowed.
+    for kind in sorted(needed, key=lambda each: each in _OF_ORDERS):
         connected.execute(f"CREATE VIEW {_SCHEMA}.{kind} AS FROM main.{kind} {_semi_join(kind)}")
     if DAILY in kinds:
         connected.execute(f"""
@@ -105,7 +114,7 @@ def _semi_join(kind: str) -> str:
     match kind:
         case MemberFact.kind:
             return f"SEMI JOIN {_SCHEMA}.chosen ON chosen.member_number = {kind}.fact_number"
-        case OrderStateFact.kind:
+        case CountedOrderFact.kind | OrderStateFact.kind:
             return f"SEMI JOIN {_SCHEMA}.orders USING (source, order_id)"
         case _:
             return f"SEMI JOIN {_SCHEMA}.chosen USING (member_number)"

@@ -1,0 +1,51 @@
+"""What members collect by their orders, and what that gave them."""
+
+from collections import defaultdict
+
+from loyalty.domain.engagement.changes import OrderShare
+from loyalty.domain.ledger.member_awards import MemberAward
+from tests.support.reports.recorded import Recorded, Row
+
+
+class EngagementReports(Recorded):
+    """Reports on challenges."""
+
+    def challenges(self) -> list[Row]:
+        sold = {(each.source, each.order_id): each for each in self.sales}
+        counting: defaultdict[str, list[OrderShare]] = defaultdict(list)
+        for share in self.shares:
+            counts = any(sum(tally.values()) for tally in share.tallies.values())
+            is_known = (share.order.source, share.order.order_id) in sold
+            if counts and is_known and self._during(share.occurred_at):
+                counting[share.counter.removeprefix("challenge.")].append(share)
+        given: defaultdict[str, list[MemberAward]] = defaultdict(list)
+        for award in self.awards:
+            if award.given_at and self._during(award.given_at):
+                given[award.rule_id].append(award)
+        rows = []
+        for challenge_id in {*counting, *given}:
+            orders = [
+                sold[each.order.source, each.order.order_id] for each in counting[challenge_id]
+            ]
+            awards = given[challenge_id]
+            undone = [each for each in awards if not each.stands]
+            rows.append(
+                {
+                    "challenge_id": challenge_id,
+                    "orders": len(orders),
+                    "members": len({each.customer for each in orders if each.who == "members"}),
+                    "revenue_minor": sum(each.amount_minor for each in orders),
+                    "completed": len(awards),
+                    "undone": len(undone),
+                    "standing": len(awards) - len(undone),
+                    "points": sum(each.points for each in awards),
+                    "points_back": sum(each.points for each in undone),
+                    "vouchers": sum(each.reward_id is not None for each in awards),
+                    "vouchers_back": sum(
+                        each.reward_id is not None and not each.reward_kept for each in undone
+                    ),
+                }
+            )
+        return sorted(
+            rows, key=lambda row: (-row["completed"], -row["orders"], row["challenge_id"])
+        )
