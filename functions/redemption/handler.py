@@ -93,6 +93,7 @@ def list_member_rewards(program_id: ProgramId, member_id: PathId) -> MemberRewar
                 redeemable=each.refusal is None,
                 why_not=each.refusal.code if each.refusal else None,
                 missing_points=each.missing_points,
+                opens_at=each.opens_at,
             )
             for each in rewards
         ]

@@ -81,6 +81,7 @@ ANSWERS: Final[dict[str, Any]] = {
             "redeemable": False,
             "why_not": "insufficient_points",
             "missing_points": 35,
+            "opens_at": None,
         }
     ),
     "list_redemptions": page(_REDEMPTION),

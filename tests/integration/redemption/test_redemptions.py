@@ -147,6 +147,33 @@ class TestRedeeming:
         assert (refused.status, refused.code) == (409, code)
         assert till.member(ana)["balance"] == 49
 
+    def test_a_reward_that_opens_in_steps_says_when_it_opens_for_the_member(
+        self, ana: str, offer: Callable[..., None], time: Clock
+    ) -> None:
+        french = {"fact": "locale", "is_in": ["fr"]}
+        offer(
+            opens=[
+                {"at": "2026-12-01T09:00:00+01:00", "for": french},
+                {"at": "2026-12-02"},
+            ]
+        )
+
+        for_all = till.rewards(ana)["latte"]
+        till.change(ana, profile={"locale": "fr"})
+        for_french = till.rewards(ana)["latte"]
+        refused = till.redeem(ana)
+        time.now = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
+        opened = till.rewards(ana)["latte"]
+
+        assert (for_all["why_not"], for_all["opens_at"]) == (
+            "reward_unavailable",
+            "2026-12-01T23:00:00Z",
+        )
+        assert for_french["opens_at"] == "2026-12-01T08:00:00Z"
+        assert (refused.status, refused.code) == (409, "reward_unavailable")
+        assert (opened["redeemable"], opened["opens_at"]) == (True, None)
+        assert till.redeem(ana).status == 201
+
     def test_a_reward_is_listed_by_its_name_in_the_members_language(
         self, ana: str, offer: Callable[..., None]
     ) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,12 +14,14 @@ from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.ledger.redemptions import (
+    NEVER_OPENS,
     REDEMPTIONS_A_DAY_MAX,
     LateRedemption,
     Price,
     price,
     redeem,
     why_not,
+    window_for,
 )
 from loyalty.domain.ledger.stock import unit_of
 from loyalty.domain.ledger.vouchers import Voucher
@@ -108,6 +111,12 @@ def test_a_hold_waits_for_as_long_as_the_program_says() -> None:
         ({}, {}, None),
         ({"tiers": ["gold"]}, {"s2026": 70}, 3),
         ({"tier_costs": {"gold": 30}}, {"s2026": 70}, 3),
+        (
+            {"opens": [{"at": "2026-11-21", "for": {"fact": "tier", "is_in": ["gold"]}}]},
+            {"s2026": 70},
+            3,
+        ),
+        ({"opens": [{"at": "2026-11-21"}]}, {}, None),
     ],
 )
 def test_a_redemption_relies_on_the_level_only_if_it_depends_on_it(
@@ -220,3 +229,54 @@ def test_points_as_money_give_no_voucher_of_nothing_and_swallow_no_point(
     # One point fewer would be worth less, and all that were meant would not be worth more.
     assert (paid.points - 1) * amount_minor // per_points < paid.amount_minor
     assert points * amount_minor // per_points == paid.amount_minor
+
+
+class TestEarlyAccess:
+    """A reward that opens for gold at 10, for a segment at 11, and for everybody at 13, in UTC."""
+
+    OPENS = (
+        {"at": "2026-11-21T10:00:00Z", "for": {"fact": "tier", "is_in": ["gold"]}},
+        {"at": "2026-11-21T11:00:00Z", "for": {"fact": "locale", "is_in": ["fr"]}},
+        {"at": "2026-11-21T13:00:00Z"},
+    )
+
+    @pytest.mark.parametrize(
+        ("now", "facts", "is_open"),
+        [
+            ("09:59:59", {"tier": "gold", "locale": "fr"}, False),
+            ("10:00:00", {"tier": "gold"}, True),
+            ("10:00:00", {"tier": "silver"}, False),
+            ("10:59:59", {"locale": "fr"}, False),
+            ("11:00:00", {"locale": "fr-CA"}, True),
+            ("12:59:59", {}, False),
+            ("13:00:00", {}, True),
+        ],
+    )
+    def test_it_opens_at_the_earliest_moment_that_is_for_the_member(
+        self, now: str, facts: dict[str, Any], is_open: bool
+    ) -> None:
+        moment = datetime.fromisoformat(f"2026-11-21T{now}Z")
+        opens_at, _ = window_for(
+            latte(opens=self.OPENS), MemberFacts(occurred_at=moment, **facts), zone=ZoneInfo("UTC")
+        )
+
+        assert (opens_at <= moment) is is_open
+
+    def test_it_never_opens_for_a_member_whom_no_step_is_for(self) -> None:
+        moment = datetime(2026, 11, 21, 12, tzinfo=UTC)
+        facts = MemberFacts(occurred_at=moment, tier="silver")
+        held = account({LATER: 100})
+
+        opens_at, _ = window_for(latte(opens=self.OPENS[:2]), facts, zone=ZoneInfo("UTC"))
+
+        assert opens_at == NEVER_OPENS
+        assert refusal(held, opens=self.OPENS[:2]) == refusal(held, opens=self.OPENS[2:])
+        assert refusal(held, opens=self.OPENS[2:]) == "reward_unavailable"
+
+    @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Europe/Paris", "America/Los_Angeles"])
+    def test_a_day_opens_at_the_programs_midnight(self, zone: str) -> None:
+        facts = MemberFacts(occurred_at=NOW)
+
+        opens_at, _ = window_for(latte(opens=[{"at": "2026-10-25"}]), facts, zone=ZoneInfo(zone))
+
+        assert opens_at.astimezone(ZoneInfo(zone)).isoformat()[:19] == "2026-10-25T00:00:00"

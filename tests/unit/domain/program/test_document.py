@@ -16,6 +16,9 @@ from loyalty.domain.program.kinds import LOTS_MAX
 from loyalty.domain.program.publication import faults, lots_open_max
 from tests.support.documents import PUBLISHED_AT, document, program, reward, rule
 
+FRENCH = {"for": {"fact": "locale", "is_in": ["fr"]}}
+EARLY = {"for": {"fact": "tier", "is_in": ["gold"]}}
+
 
 def places(**parts: Any) -> dict[str, str]:
     return {fault.pointer: fault.code for fault in faults(program(**parts))}
@@ -109,6 +112,26 @@ def test_a_moment_in_any_other_form_is_refused(moment: object) -> None:
             {"rewards": [reward(available_from="2026-12-01", available_until="2026-11-30")]},
             "/rewards/0/available_until",
             "empty_window",
+        ),
+        (
+            {"rewards": [reward(available_from="2026-12-01", opens=[{"at": "2026-12-02"}])]},
+            "/rewards/0/available_from",
+            "contradiction",
+        ),
+        (
+            {"rewards": [reward(available_until="2026-12-01", opens=[{"at": "2026-12-02"}])]},
+            "/rewards/0/opens/0/at",
+            "empty_window",
+        ),
+        (
+            {"rewards": [reward(opens=[{"at": "2026-12-02"}, FRENCH | {"at": "2026-12-03"}])]},
+            "/rewards/0/opens/1/at",
+            "opens_later",
+        ),
+        (
+            {"rewards": [reward(opens=[EARLY | {"at": "2026-12-03"}])]},
+            "/rewards/0/opens/0/for/is_in/0",
+            "unknown_level",
         ),
         (
             {"rewards": [reward(pay={"amount_minor": 1, "per_points": 1})]},

@@ -174,9 +174,10 @@ function summaryOf(kind, value, document, fallback) {
 }
 
 /** How many there are of a reward, and when. @param {any} reward @param {Format} format */
-function limits({ stock, available_from: from, available_until: until }, format) {
+function limits({ stock, available_from: from, available_until: until, opens }, format) {
   const parts = [
     typeof stock === "number" ? `stock of ${format.number(stock)}` : "",
+    opens?.length ? "opens in steps" : "",
     period(from, until, format),
   ];
   return parts.filter(Boolean).join(", ");

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.campaigns.member_facts import admits, leaves
@@ -37,6 +37,8 @@ from loyalty.domain.ledger.tiers import Counting, level_seen
 from loyalty.domain.ledger.vouchers import Terms, Voucher
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from loyalty.domain.campaigns.member_facts import MemberFacts
     from loyalty.domain.program.document import Program, PublishedProgram
     from loyalty.domain.program.levels import (
@@ -50,6 +52,8 @@ REDEMPTIONS_A_DAY_MAX: Final = 50
 # The first end of points that had expired before their late redemption was reported: cancelling it
 # does not reinstate them again.
 LONG_OVER: Final = date.min
+ALWAYS_OPEN: Final = datetime.min.replace(tzinfo=UTC)
+NEVER_OPENS: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +168,10 @@ def why_not(
     What a till reports late counts by when it was made. Only the stock, the member's limits and the
     points are those of now: nothing is sold or spent twice.
     """
-    if not reward.offered:
-        return RewardUnavailable(f"{reward.name} is only given")
-    if not reward.is_open(now=late.made_at if late else now, zone=program.document.zone):
-        return RewardUnavailable(f"{reward.name} is not offered now")
-    for_whom = _whose_it_is(reward, level, facts)
-    if for_whom is not None:
-        return RewardUnavailable(f"{reward.name} is for {for_whom}")
+    made_at = late.made_at if late else now
+    closed = _why_closed(reward, level, facts, made_at=made_at, zone=program.document.zone)
+    if closed is not None:
+        return RewardUnavailable(f"{reward.name} is {closed}")
     if is_sold_out:
         return OutOfStock(f"{reward.name} is out of stock")
     redeemed = account.redeemed.get(reward.id, 0)
@@ -184,11 +185,40 @@ def why_not(
     return None
 
 
-def _whose_it_is(reward: Reward, level: TierLevel | None, facts: MemberFacts) -> str | None:
-    """Whose a reward is, if it is not this member's."""
+def window_for(
+    reward: Reward, facts: MemberFacts, *, zone: ZoneInfo
+) -> tuple[datetime, datetime | None]:
+    """When a reward opens for a member, and the first moment after its window.
+
+    The first is `ALWAYS_OPEN` if it was never closed, and `NEVER_OPENS` if no step of its opening
+    is for the member.
+    """
+    opens_at, closes_at = reward.window(zone)
+    if reward.opens:
+        admitted = (moment for moment, who in reward.moments(zone) if admits(who, facts))
+        return min(admitted, default=NEVER_OPENS), closes_at
+    return opens_at or ALWAYS_OPEN, closes_at
+
+
+def _why_closed(
+    reward: Reward,
+    level: TierLevel | None,
+    facts: MemberFacts,
+    *,
+    made_at: datetime,
+    zone: ZoneInfo,
+) -> str | None:
+    """What a reward is that this member cannot redeem at a moment, whatever points they have."""
+    if not reward.offered:
+        return "only given"
+    opens_at, closes_at = window_for(reward, facts, zone=zone)
+    if closes_at is not None and closes_at <= made_at:
+        return "not offered any more"
     if reward.tiers and (level is None or level.id not in reward.tiers):
-        return "members of other levels"
-    return None if admits(reward.members, facts) else "other members"
+        return "for members of other levels"
+    if opens_at == NEVER_OPENS or not admits(reward.members, facts):
+        return "for other members"
+    return "not offered yet" if opens_at > made_at else None
 
 
 def why_not_given(
@@ -349,7 +379,7 @@ def _relied_on(
 
 
 def _asks_for_level(reward: Reward) -> bool:
-    return any(leaf.fact == "tier" for leaf in leaves(reward.members))
+    return any(leaf.fact == "tier" for each in reward.conditions for leaf in leaves(each))
 
 
 def _expiries_undone(entry: Entry, restored: Holding, *, account: Account) -> tuple[Entry, ...]:

@@ -418,7 +418,7 @@ def bind_segments(document: Program) -> None:
     meanings = definitions(document.segments)
     of_parts = (
         *(campaign.members for campaign in document.campaigns),
-        *(reward.members for reward in document.rewards),
+        *(condition for reward in document.rewards for condition in reward.conditions),
     )
     for condition in chain.from_iterable(map(conditions_on_segments, of_parts)):
         condition.bind(meanings)

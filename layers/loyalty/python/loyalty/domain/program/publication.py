@@ -324,9 +324,10 @@ def _reward(reward: Reward, document: Program, place: str) -> Iterator[Iterator[
     yield _reward_cost(reward, place)
     yield _reward_pay(reward, place)
     yield _reward_window(reward, document, place)
+    yield _reward_openings(reward, document, place)
     yield _unknown_levels_of_reward(reward, document, place)
     yield _reward_tier_costs(reward, document, place)
-    yield segment_checks.of_reward(reward, document, f"{place}/for")
+    yield segment_checks.of_reward(reward, document, place)
 
 
 def _anniversary(document: Program) -> Iterator[Fault]:
@@ -378,8 +379,26 @@ def _reward_window(reward: Reward, document: Program, place: str) -> Iterator[Fa
     if not _is_zone_known(document):
         return
     opens_at, closes_at = reward.window(document.zone)
-    if opens_at and closes_at and closes_at <= opens_at:
+    if not reward.opens and opens_at and closes_at and closes_at <= opens_at:
         yield Fault(f"{place}/available_until", "empty_window", "It ends before it starts")
+
+
+def _reward_openings(reward: Reward, document: Program, place: str) -> Iterator[Fault]:
+    if reward.opens and reward.available_from:
+        detail = "It opens at the moments of `opens`: leave out available_from"
+        yield Fault(f"{place}/available_from", "contradiction", detail)
+    if not _is_zone_known(document):
+        return
+    _, closes_at = reward.window(document.zone)
+    moments = reward.moments(document.zone)
+    for index, (opens_at, _) in enumerate(moments):
+        if closes_at and closes_at <= opens_at:
+            yield Fault(f"{place}/opens/{index}/at", "empty_window", "It ends before it opens")
+    for_all = min((moment for moment, condition in moments if condition is None), default=None)
+    for index, (opens_at, _) in enumerate(moments):
+        if for_all and opens_at > for_all:
+            detail = "It is open to everybody by then"
+            yield Fault(f"{place}/opens/{index}/at", "opens_later", detail)
 
 
 def _unknown_levels_of_reward(reward: Reward, document: Program, place: str) -> Iterator[Fault]:

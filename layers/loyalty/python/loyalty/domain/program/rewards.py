@@ -66,6 +66,21 @@ class RewardWords(DocumentPart):
     ] = None
 
 
+class RewardOpening(DocumentPart):
+    """A moment from which some members can redeem a reward, or all of them."""
+
+    opens_at: Annotated[
+        Moment,
+        Field(
+            alias="at", description="When it opens: a time, or a day in the program's time zone."
+        ),
+    ]
+    members: Annotated[
+        MemberCondition | None,
+        Field(alias="for", description="The members for whom it opens then; null: everybody."),
+    ] = None
+
+
 class Reward(DocumentPart):
     """Something that points buy. Days are in the program's time zone."""
 
@@ -125,6 +140,15 @@ class Reward(DocumentPart):
             description="The last day, or the time at which it stops being available; null: no end."
         ),
     ] = None
+    opens: Annotated[
+        tuple[RewardOpening, ...],
+        Field(
+            max_length=10,
+            description="When it opens for whom, instead of `available_from`. It opens for a "
+            "member at the earliest moment that is for them, and never if none is; empty: for "
+            "everybody at once.",
+        ),
+    ] = ()
     pay: Annotated[
         PayWithPoints | None,
         Field(description="For a reward whose points the member chooses, starting at the cost."),
@@ -167,10 +191,30 @@ class Reward(DocumentPart):
         return (opens_at is None or opens_at <= now) and (closes_at is None or now < closes_at)
 
     def window(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-        """The first moment of the window and the first one after it; None where it is open."""
+        """The first moment of the window and the first one after it; None where it is open.
+
+        A reward that opens in steps has the first moment of the step that is for everybody; of the
+        earliest step, if none is.
+        """
         opens_at = _first_moment(self.available_from, zone) if self.available_from else None
+        if self.opens:
+            moments = self.moments(zone)
+            opens_at = min(
+                (moment for moment, condition in moments if condition is None),
+                default=min(moment for moment, _ in moments),
+            )
         closes_at = _last_moment(self.available_until, zone) if self.available_until else None
         return opens_at, closes_at
+
+    def moments(self, zone: ZoneInfo) -> list[tuple[datetime, MemberCondition | None]]:
+        """When it opens and for whom, step by step; for everybody, if the condition is None."""
+        return [(_first_moment(each.opens_at, zone), each.members) for each in self.opens]
+
+    @property
+    def conditions(self) -> tuple[MemberCondition, ...]:
+        """All that it asks of a member: for whom it is, and for whom it opens when."""
+        conditions = (self.members, *(step.members for step in self.opens))
+        return tuple(each for each in conditions if each is not None)
 
 
 def _first_moment(moment: date, zone: ZoneInfo) -> datetime:

@@ -23,10 +23,18 @@ def checks(document: Program, segments: Sequence[Segment]) -> Iterator[Iterator[
 
 
 def of_reward(reward: Reward, document: Program, place: str) -> Iterator[Fault]:
-    """The faults of the members that a reward is for."""
-    if reward.members is None:
-        return
-    root = ConditionAt(condition=reward.members, place=place)
+    """The faults of the members that a reward is for, and for whom it opens when."""
+    conditions = [
+        (reward.members, f"{place}/for"),
+        *((step.members, f"{place}/opens/{index}/for") for index, step in enumerate(reward.opens)),
+    ]
+    for condition, where in conditions:
+        if condition is not None:
+            root = ConditionAt(condition=condition, place=where)
+            yield from _of_reward(root, document)
+
+
+def _of_reward(root: ConditionAt, document: Program) -> Iterator[Fault]:
     yield from _common(root, document, thing="reward")
     yield from condition_checks.unknown_segments(root, document)
     for leaf in root.leaves():

@@ -41,7 +41,7 @@ def reward_for(
     payable = [
         PaidReward(reward.id, price)
         for reward in document.rewards
-        if reward.members is None
+        if not reward.conditions
         and reward.stock is None
         and (price := cost(reward, level)) <= points
         and why_not(

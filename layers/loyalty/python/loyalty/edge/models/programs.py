@@ -41,7 +41,7 @@ class CatalogueReward(AnswerPart):
         Moment | None,
         Field(
             description="The day, in the program's time zone, or the moment from which it can "
-            "be redeemed."
+            "be redeemed. It may open earlier for some members."
         ),
     ]
     available_until: Annotated[
@@ -147,7 +147,7 @@ def _reward(reward: Reward, document: Program, *, now: datetime) -> CatalogueRew
         amount_minor=reward.amount_minor,
         percent=reward.percent,
         skus=reward.skus,
-        available_from=reward.available_from,
+        available_from=reward.window(document.zone)[0] if reward.opens else reward.available_from,
         available_until=reward.available_until,
         per_member_max=reward.per_member_max,
         voucher_days=reward.voucher_days,

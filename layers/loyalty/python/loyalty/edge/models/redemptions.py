@@ -186,6 +186,13 @@ class MemberReward(AnswerPart):
     missing_points: Annotated[
         int, Field(description="How many points the member lacks; 0: enough points.")
     ]
+    opens_at: Annotated[
+        datetime | None,
+        Field(
+            description="When it will open for the member, in UTC; null: it is open, or not for "
+            "them."
+        ),
+    ]
 
 
 class MemberRewards(AnswerPart):

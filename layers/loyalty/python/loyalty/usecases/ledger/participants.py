@@ -106,7 +106,12 @@ def facts_for(
 
     It costs a strong read, and only if one of the rewards asks for more than the account has.
     """
-    needs = _needs(source for each in rewards for source in sources_of(each.members))
+    needs = _needs(
+        source
+        for reward in rewards
+        for condition in reward.conditions
+        for source in sources_of(condition)
+    )
     local = moment.astimezone(document.zone)
     about = None
     if needs != NOTHING:

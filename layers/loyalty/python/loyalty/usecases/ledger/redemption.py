@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from loyalty.domain.kernel.calendar import NEVER, midnight
@@ -23,12 +23,14 @@ from loyalty.domain.ledger.account import Account, view
 from loyalty.domain.ledger.entries import Entry, Redemption, RequestCause
 from loyalty.domain.ledger.postings import Posting, VoucherChange, signed
 from loyalty.domain.ledger.redemptions import (
+    NEVER_OPENS,
     LateRedemption,
     cost,
     price,
     redeem,
     request_of,
     why_not,
+    window_for,
 )
 from loyalty.domain.ledger.returns import give_back
 from loyalty.domain.ledger.stock import unit_back
@@ -43,6 +45,7 @@ from loyalty.usecases.ledger.participants import facts_for
 from loyalty.usecases.ledger.stock import StockTaker
 
 if TYPE_CHECKING:
+    from loyalty.domain.campaigns.member_facts import MemberFacts
     from loyalty.domain.ledger.order_vouchers import OrderVouchers
     from loyalty.domain.ledger.vouchers import Voucher
     from loyalty.domain.program.rewards import Reward
@@ -192,11 +195,15 @@ def _lapsed_since(moment: datetime, path: Sequence[Account], *, desk: Desk) -> d
 
 @dataclass(frozen=True, slots=True)
 class RewardOfMember:
-    """A reward for one member now: what it costs them, and why they cannot redeem it, if so."""
+    """A reward for one member now: what it costs them, and why they cannot redeem it, if so.
+
+    `opens_at` is when it will open for the member; None: it is open, or never opens for them.
+    """
 
     reward: Reward
     cost_points: int
     missing_points: int
+    opens_at: datetime | None
     refusal: Refusal | None
 
 
@@ -220,6 +227,7 @@ def rewards_of(stored: Account, *, desk: Desk) -> list[RewardOfMember]:
             reward,
             points := cost(reward, level),
             max(0, points - account.holding.spendable),
+            _opens_at(reward, facts, desk=desk),
             why_not(
                 reward,
                 account,
@@ -233,6 +241,11 @@ def rewards_of(stored: Account, *, desk: Desk) -> list[RewardOfMember]:
         )
         for reward in rewards
     ]
+
+
+def _opens_at(reward: Reward, facts: MemberFacts, *, desk: Desk) -> datetime | None:
+    opens_at, _ = window_for(reward, facts, zone=desk.program.document.zone)
+    return opens_at.astimezone(UTC) if desk.now < opens_at < NEVER_OPENS else None
 
 
 @until_saved
