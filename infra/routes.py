@@ -206,6 +206,7 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/members/{member_id}/campaigns", Throttle.READ),
         ("PUT", "/members/{member_id}/campaigns/{campaign_id}", Throttle.WRITE),
         ("DELETE", "/members/{member_id}/campaigns/{campaign_id}", Throttle.WRITE),
+        ("GET", "/members/{member_id}/offers", Throttle.READ),
         ("GET", "/members/{member_id}/challenges", Throttle.READ),
         ("GET", "/members/{member_id}/badges", Throttle.READ),
     ),

@@ -1,4 +1,4 @@
-"""Campaigns and challenges: managers try campaigns and keep lists; members see and join theirs."""
+"""Campaigns and challenges: managers try them and keep lists; members see, join and use theirs."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +20,7 @@ from loyalty.edge import clock
 from loyalty.edge.aws.queues.segment_runs import queue_segment_run
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import open_actions, open_desk, shelf
-from loyalty.edge.directory import acting_for
+from loyalty.edge.directory import acting_for, directory
 from loyalty.edge.http.app import PathId, ProgramId, create_app
 from loyalty.edge.http.auth import MEMBER_AND_STAFF, Role
 from loyalty.edge.models.campaigns import (
@@ -37,6 +37,7 @@ from loyalty.edge.models.challenges import (
     badge_answer,
     challenge_of_member_answer,
 )
+from loyalty.edge.models.offers import OffersOfMember, offer_answer
 from loyalty.edge.models.order_explanations import SampleQuoteAnswer, sample_quote_answer
 from loyalty.edge.models.sample_orders import SampleQuoteRequest
 from loyalty.edge.models.segment_lists import (
@@ -50,6 +51,7 @@ from loyalty.table.engagement import TableEngagement
 from loyalty.table.programs import TablePrograms
 from loyalty.table.segment_lists import TableSegmentLists
 from loyalty.table.targeting import TableTargeting
+from loyalty.usecases import offers
 from loyalty.usecases.campaigns import budgets, membership
 from loyalty.usecases.engagement.viewing import badges_of_member, challenges_of_member
 from loyalty.usecases.orders.quoting import quote_sample
@@ -168,6 +170,19 @@ def leave_campaign(program_id: ProgramId, member_id: PathId, campaign_id: PathId
     changes = (Change(field="campaign", before=campaign_id),)
     api.report_outcome(ActionOutcome(target_id=owner, changes=changes))
     return Response(status_code=204, body=None)
+
+
+@api.get("/members/<member_id>/offers", allow=MEMBER_AND_COUNTER)
+def list_member_offers(program_id: ProgramId, member_id: PathId) -> OffersOfMember:
+    """List the campaigns that were offered to a member, why, and whether orders used them.
+
+    Those that ended long ago are left out.
+    """
+    desk = _desk(program_id)
+    members = directory(program_id, settings(CampaignsSettings))
+    found = offers.offers_of(member_id, members=members, desk=desk)
+    document = desk.program.document
+    return OffersOfMember(items=[offer_answer(each, document=document) for each in found])
 
 
 @api.get("/members/<member_id>/challenges", allow=MEMBER_AND_STAFF | {"service"})

@@ -1,8 +1,8 @@
 """Compaction: every hour, fold the lake's many small objects into few large ones.
 
 It also finds who is in computed segments. After a program's day it evaluates its goals, finds which
-things go together, and opens reviews for what its watches find. It has the engine and a queue
-already, and another queue would cost more than all of that does.
+things go together, opens reviews for what its watches find, and offers campaigns to members. It has
+the engine and a queue already, and another queue would cost more than all of that does.
 """
 
 import tempfile
@@ -16,8 +16,9 @@ from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.batches import BatchAnswer
 from loyalty.edge.aws.queues.work import PageQueue, work
 from loyalty.edge.aws.table import engine, pause
-from loyalty.edge.desk import shelf
+from loyalty.edge.desk import open_desk, shelf
 from loyalty.edge.logs import logger
+from loyalty.edge.neighborhoods import neighborhoods
 from loyalty.edge.settings import settings
 from loyalty.edge.sweeping import begin_run
 from loyalty.lake import columns, day_sums
@@ -27,14 +28,18 @@ from loyalty.lake.keeper import Keeper
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.neighbors import NeighborhoodKeeper
 from loyalty.lake.objects import Lake
+from loyalty.lake.offer_shoppers import LakeShoppers
 from loyalty.lake.reports import Report
 from loyalty.lake.segment_snapshots import SegmentSnapshots
 from loyalty.lake.watching import LakeFindings
 from loyalty.table.goals import TableGoals
+from loyalty.table.members import TableMembers, no_keyring
+from loyalty.table.offers import TableOffers
 from loyalty.table.reviews import TableReviews
 from loyalty.table.segment_lists import TableSegmentLists
 from loyalty.table.segment_runs import TableSegmentRuns
 from loyalty.table.targeting import TableTargeting
+from loyalty.usecases import offers
 from loyalty.usecases.program.goals import evaluate_goals
 from loyalty.usecases.program.watches import keep_watch
 from loyalty.usecases.segments import MEMBERS, RUNS, change_of, keep, run
@@ -64,12 +69,12 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
             pages_of=pages_of,
         )
         return None
-    return work(event, take=take, pages=pages(), unnamed=(MEMBERS,))
+    return work(event, take=take, pages=pages(), unnamed=(MEMBERS, offers.MEMBERS))
 
 
 def pages_of(programs: tuple[str, ...]) -> list[WorkPage]:
     """A page for each kind of facts, and for each other work: what fails delays nothing else."""
-    lanes = (*(fact.kind for fact in ALL), GOALS, NEIGHBORS, RUNS, WATCHES)
+    lanes = (*(fact.kind for fact in ALL), GOALS, NEIGHBORS, offers.ROUNDS, RUNS, WATCHES)
     return [WorkPage(program_id=EVERY_PROGRAM, lane=lane, items=programs) for lane in lanes]
 
 
@@ -83,6 +88,10 @@ def take(page: WorkPage, item: str) -> None:
             look(item)
         case "segments":
             find_members(item)
+        case "offers":
+            begin_offers(item)
+        case "members_of_offers":
+            offer(page.program_id, item)
         case "members_of_segments":
             table = settings(CompactionSettings).table
             keeper = TableTargeting(engine(table), program_id=page.program_id)
@@ -147,6 +156,38 @@ def look(program_id: str) -> None:
             ),
             now=now,
         )
+
+
+def begin_offers(program_id: str) -> None:
+    """Hand out the members of a program to whom something may be offered, once for each day."""
+    config = settings(CompactionSettings)
+    desk = open_desk(program_id, table=config.table, now=clock.now())
+    with tempfile.TemporaryDirectory(prefix="offers-") as folder:
+        mirror = Mirror(clients.s3(), bucket=config.lake_bucket, root=Path(folder))
+        document = desk.program.document
+        found = offers.begin_round(
+            book=TableOffers(engine(config.table), program_id=program_id),
+            shoppers=LakeShoppers(mirror, program_id=program_id, document=document),
+            pages=pages(),
+            desk=desk,
+        )
+    if found is not None:
+        logger.info("offers begun", program_id=program_id, members=found)
+
+
+def offer(program_id: str, item: str) -> None:
+    """Offer campaigns to a member."""
+    config = settings(CompactionSettings)
+    desk = open_desk(program_id, table=config.table, now=clock.now())
+    member_id, worth = offers.member_of(item)
+    offers.offer_to(
+        member_id,
+        worth=worth,
+        neighborhood=lambda: neighborhoods(config.lake_bucket).of(program_id, now=desk.now),
+        targetings=TableTargeting(engine(config.table), program_id=program_id),
+        members=TableMembers(engine(config.table), program_id=program_id, keyring=no_keyring),
+        desk=desk,
+    )
 
 
 def find_members(program_id: str) -> None:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from loyalty.domain.people.identity import Keyring
 from loyalty.edge import deadline
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.batches import BatchAnswer
@@ -13,7 +12,7 @@ from loyalty.edge.desk import open_desk
 from loyalty.edge.metrics import count
 from loyalty.edge.settings import settings
 from loyalty.edge.sweeping import DueSweep
-from loyalty.table.members import TableMembers
+from loyalty.table.members import TableMembers, no_keyring
 from loyalty.table.messages import TableLetters
 from loyalty.usecases.ledger.sweeps import DueItem
 from loyalty.usecases.messaging.reminders import check_member
@@ -70,7 +69,3 @@ def sweep() -> DueSweep:
         table=config.table,
         pages=PageQueue(clients.sqs(), url=config.reminders_queue_url, pause=pause),
     )
-
-
-def no_keyring() -> Keyring:
-    raise LookupError("members are only looked up by id here")

@@ -125,7 +125,7 @@ def campaigns(kit: Kit, *, runs: WorkQueue) -> CapabilityFunction:
     allow_send_many(function, runs.queue)
     # Of the ledger it only reads. To join requires that the member still exists.
     kit.data.table.allow(function, GET, BATCH_GET, PUT, UPDATE, DELETE, CHECK, QUERY)
-    # A member's badges are listed there.
+    # A member's badges are listed there, and the orders that used their offers.
     kit.data.table.allow_query(function, index="history")
     kit.data.secrets.allow_read_identity(function)
     return function

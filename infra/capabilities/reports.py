@@ -7,7 +7,7 @@ from aws_cdk import Duration
 from infra.alarms import HOUR
 from infra.functions import CapabilityFunction
 from infra.kit import STREAM_TIMEOUT, Kit
-from infra.ledger_table import CHECK, DELETE, GET, PUT, QUERY, SCAN, UPDATE
+from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, SCAN, UPDATE
 from infra.queues import WorkQueue
 from infra.schedules import Runs, ScheduledWork
 from infra.streams import StreamReader
@@ -57,13 +57,15 @@ def archive(kit: Kit) -> StreamReader:
 def compaction(kit: Kit) -> ScheduledWork:
     function = kit.function(
         "compaction",
-        "Fold the lake's objects, find segments and what goes together, judge goals and watches",
+        "Fold the lake's objects, find segments and neighbors, judge goals, watch, offer campaigns",
         environment=kit.table_name | kit.lake_bucket,
         timeout=COMPACTION_TIMEOUT,
         disk_mib=REPORT_DISK_MIB,
     )
-    # For the registry of programs, their goals, and the segments of their members.
-    kit.data.table.allow(function, GET, QUERY, PUT, UPDATE, DELETE, CHECK)
+    # For the registry of programs, their goals, the segments and the offers of their members.
+    kit.data.table.allow(function, GET, BATCH_GET, QUERY, PUT, UPDATE, DELETE, CHECK)
+    # What members bought lately, to offer them something.
+    kit.data.table.allow_query(function, index="history")
     kit.data.buckets.allow_read_facts(function)
     kit.data.buckets.allow_write_facts(function)
     kit.data.buckets.allow_replace_facts(function)

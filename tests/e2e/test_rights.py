@@ -362,6 +362,7 @@ def drive_everything(api: DescribedApi) -> None:
     # Rewards, one of them counted.
     api.call("member", "GET", "/members/me/rewards")
     api.call("member", "GET", "/members/me/recommendations")
+    api.call("member", "GET", "/members/me/offers")
     path = f"/members/{ana}/redemptions"
     stored, undone = (
         api.call("cashier", "POST", path, json={"reward_id": reward, "hold": True}, status=201)

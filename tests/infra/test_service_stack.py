@@ -149,6 +149,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     "campaigns": {
         TABLE: MOVE_POINTS
         | {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:Query"},
+        HISTORY: {"dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
         "CompactionWork/Pages/Queue": {"sqs:SendMessage"},
     },
@@ -220,12 +221,14 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     "compaction": {
         TABLE: GET
         | {
+            "dynamodb:BatchGetItem",
             "dynamodb:ConditionCheckItem",
             "dynamodb:DeleteItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
             "dynamodb:UpdateItem",
         },
+        HISTORY: {"dynamodb:Query"},
         "Buckets/Lake": {"s3:ListBucket"},
         FACTS: {"s3:DeleteObject", "s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"},
         "CompactionWork/Pages/Queue": WORK_QUEUE,

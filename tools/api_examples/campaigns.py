@@ -43,7 +43,20 @@ _JOINED: Final[Json] = {
     "starts_on": "2026-11-01",
     "ends_on": "2026-12-31",
 }
-
+_OAT_WEEK: Final[Json] = {
+    "id": "oat-week",
+    "name": "More beans for oat drinks",
+    "state": "open",
+    "offered_at": EARNED_AT,
+    "until": "2026-12-05",
+    "because": {"kind": "you_bought", "thing": {"kind": "category", "id": "oat_drinks"}},
+    "orders": 0,
+    "points": 0,
+    "eligible": True,
+    "why_not": [],
+    "text": "",
+    "caps": [{"per": "campaign", "points": None, "orders": 1, "used": 0}],
+}
 _REGULAR: Final[Json] = {
     "id": "regular",
     "name": "Regular",
@@ -181,6 +194,7 @@ ANSWERS: Final[dict[str, Any]] = {
     "list_campaigns": page(_WIN_BACK, _TUESDAY),
     "list_member_campaigns": page(_JOINED),
     "list_member_badges": page(_REGULAR),
+    "list_member_offers": page(_OAT_WEEK),
     "list_member_challenges": page(_TEN_DRINKS, _FOUR_WEEKS),
     "read_campaign": _WIN_BACK,
     "replace_segment_list": {"added": 1, "removed": 3, "unknown": []},

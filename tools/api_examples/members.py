@@ -284,6 +284,14 @@ ANSWERS: Final[dict[str, Any]] = {
         "member": _MEMBER,
         "consents": [{"kind": "email", "given": True, "at": "2026-11-20T08:30:00Z"}],
         "joined_campaigns": [{"campaign_id": "win-back", "joined_at": EARNED_AT}],
+        "offers": [
+            {
+                "campaign_id": "oat-week",
+                "offered_at": EARNED_AT,
+                "until": "2026-12-05",
+                "because": {"kind": "in_turn"},
+            }
+        ],
         "merged_from": [],
         "entries": [EARNED_IN_FULL | {"of_order": _EXPORTED_ORDER}],
         "vouchers": [],

@@ -144,6 +144,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "recommend": own_or("cashier", "manager", "service"),
     "change_segment_list": only("manager", "service"),
     "replace_segment_list": only("manager", "service"),
+    "list_member_offers": own_or("cashier", "manager", "service"),
     "list_member_campaigns": own_or("cashier", "manager", "service"),
     "join_campaign": own_or("cashier", "manager", "service"),
     "leave_campaign": own_or("cashier", "manager", "service"),

@@ -2,15 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from functions.campaigns.handler import handler as campaigns
 from loyalty.domain.campaigns.holdouts import held_out_of
+from loyalty.domain.campaigns.offers import Offer, OfferReason
+from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.program.document import PublishedProgram
+from loyalty.table.books import TableBooks
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.programs import TablePrograms
+from loyalty.table.targeting import TableTargeting
 from tests.integration.across_functions.test_matrix import (
     CALLERS,
     DOCUMENT,
@@ -32,8 +38,11 @@ from tests.support.snapshot import Snapshot
 # Nothing else in the program is called so.
 MARK: Final = "zanzibar"
 HIMSELF: Final = person("caller")
+NOW: Final = datetime(2026, 11, 21, 9, tzinfo=UTC)
 # A service reads the whole document, as it was published.
 OF_DOCUMENTS: Final = {("read_program", "service")}
+# A person gets all that is stored of them, also of before they were held out.
+OF_PERSONS: Final = {("export_member", "member"), ("export_member", "service")}
 
 
 @pytest.fixture
@@ -53,6 +62,7 @@ def tempting(salt: str) -> PublishedProgram:
     further: list[dict[str, Any]] = [
         {"id": f"{MARK}-week"},
         {"id": f"{MARK}-club", "activation": "join"},
+        {"id": f"{MARK}-offer", "activation": "offer"},
         {"id": f"{MARK}-over", "when": {"ends_on": "2026-11-01"}},
         {"id": f"{MARK}-gold", "for": {"fact": "member_days", "at_least": 90}},
     ]
@@ -81,6 +91,17 @@ def of_member(member_id: str, *, as_: Claims = till.CASHIER) -> Answer:
     return call(campaigns, "GET", f"{till.PROGRAM}/members/{member_id}/campaigns", as_=as_)
 
 
+def offered_to(engine: DynamoEngine, *members: str) -> None:
+    """Offer it to members, as if they had not been held out of it then."""
+    mine = Offer(offered_at=NOW, until=NOW.date(), because=OfferReason("in_turn"), chosen_of=1)
+    keeper = TableTargeting(engine, program_id="bean")
+    books = TableBooks(engine, program_id="bean", zone=ZoneInfo("Europe/Paris"))
+    for member_id in members:
+        read = books.participant(member_id, targeting=True).targeting
+        empty = read or Targeting(member_id=member_id)
+        keeper.keep_offers(read, replace(empty, offers={f"{MARK}-offer": mine}))
+
+
 def joining(member_id: str, to: str = "PUT") -> Answer:
     path = f"{till.PROGRAM}/members/{member_id}/campaigns/{MARK}-club"
     return call(campaigns, to, path, as_=till.CASHIER)
@@ -103,12 +124,13 @@ def shown(world: World) -> set[tuple[str, str]]:
     return {
         (operation, name)
         for operation, name, answer in answered(world)
-        if MARK in answer.text.lower() and (operation, name) not in OF_DOCUMENTS
+        if MARK in answer.text.lower() and (operation, name) not in OF_DOCUMENTS | OF_PERSONS
     }
 
 
 def test_no_route_shows_a_campaign_to_who_is_held_out(world: World, engine: DynamoEngine) -> None:
     put_in_force(engine, holding_out(*set(world.members.values())))
+    offered_to(engine, world.members[VICTIM], world.members[OWN_ID])
     for member_id, order_id in ((world.members[VICTIM], "1"), (world.members[OWN_ID], "3")):
         corrected = till.order(60_000, order_id=order_id, member_id=member_id)
         assert till.correct_order(corrected).status == 200
@@ -120,11 +142,12 @@ def test_no_route_shows_a_campaign_to_who_is_held_out(world: World, engine: Dyna
 def test_the_same_routes_show_it_to_others(world: World, engine: DynamoEngine) -> None:
     members = tuple(set(world.members.values()))
     put_in_force(engine, holding_out("mem_nobody", but=members))
+    offered_to(engine, world.members[VICTIM], world.members[OWN_ID])
     till.earn(world.members[VICTIM], 50_000, order_id="1-again")
 
     found = {operation for operation, _ in shown(world)}
 
-    assert found >= {"list_member_campaigns", "explain_balance"}
+    assert found >= {"list_member_campaigns", "list_member_offers", "explain_balance"}
 
 
 @pytest.mark.usefixtures("program")

@@ -1,16 +1,19 @@
 """Campaigns over HTTP: joined and left, seen by members, and watched by managers."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import pytest
 
 from functions.campaigns.handler import handler
 from functions.enrollment.handler import handler as enrollment
+from loyalty.domain.campaigns.offers import Offer, OfferReason
+from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
+from loyalty.table.targeting import TableTargeting
 from tests.integration.conftest import Clock
 from tests.support import till
 from tests.support.campaigns import campaign
@@ -45,6 +48,10 @@ def join(member_id: str, name: str = "club", *, as_: Claims = till.CASHIER) -> A
 
 def leave(member_id: str, name: str = "club", *, as_: Claims = till.CASHIER) -> Answer:
     return call(handler, "DELETE", f"{till.PROGRAM}/members/{member_id}/campaigns/{name}", as_=as_)
+
+
+def offers_of(member_id: str, *, as_: Claims = till.CASHIER) -> Answer:
+    return call(handler, "GET", f"{till.PROGRAM}/members/{member_id}/offers", as_=as_)
 
 
 def campaigns(name: str = "", *, as_: Claims = ANALYST) -> Answer:
@@ -170,6 +177,42 @@ def test_a_budget_in_money_has_both(publish: Callable[..., PublishedProgram]) ->
     }
 
 
+def test_a_member_reads_what_was_offered_and_what_it_gave(
+    publish: Callable[..., PublishedProgram], time: Clock, engine: DynamoEngine
+) -> None:
+    publish(version=2, campaigns=[campaign(id="oat", activation="offer")])
+    time.now += timedelta(minutes=1)
+    me = person("sub-ana", email="ana@example.com")
+    ana = till.enroll_oneself(me)
+    assert offers_of("me", as_=me).body["items"] == []
+    because = OfferReason("you_bought", thing_kind="sku", thing_id="BEANS")
+    made_at = time.now - timedelta(days=1)
+    mine = Offer(offered_at=made_at, until=date(2026, 12, 4), because=because, chosen_of=3)
+    TableTargeting(engine, program_id="bean").keep_offers(
+        None, Targeting(member_id=ana, offers={"oat": mine})
+    )
+
+    (offered,) = offers_of("me", as_=me).body["items"]
+    till.earn(ana, 4999)
+    (used,) = offers_of(ana).body["items"]
+
+    assert offered == {
+        "id": "oat",
+        "name": "Welcome",
+        "state": "open",
+        "offered_at": "2026-11-20T10:01:00Z",
+        "until": "2026-12-04",
+        "because": {"kind": "you_bought", "thing": {"kind": "sku", "id": "BEANS"}},
+        "orders": 0,
+        "points": 0,
+        "eligible": True,
+        "why_not": [],
+        "text": "",
+        "caps": [],
+    }
+    assert (used["state"], used["orders"], used["points"]) == ("used", 1, 10)
+
+
 def test_members_who_are_merged_have_joined_and_who_is_erased_has_not(
     engine: DynamoEngine, time: Clock
 ) -> None:
@@ -185,6 +228,7 @@ def test_members_who_are_merged_have_joined_and_who_is_erased_has_not(
     assert exported["joined_campaigns"] == [
         {"campaign_id": "club", "joined_at": "2026-11-21T10:00:00Z"}
     ]
+    assert exported["offers"] == []
     till.erase(ana)
     left = [keys.targeting("bean", each) for each in (ana, bob)]
     assert engine.get_many(left, strong=True) == {}

@@ -24,7 +24,8 @@ def body(**typed: str) -> dict[str, Any]:
         """const format = new Format(program, "en-GB");
         const units = { currency: "EUR", timeZone: "Europe/Paris",
           minorOf: (text) => format.minorOf(text) };
-        return basketBody(values, units, ["club"]);""",
+        const gated = { joined: [["club", "Club"]], offered: [["oat", "Oat"]] };
+        return basketBody(values, units, gated);""",
         imports={"format.js": "Format", "basket_body.js": "basketBody"},
         values=values,
         program={"currency": "EUR", "time_zone": "Europe/Paris", "points": {"many": "beans"}},
@@ -52,7 +53,7 @@ def test_a_basket_of_one_line_says_what_was_typed_and_no_more() -> None:
                 }
             ],
         },
-        "member": {"tier": None, "joined": []},
+        "member": {"tier": None, "joined": [], "offered": []},
         "refund": None,
     }
 

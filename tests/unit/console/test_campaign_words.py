@@ -113,6 +113,7 @@ def test_a_basket_offers_the_names_that_rules_and_campaigns_use() -> None:
                 **{"if": of_app},
             ),
             campaign(id="club", name="Club", activation="join"),
+            campaign(id="oat", name="Oat", activation="offer"),
         ],
         lists={"sale": ["B", "A"]},
         tiers=LEVELS,
@@ -134,6 +135,7 @@ def test_a_basket_offers_the_names_that_rules_and_campaigns_use() -> None:
         "tags": ["hot"],
         "levels": [["silver", "Silver"], ["gold", "Gold"]],
         "joinable": [["club", "Club"]],
+        "offerable": [["oat", "Oat"]],
     }
 
 

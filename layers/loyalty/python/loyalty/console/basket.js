@@ -70,13 +70,13 @@ export class Basket {
   /** @param {Values} values */
   #body(values) {
     const { format } = this.page;
-    const joinable = namesIn(this.editor.form.document).joinable.map(([id]) => id);
+    const { joinable, offerable } = namesIn(this.editor.form.document);
     const units = {
       currency: format.currency,
       timeZone: format.timeZone,
       minorOf: (/** @type {string} */ text) => format.minorOf(text),
     };
-    return basketBody(values, units, joinable);
+    return basketBody(values, units, { joined: joinable, offered: offerable });
   }
 
   /** @param {any} body */

@@ -6,6 +6,8 @@ import { countIn, fieldOf } from "./basket_rows.js";
 
 /** @typedef {import("./forms.js").Values} Values */
 /** @typedef {{ minorOf: (text: string) => number | null, currency: string, timeZone: string }} Units */
+/** The campaigns that members join, and those that are offered: their ids and names.
+ * @typedef {Record<"joined" | "offered", [string, string][]>} Gated */
 
 export const LINES = "order/lines";
 export const CODES = "order/codes";
@@ -15,8 +17,8 @@ export const CODES_MAX = 10;
 export const TENDERS_MAX = 10;
 
 /** The request of a quote, but for the document. @param {Values} values @param {Units} units
- * @param {string[]} joinable ids of campaigns that members join */
-export function basketBody(values, units, joinable) {
+ * @param {Gated} gated */
+export function basketBody(values, units, gated) {
   const text = (/** @type {string} */ name) => String(values[name] ?? "").trim();
   const lines = linesIn(values, units);
   const paid = lines.reduce((sum, { amount }) => sum + amount.amount, 0);
@@ -32,7 +34,7 @@ export function basketBody(values, units, joinable) {
       ...(text("order/source") ? { source: text("order/source") } : {}),
       lines,
     },
-    member: customer(values, joinable),
+    member: customer(values, gated),
     refund: refundIn(values, units),
   };
 }
@@ -65,19 +67,21 @@ function tendersIn(values, { currency, minorOf }, paid) {
   });
 }
 
-/** @param {Values} values @param {string[]} joinable */
-function customer(values, joinable) {
+/** @param {Values} values @param {Gated} gated */
+function customer(values, gated) {
   const who = values.who;
   if (who === "guest") return null;
-  const joined = joinable.filter((id) => values[`joined/${id}`] === true);
+  const ticked = (/** @type {"joined" | "offered"} */ how) =>
+    gated[how].map(([id]) => id).filter((id) => values[`${how}/${id}`] === true);
+  const takesPart = { joined: ticked("joined"), offered: ticked("offered") };
   const tier = values["member/tier"] || null;
-  if (who === "new") return { tier, joined };
+  if (who === "new") return { tier, ...takesPart };
   return {
     orders: Number(values["member/orders"]),
     last_ordered_on: values["member/last_ordered_on"],
     enrolled_on: values["member/enrolled_on"],
     tier,
-    joined,
+    ...takesPart,
   };
 }
 

@@ -73,7 +73,7 @@ export class BasketFields {
 
   #member() {
     const { form } = this;
-    const { levels, joinable } = this.names;
+    const { levels, joinable, offerable } = this.names;
     const who = form.text("who");
     return html`<fieldset><legend>Who buys</legend>
       ${form.select({ name: "who", label: "Customer", choices: WHO, isRequired: true })}
@@ -86,6 +86,7 @@ export class BasketFields {
       }
       ${who !== "guest" && levels.length ? form.select({ name: "member/tier", label: "Level", choices: [["", "None"], ...levels] }) : nothing}
       ${who === "guest" ? nothing : joinable.map(([id, name]) => form.checkbox({ name: `joined/${id}`, label: `Has joined ${name}` }))}
+      ${who === "guest" ? nothing : offerable.map(([id, name]) => form.checkbox({ name: `offered/${id}`, label: `Was offered ${name}` }))}
     </fieldset>`;
   }
 

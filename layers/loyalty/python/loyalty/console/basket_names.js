@@ -3,7 +3,7 @@
 
 /** @typedef {{ categories: string[], skus: string[], channels: string[], codes: string[],
  *   locations: string[], sources: string[], tenders: string[], brands: string[], tags: string[] }} Names */
-/** @typedef {Names & { levels: [string, string][], joinable: [string, string][] }} ProgramNames */
+/** @typedef {Names & { levels: [string, string][], joinable: [string, string][], offerable: [string, string][] }} ProgramNames */
 
 const FIELDS = /** @type {Record<string, keyof Names>} */ ({
   categories: "categories",
@@ -59,6 +59,7 @@ export function namesIn(document) {
     tags: of("tags"),
     levels: named(document.tiers?.levels),
     joinable: named(document.campaigns, ({ activation }) => activation === "join"),
+    offerable: named(document.campaigns, ({ activation }) => activation === "offer"),
   };
 }
 

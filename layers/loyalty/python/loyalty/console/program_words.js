@@ -22,6 +22,7 @@ const SECTIONS = [
       "campaign_groups",
       "campaign_points_per_order_max",
       "universal_holdout",
+      "offers",
       "lists",
     ],
   },

@@ -147,7 +147,7 @@ def draft_document(program: str, draft: str) -> Key:
     return Key(_program(program), f"DRAFTED#{draft}")
 
 
-@charted("progress of a schedule", read_by="sweeps, audit, segments, watches")
+@charted("progress of a schedule", read_by="sweeps, audit, segments, watches, offers")
 def progress(program: str, schedule: str) -> Key:
     return Key(_program(program), f"PROGRESS#{schedule}")
 
@@ -174,7 +174,8 @@ def budget_spent(program: str, campaign: str, period: str, percent: str) -> Key:
 
 
 @charted(
-    "what a member is targeted by: campaigns that they joined, computed segments that they are in",
+    "what a member is targeted by: campaigns that they joined or were offered, computed segments "
+    "that they are in",
     read_by="orders and rewards that ask for these, the member's campaigns",
 )
 def targeting(program: str, member: str) -> Key:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import reduce
 from typing import TYPE_CHECKING, Final, cast
 
+from loyalty.domain.campaigns.targeting import Targeting, united
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry, Placeholder
 from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
@@ -64,13 +66,10 @@ class TableHoldings:
         page, more = self._of_member(member_id, keys.RESPONSES, limit=limit, start=start)
         return Listed([response_from_item(item) for item in page], more)
 
-    def joined(self, member_ids: Sequence[str]) -> Mapping[str, datetime]:
+    def targeting(self, member_ids: Sequence[str]) -> Targeting:
         of_members = [keys.targeting(self._program, each) for each in member_ids]
-        joined: dict[str, datetime] = {}
-        for item in self._engine.get_many(of_members, strong=True).values():
-            for campaign_id, since in targeting_from_item(item).joined.items():
-                joined[campaign_id] = min(since, joined.get(campaign_id, since))
-        return joined
+        found = self._engine.get_many(of_members, strong=True).values()
+        return reduce(united, map(targeting_from_item, found), Targeting(member_id=member_ids[0]))
 
     def _of_member(
         self, member_id: str, begins_with: str, *, limit: int, start: str | None

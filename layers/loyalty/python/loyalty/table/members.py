@@ -39,6 +39,11 @@ if TYPE_CHECKING:
 VERSION: Final = 1
 
 
+def no_keyring() -> Keyring:
+    """For functions that look up members by id only."""
+    raise LookupError("members are only looked up by id here")
+
+
 class TableMembers:
     """Implements `Members`. It gets the keyring only when it needs a digest."""
 

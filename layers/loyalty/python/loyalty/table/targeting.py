@@ -21,6 +21,7 @@ from loyalty.table.operations import (
 )
 from loyalty.table.records.targeting import (
     joined_to_map,
+    offers_to_map,
     segments_to_map,
     targeting_from_item,
     targeting_to_item,
@@ -28,12 +29,16 @@ from loyalty.table.records.targeting import (
 from loyalty.usecases.ports import Raced
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from loyalty.domain.campaigns.offers import Offer
     from loyalty.domain.campaigns.targeting import MemberSegments
     from loyalty.table.engine import Engine
-    from loyalty.table.operations import Operation
+    from loyalty.table.operations import Condition, Operation
 
 
 _AS_OF: Final = ("segments_as_of",)
+_OFFERS: Final = ("offers",)
 
 
 class TableTargeting:
@@ -88,6 +93,23 @@ class TableTargeting:
             return False
         return True
 
+    def keep_offers(self, before: Targeting | None, after: Targeting) -> None:
+        """Write down what was offered to a member; it changes nothing else of the item.
+
+        Raises:
+            Raced: the offers changed since they were read, or the member has left.
+        """
+        if before is None:
+            self.save(before, after)
+            return
+        self._write(
+            Update(
+                keys.targeting(self._program, after.member_id),
+                (Assign(_OFFERS, offers_to_map(after.offers)),),
+                (equal(("member_id",), after.member_id), _offers_are(before.offers)),
+            )
+        )
+
     def unite(self, merged_id: str, *, into: str) -> None:
         """Give a merged member's part in campaigns to the member they became.
 
@@ -105,7 +127,7 @@ class TableTargeting:
         after = united(before or Targeting(member_id=into), merged)
         unchanged = equal(("joined",), joined_to_map(merged.joined))
         self._write(
-            Delete(of_merged, (unchanged,)),
+            Delete(of_merged, (unchanged, _offers_are(merged.offers))),
             self._saved(before, after),
             # A survivor who was merged since must not keep what nobody would pass on.
             self._is_active(into),
@@ -115,11 +137,12 @@ class TableTargeting:
         key = keys.targeting(self._program, after.member_id)
         if before is None:
             return Put(key, targeting_to_item(after), (Absent(),))
-        return Update(
-            key,
-            (Assign(("joined",), joined_to_map(after.joined)),),
-            (equal(("joined",), joined_to_map(before.joined)),),
-        )
+        assigned: tuple[Assign, ...] = (Assign(("joined",), joined_to_map(after.joined)),)
+        seen: tuple[Condition, ...] = (equal(("joined",), joined_to_map(before.joined)),)
+        if after.offers != before.offers:
+            assigned += (Assign(_OFFERS, offers_to_map(after.offers)),)
+            seen += (_offers_are(before.offers),)
+        return Update(key, assigned, seen)
 
     def _is_active(self, member_id: str) -> Check:
         return Check(keys.account(self._program, member_id), (equal(("status",), "active"),))
@@ -129,3 +152,7 @@ class TableTargeting:
             self._engine.write(operations)
         except Refused as refused:
             raise Raced from refused
+
+
+def _offers_are(offers: Mapping[str, Offer]) -> Condition:
+    return equal(_OFFERS, offers_to_map(offers)) if offers else Missing(_OFFERS)

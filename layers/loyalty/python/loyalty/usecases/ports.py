@@ -392,6 +392,14 @@ class Targetings(Protocol):
         """
         ...
 
+    def keep_offers(self, before: Targeting | None, after: Targeting) -> None:
+        """Write what was offered to a member, and nothing else, relying on the offers seen.
+
+        Raises:
+            Raced: they changed, or the member was merged or erased.
+        """
+        ...
+
 
 class Actions(Protocol):
     """The actions of staff in one program. Raises `Unavailable` when the table does not answer."""

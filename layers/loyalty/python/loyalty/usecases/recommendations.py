@@ -65,7 +65,7 @@ def recommend(
     rewards = rewards_of(account, desk=desk)
     shopper = ANONYMOUS
     if not member.objects_to_personalization:
-        shopper = _shopper(member, account, members=members, desk=desk)
+        shopper = shopper_of(member, account, members=members, desk=desk)
     recommender = Recommender(shopper, neighborhood)
     return Recommendations(
         rewards=recommender.rewards(_candidates(rewards)),
@@ -75,7 +75,8 @@ def recommend(
     )
 
 
-def _shopper(member: Member, account: Account, *, members: Members, desk: Desk) -> Shopper:
+def shopper_of(member: Member, account: Account, *, members: Members, desk: Desk) -> Shopper:
+    """What is known of a member from their account, newest entries and latest orders."""
     owners = (account.member_id, *account.absorbed)
     newest = members.history(owners, limit=ENTRIES_READ, start=None)
     causes = [entry.cause for entry in newest.items if entry.kind == "accrual"][:ORDERS_READ]

@@ -9,6 +9,7 @@ import { challengesOf } from "../member_challenges.js";
 import { holdings, level, person } from "../member_facts.js";
 import { leavingOf } from "../member_leaving.js";
 import { history, messages, readUntil, redeemed } from "../member_lists.js";
+import { offersOf } from "../member_offers.js";
 import { planOf } from "../member_plan.js";
 import { recommendationsOf } from "../member_recommendations.js";
 
@@ -51,6 +52,7 @@ export const view = {
         <div>${acts()} ${leaving()}</div>
       </div>
       ${recommendationsOf(page, lists.recommendations)}
+      ${offersOf(page, lists.offers)}
       ${campaignsOf(page, lists.campaigns, reread)}
       ${challengesOf(page, lists.challenges, lists.badges)}
       ${history(page, lists.entries)}
@@ -78,6 +80,8 @@ function listsOf(page, where) {
     campaigns: [],
     /** @type {import("../types").Schema<"ChallengeOfMember">[]} */
     challenges: [],
+    /** @type {import("../types").Schema<"OfferAnswer">[]} */
+    offers: [],
     /** @type {import("../types").Schema<"BadgeAnswer">[]} */
     badges: [],
     /** @type {import("../types").Schema<"RecommendationsAnswer"> | null} */
@@ -86,18 +90,20 @@ function listsOf(page, where) {
 }
 
 /**
- * Read all lists at once. Only active members have campaigns, recommendations and challenges.
+ * Read all lists at once. Only active members have campaigns, offers, recommendations and
+ * challenges.
  * @param {Page} page @param {ReturnType<typeof listsOf>} lists @param {string} where
  * @param {any} member
  */
 async function readLists(page, lists, where, member) {
   const isActive = member.status === "active";
   const canAct = mayAct(page, member);
-  const [, , messages, campaigns, recommendations, challenges, badges] = await Promise.all([
+  const [, , messages, campaigns, offers, recommendations, challenges, badges] = await Promise.all([
     readUntil(lists.entries, page.query.get("entry")),
     lists.redemptions.next(),
     page.api.get(`${where}/messages`, { limit: 10 }),
     canAct ? page.api.get(`${where}/campaigns`) : { items: [] },
+    canAct ? page.api.get(`${where}/offers`) : { items: [] },
     // A till goes on without them.
     canAct ? page.api.get(`${where}/recommendations`).catch(() => null) : null,
     isActive ? page.api.get(`${where}/challenges`) : { items: [] },
@@ -107,6 +113,7 @@ async function readLists(page, lists, where, member) {
     messages,
     recommendations,
     campaigns: campaigns.items,
+    offers: offers.items,
     challenges: challenges.items,
     badges: badges.items,
   });

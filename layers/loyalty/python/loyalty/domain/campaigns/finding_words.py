@@ -35,6 +35,8 @@ _SENTENCES: Final[Mapping[tuple[str, bool], str]] = {
     ("when", False): "It does not run at that time.",
     ("joined", True): "The member takes part in it.",
     ("joined", False): "The member had not joined it.",
+    ("offered", True): "It was offered to the member.",
+    ("offered", False): "It was not offered to the member for that day.",
     ("held_out", False): "It is withheld from this member, to measure what it brings.",
 }
 _NO_GOODS: Final = "The order has none of the goods that it covers."

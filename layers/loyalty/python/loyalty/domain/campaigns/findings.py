@@ -210,9 +210,10 @@ def _of_member(
     if facts is None:
         yield ConditionFinding(fact="for", holds=is_open, matters=not is_open)
         return
-    takes_part = campaign.activation == "auto" or member_facts.has_joined(campaign, facts)
-    if campaign.activation == "join":
-        yield ConditionFinding(fact="joined", holds=takes_part, matters=not takes_part)
+    takes_part = member_facts.takes_part(campaign, facts)
+    if campaign.activation != "auto":
+        fact = "joined" if campaign.activation == "join" else "offered"
+        yield ConditionFinding(fact=fact, holds=takes_part, matters=not takes_part)
     if campaign.members is not None:
         met, found = _walked(campaign.members, lambda leaf: _member_leaf(leaf, facts))
         # Something unknown shuts a campaign whatever its conditions would say of it.

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from loyalty.domain.campaigns.offers import Offer
     from loyalty.domain.program.campaigns import Campaign
     from loyalty.domain.program.member_conditions import (
         MemberCondition,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
         SegmentDefinition,
     )
 
-type MemberSource = Literal["orders", "bought_on", "profile", "joined", "segments"]
+type MemberSource = Literal["orders", "bought_on", "profile", "joined", "offered", "segments"]
 
 _SOURCES: Final[Mapping[str, MemberSource]] = {
     "first_order": "orders",
@@ -42,10 +43,11 @@ class MemberFacts:
     counts as one: its goods cost something. `orders` is how many the member had before; None if
     that is not known. `bought_on` is the day of the latest that is known, None if there is none.
     `tier` is the level at which the order earns. `consents` are those that were given. `joined`
-    says since when the member takes part in campaigns. `segments` are those that were written down
-    of the member, each with the fingerprint of the definition by which they are in it. `decided`
-    are campaigns of which it is already known whether they are for the member: an order that is
-    tried again knows nothing of the profile that its member had.
+    says since when the member takes part in campaigns, `offered` what was offered to them.
+    `segments` are those that were written down of the member, each with the fingerprint of the
+    definition by which they are in it. `decided` are campaigns of which it is already known whether
+    they are for the member: an order that is tried again knows nothing of the profile that its
+    member had.
     """
 
     occurred_at: datetime
@@ -59,6 +61,7 @@ class MemberFacts:
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     consents: frozenset[str] = frozenset()
     joined: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    offered: Mapping[str, Offer] = field(default_factory=lambda: MappingProxyType({}))
     decided: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     segments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -83,7 +86,13 @@ class Interval(NamedTuple):
 def sources(campaign: Campaign) -> frozenset[MemberSource]:
     """What has to be read of a member to decide whether a campaign is for them."""
     of_condition = sources_of(campaign.members)
-    return of_condition | {"joined"} if campaign.activation == "join" else of_condition
+    match campaign.activation:
+        case "auto":
+            return of_condition
+        case "join":
+            return of_condition | {"joined"}
+        case "offer":
+            return of_condition | {"offered"}
 
 
 def sources_of(condition: MemberCondition | None) -> frozenset[MemberSource]:
@@ -106,9 +115,24 @@ def is_for(campaign: Campaign, facts: MemberFacts) -> bool:
     """
     if campaign.id in facts.decided:
         return facts.decided[campaign.id]
-    if campaign.activation == "join" and not has_joined(campaign, facts):
-        return False
-    return admits(campaign.members, facts)
+    return takes_part(campaign, facts) and admits(campaign.members, facts)
+
+
+def takes_part(campaign: Campaign, facts: MemberFacts) -> bool:
+    """Whether the member took part when they ordered: by themselves, or by an offer."""
+    match campaign.activation:
+        case "auto":
+            return True
+        case "join":
+            return has_joined(campaign, facts)
+        case "offer":
+            return has_offer(campaign, facts)
+
+
+def has_offer(campaign: Campaign, facts: MemberFacts) -> bool:
+    """Whether a campaign was offered to the member for the time when they ordered."""
+    offer = facts.offered.get(campaign.id)
+    return offer is not None and offer.is_open(facts.occurred_at)
 
 
 def admits(condition: MemberCondition | None, facts: MemberFacts) -> bool:

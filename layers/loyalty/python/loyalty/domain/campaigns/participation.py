@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from loyalty.domain.campaigns.findings import why_not_for
 from loyalty.domain.campaigns.limits import member_cap
-from loyalty.domain.campaigns.member_facts import MemberFacts, holds, is_for, number_of, sources
+from loyalty.domain.campaigns.member_facts import (
+    MemberFacts,
+    has_offer,
+    holds,
+    is_for,
+    number_of,
+    sources,
+)
 
 if TYPE_CHECKING:
     from loyalty.domain.campaigns.findings import ConditionFinding
@@ -97,8 +104,10 @@ def may_be_for(campaign: Campaign, facts: MemberFacts) -> bool:
     """Whether a campaign is for a member now, or can become so by what they do and by the calendar.
 
     What other people say of the member, such as an attribute, stays as it is. What is not known
-    shuts a campaign, as it does for orders.
+    shuts a campaign, as it does for orders. One to offer is a member's from its offer on.
     """
+    if campaign.activation == "offer" and not has_offer(campaign, facts):
+        return False
     if campaign.members is None:
         return True
     if facts.orders is None and "orders" in sources(campaign):

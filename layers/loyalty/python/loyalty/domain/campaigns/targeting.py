@@ -11,6 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from loyalty.domain.campaigns.offers import Offer, united_offers
 from loyalty.domain.program.kinds import CAMPAIGNS_MAX
 
 # Joined campaigns are kept after the document dropped them: it may have them again.
@@ -22,11 +23,13 @@ class Targeting:
     """What a member is targeted by: since when they take part in the campaigns that they joined.
 
     `segments` are the computed ones that they are in, each with the fingerprint of the definition
-    by which they are; `segments_as_of` is when they were found.
+    by which they are; `segments_as_of` is when they were found. `offers` are the campaigns that
+    were offered to them, with those that ended some time ago.
     """
 
     member_id: str
     joined: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    offers: Mapping[str, Offer] = field(default_factory=lambda: MappingProxyType({}))
     segments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     segments_as_of: datetime | None = None
 
@@ -58,9 +61,10 @@ def joining(
 def united(survivor: Targeting, merged: Targeting) -> Targeting:
     """What one member is targeted by who was two: they joined when the first of both did.
 
-    The survivor stays in their own segments until the next run, which knows what the other did.
+    They keep what was offered to either. The survivor stays in their own segments until the next
+    run, which knows what the other did.
     """
     joined = dict(survivor.joined)
     for campaign_id, since in merged.joined.items():
         joined[campaign_id] = min(since, joined.get(campaign_id, since))
-    return replace(survivor, joined=joined)
+    return replace(survivor, joined=joined, offers=united_offers(survivor.offers, merged.offers))

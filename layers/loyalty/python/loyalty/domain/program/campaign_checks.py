@@ -192,6 +192,12 @@ def warnings(document: Program, *, replaces: Program | None, today: date) -> Ite
     for index, campaign in enumerate(document.campaigns):
         place = f"/campaigns/{index}"
         yield from _odd_limits(campaign, place)
+        if campaign.activation == "offer" and campaign.limits.per_member is None:
+            detail = (
+                "Each order until the last day of an offer counts, because the campaign has no "
+                "limit per member"
+            )
+            yield Fault(f"{place}/limits/per_member", "offer_without_limit", detail)
         if campaign.activation == "join" and campaign.when.ends_on is None:
             detail = "Members who join it stay in it for ever, because it has no last day"
             yield Fault(f"{place}/when/ends_on", "join_without_end", detail)

@@ -181,7 +181,10 @@ class Campaign(DocumentPart):
     )
     activation: Annotated[
         Activation,
-        Field(description="Whether it is for all, or for members who joined it before the order."),
+        Field(
+            description="Whether it is for all (`auto`), for members who joined it before the "
+            "order (`join`), or for members to whom it was offered (`offer`); see `offers`."
+        ),
     ] = "auto"
     qualifies: Annotated[
         StrictBool, Field(description="Whether its points count toward a level.")
@@ -208,7 +211,7 @@ class Campaign(DocumentPart):
     @property
     def is_decided_of_member(self) -> bool:
         """Whether it depends on the member, so that an order must remember the decision."""
-        return self.members is not None or self.activation == "join"
+        return self.members is not None or self.activation != "auto"
 
     @property
     def salt(self) -> str:

@@ -42,6 +42,7 @@ from loyalty.domain.program.levels import Tiers
 from loyalty.domain.program.locales import best_locale
 from loyalty.domain.program.member_conditions import conditions_on_segments
 from loyalty.domain.program.messages import Messages, Reminders
+from loyalty.domain.program.offers import OfferRules
 from loyalty.domain.program.parts import DocumentPart
 from loyalty.domain.program.plans import PLANS_MAX, Plan
 from loyalty.domain.program.presents import Presents
@@ -228,6 +229,10 @@ class Program(DocumentPart):
             "what they bring together; null: nobody."
         ),
     ] = None
+    offers: Annotated[
+        OfferRules,
+        Field(description="How campaigns with the activation `offer` are offered to members."),
+    ] = OfferRules()
     lists: Annotated[
         dict[ExternalId, Annotated[tuple[Label, ...], Field(max_length=5000)]],
         Field(max_length=50, description="Lists of SKUs by name, for several campaigns."),

@@ -53,6 +53,6 @@ DOCUMENT_BYTES_MAX: Final = 300 * 1024
 # The most campaigns of a document.
 CAMPAIGNS_MAX: Final = 200
 
-Activation = Literal["auto", "join"]
+Activation = Literal["auto", "join", "offer"]
 MemberPeriod = Literal["order", "day", "week", "month", "year", "campaign"]
 BudgetPeriod = Literal["day", "week", "month", "year", "campaign"]

@@ -142,7 +142,7 @@ class GoodsRecommendation:
     because: Because
 
 
-class _Affinity(NamedTuple):
+class Liking(NamedTuple):
     """How much a thing goes with all that a member bought, and with which of it the most."""
 
     likeness: int
@@ -163,6 +163,16 @@ class Recommender:
         self._most: dict[ThingKind, int] = {}
         for thing, members in self._popularity.items():
             self._most[thing.kind] = max(members, self._most.get(thing.kind, 0))
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nothing of the member is looked at."""
+        return self._shopper.is_anonymous
+
+    @property
+    def level(self) -> str | None:
+        """The level whose members the popularity of things is that of; None: all members."""
+        return self._level
 
     @property
     def basis(self) -> Basis:
@@ -209,6 +219,15 @@ class Recommender:
         ]
         return tuple(found[:GOODS_MAX])
 
+    def liking(self, things: Iterable[Thing]) -> Liking | None:
+        """How much the one of these things that goes best with what the member bought does so."""
+        found = [self._affinities[each] for each in things if each in self._affinities]
+        return max(found, key=lambda each: each.likeness, default=None)
+
+    def popularity_of(self, things: Iterable[Thing]) -> int:
+        """How popular the most popular one of these things is, in thousandths."""
+        return max(map(self._share, things), default=0)
+
     def _goods_kind(self) -> GoodsKind | None:
         """The most telling kind of goods of which something is known that the member bought."""
         telling = {
@@ -219,7 +238,7 @@ class Recommender:
     def _popular_kind(self) -> GoodsKind:
         return next((kind for kind in GOODS_KINDS if kind in self._most), "sku")
 
-    def _all_affinities(self) -> dict[Thing, _Affinity]:
+    def _all_affinities(self) -> dict[Thing, Liking]:
         """How much each thing goes with what the member bought, more of it with more orders."""
         summed: defaultdict[Thing, list[tuple[int, Thing]]] = defaultdict(list)
         for thing, orders in sorted(self._shopper.bought.items()):
@@ -228,15 +247,11 @@ class Recommender:
                 continue
             for neighbor in self._neighborhood.neighbors.get(thing, ()):
                 summed[neighbor.thing].append((neighbor.likeness * orders, thing))
-        found: dict[Thing, _Affinity] = {}
+        found: dict[Thing, Liking] = {}
         for thing, each in summed.items():
             _, because = max(each, key=lambda part: part[0])
-            found[thing] = _Affinity(sum(likeness for likeness, _ in each), because)
+            found[thing] = Liking(sum(likeness for likeness, _ in each), because)
         return found
-
-    def _affinity(self, candidate: Candidate) -> _Affinity | None:
-        found = [self._affinities[each] for each in candidate.things if each in self._affinities]
-        return max(found, key=lambda each: each.likeness, default=None)
 
     def _share(self, thing: Thing) -> int:
         """How popular a thing is beside the most popular one of its kind, in thousandths."""
@@ -258,7 +273,7 @@ class Recommender:
         missing, ending = candidate.missing_points, self._shopper.ending
         if ending and not missing and 2 * ending.points >= candidate.cost_points:
             return ExpiringPoints(*ending)
-        if affinity := self._affinity(candidate):
+        if affinity := self.liking(candidate.things):
             return YouBought(affinity.because)
         is_close = 100 * missing <= _CLOSE_PERCENT * candidate.cost_points or (
             days is not None and days <= CLOSE_DAYS
@@ -273,7 +288,7 @@ class Recommender:
         popularity = _THOUSAND + self._share(Thing("reward", candidate.reward.id))
         if self._shopper.is_anonymous:
             return popularity
-        affinity = self._affinity(candidate)
+        affinity = self.liking(candidate.things)
         likeness = min(affinity.likeness, 4 * LIKENESS_MAX) if affinity else 0
         urgency = 2 if isinstance(found.because, ExpiringPoints) else 1
         reach = _reach(candidate, found.days)

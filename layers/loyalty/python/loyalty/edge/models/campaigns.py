@@ -118,7 +118,13 @@ class CampaignAnswer(AnswerPart):
             "is used up. `ended`: its last day is over."
         ),
     ]
-    activation: Annotated[Activation, Field(description="`join`: members have to join it.")]
+    activation: Annotated[
+        Activation,
+        Field(
+            description="`join`: members have to join it. `offer`: it is for members to whom it "
+            "was offered."
+        ),
+    ]
     group: Annotated[
         str | None, Field(description="The group of which an order gets one campaign.")
     ]
@@ -147,7 +153,7 @@ def campaign_of_member_answer(found: MemberCampaign, *, document: "Program") -> 
         eligible=found.is_eligible,
         why_not=[failed_condition(each) for each in found.why_not],
         text=FindingWords(document).why_not(campaign, found.why_not),
-        caps=[_cap(each) for each in found.caps],
+        caps=[campaign_cap_answer(each) for each in found.caps],
         starts_on=campaign.when.starts_on,
         ends_on=campaign.when.ends_on,
     )
@@ -167,7 +173,7 @@ def campaign_answer(status: CampaignStatus, *, currency: str) -> CampaignAnswer:
     )
 
 
-def _cap(cap: CapProgress) -> CampaignCap:
+def campaign_cap_answer(cap: CapProgress) -> CampaignCap:
     return CampaignCap(per=cap.per, points=cap.points, orders=cap.orders, used=cap.used)
 
 

@@ -1,7 +1,7 @@
 """Everything that is held of a member, in a form that they can take elsewhere."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Final, cast
 
 from pydantic import Field
@@ -24,6 +24,7 @@ from loyalty.edge.http.schemas import (
 from loyalty.edge.models.entries import EntryAnswer, entry_answer, last_day
 from loyalty.edge.models.members import MemberAnswer, member_answer
 from loyalty.edge.models.messages import MessageAnswer, message_answer
+from loyalty.edge.models.offers import OfferedBecause, because_answer
 from loyalty.edge.models.orders import OrderLine, OrderTender
 from loyalty.table.positions import (
     is_guest_order,
@@ -122,6 +123,15 @@ class ExportedCampaign(AnswerPart):
     joined_at: Annotated[datetime, Field(description="When the member joined it, in UTC.")]
 
 
+class ExportedOffer(AnswerPart):
+    """A campaign that was offered to the member."""
+
+    campaign_id: Annotated[str, Field(description="The campaign's id in the program document.")]
+    offered_at: Annotated[datetime, Field(description="When it was offered, in UTC.")]
+    until: Annotated[date, Field(description="Its last day, in the program's time zone.")]
+    because: OfferedBecause
+
+
 class ExportedSurveyResponse(AnswerPart):
     """The member's answer to a survey."""
 
@@ -146,6 +156,10 @@ class ExportAnswer(AnswerPart):
     joined_campaigns: Annotated[
         list[ExportedCampaign],
         Field(description="Campaigns that the member joined; every page repeats them."),
+    ]
+    offers: Annotated[
+        list[ExportedOffer],
+        Field(description="Campaigns that were offered to the member; every page repeats them."),
     ]
     merged_from: Annotated[
         list[str],
@@ -176,6 +190,15 @@ def export_answer(enrolled: Enrolled, page: ExportPage, *, desk: Desk) -> Export
         joined_campaigns=[
             ExportedCampaign(campaign_id=campaign_id, joined_at=since)
             for campaign_id, since in page.joined.items()
+        ],
+        offers=[
+            ExportedOffer(
+                campaign_id=campaign_id,
+                offered_at=offer.offered_at,
+                until=offer.until,
+                because=because_answer(offer.because),
+            )
+            for campaign_id, offer in page.offers.items()
         ],
         merged_from=list(enrolled.account.absorbed),
         entries=[_entry(entry, desk) for entry in page.entries],

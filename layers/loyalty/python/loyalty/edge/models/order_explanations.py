@@ -43,8 +43,8 @@ _Condition = TypedDict(
                 Field(
                     description="The fact that the condition is about, as in the program document; "
                     "or `when`; `for` (decided of the member when the order was recorded); "
-                    "`joined`; `held_out` (withheld from the member to measure what it brings); "
-                    "`group` (another campaign of its group counts); `lines` (the goods "
+                    "`joined`; `offered`; `held_out` (withheld from the member to measure what it "
+                    "brings); `group` (another campaign of its group counts); `lines` (the goods "
                     "that it covers); `cap` (its limit for a member); `budget`; `limit` (one of "
                     "these two); `per_order`; `campaign_points_per_order_max`."
                 ),

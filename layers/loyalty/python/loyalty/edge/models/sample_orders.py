@@ -90,6 +90,10 @@ class SampleMemberRequest(RequestPart):
         tuple[ExternalId, ...],
         Field(max_length=_NAMES_MAX, description="The ids of the campaigns that they joined."),
     ] = ()
+    offered: Annotated[
+        tuple[ExternalId, ...],
+        Field(max_length=_NAMES_MAX, description="The ids of the campaigns offered to them."),
+    ] = ()
     segments: Annotated[
         tuple[ExternalId, ...],
         Field(
@@ -111,6 +115,7 @@ class SampleMemberRequest(RequestPart):
             attributes=self.attributes,
             consents=frozenset(self.consents),
             joined=frozenset(self.joined),
+            offered=frozenset(self.offered),
             segments=frozenset(self.segments),
         )
 
@@ -126,10 +131,11 @@ class SampleMemberRequest(RequestPart):
         if self.tier is not None and self.tier not in {level.id for level in levels}:
             yield Fault("/member/tier", "unknown_level", f"There is no level “{self.tier}”")
         campaigns = {campaign.id for campaign in document.campaigns}
-        for number, name in enumerate(self.joined):
-            if name not in campaigns:
-                detail = f"There is no campaign “{name}”"
-                yield Fault(f"/member/joined/{number}", "unknown_campaign", detail)
+        for field, names in (("joined", self.joined), ("offered", self.offered)):
+            for number, name in enumerate(names):
+                if name not in campaigns:
+                    detail = f"There is no campaign “{name}”"
+                    yield Fault(f"/member/{field}/{number}", "unknown_campaign", detail)
         segments = {segment.id for segment in document.segments}
         for number, name in enumerate(self.segments):
             if name not in segments:

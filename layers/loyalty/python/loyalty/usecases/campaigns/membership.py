@@ -78,7 +78,8 @@ def join(
         offered = {each.id for each in document.campaigns}
         seen = before.joined if before else {}
         joined = joining(seen, campaign_id, now=desk.now, offered=offered)
-        after = Targeting(member_id=earner.account.member_id, joined=joined)
+        empty = Targeting(member_id=earner.account.member_id)
+        after = replace(before or empty, joined=joined)
         targetings.save(before, after)
         earner = _with(earner, after)
     return CampaignMembership(

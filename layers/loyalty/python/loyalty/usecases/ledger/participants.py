@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from loyalty.domain.campaigns.member_facts import MemberSource
     from loyalty.domain.campaigns.targeting import Targeting
     from loyalty.domain.ledger.account import Account
+    from loyalty.domain.people.member import Member
     from loyalty.domain.program.campaigns import Campaign
     from loyalty.domain.program.document import Program
     from loyalty.domain.program.rewards import Reward
@@ -45,6 +46,7 @@ class Earner:
     needs: Needs = NOTHING
     about: MemberFacts | None = None
     targeting: Targeting | None = None
+    member: Member | None = None
 
 
 def needs_of(campaigns: Iterable[Campaign]) -> Needs:
@@ -58,7 +60,7 @@ def _needs(read: Iterable[MemberSource]) -> Needs:
     sources_read = frozenset(read)
     return Needs(
         profile="profile" in sources_read,
-        targeting=not sources_read.isdisjoint({"joined", "segments"}),
+        targeting=not sources_read.isdisjoint({"joined", "offered", "segments"}),
     )
 
 
@@ -89,6 +91,7 @@ def open_earner(
                 needs=needs,
                 about=_facts(read, occurred_at=occurred_at),
                 targeting=read.targeting,
+                member=read.member,
             )
         member_id = open_account(desk, member_id, strong=True).member_id
 
@@ -123,17 +126,19 @@ def facts_for(
 
 
 def _facts(participant: Participant, *, occurred_at: datetime) -> MemberFacts:
-    """What a member's profile and the campaigns that they joined say."""
+    """What a member's profile says, and what they are targeted by."""
     targeting, member = participant.targeting, participant.member
-    joined = targeting.joined if targeting else {}
-    segments = targeting.segments if targeting else {}
-    if member is None:
-        return MemberFacts(occurred_at=occurred_at, joined=joined, segments=segments)
-    profile, consents = member.profile, member.consents
-    return MemberFacts(
+    targeted = MemberFacts(
         occurred_at=occurred_at,
-        joined=joined,
-        segments=segments,
+        joined=targeting.joined if targeting else {},
+        segments=targeting.segments if targeting else {},
+        offered=targeting.offers if targeting else {},
+    )
+    if member is None:
+        return targeted
+    profile, consents = member.profile, member.consents
+    return replace(
+        targeted,
         birthday=profile.birthday,
         locale=profile.locale,
         attributes=profile.attributes,

@@ -77,8 +77,8 @@ def find_order(ref: OrderRef, *, refund_id: str | None = None, desk: Desk) -> Or
 def explain(found: OrderInBooks, *, shows_held_out: bool, desk: Desk) -> ExplainedOrder:
     """Why an order earned what it earned, by the version that decided it.
 
-    Without `shows_held_out`, campaigns that its member is or was held out of are left out, unless
-    they gave points.
+    Without `shows_held_out`, campaigns that its member is or was held out of are left out, and
+    those to offer that were not offered to them, unless they gave points.
     """
     if found.accrual is None or found.earned is None:
         return ExplainedOrder(explanation=OrderExplanation(), decided_by=desk.program.document)
@@ -90,6 +90,11 @@ def explain(found: OrderInBooks, *, shows_held_out: bool, desk: Desk) -> Explain
             *found.earned.held_out,
             *held_out_of(decided_by, found.accrual.member_id),
             *held_out_of(desk.program, found.accrual.member_id),
+            *(
+                each.id
+                for each in decided_by.document.campaigns
+                if each.activation == "offer" and each.id not in found.earned.opened
+            ),
         }
         explanation = _without(explanation, withheld)
     return ExplainedOrder(explanation=explanation, decided_by=decided_by.document)

@@ -12,7 +12,8 @@ from loyalty.domain.campaigns.awards import full_award
 from loyalty.domain.campaigns.budgets import budgets_on, left_of
 from loyalty.domain.campaigns.findings import findings
 from loyalty.domain.campaigns.holdouts import experiments, held_out_of
-from loyalty.domain.campaigns.member_facts import MemberFacts
+from loyalty.domain.campaigns.member_facts import MemberFacts, has_offer
+from loyalty.domain.campaigns.offers import Offer, OfferReason
 from loyalty.domain.campaigns.planning import compiled
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.kernel.errors import NotFound
@@ -43,8 +44,8 @@ class Quote:
     """What an order would earn, and for whom; without a member, as a guest's.
 
     `campaigns` says of every campaign what it would give, and why not more; those that the member
-    is held out of are left out. A guest may be anybody, so for them all with a holdout are.
-    `balance` is what the member can spend now, before this order.
+    is held out of, or that were not offered to them, are left out. A guest may be anybody, so for
+    them all with a holdout are. `balance` is what the member can spend now, before this order.
     """
 
     award: Award
@@ -60,8 +61,8 @@ class SampleMember:
     """A member who is made up to try a program: what campaigns may ask of a member.
 
     `orders` counts the orders before this one, the latest of them on the day `bought_on`. `tier` is
-    the level at which the order earns, `plan` the paid plan. `joined` are ids of campaigns, and
-    `segments` those of segments that are computed.
+    the level at which the order earns, `plan` the paid plan. `joined` and `offered` are ids of
+    campaigns, and `segments` those of segments that are computed.
     """
 
     orders: int = 0
@@ -74,6 +75,7 @@ class SampleMember:
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     consents: frozenset[str] = frozenset()
     joined: frozenset[str] = frozenset()
+    offered: frozenset[str] = frozenset()
     segments: frozenset[str] = frozenset()
 
 
@@ -111,7 +113,7 @@ def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: 
     if member_id is None and not customer.identities:
         withheld = experiments(document)
         decision = decide_of_guest(order, document, today=desk.today, held_out=withheld, left=left)
-        return _quoted(order, decision, document, withheld=withheld)
+        return _quoted(order, decision, document, withheld=withheld | _not_offered(document))
     if member_id is None:
         member_id = directory.earner_of(customer.identities)
     if member_id is None:
@@ -139,6 +141,7 @@ def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: 
         held_out=withheld,
         left=left,
     )
+    withheld |= _not_offered(document, decision.facts)
     return replace(
         _quoted(order, decision, document, withheld=withheld),
         member_id=account.member_id,
@@ -206,10 +209,25 @@ def _about(member: SampleMember, document: Program, occurred_at: datetime) -> Me
             each.id: each.fingerprint for each in document.segments if each.id in member.segments
         },
         joined=dict.fromkeys(member.joined, occurred_at),
+        offered=dict.fromkeys(member.offered, _offer_of(document.today(occurred_at), occurred_at)),
         birthday=member.birthday,
         locale=member.locale,
         attributes=member.attributes,
         consents=member.consents,
+    )
+
+
+def _offer_of(day: date, occurred_at: datetime) -> Offer:
+    """An offer that a made-up order of a day uses."""
+    return Offer(offered_at=occurred_at, until=day, because=OfferReason("in_turn"), chosen_of=1)
+
+
+def _not_offered(document: Program, facts: MemberFacts | None = None) -> frozenset[str]:
+    """The campaigns that are offered to members, and not to the one of an order."""
+    return frozenset(
+        each.id
+        for each in document.campaigns
+        if each.activation == "offer" and not (facts and has_offer(each, facts))
     )
 
 

@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, get_args
 
 if TYPE_CHECKING:
+    from loyalty.domain.campaigns.offers import Offer
+    from loyalty.domain.campaigns.targeting import Targeting
     from loyalty.domain.ledger.entries import Entry, Placeholder
     from loyalty.domain.ledger.vouchers import Voucher
     from loyalty.domain.messaging.messages import Message
@@ -37,10 +39,12 @@ class Position(NamedTuple):
 class ExportPage:
     """The records of one page by section; `next` is None on the last.
 
-    `joined` are the campaigns that they joined, and when; every page has them.
+    `joined` are the campaigns that they joined, and when; `offers` those that were offered to them.
+    Every page has both.
     """
 
     joined: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    offers: Mapping[str, Offer] = field(default_factory=lambda: MappingProxyType({}))
 
     entries: list[Entry] = field(default_factory=list)
     vouchers: list[Voucher] = field(default_factory=list)
@@ -76,8 +80,8 @@ class MemberRecords(Protocol):
         self, member_id: str, *, limit: int, start: str | None
     ) -> Listed[Response]: ...
 
-    def joined(self, member_ids: Sequence[str]) -> Mapping[str, datetime]:
-        """The campaigns that any of these members joined, and when the first of them did."""
+    def targeting(self, member_ids: Sequence[str]) -> Targeting:
+        """What these members together are targeted by, who became the first of them."""
         ...
 
     def guest_orders(self, guest: str, *, start: str | None) -> Listed[Placeholder]:
@@ -93,7 +97,8 @@ def export(
     Guest orders are included if they were stored under a proven identity; an order that may be
     another person's is left out.
     """
-    page = ExportPage(joined=holdings.joined(_ids(enrolled)))
+    targeting = holdings.targeting(_ids(enrolled))
+    page = ExportPage(joined=targeting.joined, offers=targeting.offers)
     records = reads = 0
     for source in _from(start, _sources(enrolled, holdings, directory)):
         after = start.after if start and source[:2] == start[:2] else None
