@@ -209,6 +209,11 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/members/{member_id}/offers", Throttle.READ),
         ("GET", "/members/{member_id}/challenges", Throttle.READ),
         ("GET", "/members/{member_id}/badges", Throttle.READ),
+        ("GET", "/members/{member_id}/referral", Throttle.READ),
+        ("POST", "/referrals/claims", Throttle.WRITE),
+        ("GET", "/referrals", Throttle.ADMINISTER),
+        ("POST", "/members/{member_id}/referral/approve", Throttle.ADMINISTER),
+        ("POST", "/members/{member_id}/referral/refuse", Throttle.ADMINISTER),
     ),
     *_managed("campaigns", "/campaigns", ("GET", ""), ("GET", "/{campaign_id}")),
     *_routes(
@@ -331,6 +336,13 @@ ROUTES: tuple[Route, ...] = (
             why_open="Members who answer a survey have no token; the link itself is sealed.",
         )
         for method in ("GET", "POST")
+    ),
+    Route(
+        function="campaigns",
+        method="GET",
+        path=f"{_PROGRAM}/referrals/{{referral_code}}",
+        throttle=Throttle.LOOKUP,
+        why_open="Who got a code is no member yet; it says what is promised, and nobody's name.",
     ),
     Route(
         function="program",

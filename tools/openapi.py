@@ -50,6 +50,7 @@ TAGS: Final = {
     "orders": "Orders earn points; refunds take them back.",
     "rewards": "What points buy.",
     "campaigns": "Members join campaigns; managers see what is left of their budgets.",
+    "referrals": "Members bring friends, and both get something.",
     "segments": "Groups of members: how many they are, and who.",
     "redemptions": "Members spend points on rewards.",
     "vouchers": "Vouchers are checked and used, once.",
@@ -96,6 +97,7 @@ GATEWAY: Final = {
 # A path parameter means the same on every route, unless the route describes it itself.
 PATH_PARAMETERS: Final = {
     "approval_id": "The approval's id.",
+    "referral_code": "A member's code for friends.",
     "campaign_id": "The campaign's id in the program document.",
     "code": "The voucher's code; case does not matter.",
     "delivery_id": "The delivery's id.",

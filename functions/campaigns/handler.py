@@ -1,4 +1,4 @@
-"""Campaigns and challenges: managers try them and keep lists; members see, join and use theirs."""
+"""Campaigns, challenges, offers, friends: managers keep lists; members see and join theirs."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,22 +7,30 @@ from typing import Annotated, Final
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
+from loyalty.domain.engagement.referrals import ReferralDecision, ReferralVerdict
 from loyalty.domain.kernel.errors import (
     CurrencyMismatch,
+    InvalidCursor,
     NotFound,
+    OwnAccount,
+    ReferralRefused,
     TooLarge,
     TryAgain,
     WrongState,
 )
+from loyalty.domain.people.identity import Keyring
 from loyalty.domain.program.kinds import DOCUMENT_BYTES_MAX
 from loyalty.domain.staff.actions import ActionOutcome, Change
 from loyalty.edge import clock
 from loyalty.edge.aws.queues.segment_runs import queue_segment_run
 from loyalty.edge.aws.table import engine
-from loyalty.edge.desk import open_actions, open_desk, shelf
-from loyalty.edge.directory import acting_for, directory
-from loyalty.edge.http.app import PathId, ProgramId, create_app
+from loyalty.edge.desk import names_of_staff, open_actions, open_desk, shelf
+from loyalty.edge.directory import acting_for, directory, keyring, own_member, require_another
+from loyalty.edge.http.app import ANYONE, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import MEMBER_AND_STAFF, Role
+from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.schemas import Cursor, PageLimit
+from loyalty.edge.models.approvals import DecisionRequest
 from loyalty.edge.models.campaigns import (
     CampaignAnswer,
     CampaignList,
@@ -39,6 +47,18 @@ from loyalty.edge.models.challenges import (
 )
 from loyalty.edge.models.offers import OffersOfMember, offer_answer
 from loyalty.edge.models.order_explanations import SampleQuoteAnswer, sample_quote_answer
+from loyalty.edge.models.referrals import (
+    OwnReferralAnswer,
+    ReferralAnswer,
+    ReferralClaimRequest,
+    ReferralOfMember,
+    ReferralPage,
+    ReferralPromise,
+    own_referral_answer,
+    promise_answer,
+    referral_answer,
+    referral_of_member_answer,
+)
 from loyalty.edge.models.sample_orders import SampleQuoteRequest
 from loyalty.edge.models.segment_lists import (
     ListChangeAnswer,
@@ -46,13 +66,23 @@ from loyalty.edge.models.segment_lists import (
     ListStretchRequest,
     list_change_answer,
 )
+from loyalty.edge.referral_digests import code_for_friends, signal_digests
 from loyalty.edge.settings import settings
 from loyalty.table.engagement import TableEngagement
+from loyalty.table.positions import is_held_referral
 from loyalty.table.programs import TablePrograms
+from loyalty.table.referrals import TableReferrals
 from loyalty.table.segment_lists import TableSegmentLists
 from loyalty.table.targeting import TableTargeting
 from loyalty.usecases import offers
 from loyalty.usecases.campaigns import budgets, membership
+from loyalty.usecases.engagement import referring
+from loyalty.usecases.engagement.referral_viewing import (
+    own_referral,
+    referral_of_member,
+    stages_of,
+)
+from loyalty.usecases.engagement.referring import ReferralClaim
 from loyalty.usecases.engagement.viewing import badges_of_member, challenges_of_member
 from loyalty.usecases.orders.quoting import quote_sample
 from loyalty.usecases.ports import Desk
@@ -210,6 +240,120 @@ def list_member_badges(program_id: ProgramId, member_id: PathId) -> BadgesOfMemb
     return BadgesOfMember(items=[badge_answer(each) for each in found])
 
 
+@api.get("/members/<member_id>/referral", allow=MEMBER_AND_STAFF | {"service"}, refuses=(TryAgain,))
+def read_member_referral(program_id: ProgramId, member_id: PathId) -> ReferralOfMember:
+    """Read a member's code for friends, and what came of it.
+
+    Of the friends it says how far they are, and not who they are.
+    """
+    found = referral_of_member(
+        member_id,
+        new_code=lambda owner: code_for_friends(owner, program_id=program_id, keyring=_keyring()),
+        shelf=_referrals(program_id),
+        desk=_desk(program_id),
+    )
+    return referral_of_member_answer(found)
+
+
+@api.get("/referrals/<referral_code>", allow=ANYONE, refuses=(NotFound,))
+def read_referral_code(program_id: ProgramId, referral_code: PathId) -> ReferralPromise:
+    """Read what a code promises a friend.
+
+    Everybody may ask. Whose code it is, is not said.
+    """
+    desk = _desk(program_id)
+    terms = referring.require_code(referral_code, shelf=_referrals(program_id), desk=desk)
+    return promise_answer(referral_code, terms)
+
+
+@api.post(
+    "/referrals/claims",
+    allow={"member", "cashier", "service"},
+    status=201,
+    also=(200,),
+    refuses=(NotFound, ReferralRefused, TryAgain),
+    acts="referral.claim",
+)
+def claim_referral(
+    program_id: ProgramId, claim: Annotated[ReferralClaimRequest, Body()]
+) -> Response[OwnReferralAnswer]:
+    """Claim that a member brought a friend.
+
+    The same claim again changes nothing. A suspicious one is held until a manager decides.
+    """
+    principal, desk, shelf = api.principal, _desk(program_id), _referrals(program_id)
+    if principal.is_trusted and claim.member_id is not None:
+        friend_id = claim.member_id
+        address = claim.signals.ip
+    else:
+        friend_id = own_member(principal, claim.member_id or "me")
+        address = api.source_ip
+    digests = signal_digests(
+        device=claim.signals.device, address=address, program_id=program_id, keyring=_keyring()
+    )
+    claimed = referring.claim_referral(
+        ReferralClaim(code=claim.code, friend_id=friend_id, digests=digests),
+        shelf=shelf,
+        signals=shelf,
+        desk=desk,
+    )
+    referral = claimed.referral
+    api.report_outcome(ActionOutcome(target_id=referral.friend_id))
+    answer = own_referral_answer(own_referral(referral, [referral], desk=desk))
+    return reply(answer, status=201 if claimed.is_new else 200)
+
+
+@api.get("/referrals", allow={"manager"}, refuses=(InvalidCursor,))
+def list_held_referrals(
+    program_id: ProgramId, limit: PageLimit = 50, cursor: Cursor = None
+) -> ReferralPage:
+    """List the referrals that wait for a manager.
+
+    Each names the signals that made it suspicious.
+    """
+    of = f"referrals {program_id}"
+    start = page_start(cursor, of=of, like=is_held_referral)
+    page = _referrals(program_id).held(limit=limit, after=start)
+    stages = stages_of(page.items, desk=_desk(program_id))
+    return ReferralPage(
+        items=[referral_answer(each, stages[each.friend_id], names={}) for each in page.items],
+        next_cursor=next_cursor(page.next, of=of),
+    )
+
+
+@api.post(
+    "/members/<member_id>/referral/approve",
+    allow={"manager"},
+    refuses=(OwnAccount, WrongState, TryAgain),
+    acts="referral.approve",
+)
+def approve_referral(
+    program_id: ProgramId, member_id: PathId, decision: Annotated[DecisionRequest, Body()]
+) -> ReferralAnswer:
+    """Approve a friend's referral that is held.
+
+    The friend's orders count as if it had never been. Approving it twice changes nothing more.
+    """
+    return _decide(program_id, member_id, "approved", decision.reason)
+
+
+@api.post(
+    "/members/<member_id>/referral/refuse",
+    allow={"manager"},
+    refuses=(OwnAccount, WrongState, TryAgain),
+    acts="referral.refuse",
+)
+def refuse_referral(
+    program_id: ProgramId, member_id: PathId, decision: Annotated[DecisionRequest, Body()]
+) -> ReferralAnswer:
+    """Refuse a friend's referral that is held.
+
+    Nothing is given for it, and the friend can make no other claim. Refusing it twice changes
+    nothing more.
+    """
+    return _decide(program_id, member_id, "refused", decision.reason)
+
+
 @api.post(
     "/lists/<segment_id>",
     allow={"manager", "service"},
@@ -283,6 +427,27 @@ def _find_soon(program_id: str) -> None:
     # A minute gathers the changes of a list that is sent in many requests.
     url = settings(CampaignsSettings).compaction_queue_url
     queue_segment_run(program_id, url=url, delay=timedelta(minutes=1))
+
+
+def _decide(
+    program_id: str, friend_id: str, verdict: ReferralVerdict, reason: str
+) -> ReferralAnswer:
+    desk, shelf = _desk(program_id), _referrals(program_id)
+    for found in shelf.referrals([friend_id]):
+        require_another(api.principal, found.referrer_id)
+    decision = ReferralDecision(verdict, api.principal.subject, desk.now, reason)
+    decided = referring.decide_referral(friend_id, decision, shelf=shelf, desk=desk)
+    stages = stages_of([decided], desk=desk)
+    names = names_of_staff(program_id, [decided.decision.by if decided.decision else None])
+    return referral_answer(decided, stages[decided.friend_id], names=names)
+
+
+def _keyring() -> Keyring:
+    return keyring(settings(CampaignsSettings).identity_secret)
+
+
+def _referrals(program_id: str) -> TableReferrals:
+    return TableReferrals(engine(settings(CampaignsSettings).table), program_id=program_id)
 
 
 def _desk(program_id: str) -> Desk:

@@ -116,7 +116,7 @@ def campaigns(kit: Kit, *, runs: WorkQueue) -> CapabilityFunction:
     """The function; `runs` is the queue of the runs that find who is in segments."""
     function = kit.function(
         "campaigns",
-        "Let members join campaigns, show campaigns and challenges, keep lists of segments",
+        "Let members join campaigns and bring friends, show challenges, keep lists of segments",
         environment=kit.table_name
         | kit.identity_secret
         | kit.claims
@@ -125,7 +125,8 @@ def campaigns(kit: Kit, *, runs: WorkQueue) -> CapabilityFunction:
     allow_send_many(function, runs.queue)
     # Of the ledger it only reads. To join requires that the member still exists.
     kit.data.table.allow(function, GET, BATCH_GET, PUT, UPDATE, DELETE, CHECK, QUERY)
-    # A member's badges are listed there, and the orders that used their offers.
+    # A member's badges and friends are listed there, and the orders that used offers or came
+    # before a claim.
     kit.data.table.allow_query(function, index="history")
     kit.data.secrets.allow_read_identity(function)
     return function

@@ -186,6 +186,10 @@ class TestTheRightsOfAFunction:
             ],
             badges=[{"id": "regular", "name": "Regular"}],
             plans=[{"id": "prime", "name": "Prime", "benefits": {"multiplier_percent": 200}}],
+            referrals={
+                "friend": {"points": 1},
+                "signals": [{"signal": "device", "then": "hold"}],
+            },
             tiers={
                 "basis": "spend",
                 "period": "calendar_year",
@@ -305,6 +309,22 @@ def drive_everything(api: DescribedApi) -> None:
     (three,) = api.call("member", "GET", "/members/me/challenges")["items"]
     assert three["target"] == 3
     api.call("analyst", "GET", f"/members/{bob}/badges")
+
+    # Friends of Ana, of whom three have the same device.
+    friend_code = api.call("member", "GET", "/members/me/referral")["code"]
+    assert api.call(None, "GET", f"/referrals/{friend_code}")["points"] == 1
+    friends = []
+    for number in range(3):
+        named = {"kind": "email", "value": f"friend-{number}@example.com"}
+        friend = api.call("cashier", "POST", "/members", json={"identities": [named]}, status=201)
+        friends.append(friend["id"])
+        claim = {"code": friend_code, "member_id": friend["id"], "signals": {"device": "one"}}
+        api.call("cashier", "POST", "/referrals/claims", json=claim, status=201)
+    waiting = api.call("manager", "GET", "/referrals")["items"]
+    assert [each["member_id"] for each in waiting] == sorted(friends[1:])
+    for friend_id, decides in zip(friends[1:], ("approve", "refuse"), strict=True):
+        reason = {"reason": "I know them"}
+        api.call("manager", "POST", f"/members/{friend_id}/referral/{decides}", json=reason)
 
     # Segments.
     assert api.call("analyst", "GET", "/segments")["items"][0]["id"] == "regulars"

@@ -116,6 +116,13 @@ _SPEND_40: Final[Json] = {
 }
 
 REQUESTS: Final[dict[str, Json]] = {
+    "approve_referral": {"reason": "They live together"},
+    "claim_referral": {
+        "code": "K5TXQ2M7BD",
+        "member_id": None,
+        "signals": {"device": "8d0c1f0e-installation"},
+    },
+    "refuse_referral": {"reason": "It is the same person"},
     "change_segment_list": {"add": [ANA]},
     "replace_segment_list": {"members": [ANA], "after": None, "up_to": "mem_01K"},
     "quote_sample_order": {
@@ -128,6 +135,33 @@ REQUESTS: Final[dict[str, Json]] = {
         "member": {"orders": 2, "last_ordered_on": "2026-09-30", "tier": None},
         "refund": {"amount": eur(1_000)},
     },
+}
+
+_BROUGHT: Final[Json] = {
+    "state": "claimed",
+    "claimed_at": "2026-11-21T10:00:00Z",
+    "points": 100,
+    "orders": 0,
+    "orders_needed": 1,
+    "until": "2027-01-20",
+}
+_HELD: Final[Json] = {
+    "member_id": "mem_01KB3Z9V5W8D2N4RQ6T7XYE0AB",
+    "referrer_id": "mem_01KAPYDD40V2B1FSQ3HZYXBJVC",
+    "state": "held",
+    "reason": None,
+    "signals": ["device"],
+    "claimed_at": "2026-11-21T10:00:00Z",
+    "decided_by": None,
+    "decided_by_name": None,
+    "decided_at": None,
+    "decision_reason": None,
+}
+_DECIDED: Final[Json] = {
+    "decided_by": "bea",
+    "decided_by_name": "Bea",
+    "decided_at": "2026-11-22T09:00:00Z",
+    "decision_reason": "They live together",
 }
 
 ANSWERS: Final[dict[str, Any]] = {
@@ -189,13 +223,38 @@ ANSWERS: Final[dict[str, Any]] = {
             "limits": [],
         },
     },
+    "approve_referral": _HELD | {"state": "claimed"} | _DECIDED,
+    "claim_referral": _BROUGHT,
     "join_campaign": _JOINED,
     "change_segment_list": {"added": 1, "removed": 0, "unknown": []},
+    "list_held_referrals": page(_HELD),
     "list_campaigns": page(_WIN_BACK, _TUESDAY),
     "list_member_campaigns": page(_JOINED),
     "list_member_badges": page(_REGULAR),
     "list_member_offers": page(_OAT_WEEK),
     "list_member_challenges": page(_TEN_DRINKS, _FOUR_WEEKS),
     "read_campaign": _WIN_BACK,
+    "read_member_referral": {
+        "code": "K5TXQ2M7BD",
+        "url": "https://bean.example.com/?ref=K5TXQ2M7BD",
+        "points": 500,
+        "friend_points": 100,
+        "given_for": 3,
+        "left_in_month": 9,
+        "left_ever": 97,
+        "friends": [
+            {"state": "claimed", "claimed_at": "2026-11-21T10:00:00Z"},
+            {"state": "awarded", "claimed_at": "2026-10-02T17:30:00Z"},
+        ],
+        "brought": _BROUGHT,
+    },
+    "read_referral_code": {
+        "code": "K5TXQ2M7BD",
+        "points": 100,
+        "orders": 1,
+        "amount_minor_min": 3_000,
+        "within_days": 60,
+    },
+    "refuse_referral": _HELD | {"state": "refused", "reason": "decided"} | _DECIDED,
     "replace_segment_list": {"added": 1, "removed": 3, "unknown": []},
 }

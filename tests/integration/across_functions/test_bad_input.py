@@ -13,6 +13,7 @@ from functions.enrollment.handler import EnrollmentSettings
 from functions.registry.handler import PROGRAM_ID, SERVICE_ID
 from loyalty.domain.people.identity import identify
 from loyalty.domain.program.document import PublishedProgram
+from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import open_desk
 from loyalty.edge.directory import directory
 from loyalty.edge.http.app import PROGRAM_PREFIX
@@ -30,6 +31,7 @@ from tests.support.cognito import FakeCognito
 from tests.support.deliveries import connect
 from tests.support.documents import document
 from tests.support.http import Answer, Claims, call, operator, person, service, staff
+from tests.support.referrals import CODE, give_code, hold
 from tools.openapi import OPENAPI, apis
 
 PROGRAMS: Final = "/v1/programs"
@@ -64,6 +66,7 @@ PROGRAM: Final[dict[str, Any]] = {
         "levels": [{"id": "gold", "name": "Gold", "reached_at": 1000}],
     },
     "plans": [{"id": "prime", "name": "Prime", "grace_days": 7}],
+    "referrals": {"friend": {"points": 5}, "new_only": False},
     "surveys": [{"id": "visit", "kind": "csat", "question": "How was it?", "bonus_points": 1}],
     "segments": [
         {
@@ -168,6 +171,13 @@ BODIES: Final[dict[str, Any]] = {
     },
     "approve_request": {"reason": "checked"},
     "refuse_request": {"reason": "checked"},
+    "claim_referral": {
+        "code": CODE,
+        "member_id": BOB,
+        "signals": {"device": "installation-1", "ip": "203.0.113.7"},
+    },
+    "approve_referral": {"reason": "checked"},
+    "refuse_referral": {"reason": "checked"},
     "decide_about_order": {"decision": "release", "reason": "checked"},
     "record_order": ORDER,
     "correct_order": {
@@ -284,6 +294,7 @@ NO_JSON: Final[list[str | bytes | None]] = [
 # The list that each cursor is bound to, and what a page of it could have ended with.
 LISTS: Final[dict[str, str]] = {
     "list_approvals": "approvals bean None",
+    "list_held_referrals": "referrals bean",
     "list_history": "history bean {member_id}",
     "list_messages": "messages bean {member_id}",
     "list_redemptions": "redemptions bean {member_id}",
@@ -312,6 +323,7 @@ RECEIVED: Final = "20261121T090000000000Z." + "0123456789" * 4
 LISTED: Final = [f"{MOMENT}#1"]
 POSITIONS: Final[dict[str, list[str]]] = {
     "list_approvals": LISTED,
+    "list_held_referrals": [BOB],
     "list_history": LISTED,
     "list_messages": ["MESSAGE#2026-11-21#welcome"],
     "list_redemptions": LISTED,
@@ -366,6 +378,8 @@ def names(publish: Callable[..., PublishedProgram], cognito: FakeCognito) -> dic
     ana = till.enroll()
     till.earn(ana, 19_900, order_id="1")
     redeemed = till.redeem(ana, hold=True).body
+    give_code(ana, engine(TABLE))
+    hold(ana, BOB, table=TABLE)
     connect("online")
     ask("put_service", {"service_id": "shop"})
     url = f"{PROGRAM_PREFIX.replace('<program_id>', 'bean')}/endpoints/crm"
@@ -381,6 +395,7 @@ def names(publish: Callable[..., PublishedProgram], cognito: FakeCognito) -> dic
         "member_id": ana,
         "redemption_id": redeemed["id"],
         "code": redeemed["voucher"]["code"],
+        "referral_code": CODE,
         "storefront_id": "online",
         "source": "pos",
         "order_id": "1",
@@ -481,7 +496,12 @@ def test_the_unchanged_bodies_and_queries_of_these_tests_are_valid(names: dict[s
 
     assert set(BODIES) == with_body
     # Nothing waits for a decision here; the tests of approvals and of reviews decide about some.
-    assert set(refused) == {"approve_request", "refuse_request", "decide_about_order"}, refused
+    assert set(refused) == {
+        "approve_request",
+        "refuse_request",
+        "decide_about_order",
+        "refuse_referral",
+    }, refused
 
 
 @pytest.mark.parametrize("operation", BODIES)

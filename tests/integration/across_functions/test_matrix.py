@@ -46,6 +46,7 @@ from tests.support.http import (
     service,
     staff,
 )
+from tests.support.referrals import CODE, give_code, hold
 from tests.support.shopify import DATA_REQUEST, REDACT
 from tests.support.snapshot import Snapshot
 
@@ -95,6 +96,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "list_member_challenges": own_or("cashier", "analyst", "manager", "service"),
     "list_member_badges": own_or("cashier", "analyst", "manager", "service"),
     "read_plan": own_or("cashier", "analyst", "manager", "service"),
+    "read_member_referral": own_or("cashier", "analyst", "manager", "service"),
     "list_redemptions": own_or("cashier", "analyst", "manager", "service"),
     "read_order": only("cashier", "analyst", "manager", "service"),
     "explain_order": own_or("cashier", "manager", "service"),
@@ -110,6 +112,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "transfer_points": own_or("cashier", "service"),
     "complete_redemption": own_or("cashier", "manager", "service"),
     "cancel_redemption": own_or("cashier", "manager", "service"),
+    "claim_referral": own_or("cashier", "service"),
     "answer_survey": own_or("cashier", "manager", "service"),
     # Corrections: nobody's own account.
     "adjust_balance": only("cashier", "manager", "service"),
@@ -117,6 +120,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "read_approval": only("manager"),
     "approve_request": only("manager"),
     "refuse_request": only("manager"),
+    "list_held_referrals": only("manager"),
+    "approve_referral": only("manager"),
+    "refuse_referral": only("manager"),
     "list_reviews": only("manager"),
     "read_review": only("manager"),
     "decide_about_order": only("manager"),
@@ -214,6 +220,7 @@ RULES: Final[Mapping[str, Rule]] = {
 
 # Routes without a token, and what stands in its place.
 OPEN: Final[Mapping[str, str]] = {
+    "read_referral_code": "It says what a code promises, and whose it is to nobody.",
     "read_openapi": "The description of the API is public.",
     "open_console": "A page without data.",
     "open_mail_frame": "A page without data, in which that page shows a mail.",
@@ -400,7 +407,10 @@ def made() -> World:
     change = {"profile": PROFILE, "identities": [{"kind": "card", "value": "wharfinger-1"}]}
     path = f"{till.PROGRAM}/members/{members[VICTIM]}"
     assert call(enrollment, "PATCH", path, body=change, as_=till.CASHIER).status == 200
-    till.enroll("bob@example.com")
+    referrer = till.enroll("bob@example.com")
+    give_code(referrer, engine(TABLE))
+    hold(members[VICTIM], referrer, table=TABLE)
+    hold(members[ME], referrer, table=TABLE)
     till.earn(members[VICTIM], 50_000, order_id="1")
     till.earn(members[ME], 50_000, order_id="3")
     redeemed = {whose: till.redeem(members[whose], hold=True).body for whose in (VICTIM, ME)}
@@ -416,6 +426,7 @@ def made() -> World:
         "campaign_id": "club",
         "segment_id": "regulars",
         "code": issued,
+        "referral_code": CODE,
         "storefront_id": "online",
         "source": "pos",
         "order_id": "1",
@@ -510,8 +521,9 @@ def ask(
 
 def body_of(world: World, operation: str, whose: str | None) -> Any:
     match operation:
-        case "answer_survey":
-            return {"score": 9} | ({} if whose == ME else {"member_id": world.members[str(whose)]})
+        case "answer_survey" | "claim_referral":
+            answer = {"score": 9} if operation == "answer_survey" else {"code": CODE}
+            return answer | ({} if whose == ME else {"member_id": world.members[str(whose)]})
         case "enroll_member":
             return right.BODIES[operation] if whose == VICTIM else {}
         case "change_member":
@@ -566,7 +578,7 @@ def targets(operation: str) -> Sequence[str | None]:
     match operation:
         case "enroll_member":
             return (VICTIM, ME)
-        case "answer_survey" | "explain_order" | "quote_refund":
+        case "answer_survey" | "claim_referral" | "explain_order" | "quote_refund":
             return (VICTIM, OWN_ID)
     return (VICTIM, ME, OWN_ID) if "{member_id}" in OPERATIONS[operation]["path"] else (None,)
 

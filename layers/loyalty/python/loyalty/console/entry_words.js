@@ -13,6 +13,7 @@ const BONUSES = new Map([
   ["sign_up", "Welcome"],
   ["anniversary", "Anniversary"],
   ["challenge", "Challenge completed"],
+  ["referral", "Bring a friend"],
 ]);
 const RETURNS = new Map([
   ["cancelled", "Redemption cancelled"],

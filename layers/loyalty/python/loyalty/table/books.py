@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 from loyalty.domain.campaigns.limits import CampaignPeriod
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
-from loyalty.table import budgets, engagement, keys, plans, records, stock
+from loyalty.table import budgets, engagement, keys, plans, records, referrals, stock
 from loyalty.table.engine import Engine, every, key_of, pages
 from loyalty.table.histories import newest
 from loyalty.table.operations import (
@@ -305,6 +305,8 @@ class TableBooks:
             yield from engagement.writes(self._program, posting.engagement)
         if posting.plans is not None:
             yield plans.write(self._program, posting.plans)
+        if posting.referral is not None:
+            yield from referrals.writes(self._program, posting.referral)
         if posting.award is not None:
             yield engagement.write_award(self._program, posting.award)
 

@@ -36,6 +36,7 @@ MESSAGES = "MESSAGE#"
 RECEIVED = "RECEIVED#"
 RESPONSES = "RESPONSE#"
 SHARES = "SHARE#"
+SIGNALS = "SIGNAL#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -492,6 +493,43 @@ def award_entry(program: str, award: str, kind: str, step: str) -> Key:
     return Key(award_partition(program, award), f"ENTRY#{kind}#{step}")
 
 
+@charted(
+    "friend's referral, with what their orders count",
+    read_by="claims, engagement, the referrer's friends",
+    index="history",
+)
+def referral(program: str, friend: str) -> Key:
+    return Key(member_partition(program, friend), "REFERRAL")
+
+
+@charted("that a referral waits for a person", read_by="the list of held referrals")
+def held_referral(program: str, friend: str) -> Key:
+    return Key(_program(program, "REFERRALS"), f"HELD#{friend}")
+
+
+@charted(
+    "a member's code for friends, and for how many they were given something",
+    read_by="the member's referral, engagement",
+)
+def referrer(program: str, member: str) -> Key:
+    return Key(member_partition(program, member), "REFERRER")
+
+
+@charted("whose code it is", read_by="claims, whoever asks about a code")
+def referral_code(program: str, code: str) -> Key:
+    return Key(_program(program, "CODE", code), "CODE")
+
+
+@charted("who has a device, or comes from a network (kept 400 or 10 days)", read_by="claims")
+def signal(program: str, signal: str, digest: str, member: str) -> Key:
+    return Key(_program(program, "SIGNAL", signal, digest), f"MEMBER#{member}")
+
+
+@charted("the same, by member", read_by="erasures")
+def member_signal(program: str, member: str, signal: str, digest: str) -> Key:
+    return Key(member_partition(program, member), f"{SIGNALS}{signal}#{digest}")
+
+
 # Sort keys that begin with a time sort before this.
 AFTER_ALL_TIMES = "9999"
 
@@ -540,6 +578,11 @@ def actions_partition(program: str, target_kind: str, target: str) -> str:
 def approvals_partition(program: str) -> str:
     """The `history` partition of a program's approvals."""
     return _program(program, "APPROVALS")
+
+
+def referrals_partition(program: str, referrer: str) -> str:
+    """The `history` partition of the friends whom a member brought."""
+    return _program(program, "REFERRED", referrer)
 
 
 def reviews_partition(program: str) -> str:

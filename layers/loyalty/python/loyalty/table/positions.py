@@ -32,3 +32,5 @@ is_message_of_member: Final = _shaped(rf"{keys.MESSAGES}{_DAY}#{_NAME}")
 is_response_of_member: Final = _shaped(rf"{keys.RESPONSES}{_NAME}#{_SUBJECT}")
 # Guest orders are read from 2000 on, and DynamoDB refuses a range that ends before it begins.
 is_guest_order: Final = _shaped(rf"(?!1|0){_DAY}T{_TIME}#{_NAME}#{_NAME}")
+# The friend's id.
+is_held_referral: Final = _shaped(r"mem_[A-Za-z0-9._:-]{1,60}")

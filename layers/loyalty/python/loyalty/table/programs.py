@@ -235,6 +235,7 @@ def _to_item(program: PublishedProgram) -> Item:
         "published_by": program.published_by,
         "note": program.note,
         "counts_since": program.counts_since,
+        "refers_since": program.refers_since,
     }
 
 
@@ -252,4 +253,5 @@ def _from_item(item: Item) -> PublishedProgram:
         published_by=cast("str | None", item.get("published_by")),
         note=cast("str | None", item.get("note")),
         counts_since=cast("int | None", item.get("counts_since")),
+        refers_since=cast("int | None", item.get("refers_since")),
     )

@@ -151,6 +151,17 @@ class VoucherIssued(Refusal):
     title = "Only staff can cancel an issued voucher"
 
 
+class ReferralRefused(Refusal):
+    """`reason` says which rule of the program's referrals is in the way."""
+
+    code = "referral_refused"
+    title = "The referral is not accepted"
+
+    def __init__(self, detail: str = "", *, reason: str = "") -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
 class WrongState(Refusal):
     code = "wrong_state"
     title = "Its state does not allow this"

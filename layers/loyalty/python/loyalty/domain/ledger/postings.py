@@ -30,6 +30,7 @@ from loyalty.domain.program.kinds import LOTS_MAX, Activity
 if TYPE_CHECKING:
     from loyalty.domain.campaigns.budgets import BudgetTaken
     from loyalty.domain.engagement.changes import EngagementChange
+    from loyalty.domain.engagement.referrals import ReferralChange
     from loyalty.domain.ledger.account import Account, TierReached
     from loyalty.domain.ledger.approvals import Approval
     from loyalty.domain.ledger.member_awards import MemberAward
@@ -186,6 +187,7 @@ class Posting:
     """A member whose account must be active although the posting does not change it."""
     order_seen: OrderSeen | None = None
     engagement: EngagementChange | None = None
+    referral: ReferralChange | None = None
     award: MemberAward | None = None
     """Relies on the item with a step one lower; the first step relies on there being none."""
     plans: MemberPlans | None = None

@@ -46,6 +46,7 @@ from loyalty.domain.program.offers import OfferRules
 from loyalty.domain.program.parts import DocumentPart
 from loyalty.domain.program.plans import PLANS_MAX, Plan
 from loyalty.domain.program.presents import Presents
+from loyalty.domain.program.referrals import Referrals
 from loyalty.domain.program.rewards import LocaleTag, Reward
 from loyalty.domain.program.safeguards import SAFEGUARDS_MAX, Safeguard
 from loyalty.domain.program.segments import SEGMENTS_MAX, Segment, definitions
@@ -256,6 +257,10 @@ class Program(DocumentPart):
         tuple[Badge, ...],
         Field(max_length=BADGES_MAX, description="Signs that members wear; challenges give them."),
     ] = ()
+    referrals: Annotated[
+        Referrals | None,
+        Field(description="What members and friends whom they bring are given; null: nothing."),
+    ] = None
     expiry: Annotated[Expiry, Field(description="When points expire.")]
     expiry_by_source: Annotated[
         dict[PointSource, Expiry],
@@ -444,7 +449,9 @@ class PublishedProgram:
     note: str | None = None
     """Why it was published, in their words."""
     counts_since: int | None = None
-    """The first version of the program that had challenges; None: no version had any yet."""
+    """The first version that had challenges or referrals; None: no version had any yet."""
+    refers_since: int | None = None
+    """The first version that had referrals; None: no version had any yet."""
 
     def lapses_after(self, active_on: date | None) -> date:
         """The last day before all points lapse by inactivity, by the member's last activity.

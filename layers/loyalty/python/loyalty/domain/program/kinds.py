@@ -37,6 +37,7 @@ PointSource = Literal[
     "completed_profile",
     "anniversary",
     "challenge",
+    "referral",
     "transfer",
 ]
 

@@ -15,6 +15,7 @@ from loyalty.domain.program import (
     goal_checks,
     level_checks,
     plan_checks,
+    referral_checks,
     safeguard_checks,
     segment_checks,
     wording,
@@ -150,6 +151,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
     yield from segment_checks.checks(document, segments)
     yield from challenge_checks.checks(document, challenges, badges)
     yield from plan_checks.checks(document, plans)
+    yield from referral_checks.checks(document)
     yield from _messages(document)
     for index, survey in enumerate(surveys):
         yield _survey_score(survey, f"/surveys/{index}")

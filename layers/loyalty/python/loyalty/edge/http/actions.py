@@ -29,6 +29,7 @@ _TARGETS: Final[Mapping[str, tuple[TargetKind, tuple[str, ...]]]] = {
     "plan": ("member", ("member_id",)),
     "points": ("member", ("member_id",)),
     "program": ("program", ("program_id",)),
+    "referral": ("member", ("member_id",)),
     "report": ("report_export", ("export_id",)),
     "review": ("review", ("review_id",)),
     "reward": ("member", ("member_id",)),

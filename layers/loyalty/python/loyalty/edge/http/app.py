@@ -263,6 +263,11 @@ class Api:
     def request_id(self) -> str:
         return self.event.request_context.request_id
 
+    @property
+    def source_ip(self) -> str | None:
+        """The IP address that the request came from."""
+        return self.event.request_context.http.source_ip or None
+
     def report_outcome(self, outcome: ActionOutcome) -> None:
         """Say what the request did, for the record of staff actions."""
         self.resolver.context["outcome"] = outcome

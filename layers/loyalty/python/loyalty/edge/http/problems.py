@@ -6,7 +6,12 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from loyalty.domain.kernel.errors import IdentityTaken, Refusal, TooManyRequests
+from loyalty.domain.kernel.errors import (
+    IdentityTaken,
+    ReferralRefused,
+    Refusal,
+    TooManyRequests,
+)
 from loyalty.edge.http.params import Response
 
 STATUS: Final = {
@@ -29,6 +34,7 @@ STATUS: Final = {
     "reward_unavailable": HTTPStatus.CONFLICT,
     "voucher_used": HTTPStatus.CONFLICT,
     "voucher_issued": HTTPStatus.CONFLICT,
+    "referral_refused": HTTPStatus.CONFLICT,
     "wrong_state": HTTPStatus.CONFLICT,
     "roles_kept_elsewhere": HTTPStatus.CONFLICT,
     "stale_version": HTTPStatus.PRECONDITION_FAILED,
@@ -87,6 +93,11 @@ class Problem(BaseModel):
         default=None,
         description="With `identity_taken`: the member who has it, for staff and services only.",
     )
+    reason: str | None = Field(
+        default=None,
+        description="With `referral_refused`: `self`, `not_new`, `already_referred`, `device`, "
+        "`network`, `email_alike`, or `decided` if a person refused it.",
+    )
 
 
 def problem(refusal: Refusal, *, request_id: str) -> Response[str]:
@@ -95,6 +106,8 @@ def problem(refusal: Refusal, *, request_id: str) -> Response[str]:
     headers: dict[str, str | list[str]] = {}
     if isinstance(refusal, IdentityTaken) and refusal.member_id:
         more["member_id"] = refusal.member_id
+    if isinstance(refusal, ReferralRefused):
+        more["reason"] = refusal.reason
     if isinstance(refusal, TooManyRequests):
         headers["retry-after"] = str(refusal.retry_after)
     if refusal.code == "unauthenticated":

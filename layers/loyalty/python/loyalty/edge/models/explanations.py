@@ -39,6 +39,7 @@ BONUS_OCCASIONS: Final[Mapping[BonusOccasion, str]] = {
     "completed_profile": "a completed profile",
     "anniversary": "an anniversary",
     "challenge": "a challenge",
+    "referral": "bringing a friend, or being brought",
 }
 
 EntryId = Annotated[str, Field(description="The entry's id, as in the history.")]

@@ -57,6 +57,7 @@ def publish(
         published_by=by,
         note=note,
         counts_since=counts_since(document, seen=seen),
+        refers_since=refers_since(document, seen=seen),
     )
     try:
         programs.publish(program)
@@ -134,11 +135,22 @@ def _published_before(
 
 
 def counts_since(document: Program, *, seen: PublishedProgram | None) -> int | None:
-    """The first version that had challenges: refunds of its orders matter ever after."""
+    """The first version that had challenges or referrals.
+
+    Refunds of its orders matter ever after.
+    """
     if seen and seen.counts_since is not None:
         return seen.counts_since
     version = seen.version + 1 if seen else 1
-    return version if document.challenges else None
+    return version if document.challenges or document.referrals else None
+
+
+def refers_since(document: Program, *, seen: PublishedProgram | None) -> int | None:
+    """The first version that had referrals: its claims are promised ever after."""
+    if seen and seen.refers_since is not None:
+        return seen.refers_since
+    version = seen.version + 1 if seen else 1
+    return version if document.referrals else None
 
 
 def inactivity_since(

@@ -1,0 +1,134 @@
+"""Referrals: members bring friends, and both get something once the friend has bought."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, StrictBool, StrictInt, StrictStr
+
+from loyalty.domain.kernel.fields import AmountMinor, Points
+from loyalty.domain.program.line_selectors import EVERY_LINE, LineSelector
+from loyalty.domain.program.parts import DocumentPart
+
+SIGNALS_MAX: Final = 10
+CODE_IN_URL: Final = "{code}"
+
+# What may say that a friend is no new person. They are stored.
+SignalName = Literal["device", "network", "email_alike"]
+SignalOutcome = Literal["hold", "refuse"]
+
+
+class ReferralCount(DocumentPart):
+    """Which orders of the friend count."""
+
+    of: Annotated[LineSelector, Field(description="The lines that count; empty: all goods.")] = (
+        EVERY_LINE
+    )
+    amount_minor_min: Annotated[
+        AmountMinor | None,
+        Field(
+            ge=1,
+            description="What is left of these lines after refunds must cost at least so much; "
+            "null: anything.",
+        ),
+    ] = None
+    within_days: Annotated[
+        StrictInt,
+        Field(ge=1, le=365, description="How many days after the claim the friend may order."),
+    ] = 60
+
+
+class ReferralGift(DocumentPart):
+    """What one side gets."""
+
+    points: Annotated[Points, Field(description="Points.")]
+
+
+class ReferralCaps(DocumentPart):
+    """How many friends a member is given something for. Beyond that, only the friends are."""
+
+    per_month: Annotated[
+        StrictInt | None,
+        Field(ge=1, le=10_000, description="Friends in a calendar month; null: no limit."),
+    ] = None
+    ever: Annotated[
+        StrictInt | None, Field(ge=1, le=100_000, description="Friends ever; null: no limit.")
+    ] = None
+
+
+class ReferralSignal(DocumentPart):
+    """What happens if something about the friend is the same as of others."""
+
+    signal: Annotated[
+        SignalName,
+        Field(
+            description="`device`: the same device as the member, or as another friend of theirs. "
+            "`network`: many friends come from one network. `email_alike`: the e-mail differs from "
+            "the member's in a letter, a dot or a tag."
+        ),
+    ]
+    per_week_max: Annotated[
+        StrictInt | None,
+        Field(
+            ge=1,
+            le=100,
+            description="How many friends may come from one network within seven days; only for "
+            "`network`.",
+        ),
+    ] = None
+    then: Annotated[
+        SignalOutcome, Field(description="Whether a person decides, or the claim is refused.")
+    ] = "hold"
+
+
+class Referrals(DocumentPart):
+    """Members bring friends. Both get something once the friend has bought, and kept it.
+
+    A claim keeps the terms of the version in which it was made.
+    """
+
+    url: Annotated[
+        StrictStr | None,
+        Field(
+            max_length=500,
+            pattern=r"^https://[^\s\x22'<>\\]*\{code\}[^\s\x22'<>\\]*$",
+            description="The address that members share, with `{code}` in it; null: they share "
+            "the code.",
+        ),
+    ] = None
+    counts: Annotated[ReferralCount, Field(description="Which orders of the friend count.")] = (
+        ReferralCount()
+    )
+    orders: Annotated[
+        StrictInt, Field(ge=1, le=2, description="After how many such orders both get something.")
+    ] = 1
+    wait_days: Annotated[
+        StrictInt,
+        Field(
+            ge=0,
+            le=90,
+            description="Days until the points are available. A refund in that time takes pending "
+            "points and never leaves a debt; choose your return window.",
+        ),
+    ] = 14
+    referrer: Annotated[
+        ReferralGift | None, Field(description="What the member gets; null: nothing.")
+    ] = None
+    friend: Annotated[
+        ReferralGift | None, Field(description="What the friend gets; null: nothing.")
+    ] = None
+    caps: Annotated[ReferralCaps, Field(description="How many friends a member is paid for.")] = (
+        ReferralCaps()
+    )
+    new_only: Annotated[
+        StrictBool, Field(description="Whether a friend must not have bought before the claim.")
+    ] = True
+    signals: Annotated[
+        tuple[ReferralSignal, ...],
+        Field(max_length=SIGNALS_MAX, description="What makes a claim suspicious."),
+    ] = ()
+    if_undone: Annotated[
+        Literal["take_back", "keep"],
+        Field(
+            description="What happens if refunds leave too little: what was given is taken back, "
+            "or both keep it."
+        ),
+    ] = "take_back"

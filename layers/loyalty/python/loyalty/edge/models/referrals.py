@@ -1,0 +1,210 @@
+"""Referrals, as friends claim them, members see them and managers decide about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, StrictStr
+
+from loyalty.domain.engagement.referrals import Referral, ReferralRefusalReason, ReferralStage
+from loyalty.domain.program.referrals import CODE_IN_URL, SignalName
+from loyalty.edge.http.schemas import (
+    AnswerPart,
+    ExternalId,
+    MemberId,
+    NextCursor,
+    RequestPart,
+    StaffName,
+)
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.referrals import ReferralGift, Referrals
+    from loyalty.usecases.engagement.referral_viewing import MemberReferral, OwnReferral
+
+ReferralCode = Annotated[
+    StrictStr,
+    Field(pattern=r"^[A-Z2-7]{10}$", description="The code of the member who brought the friend."),
+]
+
+
+class ReferralSignalsRequest(RequestPart):
+    """What is known of the friend beside their identities. Only keyed digests of it are stored."""
+
+    device: Annotated[
+        StrictStr | None,
+        Field(min_length=1, max_length=200, description="An id of the app's installation."),
+    ] = None
+    ip: Annotated[
+        StrictStr | None,
+        Field(
+            min_length=2,
+            max_length=45,
+            description="The friend's own IP address, if you pass the claim on for them. For "
+            "members who call themselves it is that of the request.",
+        ),
+    ] = None
+
+
+class ReferralClaimRequest(RequestPart):
+    """A friend says whose code brought them."""
+
+    code: ReferralCode
+    member_id: Annotated[
+        ExternalId | None,
+        Field(description="The friend; null: the member who is signed in."),
+    ] = None
+    signals: Annotated[
+        ReferralSignalsRequest, Field(description="What else is known of the friend.")
+    ] = ReferralSignalsRequest()
+
+
+class ReferralPromise(AnswerPart):
+    """What a code promises a friend. Whose code it is, is not said."""
+
+    code: Annotated[str, Field(description="The code.")]
+    points: Annotated[int, Field(description="The points that the friend gets; 0: none.")]
+    orders: Annotated[int, Field(description="After how many orders.")]
+    amount_minor_min: Annotated[
+        int | None, Field(description="What each must cost, in minor units; null: anything.")
+    ]
+    within_days: Annotated[int, Field(description="Within how many days after the claim.")]
+
+
+class FriendAnswer(AnswerPart):
+    """How far a friend is."""
+
+    state: Annotated[
+        ReferralStage,
+        Field(
+            description="`claimed`: the friend has still to buy. `awarded`: both were given what "
+            "was promised. `undone`: it was taken back, since the friend returned too much. "
+            "`lapsed`: the friend bought nothing in time. `held`: a person decides. `refused`: it "
+            "was not accepted."
+        ),
+    ]
+    claimed_at: Annotated[datetime, Field(description="When the friend claimed it, in UTC.")]
+
+
+class OwnReferralAnswer(AnswerPart):
+    """What a friend who was brought by a member is promised, and how far they are."""
+
+    state: Annotated[ReferralStage, Field(description="How it stands, as of a friend.")]
+    claimed_at: Annotated[datetime, Field(description="When it was claimed, in UTC.")]
+    points: Annotated[int, Field(description="The points that were promised; 0: none.")]
+    orders: Annotated[int, Field(description="How many of the friend's orders count.")]
+    orders_needed: Annotated[int, Field(description="How many have to.")]
+    until: Annotated[date, Field(description="The last day on which an order counts.")]
+
+
+class ReferralOfMember(AnswerPart):
+    """A member's code for friends, and what came of it."""
+
+    code: Annotated[str, Field(description="The code to give to friends; it stays the same.")]
+    url: Annotated[str | None, Field(description="The address to share, with the code in it.")]
+    points: Annotated[int, Field(description="What the member gets for a friend; 0: no points.")]
+    friend_points: Annotated[int, Field(description="What the friend gets; 0: no points.")]
+    given_for: Annotated[
+        int, Field(description="For how many friends the member was given something that stands.")
+    ]
+    left_in_month: Annotated[
+        int | None, Field(description="For how many more they can be this month; null: no limit.")
+    ]
+    left_ever: Annotated[int | None, Field(description="The same, ever; null: no limit.")]
+    friends: Annotated[
+        list[FriendAnswer], Field(description="The friends, newest first, at most 50; no names.")
+    ]
+    brought: Annotated[
+        OwnReferralAnswer | None, Field(description="How they were brought themself; null: not.")
+    ]
+
+
+class ReferralAnswer(AnswerPart):
+    """A referral as managers see it."""
+
+    member_id: MemberId
+    referrer_id: Annotated[str, Field(description="The id of the member who brought them.")]
+    state: Annotated[ReferralStage, Field(description="How it stands, as of a friend.")]
+    reason: Annotated[
+        ReferralRefusalReason | None, Field(description="Why it was refused; null: it was not.")
+    ]
+    signals: Annotated[list[SignalName], Field(description="What made it suspicious.")]
+    claimed_at: Annotated[datetime, Field(description="When it was claimed, in UTC.")]
+    decided_by: Annotated[
+        str | None, Field(description="The subject of the token of who decided; null: nobody.")
+    ]
+    decided_by_name: StaffName
+    decided_at: Annotated[datetime | None, Field(description="When it was decided, in UTC.")]
+    decision_reason: Annotated[str | None, Field(description="Why it was decided so.")]
+
+
+class ReferralPage(AnswerPart):
+    """A page of referrals."""
+
+    items: Annotated[list[ReferralAnswer], Field(description="The referrals of this page.")]
+    next_cursor: NextCursor
+
+
+def promise_answer(code: str, terms: Referrals) -> ReferralPromise:
+    """What a code promises a friend."""
+    return ReferralPromise(
+        code=code,
+        points=_points(terms.friend),
+        orders=terms.orders,
+        amount_minor_min=terms.counts.amount_minor_min,
+        within_days=terms.counts.within_days,
+    )
+
+
+def own_referral_answer(own: OwnReferral) -> OwnReferralAnswer:
+    """A friend's referral as they see it themself."""
+    return OwnReferralAnswer(
+        state=own.stage,
+        claimed_at=own.referral.claimed_at,
+        points=_points(own.terms.friend),
+        orders=own.orders,
+        orders_needed=own.terms.orders,
+        until=own.referral.last_day(own.terms),
+    )
+
+
+def referral_of_member_answer(found: MemberReferral) -> ReferralOfMember:
+    """What a member sees of their friends."""
+    terms = found.terms
+    return ReferralOfMember(
+        code=found.code,
+        url=terms.url.replace(CODE_IN_URL, found.code) if terms.url else None,
+        points=_points(terms.referrer),
+        friend_points=_points(terms.friend),
+        given_for=found.given_for,
+        left_in_month=found.left_in_month,
+        left_ever=found.left_ever,
+        friends=[
+            FriendAnswer(state=each.stage, claimed_at=each.claimed_at) for each in found.friends
+        ],
+        brought=own_referral_answer(found.own) if found.own else None,
+    )
+
+
+def referral_answer(
+    referral: Referral, stage: ReferralStage, *, names: Mapping[str, str]
+) -> ReferralAnswer:
+    """A referral as managers see it; `names` are those of staff, by subject."""
+    decision = referral.decision
+    return ReferralAnswer(
+        member_id=referral.friend_id,
+        referrer_id=referral.referrer_id,
+        state=stage,
+        reason=referral.reason,
+        signals=list(referral.signals),
+        claimed_at=referral.claimed_at,
+        decided_by=decision.by if decision else None,
+        decided_by_name=names.get(decision.by) if decision else None,
+        decided_at=decision.decided_at if decision else None,
+        decision_reason=decision.reason if decision else None,
+    )
+
+
+def _points(gift: ReferralGift | None) -> int:
+    return gift.points if gift else 0
