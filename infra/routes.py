@@ -207,6 +207,8 @@ ROUTES: tuple[Route, ...] = (
         ("PUT", "/members/{member_id}/campaigns/{campaign_id}", Throttle.WRITE),
         ("DELETE", "/members/{member_id}/campaigns/{campaign_id}", Throttle.WRITE),
         ("GET", "/members/{member_id}/offers", Throttle.READ),
+        ("PUT", "/members/{member_id}/challenges/{challenge_id}", Throttle.WRITE),
+        ("DELETE", "/members/{member_id}/challenges/{challenge_id}", Throttle.WRITE),
         ("GET", "/members/{member_id}/challenges", Throttle.READ),
         ("GET", "/members/{member_id}/badges", Throttle.READ),
         ("GET", "/members/{member_id}/referral", Throttle.READ),

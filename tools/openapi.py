@@ -99,6 +99,7 @@ PATH_PARAMETERS: Final = {
     "approval_id": "The approval's id.",
     "referral_code": "A member's code for friends.",
     "campaign_id": "The campaign's id in the program document.",
+    "challenge_id": "The challenge's id in the program document.",
     "code": "The voucher's code; case does not matter.",
     "delivery_id": "The delivery's id.",
     "digest": "The digest of the file's content.",

@@ -76,7 +76,7 @@ from loyalty.table.segment_lists import TableSegmentLists
 from loyalty.table.targeting import TableTargeting
 from loyalty.usecases import offers
 from loyalty.usecases.campaigns import budgets, membership
-from loyalty.usecases.engagement import referring
+from loyalty.usecases.engagement import joining, referring
 from loyalty.usecases.engagement.referral_viewing import (
     own_referral,
     referral_of_member,
@@ -227,6 +227,48 @@ def list_member_challenges(program_id: ProgramId, member_id: PathId) -> Challeng
     return ChallengesOfMember(
         items=[challenge_of_member_answer(each, document=document) for each in found]
     )
+
+
+@api.put(
+    "/members/<member_id>/challenges/<challenge_id>",
+    allow=MEMBER_AND_COUNTER,
+    status=204,
+    refuses=(WrongState, TryAgain),
+    acts="challenge.join",
+)
+def join_challenge(
+    program_id: ProgramId, member_id: PathId, challenge_id: PathId
+) -> Response[None]:
+    """Let a member join a challenge.
+
+    Orders that occur from then on count. To join it again changes nothing.
+    """
+    shelf, desk = _engagement(program_id), _desk(program_id)
+    owner = joining.join(member_id, challenge_id, shelf=shelf, desk=desk)
+    changes = (Change(field="challenge", after=challenge_id),)
+    api.report_outcome(ActionOutcome(target_id=owner, changes=changes))
+    return Response(status_code=204, body=None)
+
+
+@api.delete(
+    "/members/<member_id>/challenges/<challenge_id>",
+    allow=MEMBER_AND_COUNTER,
+    status=204,
+    refuses=(TryAgain,),
+    acts="challenge.leave",
+)
+def leave_challenge(
+    program_id: ProgramId, member_id: PathId, challenge_id: PathId
+) -> Response[None]:
+    """Let a member leave a challenge.
+
+    What counted and what it gave stays. To leave it again is no error.
+    """
+    shelf, desk = _engagement(program_id), _desk(program_id)
+    owner = joining.leave(member_id, challenge_id, shelf=shelf, desk=desk)
+    changes = (Change(field="challenge", before=challenge_id),)
+    api.report_outcome(ActionOutcome(target_id=owner, changes=changes))
+    return Response(status_code=204, body=None)
 
 
 @api.get("/members/<member_id>/badges", allow=MEMBER_AND_STAFF | {"service"})

@@ -182,7 +182,15 @@ class TestTheRightsOfAFunction:
                     "counts": {"what": "orders"},
                     "target": 3,
                     "gives": [{"badge": "regular"}],
-                }
+                },
+                {
+                    "id": "weeks",
+                    "name": "Four weeks in a row",
+                    "activation": "join",
+                    "counts": {"what": "orders"},
+                    "streak": {"every": "week", "in_a_row": 4},
+                    "gives": [{"points": 100}],
+                },
             ],
             badges=[{"id": "regular", "name": "Regular"}],
             plans=[{"id": "prime", "name": "Prime", "benefits": {"multiplier_percent": 200}}],
@@ -306,8 +314,10 @@ def drive_everything(api: DescribedApi) -> None:
     api.call("manager", "GET", "/campaigns/club")
 
     # Challenges.
-    (three,) = api.call("member", "GET", "/members/me/challenges")["items"]
+    three, _ = api.call("member", "GET", "/members/me/challenges")["items"]
     assert three["target"] == 3
+    api.send("member", "PUT", "/members/me/challenges/weeks", status=204)
+    api.send("cashier", "DELETE", f"/members/{bob}/challenges/weeks", status=204)
     api.call("analyst", "GET", f"/members/{bob}/badges")
 
     # Friends of Ana, of whom three have the same device.

@@ -39,7 +39,7 @@ class Club(Shop):
         amount_minor: int = 1000,
         *,
         member: str = ANA,
-        days_ago: int = 0,
+        days_ago: float = 0,
         **parts: Any,
     ) -> Accrual:
         """What an order earned."""
@@ -87,6 +87,6 @@ class Club(Shop):
         return account
 
 
-def bought(order_id: str, *lines: Any, days_ago: int = 0, **parts: Any) -> Order:
+def bought(order_id: str, *lines: Any, days_ago: float = 0, **parts: Any) -> Order:
     fields: dict[str, Any] = {"source": "till", "order_id": order_id}
     return Order(**fields, occurred_at=NOW - timedelta(days=days_ago), lines=lines, **parts)

@@ -85,6 +85,17 @@ PROGRAM: Final[dict[str, Any]] = {
             "limits": {"budget": {"points": 1000}},
         }
     ],
+    "challenges": [
+        {
+            "id": "three",
+            "name": "Three visits",
+            "activation": "join",
+            "counts": {"what": "orders"},
+            "target": 3,
+            "tiers": ["gold"],
+            "gives": [{"points": 5}],
+        }
+    ],
 }
 BOB: Final = "mem_bob"
 EMAIL: Final = {"kind": "email", "value": "new@example.com"}
@@ -412,6 +423,7 @@ def names(publish: Callable[..., PublishedProgram], cognito: FakeCognito) -> dic
         "approval_id": "unseen",
         "review_id": "unseen",
         "campaign_id": "club",
+        "challenge_id": "three",
         "segment_id": "regulars",
         "entry_id": "ent_unseen",
         "service_id": "shop",

@@ -154,6 +154,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "list_member_campaigns": own_or("cashier", "manager", "service"),
     "join_campaign": own_or("cashier", "manager", "service"),
     "leave_campaign": own_or("cashier", "manager", "service"),
+    "join_challenge": own_or("cashier", "manager", "service"),
+    "leave_challenge": own_or("cashier", "manager", "service"),
     # An overview for staff.
     "read_home": only("cashier", "analyst", "manager"),
     "list_goals": only("analyst", "manager"),
@@ -424,6 +426,7 @@ def made() -> World:
     names = {
         "program_id": "bean",
         "campaign_id": "club",
+        "challenge_id": "three",
         "segment_id": "regulars",
         "code": issued,
         "referral_code": CODE,

@@ -95,6 +95,8 @@ def test_a_member_sees_their_card_and_their_badge(publish: Publish) -> None:
         "until": None,
         "completed": 1,
         "times_max": 9,
+        "activation": "auto",
+        "joined_at": None,
         "completed_ever": 1,
         "gives": {"points": 50, "reward": None, "badges": [regular]},
         "card": {"stamps": 1, "of": 3, "cards": 1},

@@ -32,6 +32,16 @@ BASKET = drinks(
 )
 
 
+def test_only_orders_of_members_of_its_levels_count() -> None:
+    levels = [{"id": "gold", "name": "Gold", "reached_at": 10}]
+    tiers = {"basis": "spend", "period": "calendar_year", "levels": levels}
+    document = program(challenges=[challenge(tiers=["gold"])], tiers=tiers)
+
+    counted = [bool(counts_of_order(BASKET, document, tier=tier)) for tier in ("gold", None)]
+
+    assert counted == [True, False]
+
+
 @pytest.mark.parametrize(
     ("rule", "tally"),
     [

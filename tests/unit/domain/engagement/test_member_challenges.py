@@ -23,6 +23,7 @@ from loyalty.domain.engagement.progress import (
 from loyalty.domain.engagement.windows import window_on
 from loyalty.domain.program.challenges import Challenge
 from tests.support.challenges import challenge
+from tests.support.orders import NOON
 
 TODAY: Final = date(2026, 11, 21)
 NOBODY: Final = CountedProgress(member_id="ana", counter="challenge.three")
@@ -220,4 +221,4 @@ def test_completions_outlive_the_windows_that_gave_them() -> None:
         bob = CountedProgress(member_id="bob", counter=NOBODY.counter)
 
         assert remembered.windows == {}
-        assert seen(united(bob, remembered), rules(1)).completed_ever == 1
+        assert seen(united(bob, remembered, now=NOON), rules(1)).completed_ever == 1

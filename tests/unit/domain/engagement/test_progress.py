@@ -25,6 +25,7 @@ from loyalty.domain.engagement.progress import (
 from loyalty.domain.engagement.windows import window_on
 from loyalty.domain.program.challenges import Challenge
 from tests.support.challenges import challenge
+from tests.support.orders import NOON
 
 NOBODY: Final = CountedProgress(member_id="ana", counter="challenge.three")
 MONDAY: Final = date(2026, 1, 5)
@@ -107,7 +108,7 @@ def test_a_merge_takes_back_what_both_were_given_for_what_is_worth_one_award() -
     bob = CountedProgress(member_id="bob", counter="challenge.three")
     bob = all_given(after({"ever": 3}, bob), rules)
 
-    both = united(ana, bob)
+    both = united(ana, bob, now=NOON)
 
     assert both.windows["ever"].tally == {"*": 6}
     assert next_step(both, rules) == AwardStep("ever", "ana", 1, None)

@@ -38,6 +38,7 @@ STREAK = {"every": "week", "in_a_row": 4}
         ({"gives": [{"reward_id": "few"}]}, "/gives/0/reward_id", "grant_of_limited"),
         ({"gives": [{"reward_id": "once"}]}, "/gives/0/reward_id", "grant_of_limited"),
         ({"gives": [{"reward_id": "latte"}] * 2}, "/gives/1/reward_id", "second_reward"),
+        ({"tiers": ["gold"]}, "/tiers/0", "unknown_level"),
         ({"gives": [{"badge": "unheard"}]}, "/gives/0/badge", "unknown_badge"),
         ({"gives": [{"badge": "regular"}] * 2}, "/gives/1/badge", "duplicate_id"),
         ({"gives": [{"points": 10**12}] * 2}, "/gives", "out_of_range"),

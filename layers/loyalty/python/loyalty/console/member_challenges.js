@@ -67,9 +67,11 @@ function streak({ state, streak: running }) {
 }
 
 /** @param {Page} page @param {Challenge} challenge */
-function until({ format }, { state, starts_on: startsOn, ends_on: endsOn, until: last }) {
+function until({ format }, { activation, joined_at: since, ...challenge }) {
+  const { state, starts_on: startsOn, ends_on: endsOn, until: last } = challenge;
   if (state === "scheduled") return `from ${format.day(startsOn)} on`;
   if (state === "ended") return `ended on ${format.day(endsOn)}`;
+  if (activation === "join" && !since) return "has not joined";
   return last ? format.day(last) : "no end";
 }
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.campaigns.purchases import amount_of, covering_by, units_of
 from loyalty.domain.engagement.counters import challenge_counter
+from loyalty.domain.engagement.participation import takes_part_at
 from loyalty.domain.engagement.windows import window_on
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from loyalty.domain.engagement.participation import Stays
     from loyalty.domain.orders.order import Order
     from loyalty.domain.program.challenges import Challenge
     from loyalty.domain.program.document import Program
@@ -22,18 +24,30 @@ type Tallies = Mapping[str, Mapping[str, int]]
 WHOLE: Final = "*"
 
 
-def counts_of_order(left: Order, program: Program) -> Mapping[str, Tallies]:
+def counts_of_order(
+    left: Order,
+    program: Program,
+    *,
+    tier: str | None = None,
+    stays_of: Callable[[str], Stays] = lambda _counter: (),
+) -> Mapping[str, Tallies]:
     """What the rest of an order counts for, by counter; counters that it does not raise are out.
 
-    `program` is the version that decided the order's accrual.
+    `program` is the version that decided the order's accrual, and `tier` the level that its member
+    had on its day. `stays_of` is asked when the member took part under a counter, if members join.
     """
     day = program.today(left.occurred_at)
     counts: dict[str, Tallies] = {}
     for challenge in program.challenges:
         window = _window(challenge, day)
-        tally = _tally(challenge, left, program) if window else {}
-        if window and tally:
-            counts[challenge_counter(challenge.id)] = {window: tally}
+        if window is None or (challenge.tiers and tier not in challenge.tiers):
+            continue
+        counter = challenge_counter(challenge.id)
+        tally = _tally(challenge, left, program)
+        if tally and (
+            challenge.activation == "auto" or takes_part_at(stays_of(counter), left.occurred_at)
+        ):
+            counts[counter] = {window: tally}
     return counts
 
 

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from loyalty.domain.engagement.participation import joined_since
 from loyalty.domain.engagement.progress import amount_in, completions, runs
 from loyalty.domain.engagement.windows import EVER, last_day, number_of, window_on
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.program.challenges import FixedWindow
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from loyalty.domain.engagement.progress import Completions, CountedProgress
     from loyalty.domain.program.challenges import Challenge, Streak
@@ -42,6 +43,7 @@ class MemberChallenge:
     Before the first day the window is the first one, and afterwards the last one. `until` is its
     last day; None: no end. `amount` is what counts toward the next completion, and `missing` what
     is left to it. `completed` counts the completions of the window, or those by streaks.
+    `joined_at` is since when they take part, if members join it.
     """
 
     challenge: Challenge
@@ -56,6 +58,7 @@ class MemberChallenge:
     completed: int
     completed_ever: int
     streak: StreakProgress | None = None
+    joined_at: datetime | None = None
 
 
 class _Standing(NamedTuple):
@@ -94,7 +97,14 @@ def member_challenge(
         completed=standing.completed,
         completed_ever=progress.past + sum(map(len, found.values())),
         streak=standing.streak,
+        joined_at=joined_since(progress.stays),
     )
+
+
+def is_over(challenge: Challenge, *, today: date) -> bool:
+    """Whether no order of today or later counts any more."""
+    ends_on = _last_day(challenge)
+    return ends_on is not None and today > ends_on
 
 
 def _window_on(

@@ -8,10 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from loyalty.domain.engagement.participation import (
+    STAYS_MAX,
+    Stays,
+    joined_since,
+    joining,
+    leaving,
+)
 from loyalty.domain.engagement.windows import EVER, is_period, last_day, number_of
 
 if TYPE_CHECKING:
@@ -59,7 +66,8 @@ class CountedProgress:
     `given` counts the awards of each window by the member who got them, because merges unite
     members. `done` are awards for streaks that lie too far back to change any more, and `since` is
     the day from which windows count that end then or later. `past` counts the awards of windows
-    that were forgotten. `revision` guards the item.
+    that were forgotten. `stays` are the times in which the member takes part, if members join.
+    `revision` guards the item.
     """
 
     member_id: str
@@ -69,7 +77,14 @@ class CountedProgress:
     done: int = 0
     since: date | None = None
     past: int = 0
+    stays: Stays = ()
     revision: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing of it that a merge would move to another member."""
+        has_counted = self.windows or self.given or self.done or self.past
+        return not has_counted and joined_since(self.stays) is None
 
     def given_in(self, window: str) -> int:
         """How many awards of a window stand."""
@@ -103,8 +118,13 @@ def counted(progress: CountedProgress, more: Tallies, *, version: int) -> Counte
     )
 
 
-def united(survivor: CountedProgress, absorbed: CountedProgress) -> CountedProgress:
-    """The progress of a member who absorbed another: as if all orders had been theirs."""
+def united(
+    survivor: CountedProgress, absorbed: CountedProgress, *, now: datetime
+) -> CountedProgress:
+    """The progress of a member who absorbed another: as if all orders had been theirs.
+
+    If only the other one took part, the survivor does from now on.
+    """
     windows = dict(survivor.windows)
     for window, more in absorbed.windows.items():
         seen = windows.get(window, more._replace(tally={}))
@@ -121,7 +141,20 @@ def united(survivor: CountedProgress, absorbed: CountedProgress) -> CountedProgr
         done=survivor.done + absorbed.done,
         since=max(days, default=None),
         past=survivor.past + absorbed.past,
+        stays=joining(survivor.stays, now=now)
+        if joined_since(absorbed.stays) and len(survivor.stays) < STAYS_MAX
+        else survivor.stays,
         revision=survivor.revision + 1,
+    )
+
+
+def emptied(absorbed: CountedProgress, *, now: datetime) -> CountedProgress:
+    """The progress of a merged member once it was moved: their stays judge their earlier orders."""
+    return CountedProgress(
+        member_id=absorbed.member_id,
+        counter=absorbed.counter,
+        stays=leaving(absorbed.stays, now=now),
+        revision=absorbed.revision + 1,
     )
 
 

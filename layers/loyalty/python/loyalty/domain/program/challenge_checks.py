@@ -24,6 +24,7 @@ def checks(
         yield _gifts(challenge, badges, place)
         yield _rewards(challenge, document, place)
         yield _points(challenge, place)
+        yield _levels(challenge, document, place)
 
 
 def _goal(challenge: Challenge, place: str) -> Iterator[Fault]:
@@ -89,6 +90,14 @@ def _rewards(challenge: Challenge, document: Program, place: str) -> Iterator[Fa
     for index in given[:1]:
         pointer = f"{place}/gives/{index}/reward_id"
         yield from given_reward(challenge.gives[index].reward_id or "", document, pointer)
+
+
+def _levels(challenge: Challenge, document: Program, place: str) -> Iterator[Fault]:
+    levels = {level.id for level in document.tiers.levels} if document.tiers else set()
+    for index, level_id in enumerate(challenge.tiers):
+        if level_id not in levels:
+            detail = f"There is no level “{level_id}”"
+            yield Fault(f"{place}/tiers/{index}", "unknown_level", detail)
 
 
 def _points(challenge: Challenge, place: str) -> Iterator[Fault]:

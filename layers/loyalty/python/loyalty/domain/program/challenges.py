@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StrictInt, StrictStr
 
 from loyalty.domain.kernel.fields import AmountMinor, Day, ExternalId, Label, Points
+from loyalty.domain.program.kinds import Activation
 from loyalty.domain.program.line_selectors import EVERY_LINE, LineSelector
 from loyalty.domain.program.parts import DocumentPart
 
@@ -164,6 +165,21 @@ class Challenge(DocumentPart):
     ends_on: Annotated[
         Day | None, Field(description="The last day whose orders count, included; null: no end.")
     ] = None
+    tiers: Annotated[
+        tuple[ExternalId, ...],
+        Field(
+            max_length=20,
+            description="The ids of levels: only orders of members who had one of them on the "
+            "order's day count. Empty: all orders.",
+        ),
+    ] = ()
+    activation: Annotated[
+        Activation,
+        Field(
+            description="`join`: members join it first, and only orders that occur while they take "
+            "part count. `auto`: all members take part."
+        ),
+    ] = "auto"
 
     @property
     def points(self) -> int:

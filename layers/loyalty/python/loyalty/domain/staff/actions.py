@@ -21,6 +21,8 @@ type ActionName = Literal[
     "approval.refuse",
     "campaign.join",
     "campaign.leave",
+    "challenge.join",
+    "challenge.leave",
     "delivery.read",
     "delivery.read_data_request",
     "delivery.replay",

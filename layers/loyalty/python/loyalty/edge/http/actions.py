@@ -18,6 +18,7 @@ from loyalty.usecases.ports import Actions
 _TARGETS: Final[Mapping[str, tuple[TargetKind, tuple[str, ...]]]] = {
     "approval": ("approval", ("approval_id",)),
     "campaign": ("member", ("member_id",)),
+    "challenge": ("member", ("member_id",)),
     "delivery": ("delivery", ("storefront_id", "delivery_id")),
     "draft": ("draft", ("draft_id",)),
     "endpoint": ("endpoint", ("endpoint_id",)),

@@ -1,12 +1,13 @@
 """Challenges and badges, as members see theirs."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from loyalty.domain.engagement.member_challenges import ChallengeState, MemberChallenge
 from loyalty.domain.program.challenges import Badge, CountedThing, StreakPeriod
+from loyalty.domain.program.kinds import Activation
 from loyalty.edge.http.schemas import AnswerPart
 
 if TYPE_CHECKING:
@@ -125,6 +126,14 @@ class ChallengeOfMember(AnswerPart):
     times_max: Annotated[
         int, Field(description="How often they can complete it in this window, or by streaks.")
     ]
+    activation: Annotated[
+        Activation,
+        Field(description="Whether members join it, or all take part."),
+    ]
+    joined_at: Annotated[
+        datetime | None,
+        Field(description="Since when they take part, in UTC, if they joined it; otherwise null."),
+    ]
     completed_ever: Annotated[int, Field(description="How often in all windows together.")]
     gives: Annotated[ChallengeGift, Field(description="What the next completion gives.")]
     card: Annotated[StampCard | None, Field(description="Its card; null: it is not shown as one.")]
@@ -161,6 +170,8 @@ def challenge_of_member_answer(found: MemberChallenge, *, document: "Program") -
         until=found.until,
         completed=found.completed,
         times_max=terms.times_max,
+        activation=challenge.activation,
+        joined_at=found.joined_at,
         completed_ever=found.completed_ever,
         gives=ChallengeGift(
             points=terms.points,

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from loyalty.domain.engagement.changes import OrderShare
+from loyalty.domain.engagement.participation import Stay
 from loyalty.domain.engagement.progress import CountedProgress, WindowSum
 from loyalty.domain.ledger.member_awards import MemberAward
 from loyalty.domain.ledger.settled import Settled
@@ -64,6 +65,10 @@ def progress_to_item(progress: CountedProgress) -> Item:
         item["since"] = progress.since.isoformat()
     if progress.past:
         item["past"] = progress.past
+    if progress.stays:
+        item["stays"] = [
+            [keys.instant(moment) for moment in stay if moment] for stay in progress.stays
+        ]
     return item
 
 
@@ -78,6 +83,7 @@ def progress_from_item(item: Item) -> CountedProgress:
         done=wire.get("done", 0),
         since=date.fromisoformat(since) if since else None,
         past=wire.get("past", 0),
+        stays=tuple(Stay(*map(instant_from, stay)) for stay in wire.get("stays", ())),
         revision=wire["revision"],
     )
 

@@ -21,6 +21,7 @@ from loyalty.domain.engagement.progress import (
     Terms,
     counted,
     difference,
+    emptied,
     forgetting,
     next_step,
     stepped,
@@ -99,7 +100,7 @@ def _count(order: OrderRef, *, shelf: EngagementShelf, desk: Desk) -> tuple[Sequ
     file = desk.books.order(OrderCause(order.source, order.order_id, "accrual"))
     if not isinstance(file.accrual, Entry):
         raise NotFound
-    now = _counts_now(file.accrual, file, desk=desk)
+    now = _counts_now(file.accrual, file, shelf=shelf, desk=desk)
     counters = sorted({*shares, *now})
     for counter in counters:
         share = shares.get(counter) or OrderShare(
@@ -123,7 +124,9 @@ def _count(order: OrderRef, *, shelf: EngagementShelf, desk: Desk) -> tuple[Sequ
     return counters, file.accrual.member_id
 
 
-def _counts_now(accrual: Entry, file: OrderOnFile, *, desk: Desk) -> Mapping[str, Tallies]:
+def _counts_now(
+    accrual: Entry, file: OrderOnFile, *, shelf: EngagementShelf, desk: Desk
+) -> Mapping[str, Tallies]:
     """What an order counts, by the version that decided its accrual.
 
     One that was rejected in a review counts nothing, just as it earns nothing.
@@ -131,7 +134,13 @@ def _counts_now(accrual: Entry, file: OrderOnFile, *, desk: Desk) -> Mapping[str
     if file.state and file.state.verdict == "rejected":
         return {}
     left = unrefunded(accrual.earned.order, state_of(accrual.earned, file.state))
-    return counts_of_order(left, desk.version(accrual.program_version).document)
+    return counts_of_order(
+        left,
+        desk.version(accrual.program_version).document,
+        tier=accrual.earned.tier,
+        # Also after a merge: the member whose order it was took part in it, or did not.
+        stays_of=lambda counter: progress_of(counter, accrual.member_id, shelf=shelf).stays,
+    )
 
 
 @until_saved
@@ -182,17 +191,15 @@ def _united(
     survivor = path[-1].member_id
     for merged in path[:-1]:
         theirs = shelf.progress(merged.member_id, counter)
-        if theirs is not None and (theirs.windows or theirs.given or theirs.done or theirs.past):
-            own = _progress(counter, survivor, shelf=shelf)
-            emptied = CountedProgress(
-                member_id=theirs.member_id, counter=counter, revision=theirs.revision + 1
-            )
-            change = EngagementChange(progress=(united(own, theirs), emptied))
-            desk.books.post(Posting(engagement=change, active=survivor))
-    return _progress(counter, survivor, shelf=shelf)
+        if theirs is not None and not theirs.is_empty:
+            own = progress_of(counter, survivor, shelf=shelf)
+            moved = united(own, theirs, now=desk.now), emptied(theirs, now=desk.now)
+            desk.books.post(Posting(engagement=EngagementChange(progress=moved), active=survivor))
+    return progress_of(counter, survivor, shelf=shelf)
 
 
-def _progress(counter: str, member_id: str, *, shelf: EngagementShelf) -> CountedProgress:
+def progress_of(counter: str, member_id: str, *, shelf: EngagementShelf) -> CountedProgress:
+    """A member's progress as it is stored, or none yet; that of merged members is not in it."""
     found = shelf.progress(member_id, counter)
     return found or CountedProgress(member_id=member_id, counter=counter)
 
