@@ -116,8 +116,9 @@ def connect_storefront(
     `webhook_path`.
     """
     now = clock.now()
-    program = shelf().in_force(program_id, now=now)
-    shop, keys = requested.connection(storefront_id, document=program.document, now=now)
+    # A shop is connected only to a program that there is.
+    shelf().in_force(program_id, now=now)
+    shop, keys = requested.connection(storefront_id, now=now)
     storefront, is_new = connect(
         shop, keys, program_id=program_id, shelf=storefronts(), vault=vault()
     )

@@ -12,7 +12,8 @@ from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.ledger.order_vouchers import codes_among
 from loyalty.domain.orders.order import LINES_MAX, order_fingerprint
 from loyalty.domain.people.privacy_requests import PrivacyRequest
-from loyalty.domain.shops.customers import CustomerErased, CustomerUpdated, MembershipUpdated
+from loyalty.domain.shops.customers import CustomerErased, CustomerUpdated
+from loyalty.domain.shops.memberships import MembershipUpdated
 from loyalty.domain.shops.storefront import (
     Command,
     FetchNeeded,

@@ -21,7 +21,6 @@ _STOREFRONT: Final[Json] = {
     "earns": {"statuses": [], "channels": [], "tags_any": [], "tags_none": []},
     "enroll_customers": False,
     "create_codes": False,
-    "memberships": {},
 }
 
 _DELIVERY: Final[Json] = {

@@ -1,7 +1,7 @@
 """Translating deliveries about customers and memberships."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.people.identity import Identity
-from loyalty.domain.shops.customers import CustomerErased, CustomerUpdated, MembershipUpdated
+from loyalty.domain.shops.customers import CustomerErased, CustomerUpdated
+from loyalty.domain.shops.memberships import MembershipUpdated
 from loyalty.domain.shops.storefront import Ignored, Parked
 from loyalty.storefronts.bigcommerce import BIGCOMMERCE
 from loyalty.storefronts.shopify import SHOPIFY
@@ -26,6 +27,7 @@ from tests.support.woocommerce import CUSTOMER
 
 RECEIVED_AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 SECONDS = int(RECEIVED_AT.timestamp())
+NOW, DAY = SECONDS, SECONDS + 86400
 EMAIL = Identity("email", "ana@example.com")
 PHONE = Identity("phone", "+33612345678")
 
@@ -86,6 +88,7 @@ def square_subscription(status: str = "ACTIVE", **changes: Any) -> dict[str, Any
         "customer_id": "ANA",
         "plan_variation_id": "GOLD-MONTHLY",
         "status": status,
+        "start_date": "2026-11-01",
         "charged_through_date": "2026-12-21",
     }
     return {
@@ -186,18 +189,18 @@ def test_only_a_given_consent_is_passed_on(state: str) -> None:
 
 
 class TestMemberships:
-    @pytest.mark.parametrize("status", ["active", "trialing"])
-    def test_a_stripe_subscription_has_its_plans_and_its_last_paid_day(self, status: str) -> None:
-        body = subscription(status)
+    def test_a_stripe_subscription_has_its_prices_and_the_end_of_what_is_paid(self) -> None:
+        body = subscription(start_date=SECONDS - 86400)
 
         command = translated(STRIPE, body["type"], body)
 
         assert command == MembershipUpdated(
             customer=Identity("customer", "cus_1", "shop"),
             membership_id="sub_1",
-            plans=("price_gold", "prod_gold"),
-            paid_until=datetime.fromtimestamp(SECONDS + 86400, UTC),
+            prices=("price_gold", "prod_gold"),
+            began_at=RECEIVED_AT - timedelta(days=1),
             told_at=RECEIVED_AT,
+            paid_until=datetime.fromtimestamp(SECONDS + 86400, UTC),
         )
         assert STRIPE.envelope(encoded(body), {}).customer_id == "cus_1"
 
@@ -207,14 +210,46 @@ class TestMemberships:
 
         assert translated(STRIPE, body["type"], body).paid_until == RECEIVED_AT
 
-    @pytest.mark.parametrize("status", ["canceled", "unpaid", "paused", "incomplete_expired"])
-    def test_an_ended_subscription_is_no_longer_paid(self, status: str) -> None:
-        body = subscription(status)
+    @pytest.mark.parametrize(
+        ("status", "changes", "expected"),
+        [
+            ("trialing", {"trial_end": DAY}, {"trial_until": DAY}),
+            ("trialing", {}, {"paid_until": DAY}),
+            ("past_due", {"current_period_start": NOW}, {"paid_until": NOW}),
+            ("unpaid", {"current_period_start": NOW, "trial_end": NOW}, {"trial_until": NOW}),
+            ("active", {"cancel_at_period_end": True}, {"paid_until": DAY, "ends_at": DAY}),
+            ("active", {"cancel_at": NOW}, {"paid_until": DAY, "ends_at": NOW}),
+            ("canceled", {"ended_at": NOW}, {"paid_until": DAY, "ends_at": NOW}),
+            ("canceled", {}, {"ends_at": NOW}),
+            (
+                "canceled",
+                {
+                    "current_period_start": NOW,
+                    "cancellation_details": {"reason": "payment_failed"},
+                },
+                {"paid_until": NOW, "ends_at": NOW},
+            ),
+            ("active", {"pause_collection": {"resumes_at": DAY}}, {"is_paused": True}),
+            ("active", {"pause_collection": {"resumes_at": DAY}}, {"resumes_at": DAY}),
+            ("active", {"pause_collection": {}}, {"is_paused": True, "resumes_at": None}),
+            ("paused", {"trial_end": NOW}, {"is_paused": True, "trial_until": NOW}),
+            ("paused", {}, {"paid_until": None}),
+        ],
+    )
+    def test_what_a_state_of_a_stripe_subscription_means(
+        self, status: str, changes: Any, expected: Any
+    ) -> None:
+        body = subscription(status, **changes)
 
-        assert translated(STRIPE, body["type"], body).paid_until is None
+        command = translated(STRIPE, body["type"], body)
 
-    @pytest.mark.parametrize("status", ["past_due", "incomplete"])
-    def test_an_unsettled_subscription_changes_nothing(self, status: str) -> None:
+        for name, value in expected.items():
+            is_time = isinstance(value, int) and not isinstance(value, bool)
+            meant = datetime.fromtimestamp(value, UTC) if is_time else value
+            assert getattr(command, name) == meant
+
+    @pytest.mark.parametrize("status", ["incomplete", "incomplete_expired"])
+    def test_a_subscription_that_was_never_paid_changes_nothing(self, status: str) -> None:
         body = subscription(status)
 
         assert translated(STRIPE, body["type"], body) == Ignored("not_paid")
@@ -239,17 +274,27 @@ class TestMemberships:
         assert command == MembershipUpdated(
             customer=Identity("customer", "ANA", "shop"),
             membership_id="sub-1",
-            plans=("GOLD-MONTHLY",),
+            prices=("GOLD-MONTHLY",),
+            began_at=datetime(2026, 11, 1, 12, tzinfo=UTC),
             paid_until=datetime(2026, 12, 21, 12, tzinfo=UTC),
             told_at=RECEIVED_AT,
         )
         assert SQUARE.envelope(encoded(body), {}).customer_id == "ANA"
 
-    @pytest.mark.parametrize("status", ["CANCELED", "DEACTIVATED", "PAUSED"])
-    def test_an_ended_square_subscription_is_no_longer_paid(self, status: str) -> None:
-        body = square_subscription(status)
+    @pytest.mark.parametrize("status", ["CANCELED", "COMPLETED", "DEACTIVATED"])
+    def test_a_square_subscription_that_is_over_has_an_end(self, status: str) -> None:
+        body = square_subscription(status, canceled_date="2026-11-23")
 
-        assert translated(SQUARE, body["type"], body).paid_until is None
+        assert translated(SQUARE, body["type"], body).ends_at == RECEIVED_AT
+
+    def test_a_square_subscription_can_be_about_to_end_or_paused(self) -> None:
+        ending = square_subscription(canceled_date="2026-12-21")
+        paused = square_subscription("PAUSED")
+
+        command = translated(SQUARE, ending["type"], ending)
+
+        assert command.ends_at == command.paid_until
+        assert translated(SQUARE, paused["type"], paused).is_paused
 
     @pytest.mark.parametrize(
         "body", [square_subscription("PENDING"), square_subscription(charged_through_date=None)]

@@ -18,3 +18,18 @@ def test_a_plan_gives_only_a_level_of_the_program_and_has_an_id_of_its_own() -> 
         ("/plans/1/id", "duplicate_id"),
         ("/plans/1/benefits/level", "unknown_level"),
     }
+
+
+def test_a_shop_sells_only_one_plan_under_a_name() -> None:
+    plans = [
+        {
+            "id": plan_id,
+            "name": plan_id,
+            "billing": [{"storefront": shop, "prices": ["price_1", f"price_{plan_id}"]}],
+        }
+        for plan_id, shop in (("basic", "shop"), ("prime", "shop"), ("other", "elsewhere"))
+    ]
+
+    assert [(each.pointer, each.code) for each in faults(program(plans=plans))] == [
+        ("/plans/1/billing/0/prices/0", "duplicate_price")
+    ]

@@ -8,17 +8,17 @@ from typing import Any, Final
 import pytest
 
 from local.memory import MemoryEngine
-from loyalty.domain.ledger.account import TierFloor
 from loyalty.domain.people.identity import Identity, Keyring, identify
 from loyalty.domain.people.member import MemberUpdate
-from loyalty.domain.shops.customers import CustomerErased, CustomerUpdated, MembershipUpdated
-from loyalty.domain.shops.storefront import Outcome
+from loyalty.domain.plans.held_plan import HeldPlan
+from loyalty.domain.shops.customers import CustomerErased, CustomerUpdated
+from loyalty.domain.shops.memberships import MembershipUpdated
+from loyalty.domain.shops.storefront import Outcome, Storefront
 from loyalty.table.books import TableBooks
 from loyalty.table.customers import TableCustomers
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
 from loyalty.table.operations import Operation
-from loyalty.usecases.ledger.corrections import grant_tier
 from loyalty.usecases.people.enrollment import Application, enroll, enroll_oneself
 from loyalty.usecases.people.identity_claims import IdentityClaim
 from loyalty.usecases.people.members import change, erase, look_up
@@ -34,16 +34,14 @@ EMAIL: Final = identify("email", "ana@example.com")
 OTHER: Final = identify("email", "ana@work.example.com")
 PHONE: Final = identify("phone", "+33612345678")
 RING: Final = Keyring({"1": b"secret"}, current="1")
-TIERS: Final = {
-    "basis": "qualifying_points",
-    "period": "calendar_year",
-    "levels": [
-        {"id": "gold", "name": "Gold", "reached_at": 1000},
-        {"id": "platinum", "name": "Platinum", "reached_at": 5000},
-    ],
+PLAN: Final = {
+    "id": "prime",
+    "name": "Prime",
+    "grace_days": 3,
+    "billing": [{"storefront": "online", "prices": ["price_gold"]}],
 }
-GOLD: Final = TierFloor("gold", date(2026, 12, 21))
 PAID_UNTIL: Final = datetime(2026, 12, 21, 12, tzinfo=UTC)
+PRIME: Final = HeldPlan("prime", NOW.date(), date(2026, 12, 24), "active", grace_days=3)
 
 
 class Killed(Exception):
@@ -74,10 +72,9 @@ class Shop:
 
     def __init__(self, **changes: Any) -> None:
         self.table = Table()
-        self.program = published(tiers=TIERS, earning_rules=[rule()])
+        self.program = published(plans=[PLAN], earning_rules=[rule()])
         self.now = NOW
-        storefront_parts = {"memberships": {"price_gold": "gold"}} | changes
-        self.storefront = storefront("stripe", connected_at=NOW, **storefront_parts)
+        self.storefront: Storefront | None = storefront("stripe", connected_at=NOW, **changes)
         engine = Persistent(self.table, pause=lambda _attempt: None)
         self.members = TableMembers(engine, program_id="bean", keyring=lambda: RING)
         self.customers = TableCustomers(engine, program_id="bean", keyring=lambda: RING)
@@ -111,10 +108,10 @@ class Shop:
     def known_as(self, member_id: str = "ana") -> dict[Identity, bool]:
         return dict(look_up(member_id, members=self.members, strong=True).member.identities)
 
-    def floor(self, member_id: str = "ana") -> TierFloor | None:
+    def plan(self, member_id: str = "ana") -> HeldPlan | None:
         account = self.desk.books.account(member_id, strong=True)
         assert account is not None
-        return account.tier_floor
+        return account.plan
 
 
 @pytest.fixture
@@ -131,9 +128,9 @@ def customer(*contacts: Identity, **changes: Any) -> CustomerUpdated:
 
 
 def membership(**changes: Any) -> MembershipUpdated:
-    what: dict[str, Any] = {"paid_until": PAID_UNTIL, "told_at": NOW} | changes
+    what: dict[str, Any] = {"paid_until": PAID_UNTIL, "told_at": NOW, "began_at": NOW} | changes
     return MembershipUpdated(
-        customer=CUSTOMER, membership_id="sub_1", plans=("price_gold", "prod_gold"), **what
+        customer=CUSTOMER, membership_id="sub_1", prices=("price_gold", "prod_gold"), **what
     )
 
 
@@ -361,11 +358,11 @@ class TestMemberships:
     def already_a_customer(self, shop: Shop) -> None:
         shop.tells(customer(EMAIL))
 
-    def test_a_paid_membership_grants_its_level_to_the_last_day_paid(self, shop: Shop) -> None:
+    def test_a_membership_that_is_paid_is_its_plan_with_days_of_grace(self, shop: Shop) -> None:
         outcome = shop.tells(membership())
 
         assert (outcome.status, outcome.member_id) == ("granted", "ana")
-        assert shop.floor() == GOLD
+        assert shop.plan() == PRIME
 
     def test_a_repeated_delivery_changes_nothing(self, shop: Shop) -> None:
         shop.tells(membership())
@@ -380,47 +377,47 @@ class TestMemberships:
         later = PAID_UNTIL + timedelta(days=31)
         shop.tells(membership(paid_until=later, told_at=NOW + MINUTE))
 
-        assert shop.floor() == TierFloor("gold", date(2027, 1, 21))
+        assert shop.plan() == PRIME._replace(until=date(2027, 1, 24))
 
-    def test_a_membership_that_has_ended_takes_the_level_back(self, shop: Shop) -> None:
+    def test_a_membership_that_was_ended_is_over_with_that_day(self, shop: Shop) -> None:
         shop.tells(membership())
+        ended_at = NOW + MINUTE
 
-        outcome = shop.tells(membership(paid_until=None, told_at=NOW + MINUTE))
+        outcome = shop.tells(membership(ends_at=ended_at, told_at=ended_at))
 
-        assert outcome.status == "ended"
-        assert shop.floor() is None
+        assert outcome.status == "granted"
+        assert shop.plan() == PRIME._replace(until=NOW.date(), grace_days=0)
+        shop.now += timedelta(days=1)
+        assert shop.tells(membership(ends_at=ended_at, told_at=ended_at)).status == "ended"
 
     def test_a_late_renewal_does_not_revive_an_ended_membership(self, shop: Shop) -> None:
-        shop.tells(membership(paid_until=None, told_at=NOW + MINUTE))
+        shop.tells(membership(ends_at=NOW - timedelta(days=1), told_at=NOW + MINUTE))
+        ended = shop.plan()
 
         outcome = shop.tells(membership())
 
         assert outcome.reason == "outdated"
-        assert shop.floor() is None
+        assert shop.plan() == ended
 
-    @pytest.mark.parametrize("paid_until", [None, PAID_UNTIL])
-    def test_a_better_level_that_a_manager_granted_stays(
-        self, shop: Shop, paid_until: datetime | None
-    ) -> None:
+    def test_a_shop_that_is_connected_again_gives_nothing_again(self, shop: Shop) -> None:
         shop.tells(membership())
-        better = TierFloor("platinum", date(2026, 12, 1))
-        grant_tier("ana", better, desk=shop.desk)
+        before = dict(shop.table.items)
+        shop.storefront = storefront("stripe", connected_at=NOW + timedelta(days=1))
 
-        shop.tells(membership(paid_until=paid_until, told_at=NOW + MINUTE))
+        assert shop.tells(membership()).replayed
+        assert shop.table.items == before
 
-        assert shop.floor() == better
-
-    def test_a_plan_that_grants_nothing_is_ignored(self, shop: Shop) -> None:
-        shop.storefront = Shop(memberships={}).storefront
+    @pytest.mark.parametrize("storefront_id", ["elsewhere", None])
+    def test_what_no_plan_of_the_shop_is_sold_as_is_ignored(
+        self, shop: Shop, storefront_id: str | None
+    ) -> None:
+        shop.storefront = (
+            storefront("stripe", connected_at=NOW, storefront_id=storefront_id)
+            if storefront_id
+            else None
+        )
 
         assert shop.tells(membership()).reason == "unknown_plan"
-
-    def test_a_level_that_no_longer_exists_parks_the_delivery(self, shop: Shop) -> None:
-        shop.storefront = Shop(memberships={"price_gold": "diamond"}).storefront
-
-        outcome = shop.tells(membership())
-
-        assert (outcome.status, outcome.reason) == ("parked", "unknown_level")
 
     def test_nothing_is_stored_of_an_unknown_customer_so_that_the_delivery_can_be_replayed(
         self,
@@ -432,6 +429,11 @@ class TestMemberships:
 
         assert shop.tells(membership()).status == "granted"
 
+    def test_a_membership_of_an_erased_member_is_ignored(self, shop: Shop) -> None:
+        erase("ana", members=shop.members, desk=shop.desk)
+
+        assert shop.tells(membership()).reason == "no_member"
+
 
 LIFE: Final = (
     customer(EMAIL, told_at=NOW),
@@ -440,7 +442,7 @@ LIFE: Final = (
 PAID: Final = (
     membership(told_at=NOW),
     membership(paid_until=PAID_UNTIL + timedelta(days=31), told_at=NOW + MINUTE),
-    membership(paid_until=None, told_at=NOW + 2 * MINUTE),
+    membership(ends_at=NOW + 2 * MINUTE, told_at=NOW + 2 * MINUTE),
 )
 
 
@@ -453,7 +455,7 @@ def test_deliveries_about_a_membership_lead_to_the_same_end_in_any_sequence(
     for number in told_in:
         shop.tells(PAID[number])
 
-    assert shop.floor() is None
+    assert shop.plan() == PRIME._replace(until=NOW.date(), grace_days=0)
 
 
 DEATHS: Final = [(number, is_written) for number in (1, 2, 3) for is_written in (False, True)]

@@ -118,7 +118,7 @@ function bodyOf(values, shop) {
       enroll_customers: values.enroll_customers === true,
       create_codes: values.create_codes === true,
     }),
-    ...(shop && { earns: shop.earns, memberships: shop.memberships, sandbox: shop.sandbox }),
+    ...(shop && { earns: shop.earns, sandbox: shop.sandbox }),
     ...(shop?.notification_url && { notification_url: shop.notification_url }),
   };
 }

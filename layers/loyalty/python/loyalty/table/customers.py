@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from loyalty.domain.kernel.errors import TryAgain
-from loyalty.domain.ledger.account import TierFloor
-from loyalty.domain.shops.customers import CustomerOnFile, Membership
+from loyalty.domain.shops.customers import CustomerOnFile
 from loyalty.table import keys
-from loyalty.table.operations import Absent, Condition, Item, Key, Put, Refused, Value, equal
+from loyalty.table.operations import Absent, Condition, Item, Key, Put, Refused, equal
 
 if TYPE_CHECKING:
     from loyalty.domain.people.identity import Identity, Keyring
@@ -48,10 +47,6 @@ def customer_to_item(on_file: CustomerOnFile) -> Item:
         "v": 1,
         "told_at": keys.instant(on_file.told_at) if on_file.told_at else None,
         "erased": on_file.is_erased,
-        "memberships": {
-            name: _membership_to_wire(membership)
-            for name, membership in on_file.memberships.items()
-        },
         "counter": on_file.counter,
     }
     return {name: value for name, value in item.items() if value is not None}
@@ -63,24 +58,5 @@ def customer_from_item(item: Item) -> CustomerOnFile:
     return CustomerOnFile(
         told_at=datetime.fromisoformat(told_at) if told_at else None,
         is_erased=wire["erased"],
-        memberships={
-            name: _membership_from_wire(membership)
-            for name, membership in wire["memberships"].items()
-        },
         counter=wire["counter"],
-    )
-
-
-def _membership_to_wire(membership: Membership) -> Value:
-    floor: Value = (
-        [membership.floor.level, membership.floor.until.isoformat()] if membership.floor else None
-    )
-    return {"told_at": keys.instant(membership.told_at), "floor": floor}
-
-
-def _membership_from_wire(wire: dict[str, Any]) -> Membership:
-    floor = wire["floor"]
-    return Membership(
-        told_at=datetime.fromisoformat(wire["told_at"]),
-        floor=TierFloor(floor[0], date.fromisoformat(floor[1])) if floor else None,
     )

@@ -207,7 +207,6 @@ def storefront_to_item(storefront: Storefront) -> Item:
         "has_access_token": storefront.has_access_token or None,
         "counts_tax": storefront.counts_tax or None,
         "other_currencies": storefront.other_currencies,
-        "memberships": dict(storefront.memberships) or None,
     }
     return {name: value for name, value in item.items() if value is not None}
 
@@ -229,7 +228,6 @@ def storefront_from_item(item: Item) -> Storefront:
         has_access_token=bool(item.get("has_access_token", False)),
         counts_tax=bool(item.get("counts_tax", False)),
         other_currencies=cast("OtherCurrencies", item.get("other_currencies", "convert")),
-        memberships=cast("dict[str, str]", item.get("memberships", {})),
     )
 
 

@@ -66,9 +66,13 @@ class PlanTelling:
         ).announced_on(day)
 
     def state_on(self, day: date, *, grace_days: int) -> PlanState:
-        """The state on a day; a trial is told from what is paid."""
+        """The state on a day. A trial is over once more than it is paid."""
         state = self.held(grace_days=grace_days, day=day).announced
-        is_trial = self.trial_until is not None and day <= self.trial_until
+        is_trial = (
+            self.trial_until is not None
+            and day <= self.trial_until
+            and (self.paid_until is None or self.paid_until <= self.trial_until)
+        )
         return "trialing" if is_trial and state == "active" else state
 
     def outdates(self, other: PlanTelling | None) -> bool:

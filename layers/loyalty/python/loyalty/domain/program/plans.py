@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictInt, StrictStr
 
 from loyalty.domain.kernel.fields import ExternalId, Label
 from loyalty.domain.program.parts import DocumentPart
@@ -35,6 +35,23 @@ class PlanBenefits(DocumentPart):
     ] = None
 
 
+class PlanBilling(DocumentPart):
+    """A shop that charges for a plan."""
+
+    storefront: Annotated[
+        ExternalId, Field(description="The id of the shop's connection (Stripe, Square).")
+    ]
+    prices: Annotated[
+        tuple[Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,192}$")], ...],
+        Field(
+            min_length=1,
+            max_length=50,
+            description="What the shop calls it: ids of prices or products at Stripe, of plan "
+            "variations at Square.",
+        ),
+    ]
+
+
 class Plan(DocumentPart):
     """A membership that members pay for. The merchant or a shop charges; nothing is charged here.
 
@@ -46,6 +63,10 @@ class Plan(DocumentPart):
     ]
     name: Annotated[Label, Field(description="The plan's name, as members see it.")]
     description: Annotated[Label | None, Field(description="What it brings, in words.")] = None
+    billing: Annotated[
+        tuple[PlanBilling, ...],
+        Field(max_length=20, description="The shops that charge for it and tell of payments."),
+    ] = ()
     grace_days: Annotated[
         StrictInt,
         Field(

@@ -1,4 +1,4 @@
-"""Customers and paid memberships of shops."""
+"""Customers of shops."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from loyalty.domain.ledger.tiers import granted, higher_floor
 from loyalty.domain.orders.order import is_outdated
 
 if TYPE_CHECKING:
-    from loyalty.domain.ledger.account import TierFloor
     from loyalty.domain.people.identity import Identity
-    from loyalty.domain.program.document import Program
+    from loyalty.domain.shops.memberships import MembershipUpdated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,20 +40,6 @@ class CustomerErased:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MembershipUpdated:
-    """The current state of a membership that a customer pays for.
-
-    `plans` are the shop's names of the plan; `paid_until` is None once the membership has ended.
-    """
-
-    customer: Identity
-    membership_id: str
-    plans: tuple[str, ...]
-    paid_until: datetime | None
-    told_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomersMerged:
     """A shop has merged two of its customers: `merged` is now known as `remaining`."""
 
@@ -67,14 +51,6 @@ type PersonCommand = CustomerUpdated | CustomerErased | CustomersMerged | Member
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Membership:
-    """The time of a membership's latest state, and the level that was granted for it."""
-
-    told_at: datetime
-    floor: TierFloor | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerOnFile:
     """The times of the latest state of a customer, so that older deliveries can be ignored.
 
@@ -83,48 +59,13 @@ class CustomerOnFile:
 
     told_at: datetime | None = None
     is_erased: bool = False
-    memberships: Mapping[str, Membership] = field(default_factory=lambda: MappingProxyType({}))
     counter: int = 0
 
     def outdates(self, customer: CustomerUpdated) -> bool:
         return is_outdated(customer.told_at, by=self.told_at)
-
-    def outdates_membership(self, membership: MembershipUpdated) -> bool:
-        on_file = self.memberships.get(membership.membership_id)
-        return on_file is not None and membership.told_at < on_file.told_at
-
-    def floor_of(self, membership_id: str) -> TierFloor | None:
-        on_file = self.memberships.get(membership_id)
-        return on_file.floor if on_file else None
 
     def read_at(self, told_at: datetime | None) -> CustomerOnFile:
         return replace(self, told_at=told_at or self.told_at, counter=self.counter + 1)
 
     def erased(self) -> CustomerOnFile:
         return replace(self, is_erased=True, counter=self.counter + 1)
-
-    def with_membership(
-        self, membership: MembershipUpdated, floor: TierFloor | None
-    ) -> CustomerOnFile:
-        news = {membership.membership_id: Membership(told_at=membership.told_at, floor=floor)}
-        memberships = {**self.memberships, **news}
-        return replace(self, memberships=memberships, counter=self.counter + 1)
-
-
-def floor_after(
-    current: TierFloor | None,
-    *,
-    was: TierFloor | None,
-    becomes: TierFloor | None,
-    program: Program,
-    now: datetime,
-) -> TierFloor | None:
-    """An account's floor after a membership changes the floor that it grants.
-
-    A floor that the membership did not grant comes from a manager. It stays if it is at least as
-    high.
-    """
-    today = program.today(now)
-    if current is not None and current == was:
-        return granted(becomes, day=today)
-    return higher_floor(current, becomes, program, day=today)

@@ -93,7 +93,7 @@ class Storefront:
 
     `notification_url` is the address that the shop delivers to, if it is not our own. Some
     platforms need `store` and `sandbox` for requests to their API. `enroll_customers`: customers
-    who consent in the shop become members. `memberships` are the levels of its paid plans.
+    who consent in the shop become members.
     `create_codes`: vouchers' codes are created in the shop as discount codes. `client_id` is the
     app that calls the shop's API, if the shop grants tokens for the app's secret.
     `counts_tax`: amounts count with their tax. `other_currencies`: what happens to orders that were
@@ -116,7 +116,6 @@ class Storefront:
     has_access_token: bool = False
     counts_tax: bool = False
     other_currencies: OtherCurrencies = "convert"
-    memberships: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def can_be_asked(self) -> bool:

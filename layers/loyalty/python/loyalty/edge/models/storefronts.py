@@ -37,7 +37,7 @@ from loyalty.storefronts import platform_named
 from loyalty.usecases.shops.deliveries import Health, ListedDelivery, Replayed, Span
 
 if TYPE_CHECKING:
-    from loyalty.domain.program.document import Program
+    pass
 
 StorefrontId = Annotated[
     str, Path(pattern=EXTERNAL_ID, description="The storefront's id, of your own choosing.")
@@ -132,18 +132,6 @@ class EarningOrders(RequestPart):
                 yield Fault(f"/earns/channels/{number}", "unknown_channel", detail)
 
 
-PlanId = Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,192}$")]
-
-
-class PaidLevel(RequestPart):
-    """The level that a paid plan gives."""
-
-    level: Annotated[
-        ExternalId,
-        Field(description="The level's id in the program document; it lasts while it is paid."),
-    ]
-
-
 class StorefrontRequest(RequestPart):
     """A shop to connect. A second request replaces the first one as a whole."""
 
@@ -226,25 +214,15 @@ class StorefrontRequest(RequestPart):
             "`ignore`: they do not earn."
         ),
     ] = "convert"
-    memberships: Annotated[
-        dict[PlanId, PaidLevel],
-        Field(
-            default_factory=dict,
-            max_length=NAMES_MAX,
-            description="Square, Stripe: plans that pay for a level, by the platform's ids.",
-        ),
-    ]
 
-    def connection(
-        self, storefront_id: str, *, document: "Program", now: datetime
-    ) -> tuple[Storefront, ShopKeys]:
+    def connection(self, storefront_id: str, *, now: datetime) -> tuple[Storefront, ShopKeys]:
         """The shop to connect, and its secrets.
 
         Raises:
             ValidationFailed: the platform needs a field that is missing, or does not use one that
-                is there; there is no such level.
+                is there.
         """
-        faults = (*self._faults(), *self._unknown_levels(document))
+        faults = tuple(self._faults())
         if faults:
             raise ValidationFailed(faults[0].detail, faults=faults)
         storefront = Storefront(
@@ -263,15 +241,8 @@ class StorefrontRequest(RequestPart):
             has_access_token=self.access_token is not None,
             counts_tax=self.counts_tax,
             other_currencies=self.other_currencies,
-            memberships={plan: paid.level for plan, paid in self.memberships.items()},
         )
         return storefront, ShopKeys(secrets=self.secrets, access_token=self.access_token)
-
-    def _unknown_levels(self, document: "Program") -> Iterator[Fault]:
-        for plan, paid in self.memberships.items():
-            if document.tiers is None or document.tiers.level(paid.level) is None:
-                detail = f"There is no level “{paid.level}”"
-                yield Fault(f"/memberships/{plan}/level", "unknown_level", detail)
 
     def _faults(self) -> Iterator[Fault]:
         needs = NEEDS.get(self.platform, frozenset())
@@ -293,14 +264,9 @@ class StorefrontRequest(RequestPart):
                     f"/{name}", "not_for_platform", f"{self.platform} does not use this field"
                 )
         traits = platform_named(self.platform).traits
-        for name, has in (
-            ("enroll_customers", traits.has_consents),
-            ("memberships", traits.has_memberships),
-        ):
-            if getattr(self, name) and not has:
-                yield Fault(
-                    f"/{name}", "not_for_platform", f"{self.platform} does not support this"
-                )
+        if self.enroll_customers and not traits.has_consents:
+            detail = f"{self.platform} does not support this"
+            yield Fault("/enroll_customers", "not_for_platform", detail)
         yield from self.earns.faults(self.platform)
 
     def _faults_of_own_host(self) -> Iterator[Fault]:
@@ -348,13 +314,6 @@ class StorefrontAnswer(AnswerPart):
         OtherCurrencies,
         Field(description="What happens to orders paid in another currency than the program's."),
     ] = "convert"
-    memberships: Annotated[
-        dict[str, PaidLevel],
-        Field(
-            default_factory=dict,
-            description="Square, Stripe: plans that pay for a level, by the platform's ids.",
-        ),
-    ]
 
 
 class StorefrontList(AnswerPart):
@@ -618,7 +577,4 @@ def storefront_answer(storefront: Storefront, *, program_id: str) -> StorefrontA
         create_codes=storefront.create_codes,
         counts_tax=storefront.counts_tax,
         other_currencies=storefront.other_currencies,
-        memberships={
-            plan: PaidLevel(level=level) for plan, level in storefront.memberships.items()
-        },
     )

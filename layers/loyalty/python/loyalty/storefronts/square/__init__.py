@@ -54,7 +54,6 @@ class Square:
         topics=frozenset(TOPICS),
         statuses=re.compile(r"open|completed", re.IGNORECASE),
         has_channels=True,
-        has_memberships=True,
     )
     api: Final = ApiAccess(of=_api)
     catalog: Final = CATALOG

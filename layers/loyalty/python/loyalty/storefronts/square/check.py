@@ -78,7 +78,7 @@ def _missing_scopes(scopes: set[str], shop: CheckedShop) -> Iterator[Finding]:
 
 def _of_subscriptions(shop: CheckedShop) -> Iterator[Finding]:
     """The application's subscriptions, which only its own token may list."""
-    topics = [*TOPICS, *(MEMBERSHIP_TOPICS if shop.storefront.memberships else ())]
+    topics = [*TOPICS, *(MEMBERSHIP_TOPICS if shop.sells_plans else ())]
     found = probe_as(_Subscriptions, shop.ask, "/v2/webhooks/subscriptions")
     if found is None:
         yield from unseen_topics(topics, shop.seen_topics)

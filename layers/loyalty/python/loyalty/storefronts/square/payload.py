@@ -294,7 +294,9 @@ class _Subscription(Payload):
     plan_variation_id: StrictStr | None = None
     plan_id: StrictStr | None = None
     status: StrictStr
+    start_date: Day | None = None
     charged_through_date: Day | None = None
+    canceled_date: Day | None = None
 
 
 class _SubscriptionObject(Payload):

@@ -1,13 +1,13 @@
 """What Square sends, as commands."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Final
 
 from loyalty.domain.earning.awarding import apportion
 from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.people.identity import IdentityKind, identify
-from loyalty.domain.shops.customers import MembershipUpdated
+from loyalty.domain.shops.memberships import MembershipUpdated
 from loyalty.domain.shops.storefront import (
     Command,
     FetchNeeded,
@@ -41,6 +41,7 @@ from loyalty.storefronts.square.payload import (
 )
 from loyalty.storefronts.tenders import CARD, GIFT_CARD, tender_kind, tenders
 
+_OVER: Final = ("CANCELED", "COMPLETED", "DEACTIVATED")
 _TENDERS: Final = {"square_gift_card": GIFT_CARD, "third_party_card": CARD}
 
 
@@ -62,23 +63,30 @@ def _customer_gone(event: SquareCustomerEvent, shop: SendingShop) -> Command | F
 def _subscription(event: SquareSubscriptionEvent, shop: SendingShop) -> Command | FetchNeeded:
     """A membership, paid until the day to which it was charged. A pending one was not charged."""
     subscription = event.data.object.subscription
+    charged_until = subscription.charged_through_date
     is_active = subscription.status == "ACTIVE"
-    if subscription.status == "PENDING" or (
-        is_active and subscription.charged_through_date is None
-    ):
+    if subscription.status == "PENDING" or (is_active and charged_until is None):
         return Ignored("not_paid")
+    ends_at = _noon(subscription.canceled_date)
+    if subscription.status in _OVER:
+        ends_at = min(ends_at or event.created_at, event.created_at)
     return MembershipUpdated(
         customer=identify("customer", subscription.customer_id, source=shop.source),
         membership_id=subscription.id,
-        plans=tuple(
+        prices=tuple(
             name for name in (subscription.plan_variation_id, subscription.plan_id) if name
         ),
-        # A day is as the seller's calendar has it: its noon is that day in the program's, too.
-        paid_until=datetime.combine(subscription.charged_through_date, time(12), UTC)
-        if is_active and subscription.charged_through_date
-        else None,
+        began_at=_noon(subscription.start_date) or event.created_at,
         told_at=event.created_at,
+        paid_until=_noon(charged_until),
+        ends_at=ends_at,
+        is_paused=subscription.status == "PAUSED",
     )
+
+
+def _noon(day: date | None) -> datetime | None:
+    """A day is as the seller's calendar has it: its noon is that day in the program's, too."""
+    return datetime.combine(day, time(12), UTC) if day else None
 
 
 def _of_payment(event: SquarePaymentEvent, shop: SendingShop) -> Command | FetchNeeded:

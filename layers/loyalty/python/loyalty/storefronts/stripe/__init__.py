@@ -54,7 +54,6 @@ class Stripe:
         channels=re.compile("|".join(CHANNELS), re.IGNORECASE),
         has_channels=True,
         has_tags=True,
-        has_memberships=True,
     )
     api: Final = ApiAccess(of=_api)
     catalog: Final = CATALOG

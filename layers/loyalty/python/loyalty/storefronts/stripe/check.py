@@ -83,7 +83,7 @@ def _of_endpoints(shop: CheckedShop) -> Iterator[Finding]:
     topics = [
         *TOPICS,
         *((PAYMENT_TOPIC,) if "payment" in channels else ()),
-        *(SUBSCRIPTION_TOPICS if shop.storefront.memberships else ()),
+        *(SUBSCRIPTION_TOPICS if shop.sells_plans else ()),
     ]
     yield from missing_topics(topics, [event for each in ours for event in each.enabled_events])
     for each in ours:

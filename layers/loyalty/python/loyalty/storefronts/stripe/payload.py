@@ -27,7 +27,9 @@ SUBSCRIPTION_TOPICS: Final = tuple(
 )
 # In these what was paid for can be had; an unpaid renewal moves the period's end all the same.
 PAYING: Final = ("active", "trialing")
-UNSETTLED: Final = ("past_due", "incomplete")
+NEVER_PAID: Final = ("incomplete", "incomplete_expired")
+# In these the running period is not paid.
+OWING: Final = ("past_due", "unpaid")
 CHECKOUT: Final = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 PAYMENT_TOPIC: Final = "payment_intent.succeeded"
 REFUND_TOPICS: Final = ("refund.failed", "refund.updated", "charge.refund.updated")
@@ -444,6 +446,7 @@ class _Price(Payload):
 
 class _SubscriptionItem(Payload):
     price: _Price
+    current_period_start: Time | None = None
     current_period_end: Time | None = None
 
 
@@ -451,22 +454,55 @@ class _SubscriptionItems(Payload):
     data: tuple[_SubscriptionItem, ...] = ()
 
 
-class _Subscription(Payload):
+class _Cancellation(Payload):
+    reason: OptionalText = None
+
+
+class _Pause(Payload):
+    resumes_at: Time | None = None
+
+
+class StripeSubscription(Payload):
     id: ExternalId
     customer: Name
     status: StrictStr
     items: _SubscriptionItems = _SubscriptionItems()
     # Of the items since version 2025-03-31, of the whole before.
+    current_period_start: Time | None = None
     current_period_end: Time | None = None
+    start_date: Time | None = None
+    trial_end: Time | None = None
+    cancel_at: Time | None = None
+    cancel_at_period_end: StrictBool = False
+    ended_at: Time | None = None
+    cancellation_details: _Cancellation | None = None
+    pause_collection: _Pause | None = None
 
     @property
-    def paid_until(self) -> datetime | None:
+    def period_ends_at(self) -> datetime | None:
         ends = [each.current_period_end for each in self.items.data if each.current_period_end]
         return max(ends, default=self.current_period_end)
 
+    @property
+    def period_began_at(self) -> datetime | None:
+        starts = [each.current_period_start for each in self.items.data]
+        return max(filter(None, starts), default=self.current_period_start)
+
+    @property
+    def owes(self) -> bool:
+        """Whether the running period, or the one in which it ended, was not paid."""
+        details = self.cancellation_details
+        return self.status in OWING or (details is not None and details.reason == "payment_failed")
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it ended, or will end."""
+        at_period_end = self.period_ends_at if self.cancel_at_period_end else None
+        return self.ended_at or self.cancel_at or at_period_end
+
 
 class _SubscriptionData(Payload):
-    object: _Subscription
+    object: StripeSubscription
 
 
 class StripeSubscriptionEvent(_Event):

@@ -9,7 +9,7 @@ from loyalty.domain.earning.awarding import apportion
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.people.identity import IdentityKind, identify
-from loyalty.domain.shops.customers import MembershipUpdated
+from loyalty.domain.shops.memberships import MembershipUpdated
 from loyalty.domain.shops.storefront import (
     Command,
     FetchNeeded,
@@ -25,11 +25,11 @@ from loyalty.storefronts.payloads import Topic, fetch, is_name, minor, reads
 from loyalty.storefronts.stripe.payload import (
     CHARGE_TOPICS,
     CHECKOUT,
+    NEVER_PAID,
     PAYING,
     PAYMENT_TOPIC,
     REFUND_TOPICS,
     SUBSCRIPTION_TOPICS,
-    UNSETTLED,
     StripeChargeEvent,
     StripeCustomerEvent,
     StripeDisputeEvent,
@@ -43,6 +43,7 @@ from loyalty.storefronts.stripe.payload import (
     StripePerson,
     StripeRefundEvent,
     StripeSessionEvent,
+    StripeSubscription,
     StripeSubscriptionEvent,
     tags_of,
 )
@@ -80,25 +81,45 @@ def _customer_gone(event: StripeCustomerEvent, shop: SendingShop) -> Command | F
 
 
 def _subscription(event: StripeSubscriptionEvent, shop: SendingShop) -> Command | FetchNeeded:
-    """A membership by its prices and products. An unsettled subscription changes nothing."""
+    """A membership by its prices and products, as it was when the event was created.
+
+    A failed payment and an invoice that is paid change the subscription, too, so no event of
+    invoices is needed. A renewal moves the period even if it was not paid: then what was paid ends
+    where the period began.
+    """
     subscription = event.data.object
     if not is_name(subscription.customer):
         return Parked("malformed", "/data/object/customer")
-    if subscription.status in UNSETTLED:
+    if subscription.status in NEVER_PAID:
         return Ignored("not_paid")
-    is_paid = subscription.status in PAYING
-    if is_paid and subscription.paid_until is None:
+    if subscription.status in PAYING and subscription.period_ends_at is None:
         return Parked("malformed", "/data/object/items/data/0/current_period_end")
     named = (
         name for each in subscription.items.data for name in (each.price.id, each.price.product)
     )
+    has_ended = subscription.status == "canceled"
+    pause = subscription.pause_collection
     return MembershipUpdated(
         customer=identify("customer", subscription.customer, source=shop.source),
         membership_id=subscription.id,
-        plans=tuple(name for name in named if name),
-        paid_until=subscription.paid_until if is_paid else None,
+        prices=tuple(name for name in named if name),
+        began_at=subscription.start_date or event.created,
         told_at=event.created,
+        trial_until=subscription.trial_end,
+        paid_until=_paid_until(subscription),
+        ends_at=(subscription.ends_at or event.created) if has_ended else subscription.ends_at,
+        is_paused=subscription.status == "paused" or pause is not None,
+        resumes_at=pause.resumes_at if pause else None,
     )
+
+
+def _paid_until(subscription: StripeSubscription) -> datetime | None:
+    """The end of what was paid; None: nothing was, as in a trial."""
+    if subscription.status == "trialing":
+        return None if subscription.trial_end else subscription.period_ends_at
+    if subscription.status == "paused":
+        return None
+    return subscription.period_began_at if subscription.owes else subscription.period_ends_at
 
 
 def _checkout(event: StripeSessionEvent, shop: SendingShop) -> Command | FetchNeeded:

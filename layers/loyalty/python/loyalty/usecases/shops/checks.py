@@ -71,6 +71,11 @@ def check_connection(
         storefront=storefront,
         keys=keys,
         currency=document.currency,
+        sells_plans=any(
+            billing.storefront == storefront.storefront_id
+            for plan in document.plans
+            for billing in plan.billing
+        ),
         needs=needs_of(document),
         webhook_path=webhook_path,
         seen_topics=state.topics,

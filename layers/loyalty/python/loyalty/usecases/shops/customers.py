@@ -7,7 +7,6 @@ timestamp. The customer's file is written last, so a run that was killed before 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from loyalty.domain.kernel.errors import (
@@ -15,29 +14,24 @@ from loyalty.domain.kernel.errors import (
     IdentityTaken,
     LimitReached,
     NotFound,
-    ValidationFailed,
     WrongState,
 )
-from loyalty.domain.ledger.account import TierFloor
-from loyalty.domain.ledger.corrections import grant
 from loyalty.domain.people.member import Member, MemberUpdate, Strength
 from loyalty.domain.shops.customers import (
     CustomerErased,
     CustomerOnFile,
     CustomersMerged,
     CustomerUpdated,
-    MembershipUpdated,
     PersonCommand,
-    floor_after,
 )
-from loyalty.domain.shops.storefront import Outcome, Status, Storefront
+from loyalty.domain.shops.memberships import MembershipUpdated
+from loyalty.domain.shops.storefront import Outcome, Storefront
 from loyalty.usecases.attempts import until_saved
-from loyalty.usecases.ledger.accounts import open_account, settled
-from loyalty.usecases.ledger.corrections import require_grantable
 from loyalty.usecases.people.enrollment import Application, enroll
 from loyalty.usecases.people.identity_claims import IdentityClaim
 from loyalty.usecases.people.members import Enrolled, change, look_up
 from loyalty.usecases.ports import Desk, Holder, Members, Raced
+from loyalty.usecases.shops.memberships import apply_membership
 
 if TYPE_CHECKING:
     from loyalty.domain.people.identity import Identity
@@ -87,14 +81,12 @@ def apply_to_person(
             return erase_customer(command, customers=customers, members=members, desk=desk)
         case CustomersMerged():
             return merge_customers(command, members=members, desk=desk)
+        case MembershipUpdated() if storefront is not None:
+            return apply_membership(
+                command, storefront_id=storefront.storefront_id, members=members, desk=desk
+            )
         case MembershipUpdated():
-            levels = storefront.memberships if storefront else {}
-            try:
-                return apply_membership(
-                    command, levels=levels, customers=customers, members=members, desk=desk
-                )
-            except ValidationFailed as refusal:
-                return Outcome(status="parked", reason=refusal.faults[0].code)
+            return Outcome(status="ignored", reason="unknown_plan")
 
 
 def apply_customer(
@@ -177,44 +169,6 @@ def merge_customers(merge: CustomersMerged, *, members: Members, desk: Desk) -> 
     except NotFound:
         return Outcome(status="ignored", reason="member_closed")
     return Outcome(status="linked", member_id=holder.member_id)
-
-
-def apply_membership(
-    membership: MembershipUpdated,
-    *,
-    levels: Mapping[str, str],
-    customers: Customers,
-    members: Members,
-    desk: Desk,
-) -> Outcome:
-    """Grant a member the level that they pay for, until the day to which it is paid.
-
-    `levels` are the levels that plans grant, by plan.
-
-    Raises:
-        ValidationFailed: the level no longer exists, or is paid for too many years ahead.
-        TryAgain: other writers were faster too often.
-    """
-    level = next((levels[plan] for plan in membership.plans if plan in levels), None)
-    if level is None:
-        return Outcome(status="ignored", reason="unknown_plan")
-    on_file = customers.find(membership.customer)
-    if on_file.outdates_membership(membership):
-        return OUTDATED
-    holder = members.holders([membership.customer]).get(membership.customer)
-    if holder is None:
-        return NO_MEMBER
-    floor = _floor(level, membership.paid_until, desk=desk)
-    was = on_file.floor_of(membership.membership_id)
-    try:
-        member_id, is_new = _granted(holder.member_id, was=was, becomes=floor, desk=desk)
-    except NotFound:
-        return Outcome(status="ignored", reason="member_closed")
-    after = on_file.with_membership(membership, floor)
-    if after.memberships != on_file.memberships:
-        customers.note(membership.customer, after)
-    status: Status = "granted" if floor else "ended"
-    return Outcome(status=status, member_id=member_id, replayed=not is_new)
 
 
 @until_saved
@@ -314,33 +268,3 @@ def _application(update: CustomerUpdated, member_id: str) -> Application:
     return Application(
         member_id=member_id, claims=claims, profile=profile, consents=update.consents
     )
-
-
-def _floor(level: str, paid_until: datetime | None, *, desk: Desk) -> TierFloor | None:
-    if paid_until is None:
-        return None
-    floor = TierFloor(level, desk.program.document.today(paid_until))
-    if floor.until < desk.today:
-        return None
-    require_grantable(floor, desk=desk)
-    return floor
-
-
-@until_saved
-def _granted(
-    member_id: str, *, was: TierFloor | None, becomes: TierFloor | None, desk: Desk
-) -> tuple[str, bool]:
-    """Grant the floor. Returns the id of the account that has it, and whether it changed."""
-    account = settled(desk, open_account(desk, member_id, strong=True))
-    floor = floor_after(
-        account.tier_floor,
-        was=was,
-        becomes=becomes,
-        program=desk.program.document,
-        now=desk.now,
-    )
-    posting = grant(account, floor, program=desk.program, now=desk.now)
-    if posting is None:
-        return account.member_id, False
-    desk.books.post(posting)
-    return account.member_id, True

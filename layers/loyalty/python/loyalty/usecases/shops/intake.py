@@ -19,9 +19,9 @@ from loyalty.domain.shops.customers import (
     CustomerErased,
     CustomersMerged,
     CustomerUpdated,
-    MembershipUpdated,
 )
 from loyalty.domain.shops.deliveries import CONTRADICTED, StoredDelivery
+from loyalty.domain.shops.memberships import MembershipUpdated
 from loyalty.domain.shops.needs import OrderNeeds, needs_of
 from loyalty.domain.shops.storefront import (
     ALL_EARN,

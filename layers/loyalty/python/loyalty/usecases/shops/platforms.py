@@ -97,7 +97,8 @@ class AskPlatform(Protocol):
 class CheckedShop:
     """A connection that is checked, and all that its platform needs for that.
 
-    `currency` and `needs` are the program's. `webhook_path` is where the shop should
+    `currency` and `needs` are the program's; `sells_plans`: a plan of it is billed by this shop.
+    `webhook_path` is where the shop should
     deliver; `seen_topics` it has delivered in 30 days, the latest with `last_headers`.
     """
 
@@ -105,6 +106,7 @@ class CheckedShop:
     keys: ShopKeys
     currency: str
     needs: OrderNeeds
+    sells_plans: bool
     webhook_path: str
     seen_topics: frozenset[str]
     last_headers: Mapping[str, str]
@@ -136,7 +138,6 @@ class Traits:
     has_channels: bool = False
     has_tags: bool = False
     has_consents: bool = False
-    has_memberships: bool = False
 
 
 class Platform(Protocol):
