@@ -113,7 +113,7 @@ TRIAL_END: Final = int((BEGAN + MONTH).timestamp())
 EVENTS: Final = (
     event(0, "trialing", trial_end=TRIAL_END),
     event(30, "active", trial_end=TRIAL_END),
-    event(60, "past_due", trial_end=TRIAL_END),
+    event(61, "past_due", trial_end=TRIAL_END),
     event(63, "active", trial_end=TRIAL_END),
     event(70, "active", trial_end=TRIAL_END, pause_collection={}),
     event(75, "active", trial_end=TRIAL_END, cancel_at_period_end=True),
@@ -133,7 +133,7 @@ def test_a_trial_is_paid_owed_paid_paused_resumed_and_ended() -> None:
     assert list(_states()) == [
         (0, "trialing"),
         (30, "active"),
-        (60, "grace"),
+        (61, "grace"),
         (63, "active"),
         (70, "paused"),
         (75, "active"),
