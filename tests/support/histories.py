@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from loyalty.domain.campaigns.limits import LimitUse
+from loyalty.domain.campaigns.offers import Offer, OfferReason
+from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.changes import Record
 from loyalty.domain.earning.awarding import Share
 from loyalty.domain.engagement.changes import OrderShare
@@ -84,6 +86,7 @@ def histories(draw: st.DrawFn) -> list[Record]:
     responses = draw(st.lists(_responses(), max_size=6))
     actions = draw(st.lists(_actions(), max_size=6))
     awards = draw(st.lists(_awards(), max_size=4))
+    offers = draw(_OFFERED)
     makes: list[Callable[[int], Record]] = [
         *entries,
         *guests,
@@ -94,7 +97,7 @@ def histories(draw: st.DrawFn) -> list[Record]:
         *awards,
     ]
     accounts = [draw(_accounts(member_id)) for member_id in draw(st.sets(MEMBERS))]
-    return [make(number) for number, make in enumerate(makes)] + accounts + draw(_SHARES)
+    return [make(number) for number, make in enumerate(makes)] + accounts + offers + draw(_SHARES)
 
 
 def _tiers(
@@ -345,6 +348,28 @@ def _awards(draw: st.DrawFn) -> Callable[[int], MemberAward]:
         "given_at": draw(MOMENTS),
     }
     return lambda number: award(number, **parts)
+
+
+# Of the campaigns that orders get points of; a member has one offer of each.
+_OFFERED: Final = st.dictionaries(
+    MEMBERS,
+    st.dictionaries(
+        st.sampled_from(CAMPAIGNS),
+        st.tuples(MOMENTS, DAYS, st.sampled_from(["in_turn", "by_lot"])),
+        min_size=1,
+    ),
+    max_size=3,
+).map(lambda drawn: [_targeting(*each) for each in drawn.items()])
+
+
+def _targeting(member_id: str, offers: dict[str, tuple[datetime, date, Any]]) -> Targeting:
+    return Targeting(
+        member_id=member_id,
+        offers={
+            name: Offer(offered_at=offered_at, until=until, because=OfferReason(kind), chosen_of=2)
+            for name, (offered_at, until, kind) in offers.items()
+        },
+    )
 
 
 # Some of these orders there are. No two shares lie under the same key.

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from tests.support.reports.engagement import EngagementReports
 from tests.support.reports.members import MemberReports
+from tests.support.reports.offers import OfferReports
 from tests.support.reports.points import PointReports
 from tests.support.reports.recorded import Row
 from tests.support.reports.replies import ReplyReports
@@ -16,7 +17,13 @@ from tests.support.reports.uplift import UpliftReports
 
 
 class Recomputed(
-    SalesReports, MemberReports, PointReports, ReplyReports, UpliftReports, EngagementReports
+    SalesReports,
+    MemberReports,
+    PointReports,
+    OfferReports,
+    ReplyReports,
+    UpliftReports,
+    EngagementReports,
 ):
     """Every report, by its name."""
 

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.campaigns.limits import LimitUse
+from loyalty.domain.campaigns.offers import Offer, OfferReason
+from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.changes import Record, TableChange
 from loyalty.domain.earning.awarding import Share
 from loyalty.domain.engagement.changes import OrderShare
@@ -536,6 +538,17 @@ RECORDS: Final[dict[str, Record]] = {
     "an answer for a period": response(),
     "an action of staff": action(points=10),
     "an award": AWARD,
+    "an offer": Targeting(
+        member_id="mem_1",
+        offers={
+            "oat": Offer(
+                offered_at=NOON,
+                until=date(2026, 12, 4),
+                because=OfferReason("you_bought", thing_kind="sku", thing_id="OAT"),
+                chosen_of=3,
+            )
+        },
+    ),
     "what an order counts": OrderShare(
         order=OrderRef("pos", "1001"),
         counter="challenge.three",

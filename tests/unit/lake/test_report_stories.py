@@ -10,9 +10,10 @@ Ben are welcomed an hour before they buy in November, Cleo's welcome bounces, an
 too late to tell Ana what was written. Asked whether they would recommend it, Ana says 7 on the 3rd
 in the morning and 9 on the 4th, Ben 3 on the 10th, and Cleo 8 on the 11th. Bea gives Ana 30 points
 on the 3rd, sends that request again on the 4th, and takes 5 from Ben on the 5th; on the 6th she may
-not give more, and an export of hers does not report its end. Eve looks Ben up in October. Each
-order of November counts for a challenge, which gives Ana a latte and 50 points on the 5th and Ben
-the same on the 9th, until his refund. It is 10 December.
+not give more, and an export of hers does not report its end. On the 2nd, the flyer was offered to
+Ana until the 8th, and drawn for Ben until the 7th, two days before he buys. Eve looks Ben up in
+October. Each order of November counts for a challenge, which gives Ana a latte and 50 points on the
+5th and Ben the same on the 9th, until his refund. It is 10 December.
 """
 
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ from typing import Any, Final
 import pytest
 
 from loyalty.domain.campaigns.limits import LimitUse
+from loyalty.domain.campaigns.offers import Offer, OfferReason
+from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.changes import Record
 from loyalty.domain.earning.awarding import Share
 from loyalty.domain.ledger.account import Account
@@ -219,6 +222,14 @@ def of_staff() -> Iterator[Record]:
     yield action("member.look_up", began_at=noon(10, 31), by="eve", target=ben)
 
 
+def of_offers() -> Iterator[Record]:
+    chosen, drawn = OfferReason("in_turn"), OfferReason("by_lot")
+    for member_id, last, because in (("ana", 8, chosen), ("ben", 7, drawn)):
+        until = date(2026, 11, last)
+        flyer = Offer(offered_at=noon(11, 2), until=until, because=because, chosen_of=1)
+        yield Targeting(member_id=member_id, offers={"flyer": flyer})
+
+
 def of_challenges() -> Iterator[Record]:
     for order_id, day in (("ana-2", 3), ("ana-3", 5), ("ben-1", 9)):
         yield share(order_id, occurred_at=noon(11, day))
@@ -229,7 +240,7 @@ def of_challenges() -> Iterator[Record]:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("home"))
-    of_members = (*of_ana(), *of_others(), *of_challenges())
+    of_members = (*of_ana(), *of_others(), *of_challenges(), *of_offers())
     records = (*of_members, *of_messages(), *of_surveys(), *of_staff())
     home.write([change(item) for item in records], name="story")
     return home
@@ -531,6 +542,26 @@ STORY: Final[dict[str, tuple[Any, list[Row]]]] = {
                 "buyer_rate": None,
                 "revenue_minor": 0,
             },
+        ],
+    ),
+    "offers": (
+        NOVEMBER_2026,
+        [
+            {
+                "campaign_id": "flyer",
+                "chosen": chosen,
+                "offered": 1,
+                "members": 1,
+                "used": used,
+                "use_rate": float(used),
+                "orders": used,
+                "points": 10 * used,
+                "recovered": 0,
+                "points_left": 10 * used,
+                "cost_minor": 20 * used,
+                "revenue_minor": 6000 * used,
+            }
+            for chosen, used in (("by_lot", 0), ("chosen", 1))
         ],
     ),
     "challenges": (

@@ -35,6 +35,7 @@ export const NOTHING = {
   earning_rules: "No order earned in this period.",
   campaigns: "No campaign gave points for an order of this period.",
   campaign_uplift: "No campaign with a holdout ran in this period.",
+  offers: "Nothing was offered in this period.",
   challenges: "No order of this period counts for a challenge, and nobody completed one.",
   liability: "Members hold nothing at the end of this period.",
   liability_age: "Members hold nothing at the end of this period.",

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
+from loyalty.domain.campaigns.offers import OfferReasonKind
+from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.earning.awarding import points_by_giver
 from loyalty.domain.engagement.award_terms import AwardOccasion
 from loyalty.domain.engagement.changes import OrderShare
@@ -435,6 +437,24 @@ class CountedOrderFact(Fact):
     amount: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferFact(Fact):
+    """A campaign that was offered to a member until a day; the survivor of a merge has it too.
+
+    `chosen_of` says of how many possible campaigns it was chosen. The table forgets offers some
+    weeks after their end, and after an erasure. A rebuilt lake has only those that it has.
+    """
+
+    kind: ClassVar[str] = "offers"
+
+    member_id: str
+    campaign_id: str
+    offered_at: datetime
+    until: date
+    because: OfferReasonKind
+    chosen_of: int
+
+
 ALL: Final[tuple[type[Fact], ...]] = (
     EntryFact,
     OrderFact,
@@ -446,6 +466,7 @@ ALL: Final[tuple[type[Fact], ...]] = (
     ActionFact,
     AwardFact,
     CountedOrderFact,
+    OfferFact,
 )
 
 _REVISION_OF_STATE: Final[dict[State, int]] = {
@@ -495,8 +516,8 @@ def facts_of(change: TableChange) -> Iterator[Fact]:
             yield _of_message(message, change.program_id)
         case Response() as response:
             yield _of_response(response, change.program_id)
-        case (MemberAward() | OrderShare()) as counted:
-            yield _of_engagement(counted, change)
+        case (MemberAward() | OrderShare() | Targeting()) as steered:
+            yield from _of_engagement(steered, change)
         # The lake has folders of programs, and none of the deployment.
         case StaffAction() as action if change.program_id != DEPLOYMENT:
             yield _of_action(action, change.program_id)
@@ -787,11 +808,15 @@ def _of_response(response: Response, program_id: str) -> SurveyFact:
 
 
 def _of_engagement(
-    counted: MemberAward | OrderShare, change: TableChange
-) -> AwardFact | CountedOrderFact:
-    if isinstance(counted, OrderShare):
-        return _of_share(counted, change)
-    return _of_award(counted, change)
+    steered: MemberAward | OrderShare | Targeting, change: TableChange
+) -> Iterator[Fact]:
+    match steered:
+        case OrderShare():
+            yield _of_share(steered, change)
+        case MemberAward():
+            yield _of_award(steered, change)
+        case Targeting():
+            yield from _of_targeting(steered, change)
 
 
 def _of_award(award: MemberAward, change: TableChange) -> AwardFact:
@@ -827,6 +852,25 @@ def _of_share(share: OrderShare, change: TableChange) -> CountedOrderFact:
         occurred_at=share.occurred_at,
         amount=sum(sum(tally.values()) for tally in share.tallies.values()),
     )
+
+
+def _of_targeting(targeting: Targeting, change: TableChange) -> Iterator[OfferFact]:
+    """A fact for each new offer."""
+    earlier = change.before.offers if isinstance(change.before, Targeting) else {}
+    for campaign_id, offer in targeting.offers.items():
+        if earlier.get(campaign_id) != offer:
+            made_at = offer.offered_at.astimezone(UTC)
+            yield OfferFact(
+                fact_id=f"{targeting.member_id}/{campaign_id}/{made_at.isoformat()}",
+                program_id=change.program_id,
+                recorded_at=made_at,
+                member_id=targeting.member_id,
+                campaign_id=campaign_id,
+                offered_at=made_at,
+                until=offer.until,
+                because=offer.because.kind,
+                chosen_of=offer.chosen_of,
+            )
 
 
 def _of_action(action: StaffAction, program_id: str) -> ActionFact:

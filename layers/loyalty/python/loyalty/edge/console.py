@@ -64,6 +64,7 @@ REPORTS: Final[Mapping[str, tuple[str, ...]]] = {
         "earning_rules",
         "campaigns",
         "campaign_uplift",
+        "offers",
         "challenges",
         "liability",
         "liability_age",

@@ -38,6 +38,7 @@ DATED_BY: Final = {
     "entries": "counted_at",
     "members": "enrolled_at",
     "messages": "written_at",
+    "offers": "offered_at",
     "order_states": "changed_at",
     "orders": "occurred_at",
     "surveys": "answered_at",
