@@ -216,6 +216,9 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/referrals", Throttle.ADMINISTER),
         ("POST", "/members/{member_id}/referral/approve", Throttle.ADMINISTER),
         ("POST", "/members/{member_id}/referral/refuse", Throttle.ADMINISTER),
+        ("GET", "/members/{member_id}/activities", Throttle.READ),
+        ("POST", "/activities", Throttle.WRITE),
+        ("DELETE", "/activities/{source}/{activity_id}", Throttle.WRITE),
     ),
     *_managed("campaigns", "/campaigns", ("GET", ""), ("GET", "/{campaign_id}")),
     *_routes(

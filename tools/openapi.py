@@ -51,6 +51,7 @@ TAGS: Final = {
     "rewards": "What points buy.",
     "campaigns": "Members join campaigns; managers see what is left of their budgets.",
     "referrals": "Members bring friends, and both get something.",
+    "activities": "What members do besides buying, such as writing a review.",
     "segments": "Groups of members: how many they are, and who.",
     "redemptions": "Members spend points on rewards.",
     "vouchers": "Vouchers are checked and used, once.",
@@ -96,6 +97,7 @@ GATEWAY: Final = {
 }
 # A path parameter means the same on every route, unless the route describes it itself.
 PATH_PARAMETERS: Final = {
+    "activity_id": "The activity's id in the system that numbered it.",
     "approval_id": "The approval's id.",
     "referral_code": "A member's code for friends.",
     "campaign_id": "The campaign's id in the program document.",

@@ -1,14 +1,16 @@
-"""Campaigns, challenges, offers, friends: managers keep lists; members see and join theirs."""
+"""Campaigns, challenges, offers, friends, activities: members see and join theirs."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
+from loyalty.domain.engagement.activities import ActivityRef
 from loyalty.domain.engagement.referrals import ReferralDecision, ReferralVerdict
 from loyalty.domain.kernel.errors import (
+    ActivityConflict,
     CurrencyMismatch,
     InvalidCursor,
     NotFound,
@@ -18,6 +20,7 @@ from loyalty.domain.kernel.errors import (
     TryAgain,
     WrongState,
 )
+from loyalty.domain.kernel.limits import EXTERNAL_ID
 from loyalty.domain.people.identity import Keyring
 from loyalty.domain.program.kinds import DOCUMENT_BYTES_MAX
 from loyalty.domain.staff.actions import ActionOutcome, Change
@@ -30,6 +33,15 @@ from loyalty.edge.http.app import ANYONE, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import MEMBER_AND_STAFF, Role
 from loyalty.edge.http.paging import next_cursor, page_start
 from loyalty.edge.http.schemas import Cursor, PageLimit
+from loyalty.edge.metrics import count
+from loyalty.edge.models.activities import (
+    ActivitiesPage,
+    ActivityIgnored,
+    ActivityRecordedAnswer,
+    ActivityRequest,
+    activity_answer,
+    recorded_answer,
+)
 from loyalty.edge.models.approvals import DecisionRequest
 from loyalty.edge.models.campaigns import (
     CampaignAnswer,
@@ -68,15 +80,17 @@ from loyalty.edge.models.segment_lists import (
 )
 from loyalty.edge.referral_digests import code_for_friends, signal_digests
 from loyalty.edge.settings import settings
+from loyalty.table.activities import TableActivities
 from loyalty.table.engagement import TableEngagement
-from loyalty.table.positions import is_held_referral
+from loyalty.table.positions import is_held_referral, is_listed
 from loyalty.table.programs import TablePrograms
 from loyalty.table.referrals import TableReferrals
 from loyalty.table.segment_lists import TableSegmentLists
 from loyalty.table.targeting import TableTargeting
 from loyalty.usecases import offers
 from loyalty.usecases.campaigns import budgets, membership
-from loyalty.usecases.engagement import joining, referring
+from loyalty.usecases.engagement import activities, joining, referring
+from loyalty.usecases.engagement.activity_steps import ActivityDesk
 from loyalty.usecases.engagement.referral_viewing import (
     own_referral,
     referral_of_member,
@@ -98,6 +112,13 @@ class CampaignsSettings:
 
 api = create_app("campaigns", acting_for=acting_for, actions=open_actions)
 handler = api
+
+SourcePath = Annotated[
+    str,
+    Path(
+        pattern=EXTERNAL_ID, description="The system that numbered the activity, by your own name."
+    ),
+]
 
 MEMBER_AND_COUNTER: Final[frozenset[Role]] = frozenset({"member", "cashier", "manager", "service"})
 
@@ -397,6 +418,78 @@ def refuse_referral(
 
 
 @api.post(
+    "/activities",
+    allow={"cashier", "service"},
+    status=201,
+    also=(200, 202),
+    bodies={202: ActivityIgnored},
+    refuses=(ActivityConflict, NotFound, TryAgain),
+)
+def record_activity(
+    program_id: ProgramId, activity: Annotated[ActivityRequest, Body()]
+) -> Response[ActivityRecordedAnswer | ActivityIgnored]:
+    """Record something that a member did besides buying.
+
+    It counts once, however often it is sent: 201 if this changed something, 200 if it was known, or
+    is older than what is known. Sent with a later `changed_at`, it is edited: its points change by
+    the difference. 202: nobody who is a member did it.
+    """
+    desk = _desk(program_id)
+    outcome = activities.record_activity(
+        activity.report(),
+        shelves=_activity_desk(program_id),
+        directory=directory(program_id, settings(CampaignsSettings)),
+        desk=desk,
+    )
+    if outcome is None:
+        return reply(ActivityIgnored(), status=202)
+    if not outcome.replayed:
+        count("ActivitiesRecorded")
+    return reply(recorded_answer(outcome, desk), status=200 if outcome.replayed else 201)
+
+
+@api.delete("/activities/<source>/<activity_id>", allow={"cashier", "service"}, refuses=(TryAgain,))
+def retract_activity(
+    program_id: ProgramId, source: SourcePath, activity_id: PathId
+) -> ActivityRecordedAnswer:
+    """Retract an activity, because it was removed at its source.
+
+    Exactly its points are taken back, as after a refund of an order. What its source wrote before
+    that counts no more, even if it arrives later. To retract it again is no error.
+    """
+    desk = _desk(program_id)
+    outcome = activities.retract_activity(
+        ActivityRef(source, activity_id),
+        retracted_at=desk.now,
+        shelves=_activity_desk(program_id),
+        desk=desk,
+    )
+    return recorded_answer(outcome, desk)
+
+
+@api.get("/members/<member_id>/activities", allow=MEMBER_AND_STAFF | {"service"})
+def list_member_activities(
+    program_id: ProgramId, member_id: PathId, limit: PageLimit = 50, cursor: Cursor = None
+) -> ActivitiesPage:
+    """List what a member did besides buying, the latest first.
+
+    It says what each was worth, or why it was worth nothing.
+    """
+    desk, of = _desk(program_id), f"activities {program_id} {member_id}"
+    page = activities.activities_of_member(
+        member_id,
+        limit=limit,
+        start=page_start(cursor, of=of, like=is_listed),
+        activities=_activities(program_id),
+        desk=desk,
+    )
+    return ActivitiesPage(
+        items=[activity_answer(each, desk.program.document) for each in page.items],
+        next_cursor=next_cursor(page.next, of=of),
+    )
+
+
+@api.post(
     "/lists/<segment_id>",
     allow={"manager", "service"},
     refuses=(TryAgain, WrongState),
@@ -499,6 +592,14 @@ def _desk(program_id: str) -> Desk:
 
 def _engagement(program_id: str) -> TableEngagement:
     return TableEngagement(engine(settings(CampaignsSettings).table), program_id=program_id)
+
+
+def _activities(program_id: str) -> TableActivities:
+    return TableActivities(engine(settings(CampaignsSettings).table), program_id=program_id)
+
+
+def _activity_desk(program_id: str) -> ActivityDesk:
+    return ActivityDesk(activities=_activities(program_id), awards=_engagement(program_id))
 
 
 def _targetings(program_id: str) -> TableTargeting:

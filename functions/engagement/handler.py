@@ -10,7 +10,10 @@ from loyalty.edge.aws.queues.work import PageQueue, work
 from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.desk import open_desk
 from loyalty.edge.settings import settings
+from loyalty.table.activities import TableActivities
 from loyalty.table.engagement import TableEngagement
+from loyalty.usecases.engagement.activities import settle_waiting, settle_waiting_for
+from loyalty.usecases.engagement.activity_steps import ActivityDesk
 from loyalty.usecases.engagement.reconciling import reconcile, unite_progress
 from loyalty.usecases.engagement.waking import order_named
 from loyalty.usecases.work_pages import WorkPage
@@ -33,7 +36,13 @@ def look(page: WorkPage, item: str) -> None:
     table = settings(EngagementSettings).table
     shelf = TableEngagement(engine(table), program_id=page.program_id)
     desk = open_desk(page.program_id, table=table)
+    shelves = ActivityDesk(
+        activities=TableActivities(engine(table), program_id=page.program_id), awards=shelf
+    )
     if page.lane == "orders":
-        reconcile(order_named(item), shelf=shelf, desk=desk)
+        order = order_named(item)
+        reconcile(order, shelf=shelf, desk=desk)
+        settle_waiting_for(order, shelves=shelves, desk=desk)
     else:
         unite_progress(item, shelf=shelf, desk=desk)
+        settle_waiting(item, shelves=shelves, desk=desk)

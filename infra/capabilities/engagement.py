@@ -6,7 +6,7 @@ from aws_cdk import Duration
 
 from infra.functions import CapabilityFunction
 from infra.kit import Kit
-from infra.ledger_table import BATCH_GET, CHECK, GET, PUT, QUERY, UPDATE
+from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, UPDATE
 from infra.queues import WorkQueue
 
 # A page holds up to 25 orders, each of which may count for many challenges.
@@ -21,7 +21,8 @@ def engagement(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         environment=kit.table_name,
         timeout=TIMEOUT,
     )
-    kit.data.table.allow(function, GET, BATCH_GET, QUERY, PUT, UPDATE, CHECK)
+    # An activity that waits no more leaves its list.
+    kit.data.table.allow(function, GET, BATCH_GET, QUERY, PUT, UPDATE, DELETE, CHECK)
     queue = WorkQueue(
         kit.stack,
         "OrdersToCount",

@@ -116,17 +116,17 @@ def campaigns(kit: Kit, *, runs: WorkQueue) -> CapabilityFunction:
     """The function; `runs` is the queue of the runs that find who is in segments."""
     function = kit.function(
         "campaigns",
-        "Let members join campaigns and bring friends, show challenges, keep lists of segments",
+        "Let members join campaigns, bring friends and show what they did; keep lists of segments",
         environment=kit.table_name
         | kit.identity_secret
         | kit.claims
         | {"LOYALTY_COMPACTION_QUEUE_URL": runs.queue.queue_url},
     )
     allow_send_many(function, runs.queue)
-    # Of the ledger it only reads. To join requires that the member still exists.
+    # It moves points for activities. To join a campaign requires that the member still exists.
     kit.data.table.allow(function, GET, BATCH_GET, PUT, UPDATE, DELETE, CHECK, QUERY)
-    # A member's badges and friends are listed there, and the orders that used offers or came
-    # before a claim.
+    # A member's badges, friends and activities are listed there, and the orders that used offers
+    # or came before a claim.
     kit.data.table.allow_query(function, index="history")
     kit.data.secrets.allow_read_identity(function)
     return function

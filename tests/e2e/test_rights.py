@@ -175,6 +175,7 @@ class TestTheRightsOfAFunction:
                     "limits": {"budget": {"points": 5}},
                 }
             ],
+            activities=[{"id": "visit", "name": "A visit", "points": 5}],
             challenges=[
                 {
                     "id": "three",
@@ -335,6 +336,13 @@ def drive_everything(api: DescribedApi) -> None:
     for friend_id, decides in zip(friends[1:], ("approve", "refuse"), strict=True):
         reason = {"reason": "I know them"}
         api.call("manager", "POST", f"/members/{friend_id}/referral/{decides}", json=reason)
+    # Activities: done, and removed.
+    stay = {"source": "door", "activity_id": "1", "activity": "visit", "member_id": bob}
+    stay["occurred_at"] = datetime.now(UTC).isoformat()
+    api.call("service", "POST", "/activities", json=stay, status=201)
+    (done,) = api.call("cashier", "GET", f"/members/{bob}/activities")["items"]
+    assert done["points"] == 5
+    assert api.call("cashier", "DELETE", "/activities/door/1")["status"] == "retracted"
 
     # Segments.
     assert api.call("analyst", "GET", "/segments")["items"][0]["id"] == "regulars"

@@ -43,7 +43,7 @@ def published(
         published_at=PUBLISHED_AT,
         document=in_force,
         inactivity_since=inactivity_since,
-        counts_since=version if in_force.challenges else None,
+        counts_since=version if in_force.challenges or in_force.activities else None,
     )
 
 

@@ -7,6 +7,7 @@ test checks each against its schema.
 from typing import Any, Final
 
 from tools.api_examples import (
+    activities,
     campaigns,
     members,
     orders,
@@ -23,6 +24,7 @@ from tools.api_examples import (
 from tools.api_examples.story import Json
 
 _RESOURCES: Final = (
+    activities,
     campaigns,
     members,
     orders,

@@ -27,6 +27,8 @@ NOT_ACTIONS: Final = {
     "record_order": "The entry says who recorded it.",
     "correct_order": "The entry says who recorded it.",
     "record_refund": "The entry says who recorded it.",
+    "record_activity": "The activity and the entry say who recorded it.",
+    "retract_activity": "The activity and the entry say who recorded it.",
     "redeem": "The entry and the voucher say who recorded it.",
     "complete_redemption": "The entry says who recorded it.",
     "cancel_redemption": "The entry says who recorded it.",

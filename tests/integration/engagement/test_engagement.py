@@ -16,6 +16,7 @@ from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.work import PageQueue
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
+from tests.support.activities import activity
 from tests.support.challenges import challenge
 from tests.support.eventbridge import EventBridge
 from tests.support.http import Claims, Context, call, person
@@ -150,3 +151,25 @@ def test_changes_are_read_again_if_the_queue_refuses_them(
 
     assert failed == {"itemIdentifier": records(TABLE)[0]["dynamodb"]["SequenceNumber"]}
     assert (relayed(), looked_at()) == ([], 1)
+
+
+def test_a_visit_that_waits_for_an_order_counts_once_it_arrives(publish: Publish) -> None:
+    publish(activities=[activity(id="visit", points=5, needs_order_days=30)])
+    ana = till.enroll()
+    visit = {
+        "source": "door",
+        "activity_id": "1",
+        "activity": "visit",
+        "member_id": ana,
+        "occurred_at": "2026-11-21T09:00:00Z",
+    }
+    path = f"{till.PROGRAM}/activities"
+    waiting = call(campaigns.handler, "POST", path, body=visit, as_=till.CASHIER)
+    till.earn(ana, 1000, order_id="1")
+
+    assert relayed() == []
+    looked_at()
+
+    again = call(campaigns.handler, "POST", path, body=visit, as_=till.CASHIER)
+    assert (waiting.body["status"], again.body["status"]) == ("waiting", "awarded")
+    assert (again.status, again.body["entry"]["points"]) == (200, 5)

@@ -4,7 +4,6 @@ from typing import Final
 
 from tests.simulation.mutants import (
     campaigns,
-    challenges,
     dates,
     guests,
     orders,
@@ -22,6 +21,5 @@ MUTANTS: Final = (
     *spending.MUTANTS,
     *policies.MUTANTS,
     *campaigns.MUTANTS,
-    *challenges.MUTANTS,
     *reviews.MUTANTS,
 )

@@ -134,7 +134,7 @@ def test_a_report_is_described_as_json_as_csv_and_as_a_page(described: dict[str,
 
 def test_an_answer_without_content_is_described(described: dict[str, Any]) -> None:
     for name, operation in operations(described).items():
-        if name.startswith("DELETE"):
+        if name.startswith("DELETE") and "200" not in operation["responses"]:
             assert operation["responses"]["204"] == {"description": "No Content"}
 
 
@@ -238,6 +238,7 @@ PARAMETERS = {
     "list_erasure_requests": PAGE,
     "list_held_referrals": PAGE,
     "list_history": PAGE,
+    "list_member_activities": PAGE,
     "list_member_actions": PAGE | {"to", "from"},
     "list_messages": PAGE,
     "list_people": PAGE,

@@ -14,6 +14,7 @@ const BONUSES = new Map([
   ["anniversary", "Anniversary"],
   ["challenge", "Challenge completed"],
   ["referral", "Bring a friend"],
+  ["activity", "Activity"],
 ]);
 const RETURNS = new Map([
   ["cancelled", "Redemption cancelled"],

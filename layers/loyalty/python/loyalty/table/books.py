@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 from loyalty.domain.campaigns.limits import CampaignPeriod
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
-from loyalty.table import budgets, engagement, keys, plans, records, referrals, stock
+from loyalty.table import activities, budgets, engagement, keys, plans, records, referrals, stock
 from loyalty.table.engine import Engine, every, key_of, pages
 from loyalty.table.histories import newest
 from loyalty.table.operations import (
@@ -309,6 +309,8 @@ class TableBooks:
             yield from referrals.writes(self._program, posting.referral)
         if posting.award is not None:
             yield engagement.write_award(self._program, posting.award)
+        if posting.activity is not None:
+            yield from activities.writes(self._program, posting.activity)
 
     def _put_voucher(self, voucher: Voucher, conditions: tuple[Condition, ...]) -> Put:
         key = keys.voucher(self._program, voucher.code)

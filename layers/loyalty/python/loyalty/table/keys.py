@@ -37,6 +37,7 @@ RECEIVED = "RECEIVED#"
 RESPONSES = "RESPONSE#"
 SHARES = "SHARE#"
 SIGNALS = "SIGNAL#"
+WAITING_ACTIVITIES = "WAITING#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -530,6 +531,22 @@ def member_signal(program: str, member: str, signal: str, digest: str) -> Key:
     return Key(member_partition(program, member), f"{SIGNALS}{signal}#{digest}")
 
 
+@charted("activity of a member, such as a review", read_by="its edits and removal", index="history")
+def activity(program: str, source: str, activity_id: str) -> Key:
+    return Key(_program(program, "ACTIVITY", source, activity_id), "ACTIVITY")
+
+
+@charted("how often a member used up a limit of an activity", read_by="activities")
+def activity_use(program: str, member: str, activity: str, use: str) -> Key:
+    """A `use` is `ever`, a day as `day#2026-11-30`, or what it was about as `subject#SKU-1`."""
+    return Key(member_partition(program, member), f"USED#{activity}#{use}")
+
+
+@charted("activity that waits for an order of its member", read_by="engagement")
+def waiting_activity(program: str, member: str, source: str, activity_id: str) -> Key:
+    return Key(member_partition(program, member), f"{WAITING_ACTIVITIES}{source}#{activity_id}")
+
+
 # Sort keys that begin with a time sort before this.
 AFTER_ALL_TIMES = "9999"
 
@@ -543,6 +560,11 @@ def instant(moment: datetime) -> str:
 def history_partition(program: str, member: str) -> str:
     """The `history` partition of a member's entries."""
     return _program(program, "HISTORY", member)
+
+
+def activities_partition(program: str, member: str) -> str:
+    """The `history` partition of a member's activities."""
+    return _program(program, "ACTIVITIES", member)
 
 
 def vouchers_partition(program: str, member: str) -> str:

@@ -3,6 +3,7 @@
 
 import { html, nothing } from "../lit.js";
 import { path, Problem } from "../api.js";
+import { activitiesOf } from "../member_activities.js";
 import { actsOf } from "../member_acts.js";
 import { campaignsOf } from "../member_campaigns.js";
 import { challengesOf } from "../member_challenges.js";
@@ -55,6 +56,7 @@ export const view = {
       ${offersOf(page, lists.offers)}
       ${campaignsOf(page, lists.campaigns, reread)}
       ${challengesOf(page, lists.challenges, lists.badges)}
+      ${activitiesOf(page, lists.activities)}
       ${history(page, lists.entries)}
       ${redeemed(page, lists.redemptions, reread)}
       ${lists.messages ? messages(page, lists.messages) : nothing}`;
@@ -84,31 +86,35 @@ function listsOf(page, where) {
     offers: [],
     /** @type {import("../types").Schema<"BadgeAnswer">[]} */
     badges: [],
+    /** @type {import("../types").Schema<"ActivityAnswer">[]} */
+    activities: [],
     /** @type {import("../types").Schema<"RecommendationsAnswer"> | null} */
     recommendations: null,
   };
 }
 
 /**
- * Read all lists at once. Only active members have campaigns, offers, recommendations and
- * challenges.
+ * Read all lists at once. Only active members have campaigns, offers, recommendations,
+ * challenges and activities.
  * @param {Page} page @param {ReturnType<typeof listsOf>} lists @param {string} where
  * @param {any} member
  */
 async function readLists(page, lists, where, member) {
   const isActive = member.status === "active";
   const canAct = mayAct(page, member);
-  const [, , messages, campaigns, offers, recommendations, challenges, badges] = await Promise.all([
-    readUntil(lists.entries, page.query.get("entry")),
-    lists.redemptions.next(),
-    page.api.get(`${where}/messages`, { limit: 10 }),
-    canAct ? page.api.get(`${where}/campaigns`) : { items: [] },
-    canAct ? page.api.get(`${where}/offers`) : { items: [] },
-    // A till goes on without them.
-    canAct ? page.api.get(`${where}/recommendations`).catch(() => null) : null,
-    isActive ? page.api.get(`${where}/challenges`) : { items: [] },
-    isActive ? page.api.get(`${where}/badges`) : { items: [] },
-  ]);
+  const [, , messages, campaigns, offers, recommendations, challenges, badges, activities] =
+    await Promise.all([
+      readUntil(lists.entries, page.query.get("entry")),
+      lists.redemptions.next(),
+      page.api.get(`${where}/messages`, { limit: 10 }),
+      canAct ? page.api.get(`${where}/campaigns`) : { items: [] },
+      canAct ? page.api.get(`${where}/offers`) : { items: [] },
+      // A till goes on without them.
+      canAct ? page.api.get(`${where}/recommendations`).catch(() => null) : null,
+      isActive ? page.api.get(`${where}/challenges`) : { items: [] },
+      isActive ? page.api.get(`${where}/badges`) : { items: [] },
+      isActive ? page.api.get(`${where}/activities`, { limit: 20 }) : { items: [] },
+    ]);
   Object.assign(lists, {
     messages,
     recommendations,
@@ -116,5 +122,6 @@ async function readLists(page, lists, where, member) {
     offers: offers.items,
     challenges: challenges.items,
     badges: badges.items,
+    activities: activities.items,
   });
 }

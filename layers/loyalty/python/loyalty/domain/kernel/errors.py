@@ -112,6 +112,13 @@ class ResponseConflict(Refusal):
     title = "This survey was already answered with different content"
 
 
+class ActivityConflict(Refusal):
+    """An activity is not edited into another one, nor without saying when."""
+
+    code = "activity_conflict"
+    title = "This activity was already recorded with different content"
+
+
 class InsufficientPoints(Refusal):
     code = "insufficient_points"
     title = "There are not enough points"

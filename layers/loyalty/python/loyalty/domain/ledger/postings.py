@@ -29,6 +29,7 @@ from loyalty.domain.program.kinds import LOTS_MAX, Activity
 
 if TYPE_CHECKING:
     from loyalty.domain.campaigns.budgets import BudgetTaken
+    from loyalty.domain.engagement.activities import ActivityChange
     from loyalty.domain.engagement.changes import EngagementChange
     from loyalty.domain.engagement.referrals import ReferralChange
     from loyalty.domain.ledger.account import Account, TierReached
@@ -192,6 +193,7 @@ class Posting:
     """Relies on the item with a step one lower; the first step relies on there being none."""
     plans: MemberPlans | None = None
     """Relies on the item with a revision one lower; the first relies on there being none."""
+    activity: ActivityChange | None = None
 
 
 def _is_of_calendar(entry: Entry) -> bool:

@@ -31,6 +31,7 @@ from loyalty.domain.kernel.fields import (
     Points,
 )
 from loyalty.domain.kernel.limits import POINTS_MAX
+from loyalty.domain.program.activities import ACTIVITIES_MAX, RewardedActivity
 from loyalty.domain.program.campaigns import Campaign, CampaignGroup
 from loyalty.domain.program.challenges import BADGES_MAX, CHALLENGES_MAX, Badge, Challenge
 from loyalty.domain.program.earning_rules import EarningRule
@@ -245,6 +246,13 @@ class Program(DocumentPart):
             description="Groups of members, which campaigns and rewards can name.",
         ),
     ] = ()
+    activities: Annotated[
+        tuple[RewardedActivity, ...],
+        Field(
+            max_length=ACTIVITIES_MAX,
+            description="What members do besides buying, such as reviews, and what it earns.",
+        ),
+    ] = ()
     challenges: Annotated[
         tuple[Challenge, ...],
         Field(
@@ -415,6 +423,9 @@ class Program(DocumentPart):
     def plan(self, plan_id: str | None) -> Plan | None:
         return next((plan for plan in self.plans if plan.id == plan_id), None)
 
+    def activity(self, activity_id: str) -> RewardedActivity | None:
+        return next((each for each in self.activities if each.id == activity_id), None)
+
     def canonical(self) -> str:
         """The document with all defaults written out, so that later defaults do not change it."""
         return json.dumps(self.model_dump(mode="json"), separators=(",", ":"), ensure_ascii=False)
@@ -449,7 +460,7 @@ class PublishedProgram:
     note: str | None = None
     """Why it was published, in their words."""
     counts_since: int | None = None
-    """The first version that had challenges or referrals; None: no version had any yet."""
+    """The first version that had challenges, referrals or activities; None: none yet."""
     refers_since: int | None = None
     """The first version that had referrals; None: no version had any yet."""
 

@@ -38,6 +38,7 @@ PointSource = Literal[
     "anniversary",
     "challenge",
     "referral",
+    "activity",
     "transfer",
 ]
 

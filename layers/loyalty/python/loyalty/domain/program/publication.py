@@ -10,6 +10,7 @@ from loyalty.domain.kernel.calendar import add_months, end_of_month, end_of_week
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.errors import Fault
 from loyalty.domain.program import (
+    activity_checks,
     campaign_checks,
     challenge_checks,
     goal_checks,
@@ -20,6 +21,7 @@ from loyalty.domain.program import (
     segment_checks,
     wording,
 )
+from loyalty.domain.program.activities import RewardedActivity
 from loyalty.domain.program.campaigns import Campaign
 from loyalty.domain.program.challenges import Badge, Challenge
 from loyalty.domain.program.condition_checks import included_and_excluded
@@ -56,6 +58,7 @@ _NO_PLACE = frozenset({"Factory", "localtime"})
 type _Identified = (
     Campaign
     | Challenge
+    | RewardedActivity
     | Badge
     | EarningRule
     | Goal
@@ -94,6 +97,7 @@ def _settings(document: Program) -> Iterator[Iterator[Fault]]:
     yield _expiry(document)
     yield _activities(document)
     yield _sources(document)
+    yield from activity_checks.checks(_parts(lambda: document.activities))
 
 
 def _messages(document: Program) -> Iterator[Iterator[Fault]]:
@@ -130,6 +134,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
         "challenges": challenges,
         "badges": badges,
         "plans": plans,
+        "activities": _parts(lambda: document.activities),
     }
     for name, parts in identified.items():
         yield _ids(name, parts)

@@ -26,6 +26,7 @@ STATUS: Final = {
     "identity_taken": HTTPStatus.CONFLICT,
     "idempotency_conflict": HTTPStatus.CONFLICT,
     "order_conflict": HTTPStatus.CONFLICT,
+    "activity_conflict": HTTPStatus.CONFLICT,
     "response_conflict": HTTPStatus.CONFLICT,
     "insufficient_points": HTTPStatus.CONFLICT,
     "points_too_new": HTTPStatus.CONFLICT,

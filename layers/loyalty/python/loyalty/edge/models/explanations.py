@@ -40,6 +40,7 @@ BONUS_OCCASIONS: Final[Mapping[BonusOccasion, str]] = {
     "anniversary": "an anniversary",
     "challenge": "a challenge",
     "referral": "bringing a friend, or being brought",
+    "activity": "an activity",
 }
 
 EntryId = Annotated[str, Field(description="The entry's id, as in the history.")]

@@ -135,14 +135,15 @@ def _published_before(
 
 
 def counts_since(document: Program, *, seen: PublishedProgram | None) -> int | None:
-    """The first version that had challenges or referrals.
+    """The first version that had challenges, referrals or activities.
 
     Refunds of its orders matter ever after.
     """
     if seen and seen.counts_since is not None:
         return seen.counts_since
     version = seen.version + 1 if seen else 1
-    return version if document.challenges or document.referrals else None
+    counts = document.challenges or document.referrals or document.activities
+    return version if counts else None
 
 
 def refers_since(document: Program, *, seen: PublishedProgram | None) -> int | None:

@@ -1,0 +1,95 @@
+"""Activities: what members do besides buying, such as writing a review, and what it earns."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, StrictBool, StrictInt
+
+from loyalty.domain.kernel.fields import ExternalId, Label, Points
+from loyalty.domain.kernel.limits import POINTS_MAX
+from loyalty.domain.program.parts import DocumentPart
+
+ACTIVITIES_MAX: Final = 50
+ATTRIBUTES_MAX: Final = 20
+
+
+class RewardedActivity(DocumentPart):
+    """Something that members do, and what it earns.
+
+    What was told of an activity is judged by the version in force when it first counted.
+    """
+
+    id: Annotated[
+        ExternalId,
+        Field(max_length=40, description="The activity's id, by which it is reported."),
+    ]
+    name: Annotated[Label, Field(description="What members see.")]
+    points: Annotated[
+        StrictInt,
+        Field(
+            ge=0,
+            le=POINTS_MAX,
+            description="What it earns; 0: nothing by itself, but challenges can count it.",
+        ),
+    ] = 0
+    more: Annotated[
+        dict[ExternalId, Points],
+        Field(
+            max_length=ATTRIBUTES_MAX,
+            description="What it earns besides, by attribute: a review with a `photo`.",
+        ),
+    ] = {}  # noqa: RUF012  # the model is frozen
+    per_subject: Annotated[
+        StrictBool,
+        Field(
+            description="Whether a member does it once for each subject, such as one review of a "
+            "product. Reports of it must then name the subject."
+        ),
+    ] = False
+    per_day_max: Annotated[
+        StrictInt | None,
+        Field(
+            ge=1,
+            le=1000,
+            description="How many of a day count for a member, by the day on which they occurred; "
+            "null: all.",
+        ),
+    ] = None
+    ever_max: Annotated[
+        StrictInt | None,
+        Field(ge=1, le=10**6, description="How many count for a member at all; null: all."),
+    ] = None
+    needs_order_days: Annotated[
+        StrictInt | None,
+        Field(
+            ge=1,
+            le=3660,
+            description="The member's latest order may be at most so many days older than the "
+            "activity. Until there is one, the activity waits. null: no order is needed.",
+        ),
+    ] = None
+    wait_days: Annotated[
+        StrictInt,
+        Field(
+            ge=0,
+            le=90,
+            description="Days until its points are available. What is removed in that time takes "
+            "pending points and never leaves a debt.",
+        ),
+    ] = 0
+    if_undone: Annotated[
+        Literal["take_back", "keep"],
+        Field(
+            description="What happens to its points when it is removed: they are taken back, as "
+            "after a refund of an order, or the member keeps them."
+        ),
+    ] = "take_back"
+
+    def worth(self, attributes: frozenset[str]) -> int:
+        """The points of an activity with these attributes."""
+        return self.points + sum(
+            points for attribute, points in self.more.items() if attribute in attributes
+        )
+
+    @property
+    def has_limits(self) -> bool:
+        return self.per_subject or self.per_day_max is not None or self.ever_max is not None
