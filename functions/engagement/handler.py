@@ -1,4 +1,4 @@
-"""Engagement: counts orders for challenges, and gives or takes back what that is worth."""
+"""Engagement: counts orders for challenges and referrals, and gives what that is worth."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +12,11 @@ from loyalty.edge.desk import open_desk
 from loyalty.edge.settings import settings
 from loyalty.table.activities import TableActivities
 from loyalty.table.engagement import TableEngagement
+from loyalty.table.referrals import TableReferrals
 from loyalty.usecases.engagement.activities import settle_waiting, settle_waiting_for
 from loyalty.usecases.engagement.activity_steps import ActivityDesk
 from loyalty.usecases.engagement.reconciling import reconcile, unite_progress
+from loyalty.usecases.engagement.referral_orders import look_at_friend, look_at_order
 from loyalty.usecases.engagement.waking import order_named
 from loyalty.usecases.work_pages import WorkPage
 
@@ -36,13 +38,16 @@ def look(page: WorkPage, item: str) -> None:
     table = settings(EngagementSettings).table
     shelf = TableEngagement(engine(table), program_id=page.program_id)
     desk = open_desk(page.program_id, table=table)
+    friends = TableReferrals(engine(table), program_id=page.program_id)
     shelves = ActivityDesk(
         activities=TableActivities(engine(table), program_id=page.program_id), awards=shelf
     )
     if page.lane == "orders":
         order = order_named(item)
         reconcile(order, shelf=shelf, desk=desk)
+        look_at_order(order, shelf=friends, awards=shelf, desk=desk)
         settle_waiting_for(order, shelves=shelves, desk=desk)
     else:
         unite_progress(item, shelf=shelf, desk=desk)
+        look_at_friend(item, shelf=friends, awards=shelf, desk=desk)
         settle_waiting(item, shelves=shelves, desk=desk)

@@ -17,12 +17,14 @@ CONCURRENCY_MAX = 20
 def engagement(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
     function = kit.function(
         "engagement",
-        "Count orders for challenges, and give or take back what that is worth",
+        "Count orders for challenges and referrals, and give or take back what that is worth",
         environment=kit.table_name,
         timeout=TIMEOUT,
     )
     # An activity that waits no more leaves its list.
     kit.data.table.allow(function, GET, BATCH_GET, QUERY, PUT, UPDATE, DELETE, CHECK)
+    # Which orders a friend has made before and since their claim.
+    kit.data.table.allow_query(function, index="history")
     queue = WorkQueue(
         kit.stack,
         "OrdersToCount",

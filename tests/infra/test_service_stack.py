@@ -247,6 +247,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     },
     "engagement": {
         TABLE: MOVE_POINTS | {"dynamodb:ConditionCheckItem", "dynamodb:Query"},
+        HISTORY: {"dynamodb:Query"},
         "OrdersToCount/Queue": WORK_QUEUE,
     },
     "notifications": {

@@ -8,14 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.engagement.referrals import (
+    SIDES,
     CapSlot,
     ReferralDecision,
     Referrer,
     governing,
     has_room,
     is_due,
-    points_of,
+    is_given,
     tally_of_order,
+    undone,
 )
 from loyalty.domain.program.referrals import ReferralCaps, Referrals
 from loyalty.table.operations import Item
@@ -37,17 +39,17 @@ MINIMUM = TERMS | {"counts": {"amount_minor_min": 3000, "within_days": 10}}
 @pytest.mark.parametrize(
     ("terms", "amount", "days_ago", "tally"),
     [
-        (MINIMUM, 3000, 0, {"orders": 1}),
-        (MINIMUM, 2999, 0, {}),
-        (TERMS, 1, 0, {"orders": 1}),
-        (MINIMUM, 3000, -10, {"orders": 1}),
-        (MINIMUM, 3000, -11, {}),
-        (MINIMUM, 3000, 1, {"earlier": 1}),
-        (MINIMUM | {"new_only": False}, 3000, 1, {}),
+        (MINIMUM, 3000, 0, "orders"),
+        (MINIMUM, 2999, 0, None),
+        (TERMS, 1, 0, "orders"),
+        (MINIMUM, 3000, -10, "orders"),
+        (MINIMUM, 3000, -11, None),
+        (MINIMUM, 3000, 1, "earlier"),
+        (MINIMUM | {"new_only": False}, 3000, 1, None),
     ],
 )
 def test_an_order_counts_from_the_day_of_the_claim_in_time_and_if_enough_is_left(
-    terms: dict[str, Any], amount: int, days_ago: int, tally: dict[str, int]
+    terms: dict[str, Any], amount: int, days_ago: int, tally: str | None
 ) -> None:
     order = bought("1", line(amount), days_ago=days_ago)
 
@@ -77,14 +79,11 @@ def test_after_a_merge_the_first_claim_counts_with_the_orders_of_both() -> None:
 
 
 def test_only_a_referral_with_a_place_gives_the_member_something() -> None:
-    terms = Referrals.model_validate(TERMS)
     placed = referral(stands=True, slot=CapSlot("mem_ana", "2026-11"))
 
-    assert points_of(placed, "referrer", terms) == 500
-    assert points_of(placed, "friend", terms) == 100
-    assert points_of(referral(stands=True), "referrer", terms) == 0
-    assert points_of(referral(stands=True), "friend", terms) == 100
-    assert points_of(referral(), "friend", terms) == 0
+    assert [is_given(placed, side) for side in SIDES] == [True, True]
+    assert [is_given(referral(stands=True), side) for side in SIDES] == [True, False]
+    assert [is_given(undone(placed), side) for side in SIDES] == [False, False]
 
 
 @given(

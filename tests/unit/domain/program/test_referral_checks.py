@@ -15,6 +15,12 @@ DEVICE = {"signal": "device", "then": "hold"}
     ("parts", "place", "code"),
     [
         ({"referrer": None}, "/referrals/referrer", "gift_unclear"),
+        ({"referrer": {}}, "/referrals/referrer", "gift_unclear"),
+        (
+            {"friend": {"reward_id": "unheard"}},
+            "/referrals/friend/reward_id",
+            "unknown_reward",
+        ),
         (
             {"counts": {"of": {"lists": ["none"]}}},
             "/referrals/counts/of/lists/0",

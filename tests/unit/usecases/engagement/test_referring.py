@@ -5,93 +5,30 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.engagement.referrals import Referral, ReferralDecision
-from loyalty.domain.kernel.errors import NotFound, ReferralRefused, WrongState
-from loyalty.domain.people.identity import Identity
-from loyalty.domain.people.member import Member
-from loyalty.table import keys
-from loyalty.table.operations import Put
-from loyalty.table.records.members import member_to_item
-from loyalty.table.referrals import TableReferrals
-from loyalty.usecases.engagement.referral_viewing import MemberReferral, referral_of_member
+from loyalty.domain.kernel.errors import NotFound, WrongState
 from loyalty.usecases.engagement.referring import (
-    Claimed,
-    ReferralClaim,
-    claim_referral,
-    code_of,
-    decide_referral,
     require_code,
 )
-from loyalty.usecases.ledger.corrections import merge_members
-from tests.support.club import ANA, BOB, Club
+from tests.support.bringing import CLEO, DAN, Bringing
+from tests.support.club import ANA, BOB
 from tests.support.memory import NOW
 
-CLEO = "mem_cleo"
-DAN = "mem_dan"
-TERMS: dict[str, Any] = {"referrer": {"points": 500}, "friend": {"points": 100}}
-DEVICE = {"signals": [{"signal": "device", "then": "hold"}]}
-
-
-class Bringing(Club):
-    """A club whose members bring friends."""
-
-    def __init__(self, **terms: Any) -> None:
-        super().__init__(members=(ANA, BOB, CLEO, DAN), referrals=TERMS | terms)
-        self.code = self.code_of(ANA)
-
-    @property
-    def shelf(self) -> TableReferrals:
-        return TableReferrals(self.engine, program_id="bean")
-
-    def code_of(self, member_id: str) -> str:
-        return code_of(member_id, new_code=_code, shelf=self.shelf, desk=self.desk).code
-
-    def claims(self, friend: str = BOB, code: str | None = None, **parts: Any) -> Claimed:
-        claim = ReferralClaim(code=code or self.code, friend_id=friend, **parts)
-        return claim_referral(claim, shelf=self.shelf, signals=self.shelf, desk=self.desk)
-
-    def refusal(self, *args: Any, **parts: Any) -> str:
-        with pytest.raises(ReferralRefused) as refused:
-            self.claims(*args, **parts)
-        return refused.value.reason
-
-    def decides(self, verdict: Any, friend: str = BOB) -> Referral:
-        decision = ReferralDecision(verdict, "bea", self.now, "checked")
-        return decide_referral(friend, decision, shelf=self.shelf, desk=self.desk)
-
-    def sees(self, member_id: str = ANA) -> MemberReferral:
-        return referral_of_member(member_id, new_code=_code, shelf=self.shelf, desk=self.desk)
-
-    def has_email(self, member_id: str, email: str) -> None:
-        member = Member(
-            member_id=member_id,
-            enrolled_at=NOW,
-            enrolled_by="",
-            identities={Identity("email", email): False},
-        )
-        self.engine.write([Put(keys.profile("bean", member_id), member_to_item(member))])
-
-    def merges(self, loser: str, survivor: str) -> None:
-        merge_members(loser, into=survivor, request_id=f"m{next(self._codes)}", desk=self.desk)
-
-
-def _code(member_id: str) -> str:
-    return (member_id.removeprefix("mem_").upper() + "AAAAAAAAAA")[:10]
+DEVICE: dict[str, Any] = {"signals": [{"signal": "device", "then": "hold"}]}
 
 
 def test_a_code_stays_the_same_and_finds_its_member() -> None:
     club = Bringing()
 
     assert club.code_of(ANA) == club.code
-    assert club.shelf.owner_of(club.code) == ANA
-    assert require_code(club.code, shelf=club.shelf, desk=club.desk).friend is not None
+    assert club.friends.owner_of(club.code) == ANA
+    assert require_code(club.code, shelf=club.friends, desk=club.desk).friend is not None
 
 
 def test_nobody_has_an_unknown_code() -> None:
     club = Bringing()
 
     with pytest.raises(NotFound):
-        require_code("ZZZZZZZZZZ", shelf=club.shelf, desk=club.desk)
+        require_code("ZZZZZZZZZZ", shelf=club.friends, desk=club.desk)
     with pytest.raises(NotFound):
         club.claims(code="ZZZZZZZZZZ")
 
@@ -135,7 +72,7 @@ def test_after_a_refusal_another_code_is_accepted() -> None:
 
 def test_the_device_of_the_member_or_of_another_friend_holds_a_claim() -> None:
     club = Bringing(**DEVICE)
-    club.shelf.note(ANA, "device", "d1", now=NOW, kept_for=timedelta(days=1))
+    club.friends.note(ANA, "device", "d1", now=NOW, kept_for=timedelta(days=1))
 
     assert club.claims(BOB, digests={"device": "d1"}).referral.signals == ("device",)
     assert club.claims(CLEO, digests={"device": "d2"}).referral.state == "claimed"
@@ -146,7 +83,7 @@ def test_two_friends_who_claim_at_once_with_one_device_are_noticed() -> None:
     club = Bringing(**DEVICE)
     # Both are written down before either looks.
     for friend in (BOB, CLEO):
-        club.shelf.note(friend, "device", "d1", now=NOW, kept_for=timedelta(days=1))
+        club.friends.note(friend, "device", "d1", now=NOW, kept_for=timedelta(days=1))
     club.claims(BOB, digests={"device": "d1"})
 
     assert club.claims(CLEO, digests={"device": "d1"}).referral.state == "held"
@@ -173,20 +110,20 @@ def test_an_email_like_the_members_holds_a_claim() -> None:
 
 def held_club() -> Bringing:
     club = Bringing(**DEVICE)
-    club.shelf.note(ANA, "device", "d1", now=NOW, kept_for=timedelta(days=1))
+    club.friends.note(ANA, "device", "d1", now=NOW, kept_for=timedelta(days=1))
     club.claims(BOB, digests={"device": "d1"})
     return club
 
 
 def test_what_is_held_is_listed_until_a_person_decides() -> None:
     club = held_club()
-    (waiting,) = club.shelf.held(limit=5, after=None).items
+    (waiting,) = club.friends.held(limit=5, after=None).items
     assert waiting.friend_id == BOB
 
     approved = club.decides("approved")
 
     assert (approved.state, club.decides("approved")) == ("claimed", approved)
-    assert club.shelf.held(limit=5, after=None).items == []
+    assert club.friends.held(limit=5, after=None).items == []
     with pytest.raises(WrongState):
         club.decides("refused")
 
@@ -214,8 +151,8 @@ def test_a_page_of_held_ones_goes_on_after_its_last() -> None:
     club = held_club()
     club.claims(CLEO, digests={"device": "d1"})
 
-    first = club.shelf.held(limit=1, after=None)
-    second = club.shelf.held(limit=1, after=first.next)
+    first = club.friends.held(limit=1, after=None)
+    second = club.friends.held(limit=1, after=first.next)
 
     assert [each.friend_id for each in (*first.items, *second.items)] == [BOB, CLEO]
     assert second.next is None
@@ -238,7 +175,7 @@ def test_a_member_sees_how_far_friends_are_and_a_friend_who_brought_them_not() -
 def test_the_digests_of_a_member_are_forgotten_wherever_they_are_listed() -> None:
     club = held_club()
 
-    club.shelf.forget_signals(BOB)
+    club.friends.forget(BOB)
 
     left = [key for key, item in club.engine.items.items() if item.get("kind") == "signal"]
     assert all(ANA in str(key) for key in left)

@@ -11,6 +11,7 @@ from datetime import datetime
 from loyalty.domain.campaigns.budgets import BudgetShard, BudgetSpent
 from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.engagement.changes import OrderShare
+from loyalty.domain.engagement.referrals import Referral
 from loyalty.domain.goals.standing import GoalStanding
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.approvals import Approval
@@ -44,6 +45,7 @@ type Record = (
     | BudgetShard
     | BudgetSpent
     | GoalStanding
+    | Referral
     | OrderShare
     | MemberAward
 )

@@ -21,6 +21,7 @@ from loyalty.table.records.goals import goal_standing_from_item
 from loyalty.table.records.members import member_from_item
 from loyalty.table.records.messages import message_from_item
 from loyalty.table.records.orders import recorded_state_from_item
+from loyalty.table.records.referrals import referral_from_item
 from loyalty.table.records.responses import response_from_item
 from loyalty.table.records.reviews import review_from_item
 from loyalty.table.records.staff_days import staff_day_from_item
@@ -42,6 +43,7 @@ _READERS: Final[Mapping[str, Callable[[Item], Record | None]]] = {
     "message": message_from_item,
     "order": recorded_state_from_item,
     "profile": member_from_item,
+    "referral": referral_from_item,
     "review": review_from_item,
     "share": share_from_item,
     "staff_day": staff_day_from_item,

@@ -38,6 +38,7 @@ from loyalty.table.operations import (
     Update,
     equal,
 )
+from loyalty.table.referrals import TableReferrals
 from loyalty.usecases.ports import Listed, Raced
 
 VERSION = 1
@@ -195,6 +196,9 @@ class TableErasures:
 
     def forget_plans(self, member_id: str) -> None:
         self._engine.write([Delete(keys.member_plans(self._program, member_id))])
+
+    def forget_signals(self, member_id: str) -> None:
+        TableReferrals(self._engine, program_id=self._program).forget(member_id)
 
     def forget_comments(self, member_id: str) -> None:
         partition = keys.member_partition(self._program, member_id)

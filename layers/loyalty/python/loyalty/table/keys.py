@@ -503,6 +503,11 @@ def referral(program: str, friend: str) -> Key:
     return Key(member_partition(program, friend), "REFERRAL")
 
 
+@charted("what an order counts for a friend's referral", read_by="engagement")
+def referred_order(program: str, source: str, order: str) -> Key:
+    return Key(order_partition(program, source, order), "REFERRED")
+
+
 @charted("that a referral waits for a person", read_by="the list of held referrals")
 def held_referral(program: str, friend: str) -> Key:
     return Key(_program(program, "REFERRALS"), f"HELD#{friend}")

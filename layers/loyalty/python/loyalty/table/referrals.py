@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, cast
 
+from loyalty.domain.engagement.referrals import ReferredOrder
 from loyalty.table import keys
 from loyalty.table.engine import Engine, every
 from loyalty.table.histories import newest
@@ -21,18 +22,18 @@ from loyalty.table.operations import (
     Refused,
     equal,
 )
-from loyalty.table.records.engagement import share_from_item
 from loyalty.table.records.parts import VERSION
 from loyalty.table.records.referrals import (
     referral_from_item,
     referral_to_item,
+    referred_order_from_item,
+    referred_order_to_item,
     referrer_from_item,
     referrer_to_item,
 )
 from loyalty.usecases.ports import Listed, Raced
 
 if TYPE_CHECKING:
-    from loyalty.domain.engagement.changes import OrderShare
     from loyalty.domain.engagement.referrals import Referral, ReferralChange, Referrer
     from loyalty.domain.orders.order import OrderRef
 
@@ -78,10 +79,10 @@ class TableReferrals:
         except Refused as refused:
             raise Raced from refused
 
-    def share(self, order: OrderRef, counter: str) -> OrderShare | None:
-        key = keys.order_share(self._program, order.source, order.order_id, counter)
+    def order(self, order: OrderRef) -> ReferredOrder:
+        key = keys.referred_order(self._program, order.source, order.order_id)
         item = self._engine.get(key, strong=True)
-        return share_from_item(item) if item else None
+        return referred_order_from_item(item) if item else ReferredOrder(order=order)
 
     def held(self, *, limit: int, after: str | None) -> Listed[Referral]:
         place = keys.held_referral(self._program, "")
@@ -130,8 +131,9 @@ class TableReferrals:
             if cast("str", item["seen_at"]) >= keys.instant(since)
         ]
 
-    def forget_signals(self, member_id: str) -> None:
-        """Delete every digest of a member, wherever it is listed."""
+    def forget(self, member_id: str) -> None:
+        """Delete every digest of a member, wherever it is listed, and that their claim waits."""
+        self._engine.write([Delete(keys.held_referral(self._program, member_id))])
         partition = keys.member_partition(self._program, member_id)
         query = Query(pk=partition, begins_with=keys.SIGNALS, strong=True)
         for item in every(self._engine, query):
@@ -158,6 +160,17 @@ def writes(program: str, change: ReferralChange) -> Iterator[Operation]:
     for seen in change.seen:
         unchanged = equal(("about", "revision"), seen.revision)
         yield Check(keys.referral(program, seen.friend_id), (unchanged,))
+    for other in change.referrers_seen:
+        unchanged = equal(("revision",), other.revision)
+        yield Check(keys.referrer(program, other.member_id), (unchanged,))
+    if change.order is not None:
+        order = change.order.order
+        key = keys.referred_order(program, order.source, order.order_id)
+        item = referred_order_to_item(change.order)
+        yield Put(key, item, _before(("revision",), change.order.revision))
+        state = keys.order_state(program, order.source, order.order_id)
+        counter = change.state_counter
+        yield Check(state, (Absent() if counter is None else equal(("counter",), counter),))
     for referrer in change.referrers:
         key = keys.referrer(program, referrer.member_id)
         yield Put(key, referrer_to_item(referrer), _before(("revision",), referrer.revision))

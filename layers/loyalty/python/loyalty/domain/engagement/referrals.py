@@ -12,12 +12,12 @@ from loyalty.domain.campaigns.purchases import amount_of, covering_by
 from loyalty.domain.kernel.calendar import period_on
 
 if TYPE_CHECKING:
-    from loyalty.domain.orders.order import Order
+    from loyalty.domain.orders.order import Order, OrderRef
     from loyalty.domain.program.document import Program
-    from loyalty.domain.program.referrals import ReferralCaps, Referrals, SignalName
+    from loyalty.domain.program.referrals import ReferralCaps, ReferralGift, Referrals, SignalName
 
-# Under which name orders count for referrals. It is stored.
-COUNTER: Final = "referral"
+# With what the ids of awards for referrals begin. It is stored.
+AWARDS: Final = "referral"
 CODE_CHARACTERS: Final = 10
 
 # What a referral waits for, as stored.
@@ -29,6 +29,8 @@ type ReferralRefusalReason = Literal[
     "self", "not_new", "already_referred", "device", "network", "email_alike", "decided"
 ]
 type ReferralVerdict = Literal["approved", "refused"]
+# As what an order counts, as stored.
+type ReferralTally = Literal["orders", "earlier"]
 type ReferralSide = Literal["referrer", "friend"]
 SIDES: Final[tuple[ReferralSide, ...]] = ("friend", "referrer")
 
@@ -100,7 +102,7 @@ class Referral:
 
     def award_id(self, side: ReferralSide) -> str:
         """The id of what one side is given."""
-        return f"{COUNTER}.{self.friend_id}.{side}"
+        return f"{AWARDS}.{self.friend_id}.{side}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,17 +132,35 @@ class Referrer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReferredOrder:
+    """What an order counts for referrals: for whose, and as what; None: for nobody's.
+
+    `revision` guards the item; 0: there is none yet.
+    """
+
+    order: OrderRef
+    friend_id: str | None = None
+    counts_as: ReferralTally | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralChange:
     """What a posting changes of referrals.
 
     Each of `referrals` and `referrers` relies on the item with a revision one lower; the first
-    relies on there being none. Those `seen` must be unchanged. With `decides` a held one leaves the
-    list of those that wait for a person.
+    relies on there being none. So does `order`, and on the order being in the state that it was
+    decided from: on the counter of that state (None: nothing has changed the order). Those that
+    are `seen` must be unchanged. With `decides` a held one leaves the list of those that wait for a
+    person.
     """
 
     referrals: tuple[Referral, ...] = ()
     seen: tuple[Referral, ...] = ()
     referrers: tuple[Referrer, ...] = ()
+    referrers_seen: tuple[Referrer, ...] = ()
+    order: ReferredOrder | None = None
+    state_counter: int | None = None
     decides: bool = False
 
 
@@ -153,20 +173,20 @@ def governing(referrals: Iterable[Referral]) -> Referral | None:
     return min(standing, key=lambda each: (each.claimed_at, each.friend_id), default=None)
 
 
-def tally_of_order(left: Order, referral: Referral, program: Program) -> Mapping[str, int]:
-    """What the rest of an order counts for a referral: as an order, or as one made too early.
+def tally_of_order(left: Order, referral: Referral, program: Program) -> ReferralTally | None:
+    """As what the rest of an order counts for a referral: as an order, or as one made too early.
 
     `program` is the version of the claim.
     """
     terms = _terms(program)
     day = program.today(left.occurred_at)
     if day < referral.counts_from:
-        return {"earlier": 1} if terms.new_only else {}
+        return "earlier" if terms.new_only else None
     if day > referral.last_day(terms):
-        return {}
+        return None
     covers = covering_by(program.lists)(terms.counts.of)
     left_minor = amount_of([line for line in left.lines if line.amount_minor > 0 and covers(line)])
-    return {"orders": 1} if left_minor >= (terms.counts.amount_minor_min or 1) else {}
+    return "orders" if left_minor >= (terms.counts.amount_minor_min or 1) else None
 
 
 def is_due(referral: Referral, referrals: Iterable[Referral], terms: Referrals) -> bool:
@@ -200,12 +220,38 @@ def has_room(referrers: Sequence[Referrer], caps: ReferralCaps, month: str) -> b
     )
 
 
-def points_of(referral: Referral, side: ReferralSide, terms: Referrals) -> int:
-    """How many points of one side should stand."""
-    gift = terms.referrer if side == "referrer" else terms.friend
-    if gift is None or not referral.stands or (side == "referrer" and referral.slot is None):
-        return 0
-    return gift.points
+def counting(referral: Referral, tally: ReferralTally, times: int) -> Referral:
+    """The referral with an order more, or with times -1 one less, that counts as this."""
+    if tally == "orders":
+        return replace(referral, orders=referral.orders + times, revision=referral.revision + 1)
+    return replace(referral, earlier=referral.earlier + times, revision=referral.revision + 1)
+
+
+def standing(referral: Referral, *, slot: CapSlot | None, now: datetime) -> Referral:
+    """The referral once what it is worth should be given; `slot` is its place within the caps."""
+    return replace(
+        referral,
+        stands=True,
+        given_at=referral.given_at or now,
+        month=referral.month or (slot.month if slot else None),
+        slot=slot,
+        revision=referral.revision + 1,
+    )
+
+
+def undone(referral: Referral) -> Referral:
+    """The referral once what it is worth should not be given any more."""
+    return replace(referral, stands=False, slot=None, revision=referral.revision + 1)
+
+
+def gift_of(side: ReferralSide, terms: Referrals) -> ReferralGift | None:
+    """What one side is promised."""
+    return terms.referrer if side == "referrer" else terms.friend
+
+
+def is_given(referral: Referral, side: ReferralSide) -> bool:
+    """Whether one side should have what it is promised."""
+    return referral.stands and (side == "friend" or referral.slot is not None)
 
 
 def decided(referral: Referral, decision: ReferralDecision) -> Referral:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from loyalty.domain.kernel.errors import Fault
 from loyalty.domain.program import condition_checks
 from loyalty.domain.program.document import Program
+from loyalty.domain.program.given_rewards import given_reward
 from loyalty.domain.program.referrals import Referrals
 
 
@@ -18,14 +19,22 @@ def _referrals(document: Program) -> Iterator[Fault]:
     if referrals is None:
         return
     yield from condition_checks.selector(referrals.counts.of, document, "/referrals/counts/of")
-    yield from _gifts(referrals)
+    yield from _gifts(referrals, document)
     yield from _signals(referrals)
 
 
-def _gifts(referrals: Referrals) -> Iterator[Fault]:
+def _gifts(referrals: Referrals, document: Program) -> Iterator[Fault]:
     if referrals.referrer is None and referrals.friend is None:
         detail = "Give the member or the friend something"
         yield Fault("/referrals/referrer", "gift_unclear", detail)
+    for side, gift in (("referrer", referrals.referrer), ("friend", referrals.friend)):
+        if gift is None:
+            continue
+        place = f"/referrals/{side}"
+        if gift.points is None and gift.reward_id is None:
+            yield Fault(place, "gift_unclear", "A gift is points, a reward, or both")
+        if gift.reward_id is not None:
+            yield from given_reward(gift.reward_id, document, f"{place}/reward_id")
 
 
 def _signals(referrals: Referrals) -> Iterator[Fault]:

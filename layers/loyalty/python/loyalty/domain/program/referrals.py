@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
-from loyalty.domain.kernel.fields import AmountMinor, Points
+from loyalty.domain.kernel.fields import AmountMinor, ExternalId, Points
 from loyalty.domain.program.line_selectors import EVERY_LINE, LineSelector
 from loyalty.domain.program.parts import DocumentPart
 
@@ -37,9 +37,13 @@ class ReferralCount(DocumentPart):
 
 
 class ReferralGift(DocumentPart):
-    """What one side gets."""
+    """What one side gets: points, a reward, or both."""
 
-    points: Annotated[Points, Field(description="Points.")]
+    points: Annotated[Points | None, Field(description="Points.")] = None
+    reward_id: Annotated[
+        ExternalId | None,
+        Field(description="The id of a reward that is given, with a voucher, for no points."),
+    ] = None
 
 
 class ReferralCaps(DocumentPart):

@@ -65,6 +65,7 @@ class ReferralPromise(AnswerPart):
 
     code: Annotated[str, Field(description="The code.")]
     points: Annotated[int, Field(description="The points that the friend gets; 0: none.")]
+    reward_id: Annotated[str | None, Field(description="The reward that they get; null: none.")]
     orders: Annotated[int, Field(description="After how many orders.")]
     amount_minor_min: Annotated[
         int | None, Field(description="What each must cost, in minor units; null: anything.")
@@ -93,6 +94,7 @@ class OwnReferralAnswer(AnswerPart):
     state: Annotated[ReferralStage, Field(description="How it stands, as of a friend.")]
     claimed_at: Annotated[datetime, Field(description="When it was claimed, in UTC.")]
     points: Annotated[int, Field(description="The points that were promised; 0: none.")]
+    reward_id: Annotated[str | None, Field(description="The reward that was; null: none.")]
     orders: Annotated[int, Field(description="How many of the friend's orders count.")]
     orders_needed: Annotated[int, Field(description="How many have to.")]
     until: Annotated[date, Field(description="The last day on which an order counts.")]
@@ -104,7 +106,11 @@ class ReferralOfMember(AnswerPart):
     code: Annotated[str, Field(description="The code to give to friends; it stays the same.")]
     url: Annotated[str | None, Field(description="The address to share, with the code in it.")]
     points: Annotated[int, Field(description="What the member gets for a friend; 0: no points.")]
+    reward_id: Annotated[str | None, Field(description="The reward that they get; null: none.")]
     friend_points: Annotated[int, Field(description="What the friend gets; 0: no points.")]
+    friend_reward_id: Annotated[
+        str | None, Field(description="The reward that the friend gets; null: none.")
+    ]
     given_for: Annotated[
         int, Field(description="For how many friends the member was given something that stands.")
     ]
@@ -151,6 +157,7 @@ def promise_answer(code: str, terms: Referrals) -> ReferralPromise:
     return ReferralPromise(
         code=code,
         points=_points(terms.friend),
+        reward_id=_reward(terms.friend),
         orders=terms.orders,
         amount_minor_min=terms.counts.amount_minor_min,
         within_days=terms.counts.within_days,
@@ -163,6 +170,7 @@ def own_referral_answer(own: OwnReferral) -> OwnReferralAnswer:
         state=own.stage,
         claimed_at=own.referral.claimed_at,
         points=_points(own.terms.friend),
+        reward_id=_reward(own.terms.friend),
         orders=own.orders,
         orders_needed=own.terms.orders,
         until=own.referral.last_day(own.terms),
@@ -176,7 +184,9 @@ def referral_of_member_answer(found: MemberReferral) -> ReferralOfMember:
         code=found.code,
         url=terms.url.replace(CODE_IN_URL, found.code) if terms.url else None,
         points=_points(terms.referrer),
+        reward_id=_reward(terms.referrer),
         friend_points=_points(terms.friend),
+        friend_reward_id=_reward(terms.friend),
         given_for=found.given_for,
         left_in_month=found.left_in_month,
         left_ever=found.left_ever,
@@ -207,4 +217,8 @@ def referral_answer(
 
 
 def _points(gift: ReferralGift | None) -> int:
-    return gift.points if gift else 0
+    return (gift.points or 0) if gift else 0
+
+
+def _reward(gift: ReferralGift | None) -> str | None:
+    return gift.reward_id if gift else None

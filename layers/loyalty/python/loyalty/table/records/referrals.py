@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from loyalty.domain.engagement.referrals import CapSlot, Referral, ReferralDecision, Referrer
+from loyalty.domain.engagement.referrals import (
+    CapSlot,
+    Referral,
+    ReferralDecision,
+    ReferredOrder,
+    Referrer,
+)
+from loyalty.domain.orders.order import OrderRef
 from loyalty.table import keys
 from loyalty.table.records.parts import VERSION
 
@@ -84,6 +91,26 @@ def referrer_from_item(item: Item) -> Referrer:
         member_id=wire["pk"].split("#")[3],
         code=wire["code"],
         given=wire["given"],
+        revision=wire["revision"],
+    )
+
+
+def referred_order_to_item(counted: ReferredOrder) -> Item:
+    return {
+        "v": VERSION,
+        "kind": "referred_order",
+        "friend": counted.friend_id,
+        "counts_as": counted.counts_as,
+        "revision": counted.revision,
+    }
+
+
+def referred_order_from_item(item: Item) -> ReferredOrder:
+    wire = cast("dict[str, Any]", item)
+    return ReferredOrder(
+        order=OrderRef(*wire["pk"].split("#")[3:5]),
+        friend_id=wire["friend"],
+        counts_as=wire["counts_as"],
         revision=wire["revision"],
     )
 

@@ -14,6 +14,7 @@ from loyalty.domain.engagement.referrals import (
     ReferralChange,
     ReferralDecision,
     ReferralRefusalReason,
+    ReferredOrder,
     Referrer,
     decided,
 )
@@ -23,7 +24,6 @@ from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import lineage
 
 if TYPE_CHECKING:
-    from loyalty.domain.engagement.changes import OrderShare
     from loyalty.domain.ledger.account import Account
     from loyalty.domain.orders.order import OrderRef
     from loyalty.domain.program.referrals import Referrals, ReferralSignal, SignalName
@@ -67,7 +67,7 @@ class ReferralShelf(Protocol):
         """
         ...
 
-    def share(self, order: OrderRef, counter: str) -> OrderShare | None:
+    def order(self, order: OrderRef) -> ReferredOrder:
         """What an order counts so far."""
         ...
 
@@ -121,7 +121,7 @@ class Claimed(NamedTuple):
     is_new: bool
 
 
-class _Person(NamedTuple):
+class Person(NamedTuple):
     """A member after all merges, with the ids of all whom they absorbed."""
 
     account: Account
@@ -253,14 +253,14 @@ def decide_referral(
     return becomes
 
 
-def person_of(member_id: str, *, desk: Desk) -> _Person:
+def person_of(member_id: str, *, desk: Desk) -> Person:
     """A member after all merges.
 
     Raises:
         NotFound: there is no such member, or they were erased.
     """
     account = lineage(desk, member_id, strong=True)[-1]
-    return _Person(account, (account.member_id, *account.absorbed))
+    return Person(account, (account.member_id, *account.absorbed))
 
 
 def _again(standing: Referral, claim: ReferralClaim) -> Claimed:
@@ -273,7 +273,7 @@ def _again(standing: Referral, claim: ReferralClaim) -> Claimed:
 
 
 def _refusal(
-    claim: ReferralClaim, friend: _Person, referrer: _Person, terms: Referrals, *, desk: Desk
+    claim: ReferralClaim, friend: Person, referrer: Person, terms: Referrals, *, desk: Desk
 ) -> ReferralRefusalReason | None:
     """What makes a claim impossible, whatever the signals say."""
     if friend.member_id == referrer.member_id:
@@ -283,7 +283,7 @@ def _refusal(
     return None
 
 
-def _bought_before(friend: _Person, moment: datetime, *, desk: Desk) -> bool:
+def _bought_before(friend: Person, moment: datetime, *, desk: Desk) -> bool:
     return any(
         entry.kind == "accrual" and entry.happened_at < moment
         for member_id in friend.ids
@@ -293,8 +293,8 @@ def _bought_before(friend: _Person, moment: datetime, *, desk: Desk) -> bool:
 
 def _suspicions(
     claim: ReferralClaim,
-    friend: _Person,
-    referrer: _Person,
+    friend: Person,
+    referrer: Person,
     terms: Referrals,
     *,
     shelf: ReferralShelf,

@@ -1,6 +1,7 @@
 """Which orders and members to look at because of changes of the table.
 
-A program that never had challenges costs nothing here but a look at its version now and then.
+A program that never had challenges or referrals costs nothing here but a look at its version now
+and then.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
+from loyalty.domain.engagement.referrals import Referral
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import Entry, OrderCause
 from loyalty.domain.ledger.refunds import RecordedState
@@ -18,7 +20,7 @@ from loyalty.usecases.work_pages import ITEMS_MAX, WorkPage
 if TYPE_CHECKING:
     from loyalty.domain.changes import TableChange
 
-# What a page holds: orders to count, or merged members whose progress to unite.
+# What a page holds: orders to count, or members who were merged, or brought by others.
 Lane = Literal["orders", "members"]
 
 # No source and no id of an order contains it.
@@ -74,6 +76,11 @@ def _touched(change: TableChange) -> Iterator[tuple[Lane, str, int]]:
             yield "orders", _name(ref), 0
         case Account(status="merged", member_id=member_id) if change.before is not None:
             yield "members", member_id, 0
+        case Referral(friend_id=friend_id, state=state) as referral:
+            before = change.before if isinstance(change.before, Referral) else None
+            # What orders count for it changes it too, and needs no other look.
+            if before is None or before.state != state:
+                yield "members", friend_id, referral.version
 
 
 def _name(order: OrderRef) -> str:

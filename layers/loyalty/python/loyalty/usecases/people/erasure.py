@@ -101,6 +101,10 @@ class Erasures(Protocol):
 
     def forget_messages(self, member_id: str) -> None: ...
 
+    def forget_signals(self, member_id: str) -> None:
+        """Delete the digests of a member's devices and networks, and what waits of their claim."""
+        ...
+
     def forget_targeting(self, member_id: str) -> None:
         """Delete what is left of what a member was targeted by."""
         ...
@@ -214,6 +218,7 @@ def forget_traces(
     for member_id in erasure.member_ids:
         erasures.forget_messages(member_id)
         erasures.forget_targeting(member_id)
+        erasures.forget_signals(member_id)
         erasures.forget_plans(member_id)
         erasures.forget_comments(member_id)
         end_vouchers(member_id, desk=desk)
