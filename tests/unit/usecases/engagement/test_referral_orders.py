@@ -192,12 +192,14 @@ def test_a_code_on_an_order_is_a_claim_and_the_order_counts_itself() -> None:
 def test_a_guests_order_with_a_code_counts_once_it_is_claimed() -> None:
     club = Bringing()
     order = bought("1", line(3000), codes=(club.code,))
-    kept = earn(order, customer=Customer(member_id=None, named="guest", guest="g"), desk=club.desk)
-    assert isinstance(kept, GuestOrderKept)
+    placed = earn(
+        order, customer=Customer(member_id=None, named="guest", guest="g"), desk=club.desk
+    )
+    assert isinstance(placed, GuestOrderKept)
     club.looks_at("1")
     assert club.friends.referrals([BOB]) == []
 
-    claim(kept.placeholder, member_id=BOB, desk=club.desk)
+    claim(placed.placeholder, member_id=BOB, desk=club.desk)
     club.looks_at("1")
 
     assert held(club) == (500, 100)
@@ -206,10 +208,12 @@ def test_a_guests_order_with_a_code_counts_once_it_is_claimed() -> None:
 def test_a_guests_order_of_before_the_claim_shows_that_the_friend_was_not_new() -> None:
     club = Bringing()
     order = bought("1", line(3000), days_ago=3)
-    kept = earn(order, customer=Customer(member_id=None, named="guest", guest="g"), desk=club.desk)
-    assert isinstance(kept, GuestOrderKept)
+    placed = earn(
+        order, customer=Customer(member_id=None, named="guest", guest="g"), desk=club.desk
+    )
+    assert isinstance(placed, GuestOrderKept)
     club.claims()
-    claim(kept.placeholder, member_id=BOB, desk=club.desk)
+    claim(placed.placeholder, member_id=BOB, desk=club.desk)
     club.looks_at("1")
 
     buys(club, "2")

@@ -44,10 +44,10 @@ from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.engagement.awards import AwardShelf, give_award, take_award
 from loyalty.usecases.engagement.referral_viewing import terms_of_claim
 from loyalty.usecases.engagement.referring import (
-    Person,
     ReferralClaim,
     ReferralShelf,
     SignalShelf,
+    UnitedMember,
     claim_referral,
     person_of,
 )
@@ -186,7 +186,7 @@ def _recounted(
     )
 
 
-def _claim_by_code(left: Order, friend: Person, *, shelf: FriendsShelf, desk: Desk) -> bool:
+def _claim_by_code(left: Order, friend: UnitedMember, *, shelf: FriendsShelf, desk: Desk) -> bool:
     """Claim by the codes of an order; returns whether one of them brought its member."""
     if desk.program.document.referrals is None:
         return False
@@ -226,7 +226,7 @@ def _decide(member_id: str, *, shelf: ReferralShelf, desk: Desk) -> bool:
 
 def _standing(
     referral: Referral,
-    referrer: Person | None,
+    referrer: UnitedMember | None,
     terms: Referrals,
     *,
     shelf: ReferralShelf,
@@ -263,7 +263,7 @@ def _undone(referral: Referral, *, shelf: ReferralShelf) -> ReferralChange:
     )
 
 
-def _referrer(referral: Referral, *, desk: Desk) -> Person | None:
+def _referrer(referral: Referral, *, desk: Desk) -> UnitedMember | None:
     """The member who brought a friend; None: they were erased."""
     try:
         return person_of(referral.referrer_id, desk=desk)

@@ -121,7 +121,7 @@ class Claimed(NamedTuple):
     is_new: bool
 
 
-class Person(NamedTuple):
+class UnitedMember(NamedTuple):
     """A member after all merges, with the ids of all whom they absorbed."""
 
     account: Account
@@ -253,14 +253,14 @@ def decide_referral(
     return becomes
 
 
-def person_of(member_id: str, *, desk: Desk) -> Person:
+def person_of(member_id: str, *, desk: Desk) -> UnitedMember:
     """A member after all merges.
 
     Raises:
         NotFound: there is no such member, or they were erased.
     """
     account = lineage(desk, member_id, strong=True)[-1]
-    return Person(account, (account.member_id, *account.absorbed))
+    return UnitedMember(account, (account.member_id, *account.absorbed))
 
 
 def _again(standing: Referral, claim: ReferralClaim) -> Claimed:
@@ -273,7 +273,12 @@ def _again(standing: Referral, claim: ReferralClaim) -> Claimed:
 
 
 def _refusal(
-    claim: ReferralClaim, friend: Person, referrer: Person, terms: Referrals, *, desk: Desk
+    claim: ReferralClaim,
+    friend: UnitedMember,
+    referrer: UnitedMember,
+    terms: Referrals,
+    *,
+    desk: Desk,
 ) -> ReferralRefusalReason | None:
     """What makes a claim impossible, whatever the signals say."""
     if friend.member_id == referrer.member_id:
@@ -283,7 +288,7 @@ def _refusal(
     return None
 
 
-def _bought_before(friend: Person, moment: datetime, *, desk: Desk) -> bool:
+def _bought_before(friend: UnitedMember, moment: datetime, *, desk: Desk) -> bool:
     return any(
         entry.kind == "accrual" and entry.happened_at < moment
         for member_id in friend.ids
@@ -293,8 +298,8 @@ def _bought_before(friend: Person, moment: datetime, *, desk: Desk) -> bool:
 
 def _suspicions(
     claim: ReferralClaim,
-    friend: Person,
-    referrer: Person,
+    friend: UnitedMember,
+    referrer: UnitedMember,
     terms: Referrals,
     *,
     shelf: ReferralShelf,
