@@ -246,7 +246,8 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         "RemindersWork/Pages/Queue": WORK_QUEUE,
     },
     "engagement": {
-        TABLE: MOVE_POINTS | {"dynamodb:ConditionCheckItem", "dynamodb:Query"},
+        TABLE: MOVE_POINTS
+        | {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:Query"},
         HISTORY: {"dynamodb:Query"},
         "OrdersToCount/Queue": WORK_QUEUE,
     },
