@@ -1,4 +1,4 @@
-"""Engagement: counts orders for challenges and referrals, and gives what that is worth."""
+"""Engagement: counts orders for challenges, referrals and plans, and gives what that is worth."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,7 @@ from loyalty.usecases.engagement.activity_steps import ActivityDesk
 from loyalty.usecases.engagement.reconciling import reconcile, unite_progress
 from loyalty.usecases.engagement.referral_orders import look_at_friend, look_at_order
 from loyalty.usecases.engagement.waking import order_named
+from loyalty.usecases.plans.purchases import settle_purchases
 from loyalty.usecases.work_pages import WorkPage
 
 
@@ -44,9 +45,11 @@ def look(page: WorkPage, item: str) -> None:
     )
     if page.lane == "orders":
         order = order_named(item)
-        reconcile(order, shelf=shelf, desk=desk)
+        version = reconcile(order, shelf=shelf, desk=desk)
         look_at_order(order, shelf=friends, awards=shelf, desk=desk)
         settle_waiting_for(order, shelves=shelves, desk=desk)
+        if version is not None and desk.version(version).document.plan_skus:
+            settle_purchases(order, desk=desk)
     else:
         unite_progress(item, shelf=shelf, desk=desk)
         look_at_friend(item, shelf=friends, awards=shelf, desk=desk)

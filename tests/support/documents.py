@@ -43,7 +43,9 @@ def published(
         published_at=PUBLISHED_AT,
         document=in_force,
         inactivity_since=inactivity_since,
-        counts_since=version if in_force.challenges or in_force.activities else None,
+        counts_since=(
+            version if in_force.challenges or in_force.activities or in_force.plan_skus else None
+        ),
     )
 
 

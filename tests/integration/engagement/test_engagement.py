@@ -173,3 +173,20 @@ def test_a_visit_that_waits_for_an_order_counts_once_it_arrives(publish: Publish
     again = call(campaigns.handler, "POST", path, body=visit, as_=till.CASHIER)
     assert (waiting.body["status"], again.body["status"]) == ("waiting", "awarded")
     assert (again.status, again.body["entry"]["points"]) == (200, 5)
+
+
+def test_a_plan_that_is_bought_as_a_product_lasts_as_long_as_it_is_kept(publish: Publish) -> None:
+    billing = [{"skus": ["PRIME-YEAR"], "months": 12}]
+    publish(plans=[{"id": "prime", "name": "Prime", "billing": billing}])
+    ana = till.enroll()
+    fee = till.line(2900, sku="PRIME-YEAR")
+    till.earn(ana, 2900, order_id="fee", lines=[fee])
+
+    assert (relayed(), looked_at()) == ([], 1)
+    assert till.member(ana)["balance"] == 0
+    assert till.member(ana)["plan"]["until"] == "2027-11-20"
+
+    assert till.refund("fee", amount=till.money(2900)).status == 201
+    relayed()
+    looked_at()
+    assert till.member(ana)["plan"] is None

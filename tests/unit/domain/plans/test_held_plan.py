@@ -101,6 +101,7 @@ def test_a_plan_that_another_one_replaces_is_over() -> None:
     assert replaced_plan(basic, PRIME) == basic
     assert replaced_plan(basic._replace(announced="ended"), PRIME) is None
     assert replaced_plan(PRIME, PRIME) is None
+    assert replaced_plan(PRIME, None) == PRIME
     assert replaced_plan(None, PRIME) is None
 
 

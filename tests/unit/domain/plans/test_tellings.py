@@ -30,6 +30,12 @@ def plans_after(*tellings: tuple[str, PlanTelling]) -> MemberPlans:
     return plans
 
 
+def current(plans: MemberPlans, *document: Plan, day: date = TODAY) -> tuple[str, HeldPlan]:
+    found = plans.current(document, day=day)
+    assert found is not None
+    return found
+
+
 STORY: Final = (
     ("shop", telling(trial_until=date(2026, 11, 30))),
     ("shop", telling(minutes=1, paid_until=date(2026, 12, 31))),
@@ -74,7 +80,7 @@ def test_the_latest_telling_of_a_source_counts(tellings: list[PlanTelling], rand
     )
 
     assert ours.tellings == theirs.tellings
-    assert ours.current((BASIC, PRIME), day=TODAY) == theirs.current((BASIC, PRIME), day=TODAY)
+    assert current(ours, BASIC, PRIME) == current(theirs, BASIC, PRIME)
 
 
 def test_a_doubled_telling_changes_nothing() -> None:
@@ -107,10 +113,10 @@ def test_a_trial_is_told_from_what_is_paid() -> None:
 def test_of_several_plans_a_member_has_the_one_that_holds_longest() -> None:
     longest = ("hand", telling("basic", paid_until=date(2027, 12, 31)))
 
-    source, held = plans_after(*STORY, longest).current((PRIME, BASIC), day=TODAY)
+    source, held = current(plans_after(*STORY, longest), PRIME, BASIC)
 
     assert (source, held.plan_id) == ("shop", "prime")  # by hand something else was told later
-    source, held = plans_after(longest, *STORY[:2]).current((PRIME, BASIC), day=TODAY)
+    source, held = current(plans_after(longest, *STORY[:2]), PRIME, BASIC)
     assert (source, held.plan_id) == ("hand", "basic")
 
 
@@ -121,19 +127,17 @@ def test_of_plans_that_hold_equally_long_the_first_of_the_document_counts() -> N
         ("shop", telling("prime", paid_until=until - timedelta(days=7))),
     )
 
-    assert plans.current((BASIC, PRIME), day=TODAY)[1].plan_id == "basic"
-    assert plans.current((PRIME, BASIC), day=TODAY)[1].plan_id == "prime"
+    assert current(plans, BASIC, PRIME)[1].plan_id == "basic"
+    assert current(plans, PRIME, BASIC)[1].plan_id == "prime"
 
 
 def test_a_plan_that_ends_by_hand_ends_for_every_source_until_more_is_told() -> None:
     plans = plans_after(*STORY).ended(on=TODAY, told_at=NOON + timedelta(minutes=9))
 
-    assert plans.current((PRIME, BASIC), day=TODAY + timedelta(days=1))[1].announced == "ended"
+    assert current(plans, PRIME, BASIC, day=TODAY + timedelta(days=1))[1].announced == "ended"
     assert plans.with_telling(*STORY[3]) is plans
-    later = ("shop", telling(minutes=10, paid_until=date(2027, 2, 28)))
-    assert plans.with_telling(*later).current((PRIME, BASIC), day=TODAY)[1].until == date(
-        2027, 3, 7
-    )
+    later = plans.with_telling("shop", telling(minutes=10, paid_until=date(2027, 2, 28)))
+    assert current(later, PRIME, BASIC)[1].until == date(2027, 3, 7)
 
 
 def test_a_member_who_was_two_keeps_of_each_source_what_holds_longer() -> None:

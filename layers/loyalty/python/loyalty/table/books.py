@@ -317,8 +317,9 @@ class TableBooks:
         return Put(key, records.voucher_to_item(voucher, self._program), conditions)
 
     def _order_checks(self, seen: OrderSeen) -> Iterator[Operation]:
-        vouchers = keys.order_vouchers(self._program, seen.source, seen.order_id)
-        yield Check(vouchers, (equal(("counter",), seen.vouchers_counter),))
+        if seen.vouchers_counter is not None:
+            vouchers = keys.order_vouchers(self._program, seen.source, seen.order_id)
+            yield Check(vouchers, (equal(("counter",), seen.vouchers_counter),))
         if seen.placeholder_count is not None:
             accrual = keys.accrual(self._program, seen.source, seen.order_id)
             yield Check(accrual, _is_placeholder(seen.placeholder_count))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from loyalty.domain.campaigns import effects, order_facts
 from loyalty.domain.campaigns.purchases import Covering, Covers, Purchase, covering_by
 from loyalty.domain.earning.awarding import rates_of
+from loyalty.domain.earning.fees import with_fees
 
 if TYPE_CHECKING:
     from loyalty.domain.campaigns.limits import LimitRoom
@@ -82,7 +83,12 @@ class CompiledProgram:
         """An order, and what is kept of it (all, if nothing is given)."""
         occurred_at = bought.occurred_at.astimezone(self.program.zone)
         rates = rates_of(self.program, day=occurred_at.date(), tier=tier, plan=plan)
-        return Purchase(bought, remaining or bought, occurred_at=occurred_at, rates=rates)
+        return Purchase(
+            with_fees(bought, self.program),
+            with_fees(remaining or bought, self.program),
+            occurred_at=occurred_at,
+            rates=rates,
+        )
 
     def plan(self, bought: Purchase, context: AwardContext) -> dict[str, int]:
         """The most points that each campaign may give for an order, by id in their order.

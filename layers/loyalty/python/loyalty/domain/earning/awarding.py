@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from loyalty.domain.earning.expiry import expires_on
+from loyalty.domain.earning.fees import with_fees
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.kernel.limits import POINTS_MAX
 from loyalty.domain.program.kinds import CHARGES
@@ -95,6 +96,7 @@ def award(
     Raises:
         ValidationFailed: the order earns more points than can be counted.
     """
+    order = with_fees(order, program)
     occurred_on = program.today(order.occurred_at)
     shares: list[Share] = []
     parts: Counter[tuple[date, date]] = Counter()

@@ -21,7 +21,8 @@ def record_telling(
 ) -> Posting:
     """Record what is known of the plans of a settled account's member from now on."""
     today = program.document.today(now)
-    _, held = plans.current(program.document.plans, day=today)
+    current = plans.current(program.document.plans, day=today)
+    held = current[1] if current else None
     if held == account.plan:
         return Posting(plans=plans, active=account.member_id)
     becomes = with_due(replace(account, plan=held), program=program, today=today)

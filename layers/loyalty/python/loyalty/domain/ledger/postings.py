@@ -153,14 +153,14 @@ class OrderStateChange:
 class OrderSeen:
     """What was read of an order that a posting depends on and does not change.
 
-    The counters of its state (None: it has none) and of its vouchers, and the count of its
-    placeholder while nobody has claimed it.
+    The counters of its state (None: it has none) and of its vouchers (None: they do not matter),
+    and the count of its placeholder while nobody has claimed it.
     """
 
     source: str
     order_id: str
     state_counter: int | None
-    vouchers_counter: int
+    vouchers_counter: int | None = None
     placeholder_count: int | None = None
 
 

@@ -85,8 +85,8 @@ def plan_changes(before: HeldPlan | None, after: HeldPlan | None) -> list[PlanCh
 
 
 def replaced_plan(before: HeldPlan | None, after: HeldPlan | None) -> HeldPlan | None:
-    """The plan that a change ended by giving the member another one; None if it did not."""
-    if before is None or after is None or before.plan_id == after.plan_id:
+    """The plan that a change ended by giving the member another one, or none any more."""
+    if before is None or (after is not None and before.plan_id == after.plan_id):
         return None
     return None if before.announced == "ended" else before
 

@@ -7,21 +7,27 @@ from the days alone, whether or not anything is told on that day.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
 from loyalty.domain.plans.held_plan import HeldPlan
+from loyalty.domain.plans.purchases import PlanPurchase, bought_until
 
 if TYPE_CHECKING:
     from loyalty.domain.program.plans import Plan
 
 # The source of what staff and services tell through the API.
 BY_HAND: Final = "hand"
+# The source of what follows from products that were bought.
+ORDERS: Final = "orders"
 # Of more sources, the one that was silent the longest is forgotten.
 SOURCES_MAX: Final = 20
+
+# Products that were bought; beyond that the oldest are forgotten.
+PURCHASES_MAX: Final = 100
 
 type PlanState = Literal["trialing", "active", "grace", "paused", "ended"]
 
@@ -82,11 +88,26 @@ class PlanTelling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberPlans:
-    """What each source told last of one member's plans. `revision` counts the changes."""
+    """What each source told last of one member's plans. `revision` counts the changes.
+
+    `purchases` are products that are plans, by the order and the plan.
+    """
 
     member_id: str
     tellings: Mapping[str, PlanTelling] = field(default_factory=lambda: MappingProxyType({}))
+    purchases: Mapping[str, PlanPurchase] = field(default_factory=lambda: MappingProxyType({}))
     revision: int = 0
+
+    def with_purchases(self, found: Mapping[str, PlanPurchase]) -> MemberPlans:
+        """The same after a look at an order; unchanged if a later look found it as it is now."""
+        after = dict(self.purchases)
+        for name, purchase in found.items():
+            before = after.get(name)
+            if before is None or purchase.counter > before.counter:
+                after[name] = replace(purchase, closed_on=before.closed_on if before else None)
+        if after == self.purchases:
+            return self
+        return replace(self, purchases=_newest(after), revision=self.revision + 1)
 
     def with_telling(self, source: str, telling: PlanTelling) -> MemberPlans:
         """The same after a telling; unchanged if the source told something later before."""
@@ -103,28 +124,54 @@ class MemberPlans:
             else replace(each, ends_on=on, told_at=max(told_at, each.told_at))
             for source, each in self.tellings.items()
         }
-        return replace(self, tellings=after, revision=self.revision + 1)
+        closed = {
+            name: replace(each, closed_on=min(on, each.closed_on or on))
+            for name, each in self.purchases.items()
+        }
+        return replace(self, tellings=after, purchases=closed, revision=self.revision + 1)
 
     def united(self, other: MemberPlans) -> MemberPlans:
         """What is known of one member who was two: of each source the plan that holds longer."""
         together = dict(self.tellings)
-        for source, theirs in other.tellings.items():
-            ours = together.get(source)
-            if ours is None or _end(theirs) > _end(ours):
-                together[source] = theirs
-        return replace(self, tellings=_latest(together), revision=self.revision + 1)
+        for source, telling in other.tellings.items():
+            own = together.get(source)
+            if own is None or _end(telling) > _end(own):
+                together[source] = telling
+        bought = dict(self.purchases)
+        for name, theirs in other.purchases.items():
+            ours = bought.get(name)
+            if ours is None or theirs.counter > ours.counter:
+                bought[name] = theirs
+        return replace(
+            self,
+            tellings=_latest(together),
+            purchases=_newest(bought),
+            revision=self.revision + 1,
+        )
 
-    def current(self, plans: Sequence[Plan], *, day: date) -> tuple[str, HeldPlan]:
+    def all_tellings(self) -> Mapping[str, PlanTelling]:
+        """What every source tells, with what follows from the products that were bought."""
+        plan_ids = sorted({each.plan_id for each in self.purchases.values()})
+        bought = {
+            f"{ORDERS}/{plan_id}": telling
+            for plan_id in plan_ids
+            if (telling := telling_of_purchases(plan_id, self.purchases.values()))
+        }
+        return {**self.tellings, **bought}
+
+    def current(self, plans: Sequence[Plan], *, day: date) -> tuple[str, HeldPlan] | None:
         """The plan that the member has on a day, or had last, and which source told of it.
 
         Of several it is the one that holds longest, and of those that hold equally long the one
-        that comes first in `plans`, the document's. Something must have been told.
+        that comes first in `plans`, the document's. None: nothing was told.
         """
         ranks = {plan.id: (number, plan.grace_days) for number, plan in enumerate(plans)}
         held = {
             source: each.held(grace_days=ranks.get(each.plan_id, (0, 0))[1], day=day)
-            for source, each in self.tellings.items()
+            for source, each in self.all_tellings().items()
         }
+        if not held:
+            return None
         last = len(plans)
 
         def preference(source: str) -> tuple[date, int, str]:
@@ -156,3 +203,22 @@ def _end(telling: PlanTelling) -> tuple[date, datetime]:
 def _latest(tellings: Mapping[str, PlanTelling]) -> dict[str, PlanTelling]:
     by_time = sorted(tellings, key=lambda source: (tellings[source].told_at, source))
     return {source: tellings[source] for source in sorted(by_time[-SOURCES_MAX:])}
+
+
+def telling_of_purchases(plan_id: str, purchases: Iterable[PlanPurchase]) -> PlanTelling | None:
+    """What the products of a plan that a member bought, and kept, amount to; None: nothing."""
+    run = bought_until(each for each in purchases if each.plan_id == plan_id)
+    if run is None:
+        return None
+    return PlanTelling(
+        plan_id=plan_id,
+        since=run.since,
+        told_at=run.bought_at,
+        paid_until=run.until,
+        ends_on=run.until,
+    )
+
+
+def _newest(purchases: Mapping[str, PlanPurchase]) -> dict[str, PlanPurchase]:
+    by_time = sorted(purchases, key=lambda name: (purchases[name].bought_at, name))
+    return {name: purchases[name] for name in sorted(by_time[-PURCHASES_MAX:])}

@@ -420,6 +420,13 @@ class Program(DocumentPart):
     def reward(self, reward_id: str) -> Reward | None:
         return next((reward for reward in self.rewards if reward.id == reward_id), None)
 
+    @cached_property
+    def plan_skus(self) -> frozenset[str]:
+        """The SKUs of products that are plans."""
+        return frozenset(
+            sku for plan in self.plans for billing in plan.billing for sku in billing.skus
+        )
+
     def plan(self, plan_id: str | None) -> Plan | None:
         return next((plan for plan in self.plans if plan.id == plan_id), None)
 

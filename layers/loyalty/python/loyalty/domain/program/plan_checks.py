@@ -11,6 +11,7 @@ def checks(document: Program, plans: Sequence[Plan]) -> Iterator[Iterator[Fault]
     """The checks of plans. `plans` are those that could be read."""
     for index, plan in enumerate(plans):
         yield _level(plan, document, f"/plans/{index}")
+        yield _billing(plan, f"/plans/{index}")
         yield _prices(plan, plans[:index], f"/plans/{index}")
 
 
@@ -21,16 +22,35 @@ def _level(plan: Plan, document: Program, place: str) -> Iterator[Fault]:
         yield Fault(f"{place}/benefits/level", "unknown_level", detail)
 
 
+def _billing(plan: Plan, place: str) -> Iterator[Fault]:
+    for index, billing in enumerate(plan.billing):
+        pointer = f"{place}/billing/{index}"
+        if bool(billing.prices) == bool(billing.skus):
+            detail = "Name either the prices of a shop's subscriptions, or the SKUs of products"
+            yield Fault(pointer, "billing_unclear", detail)
+        elif billing.prices and billing.storefront is None:
+            yield Fault(f"{pointer}/storefront", "missing", "Say which shop has these prices")
+        elif billing.skus and billing.months is None:
+            yield Fault(
+                f"{pointer}/months", "missing", "Say for how many months a unit is the plan"
+            )
+        if (billing.storefront and billing.skus) or (billing.months and billing.prices):
+            detail = "A shop goes with prices, and months go with SKUs"
+            yield Fault(pointer, "contradiction", detail)
+
+
 def _prices(plan: Plan, before: Sequence[Plan], place: str) -> Iterator[Fault]:
     """A price that also another plan has would give the member the first one."""
     taken = {
-        (billing.storefront, price): other.id
+        (billing.storefront, name): other.id
         for other in before
         for billing in other.billing
-        for price in billing.prices
+        for name in (*billing.prices, *billing.skus)
     }
     for index, billing in enumerate(plan.billing):
-        for number, price in enumerate(billing.prices):
-            if (billing.storefront, price) in taken:
-                detail = f"“{taken[billing.storefront, price]}” is sold under this name already"
-                yield Fault(f"{place}/billing/{index}/prices/{number}", "duplicate_price", detail)
+        for field, names in (("prices", billing.prices), ("skus", billing.skus)):
+            for number, name in enumerate(names):
+                if (billing.storefront, name) in taken:
+                    detail = f"“{taken[billing.storefront, name]}” is sold under this name already"
+                    pointer = f"{place}/billing/{index}/{field}/{number}"
+                    yield Fault(pointer, "duplicate_price", detail)

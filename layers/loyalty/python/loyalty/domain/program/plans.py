@@ -36,20 +36,32 @@ class PlanBenefits(DocumentPart):
 
 
 class PlanBilling(DocumentPart):
-    """A shop that charges for a plan."""
+    """How a plan is paid: by a shop's subscriptions, or by a product of so many months."""
 
     storefront: Annotated[
-        ExternalId, Field(description="The id of the shop's connection (Stripe, Square).")
-    ]
+        ExternalId | None,
+        Field(description="With `prices`: the id of the shop's connection (Stripe, Square)."),
+    ] = None
     prices: Annotated[
         tuple[Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,192}$")], ...],
         Field(
-            min_length=1,
             max_length=50,
             description="What the shop calls it: ids of prices or products at Stripe, of plan "
             "variations at Square.",
         ),
-    ]
+    ] = ()
+    skus: Annotated[
+        tuple[Label, ...],
+        Field(
+            max_length=50,
+            description="Products of any till or shop that are the plan for `months`, by SKU. "
+            "They count as `fee` in orders, so they earn only where a rule says so.",
+        ),
+    ] = ()
+    months: Annotated[
+        Annotated[StrictInt, Field(ge=1, le=36)] | None,
+        Field(description="With `skus`: for how many months one unit is the plan."),
+    ] = None
 
 
 class Plan(DocumentPart):

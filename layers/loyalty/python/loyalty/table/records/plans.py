@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from loyalty.domain.plans.purchases import PlanPurchase
 from loyalty.domain.plans.tellings import MemberPlans, PlanTelling
 from loyalty.table import keys
 from loyalty.table.records.parts import VERSION, instant_from, maybe_date
@@ -25,6 +26,7 @@ def plans_to_item(plans: MemberPlans, program: str) -> Item:
         "member_id": plans.member_id,
         "revision": plans.revision,
         "tellings": {source: _telling_to_map(each) for source, each in plans.tellings.items()},
+        "purchases": {name: _purchase_to_map(each) for name, each in plans.purchases.items()},
     }
 
 
@@ -34,6 +36,9 @@ def plans_from_item(item: Item) -> MemberPlans:
         member_id=wire["member_id"],
         revision=wire["revision"],
         tellings={source: _telling_from_map(each) for source, each in wire["tellings"].items()},
+        purchases={
+            name: _purchase_from_map(each) for name, each in wire.get("purchases", {}).items()
+        },
     )
 
 
@@ -57,4 +62,28 @@ def _telling_from_map(wire: dict[str, Any]) -> PlanTelling:
         told_at=instant_from(wire["told_at"]),
         reason=wire.get("reason"),
         **{name: maybe_date(wire.get(name)) for name in _DAYS},
+    )
+
+
+def _purchase_to_map(purchase: PlanPurchase) -> Value:
+    fields: dict[str, Value] = {
+        "plan": purchase.plan_id,
+        "on": purchase.on.isoformat(),
+        "bought_at": keys.instant(purchase.bought_at),
+        "months": purchase.months,
+        "counter": purchase.counter,
+    }
+    if purchase.closed_on:
+        fields["closed_on"] = purchase.closed_on.isoformat()
+    return fields
+
+
+def _purchase_from_map(wire: dict[str, Any]) -> PlanPurchase:
+    return PlanPurchase(
+        plan_id=wire["plan"],
+        on=date.fromisoformat(wire["on"]),
+        bought_at=instant_from(wire["bought_at"]),
+        months=wire["months"],
+        counter=wire["counter"],
+        closed_on=maybe_date(wire.get("closed_on")),
     )

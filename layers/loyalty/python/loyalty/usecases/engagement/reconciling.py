@@ -57,19 +57,22 @@ class EngagementShelf(AwardShelf, Protocol):
     def all_progress(self, member_id: str) -> Sequence[CountedProgress]: ...
 
 
-def reconcile(order: OrderRef, *, shelf: EngagementShelf, desk: Desk) -> None:
+def reconcile(order: OrderRef, *, shelf: EngagementShelf, desk: Desk) -> int | None:
     """Count an order as it is now, and give or take back what its counters are worth.
 
-    A guest's order counts once somebody claims it. Nothing moves for an erased member.
+    A guest's order counts once somebody claims it. Nothing moves for an erased member. Returns the
+    version of the program that decided the order's accrual; None: nothing counts.
 
     Raises:
         TryAgain: other writers were faster too often; looking again goes on where this ended.
     """
     with suppress(NotFound):
-        counters, member_id = _count(order, shelf=shelf, desk=desk)
+        counters, accrual = _count(order, shelf=shelf, desk=desk)
         # Also those that count as before: an earlier attempt may have ended here.
         for counter in counters:
-            settle_counter(counter, member_id, shelf=shelf, desk=desk)
+            settle_counter(counter, accrual.member_id, shelf=shelf, desk=desk)
+        return accrual.program_version
+    return None
 
 
 def unite_progress(merged_id: str, *, shelf: EngagementShelf, desk: Desk) -> None:
@@ -94,8 +97,8 @@ def settle_counter(counter: str, member_id: str, *, shelf: EngagementShelf, desk
 
 
 @until_saved
-def _count(order: OrderRef, *, shelf: EngagementShelf, desk: Desk) -> tuple[Sequence[str], str]:
-    """Count an order as it is now. Returns its counters and its member."""
+def _count(order: OrderRef, *, shelf: EngagementShelf, desk: Desk) -> tuple[Sequence[str], Entry]:
+    """Count an order as it is now. Returns its counters and its accrual."""
     shares = shelf.shares(order)
     file = desk.books.order(OrderCause(order.source, order.order_id, "accrual"))
     if not isinstance(file.accrual, Entry):
@@ -121,7 +124,7 @@ def _count(order: OrderRef, *, shelf: EngagementShelf, desk: Desk) -> tuple[Sequ
                 progress=(counted(after, more, version=file.accrual.program_version),),
             )
             desk.books.post(Posting(engagement=change, active=path[-1].member_id))
-    return counters, file.accrual.member_id
+    return counters, file.accrual
 
 
 def _counts_now(

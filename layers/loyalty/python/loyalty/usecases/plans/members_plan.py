@@ -95,7 +95,10 @@ def give_plan(member_id: str, terms: PlanTerms, *, desk: Desk) -> MembersPlan:
     )
     after = (plans or MemberPlans(member_id=account.member_id)).with_telling(BY_HAND, telling)
     desk.books.post(record_telling(account, after, program=desk.program, now=desk.now))
-    return _current(after, desk=desk)
+    given = _current(after, desk=desk)
+    if given is None:
+        raise LookupError("a member who was told to have a plan has none")
+    return given
 
 
 @until_saved
@@ -113,17 +116,20 @@ def end_plan(member_id: str, *, desk: Desk) -> str | None:
     if plans is None:
         return None
     found = _current(plans, desk=desk)
-    if found.state == "ended":
+    if found is None or found.state == "ended":
         return None
     after = plans.ended(on=desk.today - timedelta(days=1), told_at=desk.now)
     desk.books.post(record_telling(account, after, program=desk.program, now=desk.now))
     return found.telling.plan_id
 
 
-def _current(plans: MemberPlans, *, desk: Desk) -> MembersPlan:
+def _current(plans: MemberPlans, *, desk: Desk) -> MembersPlan | None:
     document = desk.program.document
-    source, held = plans.current(document.plans, day=desk.today)
-    telling = plans.tellings[source]
+    current = plans.current(document.plans, day=desk.today)
+    if current is None:
+        return None
+    source, held = current
+    telling = plans.all_tellings()[source]
     grace_days = _grace_days(held.plan_id, desk=desk)
     return MembersPlan(
         member_id=plans.member_id,
