@@ -76,7 +76,7 @@ class ServiceStack(Stack):
         }
         works = {
             "expiry": calendar.expiry(kit),
-            "audit": calendar.audit(kit),
+            "audit": calendar.audit(kit, looks=looks),
             "privacy": calendar.privacy(kit),
             "compaction": reports.compaction(kit),
             "rebuild": reports.rebuild(kit),

@@ -1,11 +1,13 @@
 """Audit: every night, compare accounts with entries, and what staff did with what is usual."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import batched
 from typing import Any
 
+from loyalty.domain.orders.order import OrderRef
 from loyalty.edge import clock, deadline
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.batches import BatchAnswer
@@ -21,7 +23,8 @@ from loyalty.table.actions import TableActions
 from loyalty.table.due import TableProgress
 from loyalty.table.engagement import TableEngagement
 from loyalty.table.staff_days import TableStaffDays
-from loyalty.usecases.engagement.auditing import audit_awards
+from loyalty.usecases.engagement.auditing import audit_engagement
+from loyalty.usecases.engagement.waking import item_of
 from loyalty.usecases.ledger.statements import audit_member
 from loyalty.usecases.staff.staff_days import review_days
 from loyalty.usecases.work_pages import ITEMS_MAX, WorkPage
@@ -32,6 +35,7 @@ class AuditSettings:
     table: str
     lake_bucket: str
     audit_queue_url: str
+    engagement_queue_url: str
 
 
 @deadline.keeping_time
@@ -92,12 +96,17 @@ def review_staff(program_id: str) -> None:
 
 
 def audit(program_id: str, member_id: str) -> None:
-    """Log every difference of one account and of its awards. Nothing is repaired."""
+    """Log every difference of one account, of its awards and of its progress.
+
+    Nothing is repaired. But the orders of the last days are counted once more, should the news of
+    one have been lost.
+    """
     table = settings(AuditSettings).table
     desk = open_desk(program_id, table=table)
-    awards = TableEngagement(engine(table), program_id=program_id)
-    differences = audit_member(member_id, desk=desk)
-    differences += audit_awards(member_id, awards=awards, desk=desk)
+    shelf_of_engagement = TableEngagement(engine(table), program_id=program_id)
+    engagement = audit_engagement(member_id, shelf=shelf_of_engagement, desk=desk)
+    differences = [*audit_member(member_id, desk=desk), *engagement.differences]
+    look_again(program_id, engagement.orders)
     for difference in differences:
         logger.error(
             "books differ",
@@ -109,6 +118,15 @@ def audit(program_id: str, member_id: str) -> None:
         )
     if differences:
         count("BooksDiffer", len(differences))
+
+
+def look_again(program_id: str, orders: Sequence[OrderRef]) -> None:
+    """Have orders counted for challenges as they are now."""
+    url = settings(AuditSettings).engagement_queue_url
+    PageQueue(clients.sqs(), url=url, pause=pause).send(
+        WorkPage(program_id=program_id, lane="orders", items=some)
+        for some in batched(map(item_of, orders), ITEMS_MAX, strict=False)
+    )
 
 
 def pages() -> PageQueue:

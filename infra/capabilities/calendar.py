@@ -9,6 +9,7 @@ from aws_cdk import Duration
 from infra.alarms import DAY, HOUR, Severity
 from infra.kit import Kit
 from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, UPDATE
+from infra.queues import WorkQueue, allow_send_many
 from infra.schedules import Runs, ScheduledWork
 from infra.subscriptions import Subscription
 from loyalty.domain.events import SOURCE, Event
@@ -49,15 +50,19 @@ def expiry(kit: Kit) -> ScheduledWork:
     )
 
 
-def audit(kit: Kit) -> ScheduledWork:
+def audit(kit: Kit, *, looks: WorkQueue) -> ScheduledWork:
     function = kit.function(
         "audit",
         "Compare accounts with their entries, and what staff did with what is usual",
-        environment=kit.table_name | kit.lake_bucket,
+        environment=kit.table_name
+        | kit.lake_bucket
+        | {"LOYALTY_ENGAGEMENT_QUEUE_URL": looks.queue.queue_url},
         timeout=AUDIT_TIMEOUT,
     )
-    kit.data.table.allow(function, GET, QUERY, PUT)
+    kit.data.table.allow(function, GET, BATCH_GET, QUERY, PUT)
     kit.data.table.allow_query(function, index="history")
+    # The orders of the last days are counted once more.
+    allow_send_many(function, looks.queue)
     kit.data.buckets.allow_read_facts(function)
     function.alarm_on(
         "BooksDiffer",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class TableEngagement:
-    """Implements `EngagementShelf`, `AwardShelf`, `AwardsOnRecord` and `MemberShelf`."""
+    """Implements `EngagementShelf`, `AwardShelf`, `EngagementOnRecord` and `MemberShelf`."""
 
     def __init__(self, engine: Engine, *, program_id: str) -> None:
         self._engine = engine
@@ -50,6 +50,19 @@ class TableEngagement:
         partition = keys.member_partition(self._program, member_id)
         query = Query(pk=partition, begins_with=keys.MEMBER_PROGRESS, strong=strong)
         return [progress_from_item(item) for item in every(self._engine, query)]
+
+    def shares_of(
+        self, orders: Collection[OrderRef], counters: Collection[str]
+    ) -> Sequence[OrderShare]:
+        found = self._engine.get_many(
+            [
+                keys.order_share(self._program, order.source, order.order_id, counter)
+                for order in orders
+                for counter in counters
+            ],
+            strong=True,
+        )
+        return [share_from_item(item) for item in found.values()]
 
     def award_on_record(self, award_id: str) -> tuple[MemberAward, Sequence[Entry]] | None:
         query = Query(pk=keys.award_partition(self._program, award_id), strong=True)

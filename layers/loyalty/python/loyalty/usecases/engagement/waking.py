@@ -60,6 +60,11 @@ def pages_to_look_at(
     ]
 
 
+def item_of(order: OrderRef) -> str:
+    """The item of a page that names an order."""
+    return f"{order.source}{_SEPARATOR}{order.order_id}"
+
+
 def order_named(item: str) -> OrderRef:
     """The order that an item of a page of orders names."""
     source, _, order_id = item.partition(_SEPARATOR)
@@ -70,10 +75,10 @@ def _touched(change: TableChange) -> Iterator[tuple[Lane, str, int]]:
     """What a change touches, and the latest version that may have decided it."""
     match change.after:
         case Entry(cause=OrderCause()) as entry if entry.order is not None:
-            yield "orders", _name(entry.order), entry.program_version
+            yield "orders", item_of(entry.order), entry.program_version
         case RecordedState(ref=ref):
             # A version of the order that earns as before may still count for something else.
-            yield "orders", _name(ref), 0
+            yield "orders", item_of(ref), 0
         case Account(status="merged", member_id=member_id) if change.before is not None:
             yield "members", member_id, 0
         case Referral(friend_id=friend_id, state=state) as referral:
@@ -81,7 +86,3 @@ def _touched(change: TableChange) -> Iterator[tuple[Lane, str, int]]:
             # What orders count for it changes it too, and needs no other look.
             if before is None or before.state != state:
                 yield "members", friend_id, referral.version
-
-
-def _name(order: OrderRef) -> str:
-    return f"{order.source}{_SEPARATOR}{order.order_id}"
