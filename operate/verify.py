@@ -16,9 +16,10 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -29,6 +30,7 @@ EXAMPLE = Path("examples/coffee.json")
 ROLES = ("manager", "cashier", "analyst")
 REPORT_WITHIN_S = 180.0
 _REQUEST_S_MAX = 30.0
+_PAUSE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,10 @@ class Caller:
 
 @dataclass(slots=True, kw_only=True)
 class Verification:
-    """One run: its people, its member and its order."""
+    """One run: its people, its member and its order.
+
+    `started_on` is a local date of the program, as the days of its reports are.
+    """
 
     stage: Stage
     api_url: str
@@ -65,6 +70,16 @@ class Verification:
     pause: Callable[[float], None]
     say: Callable[[str], None] = print
     run_id: str = field(default_factory=lambda: secrets.token_hex(6))
+    document: Mapping[str, Any] = field(
+        default_factory=lambda: json.loads(EXAMPLE.read_text(encoding="utf-8"))
+    )
+    started_on: date = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started_on = self._today()
+
+    def _today(self) -> date:
+        return self.now().astimezone(ZoneInfo(self.document["time_zone"])).date()
 
     def play(self) -> None:
         """Play every step; the first one that fails ends the run.
@@ -81,10 +96,11 @@ class Verification:
         manager, cashier = callers["manager"], callers["cashier"]
         self._publish(manager)
         member_id = self._enroll(cashier)
+        reported = self._reported(callers["analyst"])
         points = self._earn(cashier, member_id)
         self._redeem_all(cashier, member_id)
         self._refund(cashier, member_id)
-        self._report(callers["analyst"], points)
+        self._await_report(callers["analyst"], reported + points)
         cashier.send("DELETE", f"/members/{member_id}", expect=204)
         self.say("The member is erased.")
 
@@ -146,13 +162,12 @@ class Verification:
 
     def _publish(self, manager: Caller) -> None:
         """Publish the example, as the first version or after the one that is there."""
-        document = json.loads(EXAMPLE.read_text(encoding="utf-8"))
         headers = {"Authorization": f"Bearer {manager.token}"}
         there = httpx.get(manager.url, headers=headers, timeout=_REQUEST_S_MAX)
         if there.status_code == 200:
             self.say("The program is there.")
             return
-        manager.send("PUT", "", expect=201, json=document, headers={"If-None-Match": "*"})
+        manager.send("PUT", "", expect=201, json=self.document, headers={"If-None-Match": "*"})
         self.say("The program is published.")
 
     def _enroll(self, cashier: Caller) -> str:
@@ -173,8 +188,7 @@ class Verification:
         return points
 
     def _order(self, member_id: str) -> dict[str, Any]:
-        document = json.loads(EXAMPLE.read_text(encoding="utf-8"))
-        amount = {"amount": 4_900, "currency": document["currency"]}
+        amount = {"amount": 4_900, "currency": self.document["currency"]}
         return {
             "source": "verification",
             "order_id": self.run_id,
@@ -185,8 +199,7 @@ class Verification:
 
     def _redeem_all(self, cashier: Caller, member_id: str) -> None:
         """Redeem a reward, use its voucher, and have the second use refused."""
-        document = json.loads(EXAMPLE.read_text(encoding="utf-8"))
-        cheapest = min(document["rewards"], key=lambda reward: int(reward["cost_points"]))
+        cheapest = min(self.document["rewards"], key=lambda reward: int(reward["cost_points"]))
         redemption = cashier.send(
             "POST",
             f"/members/{member_id}/redemptions",
@@ -201,31 +214,32 @@ class Verification:
         self.say(f"A voucher for {cheapest['id']} was used, once.")
 
     def _refund(self, cashier: Caller, member_id: str) -> None:
-        document = json.loads(EXAMPLE.read_text(encoding="utf-8"))
         body = {
             "refund_id": self.run_id,
             "occurred_at": self.now().isoformat(),
-            "amount": {"amount": 900, "currency": document["currency"]},
+            "amount": {"amount": 900, "currency": self.document["currency"]},
         }
         path = f"/orders/verification/{self.run_id}/refunds"
         cashier.send("POST", path, expect=201, json=body)
         balance = cashier.send("GET", f"/members/{member_id}", expect=200)["balance"]
         self.say(f"A refund took points back; the balance is {balance}.")
 
-    def _report(self, analyst: Caller, points: int) -> None:
-        """Wait until the stream, the lake and the reports show what was earned."""
-        today = self.now().date().isoformat()
-        query = {"from": today, "to": today}
+    def _await_report(self, analyst: Caller, points: int) -> None:
+        """Wait until the stream, the lake and the reports show this many points as earned."""
         waited = 0.0
-        while True:
-            report = analyst.send("GET", "/reports/summary", expect=200, params=query)
-            if str(points) in json.dumps(report):
-                self.say("The report shows it.")
-                return
+        while self._reported(analyst) < points:
             if waited >= REPORT_WITHIN_S:
                 raise OperationError("After three minutes the report shows nothing of it.")
-            self.pause(10.0)
-            waited += 10.0
+            self.pause(_PAUSE_S)
+            waited += _PAUSE_S
+        self.say("The report shows it.")
+
+    def _reported(self, analyst: Caller) -> int:
+        """Read how many points were earned, by all runs on the day of this one's order or later."""
+        query = {"from": self.started_on.isoformat(), "to": self._today().isoformat()}
+        report = analyst.send("GET", "/reports/summary", expect=200, params=query)
+        names = [column["name"] for column in report["columns"]]
+        return int(report["rows"][0][names.index("points_earned")])
 
 
 def one_time_password(secret: str, *, moment: datetime) -> str:

@@ -55,7 +55,7 @@ def test_home_leads_to_what_waits_and_a_manager_decides_it(
     assert api.call("manager", "GET", f"/members/{member_id}")["balance"] == 60
     page.get_by_role("link", name="All waiting requests").press("Enter")
     expect(page.get_by_text("Nothing waits for a second manager.")).to_be_visible()
-    page.get_by_label("Show", exact=True).select_option("approved")
+    page.get_by_role("combobox", name="Show", exact=True).select_option("approved")
     expect(page.get_by_role("table", name="Approvals")).to_contain_text("approved by you")
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from os import process_cpu_count
-from typing import Final
+from typing import Final, get_args
 
-from tests.simulation.history import History
+from tests.simulation.history import Focus, History
 
 CHUNK: Final = 250
 TELL_EVERY_SECONDS: Final = 10.0
@@ -31,21 +31,21 @@ class Ran:
     why: str = ""
 
 
-def run(seeds: range, *, campaigns: bool = False) -> Ran:
-    """Run these histories until one fails; `campaigns`: all of them have campaigns."""
+def run(seeds: range, *, focus: Focus | None = None) -> Ran:
+    """Run these histories until one fails; `focus`: what all of them have."""
     # Garbage is collected after all histories, which takes an eighth less time.
     gc.disable()
     try:
-        return _run(seeds, campaigns=campaigns)
+        return _run(seeds, focus=focus)
     finally:
         gc.enable()
         gc.collect()
 
 
-def _run(seeds: range, *, campaigns: bool) -> Ran:
+def _run(seeds: range, *, focus: Focus | None) -> Ran:
     calls = 0
     for seed in seeds:
-        history = History(seed, campaigns=campaigns)
+        history = History(seed, focus=focus)
         try:
             history.run()
         except Exception as error:  # noqa: BLE001  # whatever breaks a history is what we look for
@@ -54,9 +54,9 @@ def _run(seeds: range, *, campaigns: bool) -> Ran:
     return Ran(len(seeds), calls)
 
 
-def trace(seed: int, *, campaigns: bool) -> int:
+def trace(seed: int, *, focus: Focus | None) -> int:
     """Print one history, call by call."""
-    history = History(seed, campaigns=campaigns, trace=print)
+    history = History(seed, focus=focus, trace=print)
     try:
         history.run()
     except Exception as error:
@@ -66,21 +66,21 @@ def trace(seed: int, *, campaigns: bool) -> int:
     return 0
 
 
-def replay(seed: int, *, campaigns: bool = False) -> str:
+def replay(seed: int, *, focus: Focus | None = None) -> str:
     """The command that prints this one history."""
-    option = " --campaigns" if campaigns else ""
+    option = f" --focus {focus}" if focus else ""
     return f"python -m tests.simulation{option} --start {seed} --trace"
 
 
-def simulate(seeds: int, *, start: int, jobs: int, campaigns: bool) -> int:
+def simulate(seeds: int, *, start: int, jobs: int, focus: Focus | None) -> int:
     began = printed_at = time.monotonic()
     histories = calls = 0
-    for ran in _in_parallel(start, start + seeds, jobs=jobs, campaigns=campaigns):
+    for ran in _in_parallel(start, start + seeds, jobs=jobs, focus=focus):
         histories, calls = histories + ran.histories, calls + ran.calls
         seconds = time.monotonic() - began
         if ran.broken is not None:
             print(f"seed {ran.broken} broke a promise: {ran.why}")
-            print(f"  {replay(ran.broken, campaigns=campaigns)}")
+            print(f"  {replay(ran.broken, focus=focus)}")
             return 1
         if time.monotonic() - printed_at > TELL_EVERY_SECONDS:
             printed_at = time.monotonic()
@@ -93,8 +93,8 @@ def simulate(seeds: int, *, start: int, jobs: int, campaigns: bool) -> int:
     return 0
 
 
-def _in_parallel(start: int, stop: int, *, jobs: int, campaigns: bool) -> Iterator[Ran]:
-    run_all = partial(run, campaigns=campaigns)
+def _in_parallel(start: int, stop: int, *, jobs: int, focus: Focus | None) -> Iterator[Ran]:
+    run_all = partial(run, focus=focus)
     chunks = (range(first, min(first + CHUNK, stop)) for first in range(start, stop, CHUNK))
     if jobs == 1:
         yield from map(run_all, chunks)
@@ -117,14 +117,12 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=10_000, help="how many histories")
     parser.add_argument("--start", type=int, default=0, help="the first seed")
     parser.add_argument("--jobs", type=int, default=process_cpu_count(), help="how many processes")
-    parser.add_argument("--campaigns", action="store_true", help="campaigns in every history")
+    parser.add_argument("--focus", choices=get_args(Focus.__value__), help="in every history")
     parser.add_argument("--trace", action="store_true", help="tell the history of the first seed")
     options = parser.parse_args()
     if options.trace:
-        return trace(options.start, campaigns=options.campaigns)
-    return simulate(
-        options.seeds, start=options.start, jobs=options.jobs, campaigns=options.campaigns
-    )
+        return trace(options.start, focus=options.focus)
+    return simulate(options.seeds, start=options.start, jobs=options.jobs, focus=options.focus)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from loyalty.domain.program.document import PublishedProgram
 from loyalty.table.operations import Item, Key
 from tests.simulation.auditing.accounts import Accounts
 from tests.simulation.auditing.campaigns import Campaigns
+from tests.simulation.auditing.engagement import Engagement
 from tests.simulation.auditing.entries import Entries
 from tests.simulation.auditing.levels import Levels
 from tests.simulation.auditing.orders import Orders
@@ -18,7 +19,20 @@ from tests.simulation.auditing.seen import OrderSums, Seen, Violation, order_of
 from tests.simulation.auditing.spending import Spending
 
 LEDGER: Final = frozenset(
-    {"ACCOUNT", "BUDGET", "ENTRY", "ORDER", "RESPONSE", "REVIEW", "STOCK", "VOUCHER", "VOUCHERS"}
+    {
+        "ACCOUNT",
+        "AWARD",
+        "BUDGET",
+        "ENTRY",
+        "ORDER",
+        "PROGRESS",
+        "RESPONSE",
+        "REVIEW",
+        "SHARE",
+        "STOCK",
+        "VOUCHER",
+        "VOUCHERS",
+    }
 )
 
 
@@ -39,8 +53,14 @@ class Auditor:
         self._orders = orders = Orders(seen)
         self._spending = spending = Spending(seen, levels)
         self._reviews = reviews = Reviews(seen)
+        self._engagement = engagement = Engagement(seen, versions)
         self._entries = Entries(
-            seen, levels=levels, orders=orders, spending=spending, reviews=reviews
+            seen,
+            levels=levels,
+            orders=orders,
+            spending=spending,
+            reviews=reviews,
+            engagement=engagement,
         )
         self._campaigns = Campaigns(seen, versions)
 
@@ -57,6 +77,10 @@ class Auditor:
     @property
     def may_owe(self) -> bool:
         return self._seen.may_owe
+
+    def is_erased(self, member_id: str) -> bool:
+        """Whether a member was erased, or is one by now who was."""
+        return self._seen.is_erased(member_id)
 
     @property
     def returned(self) -> int:
@@ -94,6 +118,7 @@ class Auditor:
         seen.restored = _restored(written)
         self._campaigns.decided(written, began=began)
         self._reviews.accrued(written, decided_by)
+        self._engagement.observe(written, decided_by)
         for key, before, after in written:
             wire: Any = _undeleted(key, after)
             match key.sk.partition("#"):
@@ -126,6 +151,7 @@ class Auditor:
             self._levels.counters_add_up(member_id)
         for order in {order_of(key) for key, _, _ in written if "#ORDER#" in key.pk}:
             self._orders.adds_up(order)
+        self._engagement.adds_up(written, decided_at)
         self._campaigns.counted(written)
 
 

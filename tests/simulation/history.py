@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.usecases.orders.accrual import GuestOrderKept
@@ -20,9 +20,11 @@ from tests.simulation.answers import (
 from tests.simulation.auditing.seen import Violation
 from tests.simulation.drawing import requests
 from tests.simulation.drawing.campaigns import dressed, newcomer, of_campaigns
+from tests.simulation.drawing.challenges import of_challenges, with_challenges
 from tests.simulation.drawing.requests import MEMBERS, Logical
 from tests.simulation.drawing.reviews import of_reviews, with_safeguards
 from tests.simulation.drawing.worlds import drawn_world
+from tests.simulation.requests.engagement import Look
 from tests.simulation.requests.happened import has_happened
 from tests.simulation.requests.orders import Earn, Record
 from tests.simulation.requests.sweeps import Sweep
@@ -36,7 +38,9 @@ from tests.simulation.rest import (
     check_whose_orders_are,
     shown_balance,
 )
+from tests.simulation.rest_of_challenges import check_challenges
 from tests.simulation.stories import check_paid_points, check_stories
+from tests.simulation.waking import Worker
 from tests.simulation.world import Answer, Attempt, Fault, Newcomer, Read, Request, World, Write
 
 FAULTS: Final = (
@@ -51,19 +55,25 @@ FAULTS: Final = (
 )
 _SECOND: Final = timedelta(seconds=1)
 _DAY: Final = timedelta(days=1)
+# An order may be at most 90 days old, and has to be recorded in the end.
+_LONGEST: Final = timedelta(days=60)
 # Long after all points of every simulated program have expired.
 _AGES: Final = timedelta(days=1500)
+
+
+# What can be asked for in every history.
+type Focus = Literal["campaigns", "challenges"]
 
 
 @dataclass(slots=True)
 class History:
     """One seed's history. `run` raises `Violation` when the books break a promise.
 
-    `campaigns`: the program has campaigns, as otherwise in some histories only.
+    `focus`: the program has these, as otherwise in some histories only.
     """
 
     seed: int
-    campaigns: bool = False
+    focus: Focus | None = None
     trace: Callable[[str], None] | None = None
     calls: int = field(init=False, default=0)
     world: World = field(init=False)
@@ -71,6 +81,8 @@ class History:
     _faults: float = field(init=False)
     # Many requests around one midnight, instead of a few over days.
     _rush: bool = field(init=False)
+    _began: datetime = field(init=False)
+    _worker: Worker | None = field(init=False, default=None)
     _answers: dict[str, tuple[Request, Answer]] = field(init=False, default_factory=dict)
     # Attempts at requests that had already happened or been answered when they began.
     _replays: set[int] = field(init=False, default_factory=set)
@@ -82,7 +94,9 @@ class History:
         self._faults = draw.choice((0.0, 0.1, 0.25, 0.4))
         self._rush = draw.random() < 0.2
         campaigns = self._own("campaigns drawn")
-        has_campaigns = campaigns.random() < 0.03 or self.campaigns
+        has_campaigns = campaigns.random() < 0.03 or self.focus == "campaigns"
+        challenges = self._own("challenges drawn")
+        has_challenges = challenges.random() < 0.04 or self.focus == "challenges"
         guests, strangers = self._own("guests"), self._own("strangers")
         with_guests = guests.random() < 0.12
         claim_days = guests.choice((30, 30, 30, 1, 0)) if with_guests else 30
@@ -98,6 +112,10 @@ class History:
         )
         if (limits := self._own("safeguards")).random() < 0.25:
             with_safeguards(limits, self.world)
+        if has_challenges:
+            with_challenges(challenges, self.world)
+            self._worker = Worker(challenges, self.world)
+        self._began = self.world.now
         members = MEMBERS[: draw.choice((1, 1, 2) if self._rush else (1, 1, 2, 3))]
         with_erasure = draw.random() < 0.08
         self.world.enroll(
@@ -114,6 +132,8 @@ class History:
         if has_campaigns:
             logical += of_campaigns(campaigns, self.world)
             logical = [dressed(self.seed, each) for each in logical]
+        if has_challenges:
+            logical += of_challenges(challenges, self.world)
         if self.world.programs[-1].document.safeguards:
             logical += of_reviews(limits, self.world, logical)
         self._play(_jobs(draw, logical))
@@ -151,6 +171,8 @@ class History:
                 continue
             while jobs and len(active) < width:
                 active.append(self._start(jobs.pop()))
+            if self._worker and (look := self._worker.next_look()):
+                active.append(self._start(look))
             attempt = active[int(draw.random() * len(active))]
             self._tick()
             if attempt.call is not None:
@@ -192,7 +214,7 @@ class History:
         if self._rush:
             world.now += _SECOND * (draw.random() < 0.04)
             return
-        if draw.random() < 0.8:
+        if draw.random() < 0.8 or world.now - self._began > _LONGEST:
             return
         match int(draw.random() * 7):
             case 0 | 1:
@@ -218,6 +240,9 @@ class History:
         """
         answer = cast("Answer", attempt.answer)
         request = attempt.request
+        if isinstance(request, Look) and self._worker:
+            self._worker.answered(request, answer)
+            return
         if answer.code in ("crashed", "try_again") or isinstance(request, Sweep):
             return
         _, first = self._answers.get(request.name, (request, None))
@@ -249,6 +274,10 @@ class History:
         check_refunds_counted(world, self._answers.values())
         for request in sent:
             self._finish(request)
+        if self._worker:
+            while look := self._worker.waits_longest():
+                self._finish(look)
+            check_challenges(world)
         check_orders(world)
         if not is_anybody_erased(world):
             check_tellings(world, sent)

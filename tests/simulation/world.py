@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, cast
 
 import greenlet  # type: ignore[import-untyped]  # the package carries no types
 
-from local.memory import Invalid, MemoryEngine, Reported, answer
+from local.memory import Invalid, MemoryEngine, Reported, Written, answer
 from loyalty.domain.campaigns.short_budgets import ShortBudgets
 from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.kernel.errors import Refusal, TryAgain
@@ -135,6 +135,8 @@ class World:
         self.in_limbo: list[tuple[Write, Attempt]] = []
         self.images: dict[Key, list[Item | None]] = {}
         self.trace = trace
+        # Told of every write, as a reader of the table's stream.
+        self.woken: Callable[[Sequence[Written]], None] | None = None
         # Of one container, which all requests meet.
         self.short_budgets = ShortBudgets()
         self._codes = 0
@@ -227,6 +229,8 @@ class World:
             written, decided_by=attempt.program, decided_at=attempt.now, began=attempt.began
         )
         self.identities.observe(written, self.table.items)
+        if self.woken is not None:
+            self.woken(written)
 
     def read(self, read: Read, *, stale: Callable[[Key], Item | None] | None = None) -> Any:
         if isinstance(read.target, Query):

@@ -117,6 +117,8 @@ def _has_kind(items: Sequence[Any], kind: str) -> bool:
 def _activities(items: Sequence[Any], member_id: str) -> set[str]:
     """What the items of one write say that a member did."""
     entries = [each for each in items if each.get("member_id") == member_id and "lots" in each]
+    # What was completed gives a reward; nobody redeems it.
+    entries = [each for each in entries if "award_id" not in each.get("about", {})]
     kinds = {each["kind"] for each in entries if each["kind"] != "adjustment"}
     found = {"accrual": "order", "redemption": "redemption", "transfer": "transfer"}
     activities = {found[kind] for kind in kinds if kind in found}

@@ -424,7 +424,8 @@ def _has(written: Sequence[Written], kind: str) -> bool:
 def _of_orders(written: Sequence[Written]) -> Iterator[tuple[Key, Any]]:
     for key, _, after in written:
         item: Any = after
-        if key.sk.startswith("ENTRY#") and item["kind"] in {"accrual", "clawback", "edit"}:
+        of_order = "#ORDER#" in key.pk and key.sk.startswith("ENTRY#")
+        if of_order and item["kind"] in {"accrual", "clawback", "edit"}:
             yield key, item
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.table.operations import Item, Key
 from tests.simulation import naive
+from tests.simulation.auditing.engagement import Engagement
 from tests.simulation.auditing.levels import Levels
 from tests.simulation.auditing.orders import Orders
 from tests.simulation.auditing.reviews import Reviews
@@ -18,9 +19,17 @@ class Entries:
     """Every entry is written once and adds up."""
 
     def __init__(
-        self, seen: Seen, *, levels: Levels, orders: Orders, spending: Spending, reviews: Reviews
+        self,
+        seen: Seen,
+        *,
+        levels: Levels,
+        orders: Orders,
+        spending: Spending,
+        reviews: Reviews,
+        engagement: Engagement,
     ) -> None:
         self._seen = seen
+        self._engagement = engagement
         self._reviews = reviews
         self._levels = levels
         self._orders = orders
@@ -54,7 +63,9 @@ class Entries:
             self._takes_what_lives(key, entry, today, program)
         if not entry["history_pk"].endswith(f"#{entry['member_id']}"):
             raise Violation(f"{key} is in another member's history")
-        if check := self._of_kind.get(entry["kind"]):
+        if "#AWARD#" in key.pk and entry["kind"] != "expiry":
+            self._engagement.entry(key, entry, today, program)
+        elif check := self._of_kind.get(entry["kind"]):
             check(key, entry, today, program)
 
     def _bonus(self, key: Key, entry: Any, today: str, program: PublishedProgram) -> None:

@@ -78,7 +78,7 @@ class Reviews:
         ]
 
     def account(self, account: Any) -> None:
-        """An account counts the orders of a day, and has pending what its orders have there."""
+        """An account counts the orders of a day, and what it was given is pending there."""
         member_id = account["member_id"]
         if account["status"] != "active":
             return
@@ -89,19 +89,29 @@ class Reviews:
             if is_recent and account["redeemed"].get(name, 0) != counted[name]:
                 raise Violation(f"{member_id} counts {account['redeemed'].get(name)} of {name}")
         owners = {member_id, *account.get("absorbed", ())}
+        expected = self._pending_of(owners)
+        pending = account["pending"]
+        for dates in {*pending, *expected}:
+            if dates[:10] > day and pending.get(dates, 0) != expected[dates]:
+                raise Violation(
+                    f"{member_id} waits for {pending.get(dates, 0)} points of {dates}, "
+                    f"and their orders and awards have {expected[dates]} there"
+                )
+
+    def _pending_of(self, owners: set[str]) -> Counter[str]:
+        """What orders and awards of some members have left, by when it is available and ends."""
         expected = Counter[str]()
         for order in self._seen.orders.values():
             if order.accrual is None or order.accrual["member_id"] not in owners:
                 continue
             for (_, last, left), place in zip(_left(order), _places(order), strict=True):
                 expected[f"{place}/{last}"] += left
-        pending = account["pending"]
-        for dates in {*pending, *expected}:
-            if dates[:10] > day and pending.get(dates, 0) != expected[dates]:
-                raise Violation(
-                    f"{member_id} waits for {pending.get(dates, 0)} points of {dates}, "
-                    f"and their orders have {expected[dates]} there"
-                )
+        for award in self._seen.awards.values():
+            if award["member_id"] in owners:
+                parts = zip(award["given"], award["taken"], strict=True)
+                for (first, last, points), gone in parts:
+                    expected[f"{first}/{last}"] += points - gone
+        return expected
 
     def _names(self, entry: Any, program: PublishedProgram) -> dict[str, int]:
         """What an order adds to the counters of its day, if it counts."""

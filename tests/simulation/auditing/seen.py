@@ -98,6 +98,8 @@ class Seen:
     # What the write at hand lets expire no more, because a late redemption spends it.
     restored: dict[str, int] = field(default_factory=dict)
     expired: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    # The items of all awards, by their ids.
+    awards: dict[str, Any] = field(default_factory=dict)
 
     def ever_counted(self, account: Any) -> dict[str, int]:
         """All that counted for a member toward levels, also where the account has dropped it."""

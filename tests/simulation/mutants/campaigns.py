@@ -257,4 +257,4 @@ _MUTANTS: Final = (
         "bought_on=survivor.bought_on",
     ),
 )
-MUTANTS: Final = tuple(replace(each, campaigns=True) for each in _MUTANTS)
+MUTANTS: Final = tuple(replace(each, focus="campaigns") for each in _MUTANTS)

@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.simulation.mutants import (
     campaigns,
+    challenges,
     dates,
     guests,
     orders,
@@ -21,5 +22,6 @@ MUTANTS: Final = (
     *spending.MUTANTS,
     *policies.MUTANTS,
     *campaigns.MUTANTS,
+    *challenges.MUTANTS,
     *reviews.MUTANTS,
 )

@@ -42,7 +42,7 @@ def judge(mutant: Mutant, *, seeds: int) -> Verdict:
             DIRECTED,
         )
         clause = re.search(r"^(?:FAILED|ERROR) .*::(\w+)", clauses, re.MULTILINE)
-        option = ["--campaigns"] if mutant.campaigns else []
+        option = ["--focus", mutant.focus] if mutant.focus else []
         random = _run(package, "-m", "tests.simulation", *option, "--seeds", str(seeds))
         seed = re.search(r"^seed (\d+) broke a promise: (.*)", random, re.MULTILINE)
     return Verdict(

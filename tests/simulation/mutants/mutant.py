@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.simulation.history import Focus
 from tests.simulation.syntax import changed_file
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -16,14 +17,15 @@ class Mutant:
 
     `function` is the end of its dotted name. Code is compared as syntax trees (see `rewritten`),
     so it does not matter which module a function is in, or how it is formatted. A mutant that can
-    no longer be made fails, and says why. `campaigns`: only histories with campaigns can find it.
+    no longer be made fails, and says why. `focus`: only histories with
+    these can find it.
     """
 
     name: str
     function: str
     old: str
     new: str
-    campaigns: bool = False
+    focus: Focus | None = None
 
     def apply(self, package: Path) -> None:
         """Make the mistake in a copy of the package.

@@ -20,7 +20,7 @@ NOW: Final = datetime(2026, 11, 8, 12, tzinfo=UTC)
 
 # Each example writes a lake and asks the engine about every condition.
 thorough: Final = settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     phases=set(Phase) - {Phase.shrink, Phase.explain},
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -39,22 +39,18 @@ SPAN = Span.until(LAST, months=2)
 NOW = datetime(2026, 3, 21, 5, tzinfo=UTC)
 KEYRING = Keyring({"1": b"a key"}, current="1")
 MEMBERS = 50
+SEED = 8
 
 type Ask = Callable[[str], list[Row]]
 
 
-# Each on one worker: to make a year takes longer than to ask of it.
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(n, marks=pytest.mark.xdist_group(f"year {n}")) for n in (7, 8)],
-)
-def seed(request: pytest.FixtureRequest) -> int:
-    return int(request.param)
+# To make a year takes longer than to ask of it.
+pytestmark = pytest.mark.xdist_group("year")
 
 
 @pytest.fixture(scope="module")
-def year(seed: int) -> Counter:
-    return make_year(SPAN, keyring=KEYRING, seed=seed, members=MEMBERS)
+def year() -> Counter:
+    return make_year(SPAN, keyring=KEYRING, seed=SEED, members=MEMBERS)
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +80,8 @@ def ask(year: Counter, mirror: Mirror) -> Ask:
     return ask
 
 
-def test_the_same_seed_makes_the_same_year(year: Counter, seed: int) -> None:
-    again = make_year(SPAN, keyring=KEYRING, seed=seed, members=MEMBERS)
+def test_the_same_seed_makes_the_same_year(year: Counter) -> None:
+    again = make_year(SPAN, keyring=KEYRING, seed=SEED, members=MEMBERS)
 
     assert again.engine.items == year.engine.items
 
@@ -99,14 +95,14 @@ def test_its_orders_can_be_found_by_their_ids(year: Counter) -> None:
     assert set(sources) == ordered
 
 
-def test_another_seed_makes_another_year(year: Counter, seed: int) -> None:
-    other = make_year(SPAN, keyring=KEYRING, seed=seed + 100, members=MEMBERS)
+def test_another_seed_makes_another_year(year: Counter) -> None:
+    other = make_year(SPAN, keyring=KEYRING, seed=SEED + 1, members=MEMBERS)
 
     assert other.engine.items.keys() != year.engine.items.keys()
 
 
-def test_a_stored_year_equals_the_generated_one(year: Counter, seed: int, tmp_path: Path) -> None:
-    saved_year = SavedYear(span=SPAN, keyring=KEYRING, folder=tmp_path, seed=seed, members=MEMBERS)
+def test_a_stored_year_equals_the_generated_one(year: Counter, tmp_path: Path) -> None:
+    saved_year = SavedYear(span=SPAN, keyring=KEYRING, folder=tmp_path, seed=SEED, members=MEMBERS)
 
     assert (saved_year.make(), saved_year.make()) == (True, False)
     assert saved_year.items() == list(year.engine.items.values())
