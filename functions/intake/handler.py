@@ -33,11 +33,14 @@ from loyalty.edge.metrics import count, count_together
 from loyalty.edge.outgoing.platform_client import PlatformClient, PlatformSettings
 from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
+from loyalty.table.activities import TableActivities
 from loyalty.table.customers import TableCustomers
+from loyalty.table.engagement import TableEngagement
 from loyalty.table.erasures import TableErasures
 from loyalty.table.products import TableProducts
 from loyalty.table.programs import TablePrograms
 from loyalty.table.storefronts import StorefrontShelf, TableStorefronts
+from loyalty.usecases.engagement.activity_steps import ActivityDesk
 from loyalty.usecases.orders.guests import claim_orders
 from loyalty.usecases.people.members import look_up
 from loyalty.usecases.ports import Desk
@@ -155,6 +158,10 @@ def _intake(program_id: str, desk: Desk, log: TableStorefronts, config: IntakeSe
         products=TableProducts(table, program_id=program_id),
         erasures=TableErasures(table, program_id=program_id),
         customers=TableCustomers(table, program_id=program_id, keyring=ring),
+        activities=ActivityDesk(
+            activities=TableActivities(table, program_id=program_id),
+            awards=TableEngagement(table, program_id=program_id),
+        ),
         new_member_id=partial(_new_member_id, program_id, ring),
         members=members,
         directory=members,
@@ -248,6 +255,8 @@ def _report(stored_delivery: StoredDelivery, envelope: Envelope, outcome: Outcom
             count("OrdersEdited")
         case "refunded" if not outcome.replayed:
             count("PointsClawedBack", -outcome.points)
+        case "recorded" if not outcome.replayed:
+            count("ActivitiesRecorded")
         case "data_requested":
             count("DataRequested")
         case "enrolled" if not outcome.replayed:

@@ -4,13 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from loyalty.domain.engagement.activities import ActivityRef, RecordedActivity
+from loyalty.domain.engagement.activities import ActivityRef, RecordedActivity, ReportedActivity
 from loyalty.domain.ledger.entries import AwardCause
 from loyalty.domain.orders.order import OrderRef
 from loyalty.table.activities import TableActivities
 from loyalty.table.engine import Persistent
 from loyalty.usecases.engagement.activities import (
-    ReportedActivity,
     record_activity,
     retract_activity,
     settle_waiting,

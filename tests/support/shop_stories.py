@@ -11,12 +11,15 @@ from loyalty.domain.people.identity import Identity, Keyring, identify
 from loyalty.domain.shops.deliveries import EventBody, StoredDelivery, kept_as
 from loyalty.domain.shops.storefront import Delivery, OrderFilter, Outcome, PlatformName, Storefront
 from loyalty.storefronts import platform_named
+from loyalty.table.activities import TableActivities
 from loyalty.table.books import TableBooks
 from loyalty.table.customers import TableCustomers
+from loyalty.table.engagement import TableEngagement
 from loyalty.table.engine import Persistent
 from loyalty.table.erasures import TableErasures
 from loyalty.table.members import TableMembers
 from loyalty.table.products import TableProducts
+from loyalty.usecases.engagement.activity_steps import ActivityDesk
 from loyalty.usecases.ledger.redemption import RequestedReward, redeem_reward
 from loyalty.usecases.people.enrollment import Application, enroll
 from loyalty.usecases.people.identity_claims import IdentityClaim
@@ -161,6 +164,10 @@ class ConnectedShop:
             bodies=NothingContradicted(),
             products=TableProducts(self._table, program_id=PROGRAM_ID),
             erasures=TableErasures(self._table, program_id=PROGRAM_ID),
+            activities=ActivityDesk(
+                activities=TableActivities(self._table, program_id=PROGRAM_ID),
+                awards=TableEngagement(self._table, program_id=PROGRAM_ID),
+            ),
             customers=TableCustomers(self._table, program_id=PROGRAM_ID, keyring=lambda: RING),
             new_member_id=_member_id,
             members=self._members,

@@ -59,3 +59,22 @@ def bigcommerce(
         "webhook-timestamp": str(timestamp),
         "webhook-signature": f"v1,{base64.b64encode(signature).decode()}",
     }
+
+
+def judgeme(body: bytes, *, secret: str = SECRET) -> dict[str, str]:
+    return {"judgeme-hmac-sha256": digest(body, secret).hex()}
+
+
+def standard(
+    body: bytes, *, signed_at: datetime = RECEIVED_AT, name: str = "msg_1", secret: str = SECRET
+) -> dict[str, str]:
+    """Signed with the secret's characters as its key; see `standard_secret`."""
+    return bigcommerce(body, signed_at=signed_at, name=name, secret=secret)
+
+
+def standard_secret(key: str = SECRET) -> str:
+    return f"whsec_{base64.b64encode(key.encode()).decode()}"
+
+
+def flow(_body: bytes, *, secret: str = SECRET) -> dict[str, str]:
+    return {"authorization": f"Bearer {secret}"}

@@ -22,6 +22,7 @@ SIGN: dict[PlatformName, Callable[..., dict[str, str]]] = {
     "stripe": signing.stripe,
     "square": signing.square,
     "bigcommerce": signing.bigcommerce,
+    "judgeme": signing.judgeme,
 }
 PLATFORMS = tuple(SIGN)
 TIMED: tuple[PlatformName, ...] = ("stripe", "bigcommerce")
@@ -96,7 +97,7 @@ def test_a_body_that_was_not_signed_with_a_secret_is_refused(platform: PlatformN
     assert not believed(platform, BODY, headers, secrets=["another"])
     assert not believed(platform, BODY, headers, secrets=[])
     assert not believed(platform, BODY, {})
-    signing_header = next(name for name in headers if name.endswith("signature"))
+    signing_header = next(name for name in headers if name.endswith(("signature", "hmac-sha256")))
     assert not believed(platform, BODY, headers | {signing_header: "é\u20ac"})
 
 

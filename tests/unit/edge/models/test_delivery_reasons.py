@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, get_args
 
-from loyalty.domain.kernel.errors import IdempotencyConflict, LimitReached, TryAgain
+from loyalty.domain.engagement.activities import ActivityReason
+from loyalty.domain.kernel.errors import (
+    ActivityConflict,
+    IdempotencyConflict,
+    LimitReached,
+    TryAgain,
+)
 from loyalty.domain.people.privacy_requests import NotAMember
 from loyalty.edge.models.delivery_reasons import FAILED, REASONS
 
@@ -24,10 +30,14 @@ CALLS: Final = {"Ignored", "Parked", "Unfetchable"}
 FUNCTIONS: Final = {"_fault", "excludes"}
 # Codes of refusals and faults that the use cases pass on.
 PASSED_ON: Final = {
+    ActivityConflict.code,
     IdempotencyConflict.code,
     LimitReached.code,
     TryAgain.code,
     *get_args(NotAMember),
+    *get_args(ActivityReason),
+    "no_subject",
+    "unknown_activity",
     "access_denied",
     "not_at_platform",
     "unknown_level",

@@ -13,6 +13,9 @@ const PLATFORMS = /** @type {[string, string][]} */ ([
   ["square", "Square"],
   ["bigcommerce", "BigCommerce"],
   ["stripe", "Stripe"],
+  ["judgeme", "Judge.me reviews"],
+  ["flow", "Shopify Flow: activities"],
+  ["standard", "Another system: activities"],
 ]);
 /** Which fields a platform uses, and how it names what they contain. @type {Record<string, Record<string, string>>} */
 const FIELDS = {
@@ -33,7 +36,15 @@ const FIELDS = {
     access_token: "Access token",
   },
   stripe: { secret: "Signing secret of the endpoint", access_token: "Restricted key" },
+  judgeme: {
+    store: "The shop's domain at Judge.me",
+    secret: "Secret of the OAuth app, or the private API token",
+  },
+  flow: { secret: "Bearer secret: at least 32 random characters" },
+  standard: { secret: "Signing secret: whsec_…" },
 };
+/** They tell what members did, and of no orders. */
+const OF_ACTIVITIES = ["judgeme", "flow", "standard"];
 const ID = "[A-Za-z0-9._:\\-]{1,64}";
 const ID_HINT = "Use letters, digits and . _ : - only.";
 const OTHER_CURRENCIES = /** @type {[string, string][]} */ ([
@@ -86,8 +97,12 @@ export function connecting(page, shop) {
         ${form.field({ name: "secrets/0", label: used.secret ?? "Secret", hint: shop ? "Enter it again: secrets are never shown." : "It signs the webhooks.", type: "password", isRequired: true, isSecret: true })}
         ${shop ? form.field({ name: "secrets/1", label: "The secret that it replaces", hint: "Both are valid until you save again without it.", type: "password", isSecret: true }) : nothing}
         ${optional("access_token", true)}
-        ${form.select({ name: "other_currencies", label: "Orders in other currencies", isRequired: true, choices: OTHER_CURRENCIES })}
-        ${form.checkbox({ name: "counts_tax", label: "Amounts count with their tax" })}
+        ${
+          OF_ACTIVITIES.includes(platform)
+            ? nothing
+            : html`${form.select({ name: "other_currencies", label: "Orders in other currencies", isRequired: true, choices: OTHER_CURRENCIES })}
+            ${form.checkbox({ name: "counts_tax", label: "Amounts count with their tax" })}`
+        }
         ${
           platform === "shopify"
             ? html`${form.checkbox({ name: "enroll_customers", label: "Customers who agree to marketing in the shop become members" })}

@@ -72,7 +72,7 @@ REPORTS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "Rewards": ("redemption", "rewards"),
     "Messages and surveys": ("messages", "surveys", "promoters"),
-    "Staff": ("actions", "reviews"),
+    "Staff": ("actions",),
 }
 
 

@@ -42,7 +42,6 @@ SORTED_BY: Final = {
     "counted_orders": "rule_id, occurred_at, fact_id",
     "entries": "member_id, counted_at, fact_id",
     "members": "fact_id",
-    "reviews": "opened_at, fact_id",
     "offers": "campaign_id, offered_at, fact_id",
     "messages": "member_id, written_at, fact_id",
     "order_states": "changed_at, fact_id",

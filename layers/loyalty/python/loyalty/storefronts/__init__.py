@@ -29,5 +29,17 @@ def platform_named(name: PlatformName) -> Platform:
             from loyalty.storefronts.bigcommerce import BIGCOMMERCE  # noqa: PLC0415  # as said
 
             return BIGCOMMERCE
+        case "judgeme":
+            from loyalty.storefronts.judgeme import JUDGEME  # noqa: PLC0415  # as said
+
+            return JUDGEME
+        case "standard":
+            from loyalty.storefronts.standard import STANDARD  # noqa: PLC0415  # as said
+
+            return STANDARD
+        case "flow":
+            from loyalty.storefronts.flow import FLOW  # noqa: PLC0415  # as said
+
+            return FLOW
         case _:
             assert_never(name)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from loyalty.domain.kernel.errors import ActivityConflict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from loyalty.domain.people.identity import Identity
     from loyalty.domain.program.activities import RewardedActivity
 
 # How an activity stands, as stored, in events, in facts and in the API.
@@ -46,6 +47,32 @@ class ActivityContent:
     occurred_at: datetime
     subject: str | None = None
     attributes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedActivity:
+    """An activity as its source tells of it; the member is named by id or by identities.
+
+    `changed_at` is when the source wrote this content. Identities matter only the first time: an
+    activity stays with its member.
+    """
+
+    ref: ActivityRef
+    activity: str
+    member_id: str | None
+    identities: Sequence[Identity] = ()
+    occurred_at: datetime
+    changed_at: datetime
+    subject: str | None = None
+    attributes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityRemoved:
+    """An activity was removed at its source, for example because a review was rejected."""
+
+    ref: ActivityRef
+    removed_at: datetime
 
 
 class MovingEntry(NamedTuple):

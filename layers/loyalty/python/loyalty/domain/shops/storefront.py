@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
+from loyalty.domain.engagement.activities import ActivityRemoved, ReportedActivity
 from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.orders.order import Order, fingerprint
 from loyalty.domain.shops.customers import PersonCommand
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 # What happens to orders that were not paid in the program's currency.
 OtherCurrencies = Literal["convert", "park", "ignore"]
-PlatformName = Literal["shopify", "woocommerce", "stripe", "square", "bigcommerce"]
+PlatformName = Literal[
+    "shopify", "woocommerce", "stripe", "square", "bigcommerce", "judgeme", "standard", "flow"
+]
 
 Status = Literal[
     "received",
@@ -33,6 +36,8 @@ Status = Literal[
     "unlinked",
     "granted",
     "ended",
+    "recorded",
+    "retracted",
     "ignored",
     "parked",
     "failed",
@@ -310,7 +315,8 @@ class FetchNeeded:
 
 
 type OrderCommand = OrderPaid | OrdersPaid | OrderRefunded | RefundFailed | Ignored | Parked
-type Command = OrderCommand | PersonCommand
+type ActivityCommand = ReportedActivity | ActivityRemoved
+type Command = OrderCommand | PersonCommand | ActivityCommand
 """What a delivery asks for, in the same form for every platform."""
 
 

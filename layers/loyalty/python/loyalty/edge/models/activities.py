@@ -10,6 +10,7 @@ from loyalty.domain.engagement.activities import (
     ActivityRef,
     ActivityState,
     RecordedActivity,
+    ReportedActivity,
 )
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.program.activities import ATTRIBUTES_MAX
@@ -24,7 +25,6 @@ from loyalty.edge.http.schemas import (
 from loyalty.edge.models.entries import EntryAnswer, RecordedBy
 from loyalty.edge.models.identities import NamedIdentity
 from loyalty.edge.models.order_answers import explained
-from loyalty.usecases.engagement.activities import ReportedActivity
 
 if TYPE_CHECKING:
     from loyalty.domain.program.document import Program

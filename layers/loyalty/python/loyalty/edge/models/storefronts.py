@@ -53,6 +53,10 @@ NAMES_MAX: Final = 20
 # Far below what the gateway lets through; a webhook has a few kilobytes, and at most 4 MB.
 BODY_BYTES_SHOWN: Final = 500_000
 
+# A guess of it would be a valid request.
+FLOW_SECRET_MIN: Final = 32
+
+_STANDARD_SECRET: Final = re.compile(r"whsec_[A-Za-z0-9+/]{32,88}={0,2}", re.ASCII)
 _WOOCOMMERCE_KEY: Final = re.compile(r"[\x21-\x39\x3b-\x7e]+:[\x21-\x39\x3b-\x7e]+", re.ASCII)
 
 # The fields that a platform needs beyond its secrets, and the other fields that it may have.
@@ -62,12 +66,13 @@ NEEDS: Final[dict[PlatformName, frozenset[str]]] = {
     "shopify": frozenset({"store"}),
 }
 # Platforms that name a store by its host; others use a name or a hash without dots.
-NAMED_BY_HOST: Final[frozenset[PlatformName]] = frozenset({"woocommerce"})
+NAMED_BY_HOST: Final[frozenset[PlatformName]] = frozenset({"woocommerce", "judgeme"})
 MAY: Final[dict[PlatformName, frozenset[str]]] = {
     "square": frozenset({"notification_url", "sandbox"}),
     "shopify": frozenset({"access_token", "create_codes"}),
     "woocommerce": frozenset({"access_token", "store"}),
     "stripe": frozenset({"access_token"}),
+    "judgeme": frozenset({"store"}),
 }
 PARTS: Final = (
     "access_token",
@@ -178,7 +183,8 @@ class StorefrontRequest(RequestPart):
         Field(
             description="The store's name in deliveries. Shopify: the part before "
             "`.myshopify.com`. BigCommerce: the store's hash. WooCommerce: the site's host. "
-            "A delivery that names a different store is not applied."
+            "Judge.me: the shop's domain there. A delivery that names a different store is not "
+            "applied."
         ),
     ] = None
     sandbox: Annotated[
@@ -268,6 +274,18 @@ class StorefrontRequest(RequestPart):
             detail = f"{self.platform} does not support this"
             yield Fault("/enroll_customers", "not_for_platform", detail)
         yield from self.earns.faults(self.platform)
+        yield from self._faults_of_secrets()
+
+    def _faults_of_secrets(self) -> Iterator[Fault]:
+        """Secrets that could not sign, or that somebody could guess."""
+        for number, secret in enumerate(self.secrets):
+            place = f"/secrets/{number}"
+            if self.platform == "standard" and not _STANDARD_SECRET.fullmatch(secret):
+                detail = "Write whsec_ and 24 to 64 random bytes in base64"
+                yield Fault(place, "secret_form", detail)
+            if self.platform == "flow" and len(secret) < FLOW_SECRET_MIN:
+                detail = f"It is sent with each request: use {FLOW_SECRET_MIN} random characters"
+                yield Fault(place, "secret_form", detail)
 
     def _faults_of_own_host(self) -> Iterator[Fault]:
         """What keeps a merchant's own server from being called."""

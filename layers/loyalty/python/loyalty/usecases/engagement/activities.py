@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,6 +16,7 @@ from loyalty.domain.engagement.activities import (
     ActivityContent,
     ActivityRef,
     RecordedActivity,
+    ReportedActivity,
     has_ordered,
     is_news,
     limits_of,
@@ -39,27 +40,8 @@ from loyalty.usecases.ledger.accounts import lineage, settled_lineage
 if TYPE_CHECKING:
     from loyalty.domain.engagement.activities import ActivityReason, UseTaken
     from loyalty.domain.orders.order import OrderRef
-    from loyalty.domain.people.identity import Identity
     from loyalty.domain.program.activities import RewardedActivity
     from loyalty.usecases.ports import Desk, Directory, Listed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportedActivity:
-    """An activity as its source tells of it; the member is named by id or by identities.
-
-    `changed_at` is when the source wrote this content. Identities matter only the first time: an
-    activity stays with its member.
-    """
-
-    ref: ActivityRef
-    activity: str
-    member_id: str | None
-    identities: Sequence[Identity] = ()
-    occurred_at: datetime
-    changed_at: datetime
-    subject: str | None = None
-    attributes: frozenset[str] = frozenset()
 
 
 class MemberActivities(Protocol):

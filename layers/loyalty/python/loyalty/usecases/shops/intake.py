@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, assert_never
 
+from loyalty.domain.engagement.activities import ActivityRemoved, ReportedActivity
 from loyalty.domain.kernel.errors import (
     IdempotencyConflict,
     LimitReached,
@@ -52,6 +53,7 @@ from loyalty.usecases.orders.arrival import (
 )
 from loyalty.usecases.orders.edits import Edited, Outdated, withdraw_refund
 from loyalty.usecases.orders.refunds import Refunded, Waiting
+from loyalty.usecases.shops.activities import apply_activity
 from loyalty.usecases.shops.choices import CURRENCY_MISMATCH, as_chosen
 from loyalty.usecases.shops.customers import Customers, apply_to_person
 from loyalty.usecases.shops.deliveries import Bodies, contradicts
@@ -62,6 +64,7 @@ from loyalty.usecases.shops.products import Products, with_products
 if TYPE_CHECKING:
     from loyalty.domain.ledger.entries import Entry
     from loyalty.domain.people.identity import Identity
+    from loyalty.usecases.engagement.activity_steps import ActivityDesk
     from loyalty.usecases.people.erasure import Erasures
     from loyalty.usecases.ports import Desk, Directory, Members
 
@@ -85,6 +88,7 @@ class Intake:
     products: Products
     erasures: Erasures
     customers: Customers
+    activities: ActivityDesk
     new_member_id: Callable[[Identity], str]
     members: Members
     directory: Directory
@@ -126,6 +130,10 @@ def apply_delivery(
                 erasures=intake.erasures,
                 directory=intake.directory,
                 desk=intake.desk,
+            )
+        case ReportedActivity() | ActivityRemoved():
+            return apply_activity(
+                command, shelves=intake.activities, directory=intake.directory, desk=intake.desk
             )
         case CustomerUpdated() | CustomerErased() | CustomersMerged() | MembershipUpdated():
             return apply_to_person(

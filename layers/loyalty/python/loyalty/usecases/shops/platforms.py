@@ -157,8 +157,8 @@ class Platform(Protocol):
         ...
 
     @property
-    def catalog(self) -> ProductCatalog:
-        """The products of a shop."""
+    def catalog(self) -> ProductCatalog | None:
+        """The products of a shop; None where it sells nothing."""
         ...
 
     def check(self, shop: CheckedShop) -> Iterable[Finding]:

@@ -68,7 +68,7 @@ def with_products(
     """
     catalog = platform.catalog
     needs_products = needs_of(desk.program.document).products
-    if storefront is None or not (needs_products or catalog.has_skus):
+    if catalog is None or storefront is None or not (needs_products or catalog.has_skus):
         return command
     if not (storefront.can_be_asked or catalog.has_skus):
         return command
