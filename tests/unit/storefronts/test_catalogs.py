@@ -17,7 +17,9 @@ type Answer = Callable[[str, Any], Any]
 
 def read(platform: PlatformName, ids: list[str], answer: Answer) -> Mapping[str, Product]:
     """The products that a platform describes, with what it answers to a path and a body."""
-    request = platform_named(platform).catalog.request(ids)
+    catalog = platform_named(platform).catalog
+    assert catalog is not None
+    request = catalog.request(ids)
     while isinstance(request, ProductsNeeded):
         body = json.loads(request.body or b"null")
         responses = [json.dumps(answer(path, body)).encode() for path in request.paths]

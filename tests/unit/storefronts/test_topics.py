@@ -215,6 +215,8 @@ def _headers(platform: PlatformName, topic: str, body: bytes) -> dict[str, str]:
             return signing.stripe(body)
         case "bigcommerce":
             return signing.bigcommerce(body)
+        case "judgeme" | "standard" | "flow":
+            raise ValueError(f"{platform} has topics of one form only")
 
 
 def _replays() -> Iterator[Any]:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from loyalty.domain.shops.checks import Finding, unseen_topics
 from loyalty.domain.shops.storefront import Command, Envelope, Received, SendingShop
-from loyalty.storefronts.judgeme.payload import ReviewWebhook
+from loyalty.storefronts.judgeme.payload import JudgeMeWebhook
 from loyalty.storefronts.judgeme.translate import CREATED, TOPICS, UPDATED
 from loyalty.storefronts.payloads import read_topic
 from loyalty.storefronts.signatures import in_hex, matches
@@ -50,7 +50,7 @@ JUDGEME: Final = JudgeMe()
 def _topic(body: bytes) -> str:
     """No header that is signed names the topic; a review that was not changed yet is new."""
     try:
-        review = ReviewWebhook.model_validate_json(body).review
+        review = JudgeMeWebhook.model_validate_json(body).review
     except ValidationError:
         return UPDATED
     return CREATED if review.updated_at in (None, review.created_at) else UPDATED

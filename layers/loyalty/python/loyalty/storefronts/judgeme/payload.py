@@ -8,20 +8,20 @@ from loyalty.domain.kernel.fields import Instant
 from loyalty.storefronts.payloads import NONE_IF_UNREADABLE, Flag, Id, OptionalText, Payload, Text
 
 
-class Reviewer(Payload):
+class JudgeMeReviewer(Payload):
     """Who wrote it. `external_id` is the customer's id in the shop."""
 
     email: OptionalText = None
     external_id: Text = None
 
 
-class Review(Payload):
+class JudgeMeReview(Payload):
     """A review. It counts while nobody hid it or called it spam."""
 
     id: Id
     created_at: Instant
     updated_at: Annotated[Instant | None, NONE_IF_UNREADABLE] = None
-    reviewer: Reviewer
+    reviewer: JudgeMeReviewer
     product_external_id: Text = None
     hidden: Annotated[StrictBool | None, NONE_IF_UNREADABLE] = None
     published: Annotated[StrictBool | None, NONE_IF_UNREADABLE] = None
@@ -30,8 +30,8 @@ class Review(Payload):
     has_published_videos: Flag = False
 
 
-class ReviewWebhook(Payload):
+class JudgeMeWebhook(Payload):
     """The body of `review/created` and of `review/updated`."""
 
-    review: Review
+    review: JudgeMeReview
     shop_domain: OptionalText = None

@@ -6,7 +6,7 @@ from typing import Final
 from loyalty.domain.engagement.activities import ActivityRef, ActivityRemoved, ReportedActivity
 from loyalty.domain.shops.storefront import OTHER_SHOP, Command, Ignored, Parked, SendingShop
 from loyalty.storefronts import commands
-from loyalty.storefronts.judgeme.payload import Review, ReviewWebhook
+from loyalty.storefronts.judgeme.payload import JudgeMeReview, JudgeMeWebhook
 from loyalty.storefronts.payloads import Topic, label, reads
 
 CREATED: Final = "review/created"
@@ -15,7 +15,7 @@ UPDATED: Final = "review/updated"
 ACTIVITY: Final = "review"
 
 
-def _review(webhook: ReviewWebhook, shop: SendingShop) -> Command:
+def _review(webhook: JudgeMeWebhook, shop: SendingShop) -> Command:
     """Both topics say how the review is now, so it does not matter which one arrives first."""
     review = webhook.review
     if shop.store and webhook.shop_domain and webhook.shop_domain != shop.store:
@@ -46,10 +46,10 @@ def _review(webhook: ReviewWebhook, shop: SendingShop) -> Command:
     )
 
 
-def _is_down(review: Review) -> bool:
+def _is_down(review: JudgeMeReview) -> bool:
     return bool(review.hidden) or review.published is False or review.curated == "spam"
 
 
 TOPICS: Final[Mapping[str, Topic[Command]]] = dict.fromkeys(
-    (CREATED, UPDATED), reads(ReviewWebhook, _review)
+    (CREATED, UPDATED), reads(JudgeMeWebhook, _review)
 )
