@@ -167,7 +167,7 @@ def begin_offers(program_id: str) -> None:
         document = desk.program.document
         found = offers.begin_round(
             book=TableOffers(engine(config.table), program_id=program_id),
-            shoppers=LakeShoppers(mirror, program_id=program_id, document=document),
+            shoppers=LakeShoppers(mirror, program_id=program_id, document=document, now=desk.now),
             pages=pages(),
             desk=desk,
         )

@@ -5,8 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from loyalty.domain.campaigns.offers import Offer, OfferReason, OfferReasonKind
+from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.changes import Record
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.recommendations.offer_worth import OfferOutcome
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.offer_shoppers import LakeShoppers
 from tests.support.documents import program
@@ -45,9 +48,36 @@ def test_members_whose_orders_changed_new_ones_and_those_who_stay_away(tmp_path:
     home = Home(tmp_path)
     home.write([change(item) for item in items], name="all")
     mirror = Mirror(home.bucket.client, bucket="lake", root=home.root)
-    shoppers = LakeShoppers(mirror, program_id="bean", document=program())
+    shoppers = LakeShoppers(mirror, program_id="bean", document=program(), now=NOON)
 
     found = list(shoppers.members(since=TODAY - timedelta(days=1), today=TODAY))
 
     # 91 days ago was 90 days ago yesterday: a round may have been left out.
     assert found == ["away", "heir", "late", "longer", "new", "today"]
+
+
+def test_what_offers_led_to_is_that_of_chosen_and_drawn_ones_together(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    kinds: dict[str, OfferReasonKind] = {"ana": "in_turn", "ben": "by_lot"}
+    offered = [
+        Targeting(
+            member_id=name,
+            offers={
+                "oat": Offer(
+                    offered_at=NOON - timedelta(days=1),
+                    until=TODAY,
+                    because=OfferReason(kind),
+                    chosen_of=1,
+                )
+            },
+        )
+        for name, kind in kinds.items()
+    ]
+    items: list[Record] = [*map(member, ("ana", "ben")), *offered]
+    home.write([change(item) for item in items], name="all")
+    mirror = Mirror(home.bucket.client, bucket="lake", root=home.root)
+    shoppers = LakeShoppers(mirror, program_id="bean", document=program(), now=NOON)
+
+    found = shoppers.outcomes(first=TODAY - timedelta(days=90), last=TODAY)
+
+    assert found == {"oat": OfferOutcome(2, 0, 0, None)}

@@ -11,6 +11,7 @@ from loyalty.domain.campaigns.offers import Offer
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.people.member import Consent, Member, Profile
+from loyalty.domain.recommendations.offer_worth import OfferOutcome
 from loyalty.domain.recommendations.things import UNKNOWN
 from loyalty.table import keys
 from loyalty.table.offers import TableOffers
@@ -61,6 +62,10 @@ class Lake:
     def members(self, *, since: date, today: date) -> Iterator[str]:
         self.periods.append((since, today))
         return iter(self.shoppers)
+
+    def outcomes(self, *, first: date, last: date) -> dict[str, OfferOutcome]:
+        assert (last - first).days == offers.OUTCOMES_DAYS
+        return {"oat": OfferOutcome(100, 30), "any": OfferOutcome(100, 10)}
 
 
 def club(*campaigns: Any, engine: Any = None, members: tuple[str, ...] = (ANA, BOB)) -> Club:
@@ -285,7 +290,7 @@ def test_a_round_is_begun_once_a_day_and_names_who_bought_since_the_last_one() -
         (today + timedelta(days=69), today + timedelta(days=99)),
     ]
     (member_id, worth), *_ = map(offers.member_of, pages.sent[0].items)
-    assert (member_id, worth) == (ANA, {"oat": 1000, "any": 1000})
+    assert (member_id, worth) == (ANA, {"oat": 1250, "any": 750})
     assert {each.lane for each in pages.sent} == {offers.MEMBERS}
 
 
@@ -300,4 +305,4 @@ def test_a_program_without_offers_is_asked_for_nothing_and_a_spent_one_is_not_of
     shop.sells("1", category="oats")
     book = TableOffers(shop.engine, program_id="bean")
     assert offers.begin_round(book=book, shoppers=lake, pages=pages, desk=shop.desk) == 1
-    assert offers.member_of(pages.sent[0].items[0]) == (ANA, {"any": 1000})
+    assert offers.member_of(pages.sent[0].items[0]) == (ANA, {"any": 750})

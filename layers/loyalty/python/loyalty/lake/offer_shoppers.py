@@ -1,12 +1,14 @@
-"""Whom something may be offered to, by SQL over the lake of a program."""
+"""Whom something may be offered to, and what offers led to, by SQL over a program's lake."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final
 
-from loyalty.lake import columns, sql_views
+from loyalty.domain.recommendations.offer_worth import NO_OUTCOME, OfferOutcome
+from loyalty.lake import columns, reports, sql_views
+from loyalty.lake.reports import ReportPeriod
 
 if TYPE_CHECKING:
     from loyalty.domain.program.document import Program
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 # On so many days after their latest order, somebody who stays away is looked at again.
 AWAY_DAYS: Final = (30, 60, 90, 180)
 _READS: Final = ("members", "orders")
+_REPORT: Final = "offers"
 _FETCHED: Final = 10_000
 # A merged member is who they became.
 _SQL: Final = """
@@ -39,12 +42,15 @@ _SQL: Final = """
 
 
 class LakeShoppers:
-    """Implements `Shoppers` over the facts of the lake."""
+    """Implements `Shoppers` over the facts of the lake, as of a moment."""
 
-    def __init__(self, mirror: Mirror, *, program_id: str, document: Program) -> None:
+    def __init__(
+        self, mirror: Mirror, *, program_id: str, document: Program, now: datetime
+    ) -> None:
         self._mirror = mirror
         self._program = program_id
         self._document = document
+        self._now = now
 
     def members(self, *, since: date, today: date) -> Iterator[str]:
         bound = {"since": since, "today": today, "away": list(AWAY_DAYS)}
@@ -57,3 +63,24 @@ class LakeShoppers:
             rows = connected.execute(_SQL, bound)
             while some := rows.fetchmany(_FETCHED):
                 yield from (member_id for (member_id,) in some)
+
+    def outcomes(self, *, first: date, last: date) -> Mapping[str, OfferOutcome]:
+        """As the report on offers says, over those that were chosen and those that were drawn."""
+        report, zone = reports.report(_REPORT), self._document.zone
+        table = reports.run(
+            report,
+            ReportPeriod(first=first, last=last, zone=zone, as_of=self._now),
+            facts=self._mirror.fetch(
+                self._program, report.reads, columns=columns.read_by(_REPORT), zone=zone
+            ),
+            document=self._document,
+        )
+        names = [column.name for column in table.columns]
+        found: dict[str, OfferOutcome] = {}
+        for cells in table.rows:
+            row: dict[str, Any] = dict(zip(names, cells, strict=True))
+            before = found.get(row["campaign_id"], NO_OUTCOME)
+            found[row["campaign_id"]] = before.with_more(
+                OfferOutcome(row["members"], row["used"], row["revenue_minor"], row["cost_minor"])
+            )
+        return found

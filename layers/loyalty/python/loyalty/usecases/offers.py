@@ -21,8 +21,8 @@ from loyalty.domain.ledger.account import used_of_campaigns
 from loyalty.domain.ledger.campaign_counts import facts_of
 from loyalty.domain.ledger.entries import Accrual
 from loyalty.domain.ledger.tiers import level_on
+from loyalty.domain.recommendations.offer_worth import worth_of
 from loyalty.domain.recommendations.offering import (
-    WORTH_UNKNOWN,
     OfferRound,
     choose,
     offered_campaigns,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from loyalty.domain.campaigns.offers import Offer
     from loyalty.domain.ledger.account import Account
     from loyalty.domain.people.member import Member
+    from loyalty.domain.recommendations.offer_worth import OfferOutcome
     from loyalty.domain.recommendations.things import Neighborhood
     from loyalty.usecases.ledger.participants import Earner
     from loyalty.usecases.ports import Desk, Members, Targetings
@@ -52,6 +53,9 @@ MEMBERS: Final = "members_of_offers"
 FACTS_LATE_MAX: Final = timedelta(hours=1)
 # The first round of a program, or one after a long outage, looks back so many days.
 LOOKS_BACK_DAYS_MAX: Final = 30
+
+# Offers of so many days say what a campaign is worth.
+OUTCOMES_DAYS: Final = 90
 
 type OfferState = Literal["open", "used", "lapsed"]
 
@@ -67,10 +71,14 @@ class OfferBook(Protocol):
 
 
 class Shoppers(Protocol):
-    """The members of a program to whom something may be offered."""
+    """The members of a program to whom something may be offered, and what offers led to."""
 
     def members(self, *, since: date, today: date) -> Iterator[str]:
         """Those whose orders or enrollment are known since a day, and those who stay away."""
+        ...
+
+    def outcomes(self, *, first: date, last: date) -> Mapping[str, OfferOutcome]:
+        """What offers that were made on these days led to so far, by campaign."""
         ...
 
 
@@ -99,6 +107,7 @@ def begin_round(*, book: OfferBook, shoppers: Shoppers, pages: WorkPages, desk: 
     """Hand out the members to whom something may be offered, once for each day of a program.
 
     Returns how many; None if no round is due. Campaigns whose budget is spent are not offered.
+    What an offer is worth follows from what earlier ones brought.
 
     Raises:
         TryAgain: the queue did not take all pages; a repeated call sends all of them again.
@@ -110,11 +119,17 @@ def begin_round(*, book: OfferBook, shoppers: Shoppers, pages: WorkPages, desk: 
     last = book.offered_on()
     if last is not None and last >= today:
         return None
-    worth = {
-        each.campaign.id: WORTH_UNKNOWN
+    running = [
+        each.campaign.id
         for each in budgets.statuses(desk=desk)
         if each.campaign.activation == "offer" and each.state == "running"
-    }
+    ]
+    margin = document.economics
+    worth = worth_of(
+        running,
+        shoppers.outcomes(first=today - timedelta(days=OUTCOMES_DAYS), last=today),
+        margin_percent=margin.gross_margin_percent if margin else None,
+    )
     earliest = today - timedelta(days=LOOKS_BACK_DAYS_MAX)
     since = max(last, earliest) if last else earliest
     found = list(shoppers.members(since=since, today=today)) if worth else []

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 # Who orders every week or two has been away by then.
 AWAY_DAYS: Final = 30
-# What a campaign is worth that nobody knows anything about, in thousandths.
-WORTH_UNKNOWN: Final = 1000
 # What a member bought raises a campaign's score to at most five times.
 _LIKENESS_COUNTS_MAX: Final = 4 * LIKENESS_MAX
 _THOUSAND: Final = 1000
