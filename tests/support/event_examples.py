@@ -8,6 +8,7 @@ from loyalty.domain.campaigns.budgets import BudgetSpent
 from loyalty.domain.campaigns.limits import CampaignBudget
 from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.changes import TableChange
+from loyalty.domain.engagement.referrals import CapSlot
 from loyalty.domain.goals.standing import GoalStanding
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.approvals import Approval, ApprovalDecision, RequestedAdjustment
@@ -44,6 +45,7 @@ from tests.support.ledger import (
     voucher,
 )
 from tests.support.plan_examples import PLAN_CHANGES
+from tests.support.referrals import referral
 
 ANA: Final = Member(
     member_id="mem_1",
@@ -254,6 +256,21 @@ CHANGES: Final[dict[str, TableChange]] = {
         )
     ),
     "GoalStateChanged": change(AT_RISK, replace(AT_RISK, state="on_track", changes=0)),
+    "ReferralClaimed": change(referral()),
+    "ReferralHeld": change(referral(state="held", signals=("device",))),
+    "ReferralRefused": change(referral(state="refused", reason="not_new")),
+    "ReferralAwarded": change(
+        referral(
+            orders=1, stands=True, given_at=NOON, slot=CapSlot("mem_ana", "2026-11"), revision=3
+        ),
+        referral(orders=1, revision=2),
+        made_at=LATER,
+    ),
+    "ReferralUndone": change(
+        referral(given_at=NOON, revision=5),
+        referral(orders=0, stands=True, given_at=NOON, revision=4),
+        made_at=LATER,
+    ),
     "ReviewOpened": change(REVIEW),
     "ReviewDecided": change(replace(REVIEW, decision=VERDICT), REVIEW, made_at=LATER),
     "ApprovalRequested": change(APPROVAL),

@@ -75,6 +75,7 @@ from tests.support.ledger import (
     used_voucher,
     voucher,
 )
+from tests.support.referrals import referral
 from tests.support.signing import FIXTURES
 
 dates = st.dates(date(2026, 11, 1), date(2027, 3, 1)) | st.just(NEVER)
@@ -538,6 +539,7 @@ RECORDS: Final[dict[str, Record]] = {
     "an answer for a period": response(),
     "an action of staff": action(points=10),
     "an award": AWARD,
+    "a friend's referral": referral(orders=1, stands=True, given_at=NOON, revision=3),
     "an offer": Targeting(
         member_id="mem_1",
         offers={

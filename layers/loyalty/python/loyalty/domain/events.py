@@ -20,6 +20,7 @@ from loyalty.domain.campaigns.budgets import BudgetSpent
 from loyalty.domain.campaigns.limits import WHOLE_CAMPAIGN
 from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.engagement.award_terms import AwardOccasion
+from loyalty.domain.engagement.referrals import Referral, ReferralRefusalReason
 from loyalty.domain.goals.standing import GoalStanding, GoalState
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
@@ -45,7 +46,7 @@ from loyalty.domain.people.member import Member
 from loyalty.domain.people.privacy_requests import DataRequest, NotAMember
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.plans.held_plan import HeldPlan, PlanChange, plan_changes, replaced_plan
-from loyalty.domain.program.kinds import MessageKind, RewardKind, SurveyKind
+from loyalty.domain.program.kinds import MessageKind, RewardKind, SignalName, SurveyKind
 from loyalty.domain.shops.deliveries import log_id
 from loyalty.domain.staff.staff_days import StaffDay
 
@@ -792,6 +793,65 @@ class GoalStateChanged(Event):
     """The goal's last day."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralClaimed(MemberEvent):
+    """A friend claimed who brought them, or a manager approved a claim that was held."""
+
+    name: ClassVar[str] = "ReferralClaimed"
+
+    referrer_id: str
+    """The member who brought them."""
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralHeld(MemberEvent):
+    """A friend's claim of who brought them is suspicious, and waits for a manager."""
+
+    name: ClassVar[str] = "ReferralHeld"
+
+    referrer_id: str
+    signals: tuple[SignalName, ...]
+    """What makes it suspicious."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralRefused(MemberEvent):
+    """A friend's claim of who brought them was refused, by the program or by a manager."""
+
+    name: ClassVar[str] = "ReferralRefused"
+
+    referrer_id: str
+    reason: ReferralRefusalReason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralAwarded(MemberEvent):
+    """A friend bought what their referral asks for: both sides are given what was promised.
+
+    Points and vouchers have events of their own.
+    """
+
+    name: ClassVar[str] = "ReferralAwarded"
+
+    referrer_id: str
+    referrer_gets: bool
+    """False: the caps of the program leave the referrer nothing for this friend."""
+    orders: int
+    """How many orders count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralUndone(MemberEvent):
+    """A friend returned too much, or is the referrer themself: both sides lose what they got."""
+
+    name: ClassVar[str] = "ReferralUndone"
+
+    referrer_id: str
+    orders: int
+    """How many orders still count."""
+
+
 ALL: Final[tuple[type[Event], ...]] = (
     MemberEnrolled,
     ProfileChanged,
@@ -837,6 +897,11 @@ ALL: Final[tuple[type[Event], ...]] = (
     CampaignBudgetSpent,
     ReviewOpened,
     ReviewDecided,
+    ReferralClaimed,
+    ReferralHeld,
+    ReferralRefused,
+    ReferralAwarded,
+    ReferralUndone,
     GoalStateChanged,
 )
 
@@ -902,7 +967,7 @@ def _events_of(change: TableChange) -> Iterator[Event]:
             )
         case StaffDay() as staff_day, None:
             yield from _of_staff_day(staff_day, change)
-        case ((Targeting() | BudgetSpent() | GoalStanding() | MemberAward()), _):
+        case ((Targeting() | BudgetSpent() | GoalStanding() | MemberAward() | Referral()), _):
             yield from _of_steering(change)
 
 
@@ -941,6 +1006,42 @@ def _of_award(
             given_for=award.given_for,
             rule_id=award.rule_id,
         )
+
+
+def _of_referral(
+    referral: Referral, before: Referral | None, change: TableChange
+) -> Iterator[Event]:
+    """A claim that was refused may be replaced by another one, which is a claim of its own."""
+    is_new = before is None or (before.state, before.claimed_at) != (
+        referral.state,
+        referral.claimed_at,
+    )
+
+    def event(kind: type[Event], **what: Any) -> Event:
+        return _event(
+            kind,
+            change.program_id,
+            subject=f"{referral.friend_id}/{referral.revision}",
+            member_id=referral.friend_id,
+            occurred_at=change.made_at,
+            referrer_id=referral.referrer_id,
+            **what,
+        )
+
+    if is_new:
+        match referral.state:
+            case "claimed":
+                yield event(ReferralClaimed, code=referral.code)
+            case "held":
+                yield event(ReferralHeld, signals=referral.signals)
+            case "refused":
+                yield event(ReferralRefused, reason=referral.reason)
+    stood = before is not None and before.stands
+    if referral.stands and not stood:
+        gets = referral.slot is not None
+        yield event(ReferralAwarded, referrer_gets=gets, orders=referral.orders)
+    elif stood and not referral.stands:
+        yield event(ReferralUndone, orders=referral.orders)
 
 
 def _of_goal(
@@ -992,6 +1093,8 @@ def _of_steering(change: TableChange) -> Iterator[Event]:
             yield from _of_goal(standing, before, change.program_id)
         case MemberAward() as award, (MemberAward() | None) as before:
             yield from _of_award(award, before, change)
+        case Referral() as referral, (Referral() | None) as before:
+            yield from _of_referral(referral, before, change)
 
 
 def _of_budget(spent: BudgetSpent, change: TableChange) -> Event:

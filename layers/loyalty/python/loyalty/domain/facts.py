@@ -26,6 +26,7 @@ from loyalty.domain.earning.awarding import points_by_giver
 from loyalty.domain.engagement.award_terms import AwardOccasion
 from loyalty.domain.engagement.changes import OrderShare
 from loyalty.domain.engagement.counters import id_of, kind_of
+from loyalty.domain.engagement.referrals import Referral
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
 from loyalty.domain.ledger.entries import (
@@ -419,6 +420,31 @@ class AwardFact(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralFact(Fact):
+    """A friend whom a member brought, and how that stands: the member is the friend.
+
+    `orders` is how many of the friend's orders count. `stands`: what was promised is given;
+    `given_at` is when it first was. `referrer_gets`: the caps leave the referrer something. A later
+    revision is written whenever any of this changes.
+    """
+
+    kind: ClassVar[str] = "referrals"
+    final_revision: ClassVar[int] = 2
+
+    member_id: str
+    referrer_id: str
+    state: str
+    reason: str | None
+    signals: tuple[str, ...]
+    claimed_at: datetime
+    decided_at: datetime | None
+    orders: int
+    stands: bool
+    referrer_gets: bool
+    given_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CountedOrderFact(Fact):
     """An order that counts for a challenge; 0: it counts no more.
 
@@ -466,6 +492,7 @@ ALL: Final[tuple[type[Fact], ...]] = (
     ActionFact,
     AwardFact,
     CountedOrderFact,
+    ReferralFact,
     OfferFact,
 )
 
@@ -516,7 +543,7 @@ def facts_of(change: TableChange) -> Iterator[Fact]:
             yield _of_message(message, change.program_id)
         case Response() as response:
             yield _of_response(response, change.program_id)
-        case (MemberAward() | OrderShare() | Targeting()) as steered:
+        case (MemberAward() | OrderShare() | Targeting() | Referral()) as steered:
             yield from _of_engagement(steered, change)
         # The lake has folders of programs, and none of the deployment.
         case StaffAction() as action if change.program_id != DEPLOYMENT:
@@ -808,7 +835,7 @@ def _of_response(response: Response, program_id: str) -> SurveyFact:
 
 
 def _of_engagement(
-    steered: MemberAward | OrderShare | Targeting, change: TableChange
+    steered: MemberAward | OrderShare | Targeting | Referral, change: TableChange
 ) -> Iterator[Fact]:
     match steered:
         case OrderShare():
@@ -817,6 +844,8 @@ def _of_engagement(
             yield _of_award(steered, change)
         case Targeting():
             yield from _of_targeting(steered, change)
+        case Referral():
+            yield _of_referral(steered, change)
 
 
 def _of_award(award: MemberAward, change: TableChange) -> AwardFact:
@@ -835,6 +864,26 @@ def _of_award(award: MemberAward, change: TableChange) -> AwardFact:
         stands=award.stands,
         reward_kept=award.reward_kept,
         given_at=award.given_at or changed_at,
+    )
+
+
+def _of_referral(referral: Referral, change: TableChange) -> ReferralFact:
+    return ReferralFact(
+        fact_id=referral.friend_id,
+        revision=referral.revision,
+        program_id=change.program_id,
+        recorded_at=change.made_at,
+        member_id=referral.friend_id,
+        referrer_id=referral.referrer_id,
+        state=referral.state,
+        reason=referral.reason,
+        signals=referral.signals,
+        claimed_at=referral.claimed_at,
+        decided_at=referral.decision.decided_at if referral.decision else None,
+        orders=referral.orders,
+        stands=referral.stands,
+        referrer_gets=referral.stands and referral.slot is not None,
+        given_at=referral.given_at,
     )
 
 

@@ -13,7 +13,7 @@ from loyalty.domain.engagement.referrals import CODE_CHARACTERS
 
 if TYPE_CHECKING:
     from loyalty.domain.people.identity import Keyring
-    from loyalty.domain.program.referrals import SignalName
+    from loyalty.domain.program.kinds import SignalName
 
 
 def code_for_friends(member_id: str, *, program_id: str, keyring: Keyring) -> str:

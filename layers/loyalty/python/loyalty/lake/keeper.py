@@ -40,6 +40,7 @@ SORTED_BY: Final = {
     "actions": "staff_member, began_at, fact_id",
     "awards": "rule_id, given_at, fact_id",
     "counted_orders": "rule_id, occurred_at, fact_id",
+    "referrals": "claimed_at, fact_id",
     "entries": "member_id, counted_at, fact_id",
     "members": "fact_id",
     "offers": "campaign_id, offered_at, fact_id",

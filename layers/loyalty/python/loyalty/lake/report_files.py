@@ -35,6 +35,7 @@ DATED_BY: Final = {
     "actions": "began_at",
     "awards": "given_at",
     "counted_orders": "occurred_at",
+    "referrals": "claimed_at",
     "entries": "counted_at",
     "members": "enrolled_at",
     "messages": "written_at",

@@ -14,24 +14,25 @@ from loyalty.domain.kernel.calendar import period_on
 if TYPE_CHECKING:
     from loyalty.domain.orders.order import Order, OrderRef
     from loyalty.domain.program.document import Program
-    from loyalty.domain.program.referrals import ReferralCaps, ReferralGift, Referrals, SignalName
+    from loyalty.domain.program.kinds import SignalName
+    from loyalty.domain.program.referrals import ReferralCaps, ReferralGift, Referrals
 
 # With what the ids of awards for referrals begin. It is stored.
 AWARDS: Final = "referral"
 CODE_CHARACTERS: Final = 10
 
 # What a referral waits for, as stored.
-type ReferralState = Literal["held", "claimed", "refused"]
+ReferralState = Literal["held", "claimed", "refused"]
 # The same with what follows from the friend's orders, as the API says it.
-type ReferralStage = Literal["held", "claimed", "awarded", "undone", "lapsed", "refused"]
+ReferralStage = Literal["held", "claimed", "awarded", "undone", "lapsed", "refused"]
 # Why a claim was refused, as stored and in the API. `decided`: a person refused it.
-type ReferralRefusalReason = Literal[
+ReferralRefusalReason = Literal[
     "self", "not_new", "already_referred", "device", "network", "email_alike", "decided"
 ]
-type ReferralVerdict = Literal["approved", "refused"]
+ReferralVerdict = Literal["approved", "refused"]
 # As what an order counts, as stored.
-type ReferralTally = Literal["orders", "earlier"]
-type ReferralSide = Literal["referrer", "friend"]
+ReferralTally = Literal["orders", "earlier"]
+ReferralSide = Literal["referrer", "friend"]
 SIDES: Final[tuple[ReferralSide, ...]] = ("friend", "referrer")
 
 

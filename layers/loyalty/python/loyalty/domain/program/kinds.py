@@ -58,3 +58,6 @@ CAMPAIGNS_MAX: Final = 200
 Activation = Literal["auto", "join", "offer"]
 MemberPeriod = Literal["order", "day", "week", "month", "year", "campaign"]
 BudgetPeriod = Literal["day", "week", "month", "year", "campaign"]
+
+# What may say that a friend whom a member brings is no new person. They are stored.
+SignalName = Literal["device", "network", "email_alike"]

@@ -5,14 +5,13 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from loyalty.domain.kernel.fields import AmountMinor, ExternalId, Points
+from loyalty.domain.program.kinds import SignalName
 from loyalty.domain.program.line_selectors import EVERY_LINE, LineSelector
 from loyalty.domain.program.parts import DocumentPart
 
 SIGNALS_MAX: Final = 10
 CODE_IN_URL: Final = "{code}"
 
-# What may say that a friend is no new person. They are stored.
-SignalName = Literal["device", "network", "email_alike"]
 SignalOutcome = Literal["hold", "refuse"]
 
 

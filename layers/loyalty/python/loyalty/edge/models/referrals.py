@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, StrictStr
 
 from loyalty.domain.engagement.referrals import Referral, ReferralRefusalReason, ReferralStage
-from loyalty.domain.program.referrals import CODE_IN_URL, SignalName
+from loyalty.domain.program.kinds import SignalName
+from loyalty.domain.program.referrals import CODE_IN_URL
 from loyalty.edge.http.schemas import (
     AnswerPart,
     ExternalId,

@@ -26,7 +26,8 @@ from loyalty.usecases.ledger.accounts import lineage
 if TYPE_CHECKING:
     from loyalty.domain.ledger.account import Account
     from loyalty.domain.orders.order import OrderRef
-    from loyalty.domain.program.referrals import Referrals, ReferralSignal, SignalName
+    from loyalty.domain.program.kinds import SignalName
+    from loyalty.domain.program.referrals import Referrals, ReferralSignal
     from loyalty.usecases.ports import Desk, Listed
 
 KEPT_FOR: Final[Mapping[str, timedelta]] = {
