@@ -15,7 +15,7 @@ from loyalty.domain.kernel.errors import (
     InvalidCursor,
     NotFound,
     OwnAccount,
-    ReferralRefused,
+    ReferralNotAccepted,
     TooLarge,
     TryAgain,
     WrongState,
@@ -334,7 +334,7 @@ def read_referral_code(program_id: ProgramId, referral_code: PathId) -> Referral
     allow={"member", "cashier", "service"},
     status=201,
     also=(200,),
-    refuses=(NotFound, ReferralRefused, TryAgain),
+    refuses=(NotFound, ReferralNotAccepted, TryAgain),
     acts="referral.claim",
 )
 def claim_referral(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from loyalty.domain.engagement.referrals import Referral, ReferralDecision
-from loyalty.domain.kernel.errors import ReferralRefused
+from loyalty.domain.kernel.errors import ReferralNotAccepted
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member
@@ -82,7 +82,7 @@ class Bringing(Collecting):
         return claim_referral(claim, shelf=self.friends, signals=self.friends, desk=self.desk)
 
     def refusal(self, *args: Any, **parts: Any) -> str:
-        with pytest.raises(ReferralRefused) as refused:
+        with pytest.raises(ReferralNotAccepted) as refused:
             self.claims(*args, **parts)
         return refused.value.reason
 

@@ -158,7 +158,7 @@ class VoucherIssued(Refusal):
     title = "Only staff can cancel an issued voucher"
 
 
-class ReferralRefused(Refusal):
+class ReferralNotAccepted(Refusal):
     """`reason` says which rule of the program's referrals is in the way."""
 
     code = "referral_refused"

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from loyalty.domain.kernel.errors import (
     IdentityTaken,
-    ReferralRefused,
+    ReferralNotAccepted,
     Refusal,
     TooManyRequests,
 )
@@ -107,7 +107,7 @@ def problem(refusal: Refusal, *, request_id: str) -> Response[str]:
     headers: dict[str, str | list[str]] = {}
     if isinstance(refusal, IdentityTaken) and refusal.member_id:
         more["member_id"] = refusal.member_id
-    if isinstance(refusal, ReferralRefused):
+    if isinstance(refusal, ReferralNotAccepted):
         more["reason"] = refusal.reason
     if isinstance(refusal, TooManyRequests):
         headers["retry-after"] = str(refusal.retry_after)

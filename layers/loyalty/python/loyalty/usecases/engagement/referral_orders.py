@@ -35,7 +35,7 @@ from loyalty.domain.engagement.referrals import (
     undone,
 )
 from loyalty.domain.kernel.calendar import midnight
-from loyalty.domain.kernel.errors import NotFound, ReferralRefused, TryAgain
+from loyalty.domain.kernel.errors import NotFound, ReferralNotAccepted, TryAgain
 from loyalty.domain.ledger.entries import Entry, OrderCause
 from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.ledger.refunds import state_of, unrefunded
@@ -194,7 +194,7 @@ def _claim_by_code(left: Order, friend: UnitedMember, *, shelf: FriendsShelf, de
         if not _CODE.fullmatch(code):
             continue
         claim = ReferralClaim(code=code, friend_id=friend.member_id, ordered_at=left.occurred_at)
-        with suppress(NotFound, ReferralRefused):
+        with suppress(NotFound, ReferralNotAccepted):
             claim_referral(claim, shelf=shelf, signals=shelf, desk=desk)
             return True
     return False

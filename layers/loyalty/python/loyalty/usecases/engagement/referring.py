@@ -18,7 +18,7 @@ from loyalty.domain.engagement.referrals import (
     Referrer,
     decided,
 )
-from loyalty.domain.kernel.errors import NotFound, ReferralRefused, WrongState
+from loyalty.domain.kernel.errors import NotFound, ReferralNotAccepted, WrongState
 from loyalty.domain.ledger.postings import Posting
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import lineage
@@ -189,7 +189,7 @@ def claim_referral(
 
     Raises:
         NotFound: there is no such code or member, or the program has no referrals.
-        ReferralRefused: a rule of the program is in the way.
+        ReferralNotAccepted: a rule of the program is in the way.
         TryAgain: other writers were faster too often.
     """
     terms = terms_in_force(desk)
@@ -353,5 +353,5 @@ def _is_same_refusal(earlier: Referral, referral: Referral) -> bool:
     )
 
 
-def _refused(reason: ReferralRefusalReason) -> ReferralRefused:
-    return ReferralRefused(REASONS[reason], reason=reason)
+def _refused(reason: ReferralRefusalReason) -> ReferralNotAccepted:
+    return ReferralNotAccepted(REASONS[reason], reason=reason)
