@@ -23,6 +23,8 @@ class Engagement:
         self._shares: dict[tuple[tuple[str, ...], str], Any] = {}
         self._progress: dict[tuple[str, str], Any] = {}
         self._vouchers: dict[str, Any] = {}
+        # The codes of all vouchers that an award ever had.
+        self._codes: dict[str, set[str]] = defaultdict(set)
         # By award: what its entries gave and how they settled it.
         self._entries: dict[str, Counter[str]] = defaultdict(Counter)
 
@@ -35,6 +37,8 @@ class Engagement:
                     _follows(key, before, wire, "revision")
                     self._shares[order_of(key), counter] = wire
                 case "PROGRESS", _, counter:
+                    if self._seen.accounts[request_of(key)]["status"] == "closed":
+                        raise Violation(f"{key} was written of a member who is no more")
                     _follows(key, before, wire, "revision")
                     self._progress[request_of(key), counter] = wire
                     _keeps_its_terms(key, wire, seen=[old for each, old, _ in written if old])
@@ -162,6 +166,14 @@ class Engagement:
         if "reward_id" not in award:
             return
         voucher = self._vouchers.get(award.get("code", ""))
+        self._codes[request_of(key)].add(award.get("code", ""))
+        good = [
+            code
+            for code in self._codes[request_of(key)]
+            if code and self._vouchers[code]["state"] not in {"cancelled", "cancelling"}
+        ]
+        if len(good) > 1:
+            raise Violation(f"{key} has given its reward more than once: {good}")
         if _stands(award):
             if voucher is None or voucher["state"] not in {"issued", "used", "expired"}:
                 raise Violation(f"{key} stands without its voucher: {voucher}")

@@ -1,10 +1,12 @@
 """Workers who count orders for challenges meet refunds, merges and each other."""
 
+import random
 from typing import Any, Final
 
 from loyalty.domain.program.challenges import Challenge
-from tests.simulation.requests.engagement import Look
-from tests.simulation.requests.members import Merge
+from tests.simulation.requests.engagement import Look, UseAwarded
+from tests.simulation.requests.members import Erase, Merge
+from tests.simulation.requests.orders import Record
 from tests.simulation.rest_of_challenges import check_challenges
 from tests.simulation.scene import (
     DAY,
@@ -14,11 +16,13 @@ from tests.simulation.scene import (
     living,
     refund,
     scene,
+    shop_order,
     spent,
     swept,
     writing,
     writing_to,
 )
+from tests.simulation.waking import Worker
 from tests.simulation.world import Fault, World
 
 AT_O0: Final = Look("orders", "till#o0")
@@ -128,3 +132,48 @@ def test_what_is_counted_during_a_merge_is_the_survivors() -> None:
 
     check_challenges(world)
     assert account(world, "bob").balance == 70
+
+
+def test_nothing_is_counted_for_a_member_who_is_erased_meanwhile() -> None:
+    world = collecting()
+    earned(world, 10, name="o0")
+    late = world.start(AT_O0)
+    late.run_to(writing)
+
+    done(world.finish(Erase("ann")))
+    done(late.finish())
+
+    assert not [key for key in world.table.items if key.sk.startswith(("SHARE#", "PROGRESS#"))]
+
+
+def test_a_reward_that_was_used_is_not_given_a_second_time() -> None:
+    gives = [{"reward_id": "for-10"}]
+    world = collecting(challenges=(challenge(target=2, gives=gives),))
+    order = earned(world, 10, name="o0")
+    earned(world, 10, name="o1")
+    done(world.finish(AT_O0))
+    done(world.finish(Look("orders", "till#o1")))
+    done(world.finish(UseAwarded()))
+    done(world.finish(refund(order)))
+    done(world.finish(AT_O0))
+    kept = awards(world)
+    earned(world, 10, name="o2")
+
+    done(world.finish(Look("orders", "till#o2")))
+
+    assert kept[0]["reward_kept"]
+    (award,) = awards(world)
+    assert (award["state"], award["code"]) == ("standing", kept[0]["code"])
+
+
+def test_a_version_of_an_order_that_earns_as_before_is_counted_anew() -> None:
+    world = collecting(challenges=(challenge(counts={"what": "units"}, target=3),))
+    worker = Worker(random.Random(0), world)
+    for seconds, quantity in enumerate((1, 3)):
+        version = shop_order("o0", 10, seconds=seconds, quantity=quantity)
+        done(world.finish(Record(version, "ann")))
+        while look := worker.waits_longest():
+            done(world.finish(look))
+
+    check_challenges(world)
+    assert account(world).balance == 60

@@ -199,9 +199,9 @@ _MUTANTS: Final = (
     ),
     # Who is told to look.
     Mutant(
-        "nobody looks at an order that changed and moved no points",
+        "nobody looks at an order that has not changed since it was recorded",
         "waking._touched",
-        'yield "orders", _name(ref), 0',
+        'yield "orders", _name(entry.order), entry.program_version',
         "pass",
     ),
     Mutant(
