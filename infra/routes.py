@@ -219,6 +219,9 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/members/{member_id}/activities", Throttle.READ),
         ("POST", "/activities", Throttle.WRITE),
         ("DELETE", "/activities/{source}/{activity_id}", Throttle.WRITE),
+        ("GET", "/members/{member_id}/boards/{board_id}", Throttle.READ),
+        ("GET", "/boards", Throttle.READ),
+        ("GET", "/boards/{board_id}", Throttle.READ),
     ),
     *_managed("campaigns", "/campaigns", ("GET", ""), ("GET", "/{campaign_id}")),
     *_routes(

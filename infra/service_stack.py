@@ -78,7 +78,7 @@ class ServiceStack(Stack):
             "expiry": calendar.expiry(kit),
             "audit": calendar.audit(kit, looks=looks),
             "privacy": calendar.privacy(kit),
-            "compaction": reports.compaction(kit),
+            "compaction": reports.compaction(kit, looks=looks),
             "rebuild": reports.rebuild(kit),
             "reminders": calendar.reminders(kit),
         }

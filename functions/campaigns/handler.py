@@ -1,4 +1,4 @@
-"""Campaigns, challenges, offers, friends, activities: members see and join theirs."""
+"""Campaigns, challenges, offers, friends, activities, boards: members see and join theirs."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -43,6 +43,15 @@ from loyalty.edge.models.activities import (
     recorded_answer,
 )
 from loyalty.edge.models.approvals import DecisionRequest
+from loyalty.edge.models.boards import (
+    BoardList,
+    BoardOfMemberAnswer,
+    BoardWindow,
+    StandingAnswer,
+    board_answer,
+    board_of_member_answer,
+    standing_answer,
+)
 from loyalty.edge.models.campaigns import (
     CampaignAnswer,
     CampaignList,
@@ -81,6 +90,7 @@ from loyalty.edge.models.segment_lists import (
 from loyalty.edge.referral_digests import code_for_friends, signal_digests
 from loyalty.edge.settings import settings
 from loyalty.table.activities import TableActivities
+from loyalty.table.boards import TableBoards
 from loyalty.table.engagement import TableEngagement
 from loyalty.table.positions import is_held_referral, is_listed
 from loyalty.table.programs import TablePrograms
@@ -91,6 +101,7 @@ from loyalty.usecases import offers
 from loyalty.usecases.campaigns import budgets, membership
 from loyalty.usecases.engagement import activities, joining, referring
 from loyalty.usecases.engagement.activity_steps import ActivityDesk
+from loyalty.usecases.engagement.boards import board_of_member, board_shown, boards_shown
 from loyalty.usecases.engagement.referral_viewing import (
     own_referral,
     referral_of_member,
@@ -489,6 +500,53 @@ def list_member_activities(
     )
 
 
+@api.get("/boards", allow=MEMBER_AND_STAFF | {"service"})
+def list_boards(program_id: ProgramId) -> BoardList:
+    """List the boards of the program.
+
+    Each says what ranks the members, and what the first places get.
+    """
+    desk = _desk(program_id)
+    found = boards_shown(desk=desk)
+    return BoardList(items=[board_answer(*each, document=desk.program.document) for each in found])
+
+
+@api.get("/boards/<board_id>", allow=MEMBER_AND_STAFF | {"service"}, refuses=(NotFound,))
+def read_board(
+    program_id: ProgramId, board_id: PathId, window: BoardWindow = None
+) -> StandingAnswer:
+    """Read how members stand on a board.
+
+    It is computed every hour. Only members who agreed are named.
+    """
+    found = board_shown(board_id, window=window, boards=_boards(program_id), desk=_desk(program_id))
+    # Members are not told who the others are.
+    return standing_answer(found, has_ids=api.principal.is_trusted)
+
+
+@api.get(
+    "/members/<member_id>/boards/<board_id>",
+    allow=MEMBER_AND_STAFF | {"service"},
+    refuses=(NotFound,),
+)
+def read_member_board(
+    program_id: ProgramId, member_id: PathId, board_id: PathId
+) -> BoardOfMemberAnswer:
+    """Read where a member is on a board, in the running window.
+
+    The score counts an order within seconds, the place compares it with what the others had within
+    the last hour.
+    """
+    found = board_of_member(
+        member_id,
+        board_id,
+        boards=_boards(program_id),
+        progress=_engagement(program_id),
+        desk=_desk(program_id),
+    )
+    return board_of_member_answer(found)
+
+
 @api.post(
     "/lists/<segment_id>",
     allow={"manager", "service"},
@@ -604,3 +662,7 @@ def _activity_desk(program_id: str) -> ActivityDesk:
 
 def _targetings(program_id: str) -> TableTargeting:
     return TableTargeting(engine(settings(CampaignsSettings).table), program_id=program_id)
+
+
+def _boards(program_id: str) -> TableBoards:
+    return TableBoards(engine(settings(CampaignsSettings).table), program_id=program_id)

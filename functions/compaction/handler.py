@@ -1,8 +1,9 @@
 """Compaction: every hour, fold the lake's many small objects into few large ones.
 
-It also finds who is in computed segments. After a program's day it evaluates its goals, finds which
-things go together, opens reviews for what its watches find, and offers campaigns to members. It has
-the engine and a queue already, and another queue would cost more than all of that does.
+It also finds who is in computed segments, and ranks members on boards. After a program's day it
+evaluates its goals, finds which things go together, opens reviews for what its watches find, and
+offers campaigns to members. It has the engine and a queue already, and another queue would cost
+more than all of that does.
 """
 
 import tempfile
@@ -22,6 +23,7 @@ from loyalty.edge.neighborhoods import neighborhoods
 from loyalty.edge.settings import settings
 from loyalty.edge.sweeping import begin_run
 from loyalty.lake import columns, day_sums
+from loyalty.lake.board_scores import LakeScores
 from loyalty.lake.connections import ReportEngine
 from loyalty.lake.figures import LakeFigures
 from loyalty.lake.keeper import Keeper
@@ -32,6 +34,7 @@ from loyalty.lake.offer_shoppers import LakeShoppers
 from loyalty.lake.reports import Report
 from loyalty.lake.segment_snapshots import SegmentSnapshots
 from loyalty.lake.watching import LakeFindings
+from loyalty.table.boards import TableBoards
 from loyalty.table.goals import TableGoals
 from loyalty.table.members import TableMembers, no_keyring
 from loyalty.table.offers import TableOffers
@@ -40,12 +43,14 @@ from loyalty.table.segment_lists import TableSegmentLists
 from loyalty.table.segment_runs import TableSegmentRuns
 from loyalty.table.targeting import TableTargeting
 from loyalty.usecases import offers
+from loyalty.usecases.engagement.boards import PRIZES, rank_boards
 from loyalty.usecases.program.goals import evaluate_goals
 from loyalty.usecases.program.watches import keep_watch
 from loyalty.usecases.segments import MEMBERS, RUNS, change_of, keep, run
 from loyalty.usecases.work_pages import EVERY_PROGRAM, WorkPage
 
 # The lanes of other work are called as the kinds of facts.
+BOARDS: Final = "boards"
 GOALS: Final = "goals"
 NEIGHBORS: Final = "neighbors"
 WATCHES: Final = "watches"
@@ -56,6 +61,7 @@ class CompactionSettings:
     table: str
     lake_bucket: str
     compaction_queue_url: str
+    engagement_queue_url: str
 
 
 @deadline.keeping_time
@@ -74,12 +80,14 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
 
 def pages_of(programs: tuple[str, ...]) -> list[WorkPage]:
     """A page for each kind of facts, and for each other work: what fails delays nothing else."""
-    lanes = (*(fact.kind for fact in ALL), GOALS, NEIGHBORS, offers.ROUNDS, RUNS, WATCHES)
+    lanes = (*(fact.kind for fact in ALL), BOARDS, GOALS, NEIGHBORS, offers.ROUNDS, RUNS, WATCHES)
     return [WorkPage(program_id=EVERY_PROGRAM, lane=lane, items=programs) for lane in lanes]
 
 
 def take(page: WorkPage, item: str) -> None:
     match page.lane:
+        case "boards":
+            rank(item)
         case "goals":
             evaluate(item)
         case "neighbors":
@@ -98,6 +106,30 @@ def take(page: WorkPage, item: str) -> None:
             keep(change_of(item), keeper=keeper)
         case _:
             fold(page, item)
+
+
+def rank(program_id: str) -> None:
+    """Compute how members stand on the boards of a program, and let prizes be given."""
+    config, now = settings(CompactionSettings), clock.now()
+    program = shelf(config.table).in_force(program_id, now=now)
+    if not program.document.boards:
+        return
+    with tempfile.TemporaryDirectory(prefix="boards-") as folder:
+        mirror = Mirror(clients.s3(), bucket=config.lake_bucket, root=Path(folder))
+        owing = rank_boards(
+            program,
+            shelf=TableBoards(engine(config.table), program_id=program_id),
+            scores=LakeScores(
+                document=program.document,
+                now=now,
+                fetch=lambda kinds, needed: mirror.fetch(program_id, kinds, columns=needed),
+                connect=ReportEngine().over,
+            ),
+            now=now,
+        )
+    if owing:
+        prizes = PageQueue(clients.sqs(), url=config.engagement_queue_url, pause=pause)
+        prizes.send([WorkPage(program_id=program_id, lane=PRIZES, items=tuple(owing))])
 
 
 def evaluate(program_id: str) -> None:

@@ -11,10 +11,12 @@ from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.desk import open_desk
 from loyalty.edge.settings import settings
 from loyalty.table.activities import TableActivities
+from loyalty.table.boards import TableBoards
 from loyalty.table.engagement import TableEngagement
 from loyalty.table.referrals import TableReferrals
 from loyalty.usecases.engagement.activities import settle_waiting, settle_waiting_for
 from loyalty.usecases.engagement.activity_steps import ActivityDesk
+from loyalty.usecases.engagement.boards import PRIZES, give_prizes
 from loyalty.usecases.engagement.reconciling import reconcile, unite_progress
 from loyalty.usecases.engagement.referral_orders import look_at_friend, look_at_order
 from loyalty.usecases.engagement.waking import order_named
@@ -50,6 +52,9 @@ def look(page: WorkPage, item: str) -> None:
         settle_waiting_for(order, shelves=shelves, desk=desk)
         if version is not None and desk.version(version).document.plan_skus:
             settle_purchases(order, desk=desk)
+    elif page.lane == PRIZES:
+        boards = TableBoards(engine(table), program_id=page.program_id)
+        give_prizes(item, boards=boards, awards=shelf, desk=desk)
     else:
         unite_progress(item, shelf=shelf, desk=desk)
         look_at_friend(item, shelf=friends, awards=shelf, desk=desk)

@@ -8,7 +8,7 @@ from infra.alarms import HOUR
 from infra.functions import CapabilityFunction
 from infra.kit import STREAM_TIMEOUT, Kit
 from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, SCAN, UPDATE
-from infra.queues import WorkQueue
+from infra.queues import WorkQueue, allow_send_many
 from infra.schedules import Runs, ScheduledWork
 from infra.streams import StreamReader
 
@@ -54,15 +54,19 @@ def archive(kit: Kit) -> StreamReader:
     )
 
 
-def compaction(kit: Kit) -> ScheduledWork:
+def compaction(kit: Kit, *, looks: WorkQueue) -> ScheduledWork:
+    """The work; `looks` is the queue of the function that gives prizes."""
     function = kit.function(
         "compaction",
-        "Fold the lake's objects, find segments and neighbors, judge goals, watch, offer campaigns",
-        environment=kit.table_name | kit.lake_bucket,
+        "Fold the lake, find segments and neighbors, judge goals, watch, offer, rank members",
+        environment=kit.table_name
+        | kit.lake_bucket
+        | {"LOYALTY_ENGAGEMENT_QUEUE_URL": looks.queue.queue_url},
         timeout=COMPACTION_TIMEOUT,
         disk_mib=REPORT_DISK_MIB,
     )
-    # For the registry of programs, their goals, the segments and the offers of their members.
+    allow_send_many(function, looks.queue)
+    # For programs, their goals and boards, the segments and the offers of their members.
     kit.data.table.allow(function, GET, BATCH_GET, QUERY, PUT, UPDATE, DELETE, CHECK)
     # What members bought lately, to offer them something.
     kit.data.table.allow_query(function, index="history")

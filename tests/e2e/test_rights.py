@@ -194,6 +194,7 @@ class TestTheRightsOfAFunction:
                 },
             ],
             badges=[{"id": "regular", "name": "Regular"}],
+            boards=[{"id": "visits", "name": "Most visits", "challenge": "three"}],
             plans=[{"id": "prime", "name": "Prime", "benefits": {"multiplier_percent": 200}}],
             referrals={
                 "friend": {"points": 1},
@@ -320,6 +321,9 @@ def drive_everything(api: DescribedApi) -> None:
     api.send("member", "PUT", "/members/me/challenges/weeks", status=204)
     api.send("cashier", "DELETE", f"/members/{bob}/challenges/weeks", status=204)
     api.call("analyst", "GET", f"/members/{bob}/badges")
+    assert api.call("member", "GET", "/boards")["items"][0]["window"] == "ever"
+    assert api.call("member", "GET", "/boards/visits")["items"] == []
+    assert api.call("member", "GET", "/members/me/boards/visits")["score"] == 0
 
     # Friends of Ana, of whom three have the same device.
     friend_code = api.call("member", "GET", "/members/me/referral")["code"]

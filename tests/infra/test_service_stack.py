@@ -232,6 +232,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         "Buckets/Lake": {"s3:ListBucket"},
         FACTS: {"s3:DeleteObject", "s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"},
         "CompactionWork/Pages/Queue": WORK_QUEUE,
+        "OrdersToCount/Queue": {"sqs:SendMessage"},
     },
     "rebuild": {
         TABLE: {"dynamodb:Scan"},

@@ -140,6 +140,16 @@ REQUESTS: Final[dict[str, Json]] = {
         "refund": {"amount": eur(1_000)},
     },
 }
+_NOVEMBER: Final[Json] = {
+    "id": "most-cups",
+    "name": "Most cups",
+    "challenge": "ten-drinks",
+    "counts": "units",
+    "window": "2026-11",
+    "shows": 10,
+    "settles_after_days": 14,
+    "prizes": [{"to_place": 3, "points": 100, "reward_id": None, "reward_name": None}],
+}
 
 _BROUGHT: Final[Json] = {
     "state": "claimed",
@@ -237,6 +247,39 @@ ANSWERS: Final[dict[str, Any]] = {
     "list_member_campaigns": page(_JOINED),
     "list_member_badges": page(_REGULAR),
     "list_member_offers": page(_OAT_WEEK),
+    "list_boards": page(_NOVEMBER),
+    "read_board": {
+        "id": "most-cups",
+        "name": "Most cups",
+        "counts": "units",
+        "window": "2026-11",
+        "starts_on": "2026-11-01",
+        "ends_on": "2026-11-30",
+        "state": "open",
+        "as_of": NOW,
+        "members": 412,
+        "items": [
+            {
+                "place": 1,
+                "score": 31,
+                "nickname": "Ana from next door",
+                "member_id": ANA,
+                "has_prize": True,
+            },
+            {"place": 2, "score": 27, "nickname": None, "member_id": "mem_…", "has_prize": True},
+        ],
+        "next_cursor": None,
+    },
+    "read_member_board": {
+        "id": "most-cups",
+        "name": "Most cups",
+        "window": "2026-11",
+        "score": 31,
+        "place": 1,
+        "top_percent": None,
+        "as_of": NOW,
+        "is_named": True,
+    },
     "list_member_challenges": page(_TEN_DRINKS, _FOUR_WEEKS),
     "read_campaign": _WIN_BACK,
     "read_member_referral": {

@@ -156,14 +156,14 @@ def test_a_reward_that_was_used_is_not_given_a_second_time() -> None:
     done(world.finish(UseAwarded()))
     done(world.finish(refund(order)))
     done(world.finish(AT_O0))
-    kept = awards(world)
+    undone = awards(world)
     earned(world, 10, name="o2")
 
     done(world.finish(Look("orders", "till#o2")))
 
-    assert kept[0]["reward_kept"]
+    assert undone[0]["reward_kept"]
     (award,) = awards(world)
-    assert (award["state"], award["code"]) == ("standing", kept[0]["code"])
+    assert (award["state"], award["code"]) == ("standing", undone[0]["code"])
 
 
 def test_a_version_of_an_order_that_earns_as_before_is_counted_anew() -> None:

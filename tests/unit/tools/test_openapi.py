@@ -246,6 +246,7 @@ PARAMETERS = {
     "list_redemptions": PAGE,
     "list_reviews": PAGE | {"state"},
     "list_report_exports": PAGE,
+    "read_board": {"window"},
     "list_segment_members": PAGE,
     "list_services": PAGE,
     "list_survey_responses": PAGE,
@@ -374,6 +375,7 @@ def test_a_description_within_a_union_with_null_is_that_of_the_property(
 NAMES_OF_ONE_WORD = {
     "Adjustments",
     "Badge",
+    "Board",
     "Budget",
     "Campaign",
     "Catalogue",
@@ -387,6 +389,7 @@ NAMES_OF_ONE_WORD = {
     "Money",
     "Plan",
     "Presents",
+    "Prize",
     "Problem",
     "Program",
     "Referrals",

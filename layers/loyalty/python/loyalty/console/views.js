@@ -64,6 +64,7 @@ export const VIEWS = [
   },
   { name: "trials", group: "Program", title: "Trials", roles: ["manager"] },
   { name: "campaigns", group: "Campaigns", title: "Campaigns", roles: ["analyst", "manager"] },
+  { name: "boards", group: "Campaigns", title: "Boards", roles: ["analyst", "manager"] },
   { name: "segments", group: "Campaigns", title: "Segments", roles: ["analyst", "manager"] },
   { name: "goals", group: "Goals", title: "Goals", roles: ["analyst", "manager"] },
   { name: "reports", group: "Reports", title: "Reports", roles: ["analyst", "manager"] },

@@ -470,6 +470,11 @@ def member_progress(program: str, member: str, counter: str) -> Key:
     return Key(member_partition(program, member), f"{MEMBER_PROGRESS}{counter}")
 
 
+@charted("how members stand on a board, in a window", read_by="boards")
+def board_standing(program: str, board: str, window: str) -> Key:
+    return Key(_program(program, "BOARD", board), window)
+
+
 @charted(
     "what each source told last of a member's paid plans",
     read_by="the member's plan, later tellings",

@@ -5,10 +5,10 @@ Names are stored and never change.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.kernel.calendar import NEVER, last_day_of, period_on
+from loyalty.domain.kernel.calendar import NEVER, add_months, last_day_of, period_on
 
 if TYPE_CHECKING:
     from loyalty.domain.program.challenges import CalendarWindow, FixedWindow, StreakPeriod
@@ -35,6 +35,21 @@ def last_day(window: str) -> date:
     if "/" in window:
         return date.fromisoformat(window.partition("/")[2])
     return last_day_of(window)
+
+
+def first_day(window: str) -> date:
+    """The first day of a window; `date.min` if it has always been running."""
+    if window == EVER:
+        return date.min
+    if "/" in window:
+        return date.fromisoformat(window.partition("/")[0])
+    last, kind = last_day(window), _kind_of(window)
+    if kind == "day":
+        return last
+    if kind == "week":
+        return last - timedelta(days=6)
+    months = {"month": 1, None: 3}[kind] if "-" in window else 12
+    return add_months(last.replace(day=1), 1 - months)
 
 
 def number_of(period: str) -> int:

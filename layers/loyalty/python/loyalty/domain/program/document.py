@@ -32,6 +32,7 @@ from loyalty.domain.kernel.fields import (
 )
 from loyalty.domain.kernel.limits import POINTS_MAX
 from loyalty.domain.program.activities import ACTIVITIES_MAX, RewardedActivity
+from loyalty.domain.program.boards import BOARDS_MAX, Board
 from loyalty.domain.program.campaigns import Campaign, CampaignGroup
 from loyalty.domain.program.challenges import BADGES_MAX, CHALLENGES_MAX, Badge, Challenge
 from loyalty.domain.program.earning_rules import EarningRule
@@ -269,6 +270,13 @@ class Program(DocumentPart):
         Referrals | None,
         Field(description="What members and friends whom they bring are given; null: nothing."),
     ] = None
+    boards: Annotated[
+        tuple[Board, ...],
+        Field(
+            max_length=BOARDS_MAX,
+            description="Rankings of members by what challenges count, and prizes for the first.",
+        ),
+    ] = ()
     expiry: Annotated[Expiry, Field(description="When points expire.")]
     expiry_by_source: Annotated[
         dict[PointSource, Expiry],

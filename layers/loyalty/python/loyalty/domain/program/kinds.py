@@ -39,6 +39,7 @@ PointSource = Literal[
     "challenge",
     "referral",
     "activity",
+    "board",
     "transfer",
 ]
 

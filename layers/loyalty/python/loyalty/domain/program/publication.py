@@ -11,6 +11,7 @@ from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.errors import Fault
 from loyalty.domain.program import (
     activity_checks,
+    board_checks,
     campaign_checks,
     challenge_checks,
     goal_checks,
@@ -22,6 +23,7 @@ from loyalty.domain.program import (
     wording,
 )
 from loyalty.domain.program.activities import RewardedActivity
+from loyalty.domain.program.boards import Board
 from loyalty.domain.program.campaigns import Campaign
 from loyalty.domain.program.challenges import Badge, Challenge
 from loyalty.domain.program.condition_checks import included_and_excluded
@@ -59,6 +61,7 @@ type _Identified = (
     Campaign
     | Challenge
     | RewardedActivity
+    | Board
     | Badge
     | EarningRule
     | Goal
@@ -133,6 +136,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
         "watches": watches,
         "challenges": challenges,
         "badges": badges,
+        "boards": _parts(lambda: document.boards),
         "plans": plans,
         "activities": _parts(lambda: document.activities),
     }
@@ -155,9 +159,14 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
     yield from safeguard_checks.checks(safeguards, watches)
     yield from segment_checks.checks(document, segments)
     yield from challenge_checks.checks(document, challenges, badges)
+    yield from board_checks.checks(document, _parts(lambda: document.boards), challenges)
     yield from plan_checks.checks(document, plans)
     yield from referral_checks.checks(document)
     yield from _messages(document)
+    yield from _survey_checks(surveys)
+
+
+def _survey_checks(surveys: Sequence[ProgramSurvey]) -> Iterator[Iterator[Fault]]:
     for index, survey in enumerate(surveys):
         yield _survey_score(survey, f"/surveys/{index}")
         yield _survey_window(survey, f"/surveys/{index}")

@@ -41,6 +41,7 @@ BONUS_OCCASIONS: Final[Mapping[BonusOccasion, str]] = {
     "challenge": "a challenge",
     "referral": "bringing a friend, or being brought",
     "activity": "an activity",
+    "board": "a place on a board",
 }
 
 EntryId = Annotated[str, Field(description="The entry's id, as in the history.")]
