@@ -102,6 +102,8 @@ def cut_off(page: Page) -> list[str]:
         "trials/one",
         "reviews",
         "reviews/one",
+        "referrals",
+        "referrals/mem_01KB3Z9V5W8D2N4RQ6T7XYE0AB",
         f"member/{ANA}",
     ],
 )

@@ -50,6 +50,7 @@ export const VIEWS = [
   { name: "till", group: "Till", title: "Till", roles: ["cashier"] },
   { name: "approvals", group: "Approvals", title: "Approvals", roles: ["manager"] },
   { name: "reviews", group: "Reviews", title: "Reviews", roles: ["manager"] },
+  { name: "referrals", group: "Reviews", title: "Referrals", roles: ["manager"] },
   { name: "shops", group: "Shops", title: "Shops", roles: ["manager"] },
   { name: "shop", group: "Shops", title: "Shop", roles: ["manager"], isListed: false },
   { name: "deliveries", group: "Shops", title: "Deliveries", roles: ["manager"], isListed: false },

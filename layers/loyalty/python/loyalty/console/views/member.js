@@ -12,6 +12,7 @@ import { leavingOf } from "../member_leaving.js";
 import { history, messages, readUntil, redeemed } from "../member_lists.js";
 import { offersOf } from "../member_offers.js";
 import { planOf } from "../member_plan.js";
+import { referralOf } from "../member_referral.js";
 import { recommendationsOf } from "../member_recommendations.js";
 
 /** @typedef {import("../types").Page} Page */
@@ -56,6 +57,7 @@ export const view = {
       ${offersOf(page, lists.offers)}
       ${campaignsOf(page, lists.campaigns, reread)}
       ${challengesOf(page, lists.challenges, lists.badges)}
+      ${referralOf(page, lists.referral)}
       ${activitiesOf(page, lists.activities)}
       ${history(page, lists.entries)}
       ${redeemed(page, lists.redemptions, reread)}
@@ -70,6 +72,9 @@ export const view = {
 function mayAct(page, { status }) {
   return status === "active" && page.may("cashier", "manager");
 }
+
+/** Whether members of the program bring friends. @param {Page} page */
+const refers = (page) => Boolean(page.inForce.document.referrals);
 
 /** @param {Page} page @param {string} where */
 function listsOf(page, where) {
@@ -90,6 +95,8 @@ function listsOf(page, where) {
     activities: [],
     /** @type {import("../types").Schema<"RecommendationsAnswer"> | null} */
     recommendations: null,
+    /** @type {import("../types").Schema<"ReferralOfMember"> | null} */
+    referral: null,
   };
 }
 
@@ -102,22 +109,34 @@ function listsOf(page, where) {
 async function readLists(page, lists, where, member) {
   const isActive = member.status === "active";
   const canAct = mayAct(page, member);
-  const [, , messages, campaigns, offers, recommendations, challenges, badges, activities] =
-    await Promise.all([
-      readUntil(lists.entries, page.query.get("entry")),
-      lists.redemptions.next(),
-      page.api.get(`${where}/messages`, { limit: 10 }),
-      canAct ? page.api.get(`${where}/campaigns`) : { items: [] },
-      canAct ? page.api.get(`${where}/offers`) : { items: [] },
-      // A till goes on without them.
-      canAct ? page.api.get(`${where}/recommendations`).catch(() => null) : null,
-      isActive ? page.api.get(`${where}/challenges`) : { items: [] },
-      isActive ? page.api.get(`${where}/badges`) : { items: [] },
-      isActive ? page.api.get(`${where}/activities`, { limit: 20 }) : { items: [] },
-    ]);
+  const [
+    ,
+    ,
+    messages,
+    campaigns,
+    offers,
+    recommendations,
+    challenges,
+    badges,
+    activities,
+    referral,
+  ] = await Promise.all([
+    readUntil(lists.entries, page.query.get("entry")),
+    lists.redemptions.next(),
+    page.api.get(`${where}/messages`, { limit: 10 }),
+    canAct ? page.api.get(`${where}/campaigns`) : { items: [] },
+    canAct ? page.api.get(`${where}/offers`) : { items: [] },
+    // A till goes on without them.
+    canAct ? page.api.get(`${where}/recommendations`).catch(() => null) : null,
+    isActive ? page.api.get(`${where}/challenges`) : { items: [] },
+    isActive ? page.api.get(`${where}/badges`) : { items: [] },
+    isActive ? page.api.get(`${where}/activities`, { limit: 20 }) : { items: [] },
+    isActive && refers(page) ? page.api.get(`${where}/referral`) : null,
+  ]);
   Object.assign(lists, {
     messages,
     recommendations,
+    referral,
     campaigns: campaigns.items,
     offers: offers.items,
     challenges: challenges.items,
