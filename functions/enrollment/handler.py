@@ -76,6 +76,7 @@ from loyalty.edge.models.statements import (
     statement_answer,
 )
 from loyalty.edge.settings import settings
+from loyalty.table.engagement import TableEngagement
 from loyalty.table.member_export import TableHoldings
 from loyalty.table.members import TableMembers
 from loyalty.table.messages import TableLetters
@@ -304,6 +305,7 @@ def list_messages(
         member_id,
         letters=TableLetters(table, program_id=program_id),
         members=members,
+        collected=TableEngagement(table, program_id=program_id),
         desk=desk,
     )
     return MessagesPage(

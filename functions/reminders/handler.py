@@ -12,6 +12,7 @@ from loyalty.edge.desk import open_desk
 from loyalty.edge.metrics import count
 from loyalty.edge.settings import settings
 from loyalty.edge.sweeping import DueSweep
+from loyalty.table.engagement import TableEngagement
 from loyalty.table.members import TableMembers, no_keyring
 from loyalty.table.messages import TableLetters
 from loyalty.usecases.ledger.sweeps import DueItem
@@ -54,6 +55,7 @@ def check(program_id: str, member_id: str) -> None:
         member_id,
         letters=TableLetters(engine(table), program_id=program_id),
         members=TableMembers(engine(table), program_id=program_id, keyring=no_keyring),
+        collected=TableEngagement(engine(table), program_id=program_id),
         desk=open_desk(program_id, table=table),
     )
     if written:

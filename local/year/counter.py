@@ -35,6 +35,7 @@ from loyalty.edge.desk import request_id
 from loyalty.table.actions import TableActions
 from loyalty.table.books import TableBooks
 from loyalty.table.due import TableDues, TableProgress
+from loyalty.table.engagement import TableEngagement
 from loyalty.table.members import TableMembers
 from loyalty.table.messages import TableLetters, TableOutbox
 from loyalty.table.programs import TablePrograms
@@ -333,7 +334,11 @@ class Counter:
         sent: list[tuple[str, Message]] = []
         for member_id in owners:
             if check_member(
-                member_id, letters=self._letters, members=self._members, desk=self.desk
+                member_id,
+                letters=self._letters,
+                members=self._members,
+                collected=TableEngagement(self.engine, program_id=PROGRAM_ID),
+                desk=self.desk,
             ):
                 sent += self._deliver(member_id)
         return sent

@@ -13,6 +13,7 @@ from loyalty.domain.ledger.standing import standing
 from loyalty.domain.orders.order import Line, Order, OrderRef, Tender
 from loyalty.domain.people.identity import identify
 from loyalty.domain.program.document import Program, PublishedProgram
+from loyalty.table.engagement import TableEngagement
 from loyalty.table.engine import Persistent
 from loyalty.table.messages import TableLetters
 from loyalty.table.operations import Item
@@ -121,7 +122,13 @@ class ExampleYear:
         letters = TableLetters(
             Persistent(self._shop.engine, pause=lambda _attempt: None), program_id="bean"
         )
-        check_member(ANA, letters=letters, members=self._shop.members, desk=self._shop.desk)
+        check_member(
+            ANA,
+            letters=letters,
+            members=self._shop.members,
+            collected=TableEngagement(self._shop.engine, program_id="bean"),
+            desk=self._shop.desk,
+        )
 
     def balance(self, day: date) -> int:
         self._turn_to(day)

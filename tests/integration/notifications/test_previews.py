@@ -48,10 +48,7 @@ def preview(**request: Any) -> Answer:
     return call(handler, "POST", path, body=request, as_=till.MANAGER)
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["points_expiring", "voucher_expiring", "tier_ending", "birthday", "welcome", "lapsed"],
-)
+@pytest.mark.parametrize("kind", get_args(MessageKind))
 def test_every_kind_is_seen_in_the_words_in_force(kind: str) -> None:
     answer = preview(kind=kind)
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class TableEngagement:
-    """Implements `EngagementShelf`, `AwardShelf`, `EngagementOnRecord` and `MemberShelf`."""
+    """Implements all that use cases ask for of awards, progress and shares."""
 
     def __init__(self, engine: Engine, *, program_id: str) -> None:
         self._engine = engine
@@ -76,6 +76,12 @@ class TableEngagement:
     def award(self, award_id: str) -> MemberAward | None:
         item = self._engine.get(keys.award(self._program, award_id), strong=True)
         return award_from_item(item) if item else None
+
+    def awards(self, award_ids: Collection[str]) -> Sequence[MemberAward]:
+        found = self._engine.get_many(
+            [keys.award(self._program, each) for each in award_ids], strong=True
+        )
+        return [award_from_item(item) for item in found.values()]
 
     def badges(self, member_ids: Sequence[str]) -> AbstractSet[str]:
         queries = (

@@ -158,6 +158,21 @@ def emptied(absorbed: CountedProgress, *, now: datetime) -> CountedProgress:
     )
 
 
+def latest_awards(progress: CountedProgress, *, since: date) -> list[str]:
+    """The ids of the last awards of each window that did not end before a day."""
+    return [
+        award_id(progress.counter, origin, window, number)
+        for window, by_origin in progress.given.items()
+        if last_day(window) >= since
+        for origin, number in by_origin.items()
+    ]
+
+
+def award_id(counter: str, origin: str, window: str, number: int) -> str:
+    """The id of an award for a counter; it is stored."""
+    return f"{counter}.{origin}.{window}.{number}"
+
+
 def next_step(progress: CountedProgress, terms: Terms) -> AwardStep | None:
     """One award to give or to take back; None if all that are due stand and no other."""
     due = due_awards(progress, terms)

@@ -32,13 +32,15 @@ LAPSED_DAYS: Final = 90
 class Person:
     """A member, their account as it counts today, and their vouchers, newest first.
 
-    `has_bought` is false for a member without an order, where a present depends on it.
+    `has_bought` is false for a member without an order, where a present depends on it. `collected`
+    are the occasions that challenges bring.
     """
 
     member: Member
     account: Account
     vouchers: Sequence[Voucher] = ()
     has_bought: bool = True
+    collected: Sequence[Occasion] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,7 @@ def occasions(
     yield from _vouchers_expiring(person, document, now)
     yield from _tier_ending(person, document, today)
     yield from _birthdays(person, document, today)
+    yield from person.collected
     enrolled_on = document.today(person.member.enrolled_at)
     if document.reminders.welcome:
         until = enrolled_on + timedelta(days=WELCOME_DAYS)

@@ -155,7 +155,7 @@ def _message(
         (
             Row(day=each.about, points=each.points, label=each.label)
             for each in these
-            if each.about and each.points
+            if each.about and (each.points or each.label)
         ),
         key=lambda row: row.day,
     )

@@ -21,7 +21,15 @@ RewardKind = Literal[
 
 # In the order in which they are sent when the weekly limit does not allow all.
 MessageKind = Literal[
-    "points_expiring", "voucher_expiring", "tier_ending", "birthday", "welcome", "lapsed"
+    "points_expiring",
+    "voucher_expiring",
+    "tier_ending",
+    "birthday",
+    "welcome",
+    "challenge_completed",
+    "badge_earned",
+    "challenge_ending",
+    "lapsed",
 ]
 KINDS: Final[tuple[MessageKind, ...]] = get_args(MessageKind)
 

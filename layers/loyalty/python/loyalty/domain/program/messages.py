@@ -98,6 +98,26 @@ class LapsedMessage(DocumentPart):
     ] = 60
 
 
+class ChallengeCompletedMessage(DocumentPart):
+    """Sent after a member completed a challenge; one message covers all of a day."""
+
+
+class BadgeEarnedMessage(DocumentPart):
+    """Sent after a challenge gave a member a badge."""
+
+
+class ChallengeEndingMessage(DocumentPart):
+    """Sent before a window ends to members who have begun and have not much left to do."""
+
+    days_before: Annotated[
+        StrictInt, Field(ge=0, le=60, description="How many days before the last day to send it.")
+    ] = 2
+    missing_percent_max: Annotated[
+        StrictInt,
+        Field(ge=1, le=100, description="The most that may be missing, in percent of the target."),
+    ] = 50
+
+
 class Reminders(DocumentPart):
     """Which messages are sent automatically; null: this one is not sent."""
 
@@ -113,6 +133,20 @@ class Reminders(DocumentPart):
     lapsed: Annotated[
         LapsedMessage | None, Field(description="After a time without a purchase.")
     ] = None
+    challenge_completed: Annotated[
+        ChallengeCompletedMessage | None, Field(description="After a challenge was completed.")
+    ] = None
+    badge_earned: Annotated[
+        BadgeEarnedMessage | None, Field(description="After a challenge gave a badge.")
+    ] = None
+    challenge_ending: Annotated[
+        ChallengeEndingMessage | None, Field(description="Before a challenge's window ends.")
+    ] = None
+
+    @property
+    def of_challenges(self) -> bool:
+        """Whether any of them is about challenges."""
+        return bool(self.challenge_completed or self.badge_earned or self.challenge_ending)
 
 
 class QuietHours(DocumentPart):

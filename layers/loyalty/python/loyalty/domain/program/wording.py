@@ -36,6 +36,9 @@ VARIABLES: Final[Mapping[MessageKind, frozenset[str]]] = {
     "birthday": _COMMON | {"bonus"},
     "welcome": _COMMON,
     "lapsed": _COMMON | {"days"},
+    "challenge_completed": _COMMON | {"challenge", "bonus"},
+    "badge_earned": _COMMON | {"badge"},
+    "challenge_ending": _COMMON | {"challenge", "ends_on", "days", "bonus"},
 }
 FILTERS: Final = frozenset({"capitalize", "lower", "title", "trim", "upper"})
 
@@ -91,6 +94,26 @@ DEFAULTS: Final[Mapping[MessageKind, MessageTemplate]] = {
             body=_GREETING
             + "You have not been with us for {{ days }} days. {{ balance }} of yours "
             "are waiting; come by and see what is new.",
+        ),
+        MessageTemplate(
+            kind="challenge_completed",
+            subject="{{ challenge }}: done!",
+            body=_GREETING + "You completed {{ challenge }}."
+            "{% if bonus %} {{ bonus }} are yours.{% endif %}\n\n"
+            "What it gave you is on your account.",
+        ),
+        MessageTemplate(
+            kind="badge_earned",
+            subject="A badge for you: {{ badge }}",
+            body=_GREETING + "The badge {{ badge }} is yours. Well done!",
+        ),
+        MessageTemplate(
+            kind="challenge_ending",
+            subject="{{ challenge }} ends {% if days == 0 %}today{% elif days == 1 %}tomorrow"
+            "{% else %}in {{ days }} days{% endif %}",
+            heading="Not much is missing",
+            body=_GREETING + "{{ challenge }} ends on {{ ends_on }}, and you are nearly there."
+            "{% if bonus %} {{ bonus }} are waiting for you.{% endif %}",
         ),
     )
 }

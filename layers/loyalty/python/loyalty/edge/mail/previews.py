@@ -26,7 +26,18 @@ from loyalty.edge.mail.render import Letter, mail
 REQUEST_BYTES_MAX: Final = DOCUMENT_BYTES_MAX + 4 * 1024
 # The parts of a document that a mail is made from.
 READ_PARTS: Final = frozenset(
-    {"name", "time_zone", "currency", "points", "messages", "reminders", "rewards", "tiers"}
+    {
+        "name",
+        "time_zone",
+        "currency",
+        "points",
+        "messages",
+        "reminders",
+        "rewards",
+        "tiers",
+        "challenges",
+        "badges",
+    }
 )
 SAMPLE_NAME: Final = "Ana"
 SAMPLE_BALANCE: Final = 1234
@@ -157,6 +168,11 @@ def _about(kind: MessageKind, document: Program, *, today: date) -> date | None:
             return today + timedelta(
                 days=reminders.tier_ending.days_before if reminders.tier_ending else 30
             )
+        case "challenge_completed" | "badge_earned":
+            return today
+        case "challenge_ending":
+            ending = reminders.challenge_ending
+            return today + timedelta(days=ending.days_before if ending else 2)
         case "lapsed":
             return today - timedelta(days=reminders.lapsed.after_days if reminders.lapsed else 60)
         case _:
@@ -190,5 +206,11 @@ def _rows(
         case "voucher_expiring":
             name = document.rewards[0].name_in(locale) if document.rewards else "Latte"
             return (Row(day=about, points=SAMPLE_POINTS, label=name),)
+        case "challenge_completed" | "challenge_ending":
+            name = document.challenges[0].name if document.challenges else "Ten drinks"
+            return (Row(day=about, points=SAMPLE_POINTS, label=name),)
+        case "badge_earned":
+            name = document.badges[0].name if document.badges else "Regular"
+            return (Row(day=about, points=0, label=name),)
         case _:
             return ()

@@ -102,6 +102,8 @@ def _variables(letter: Letter, document: Program, locale: Locale) -> dict[str, o
         "ends_on": about,
         "days": days,
         "reward": _reward(letter, document),
+        "challenge": message.rows[0].label if message.rows else "",
+        "badge": message.rows[0].label if message.rows else "",
         "cost": _points(message.pays_for.cost_points, name, locale) if message.pays_for else "",
         "tier": message.level or "",
         "missing": _missing(message.missing, name, document, locale) if message.missing else "",

@@ -27,6 +27,9 @@ from loyalty.domain.engagement.progress import (
     stepped,
     united,
 )
+from loyalty.domain.engagement.progress import (
+    award_id as award_id_of,
+)
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.ledger.awarding import new_award
 from loyalty.domain.ledger.entries import Entry, OrderCause
@@ -171,7 +174,7 @@ def _take_step(counter: str, member_id: str, *, shelf: EngagementShelf, desk: De
 
 def _award_of(step: AwardStep, counter: str, *, shelf: EngagementShelf, desk: Desk) -> MemberAward:
     """The award of a step, as it is stored, or a new one by the terms of the step."""
-    award_id = f"{counter}.{step.origin}.{step.window}.{step.number}"
+    award_id = award_id_of(counter, step.origin, step.window, step.number)
     award = shelf.award(award_id)
     if award is not None:
         return award

@@ -40,15 +40,23 @@ def challenges_of_member(
     """
     # What a merged member had moves within seconds.
     owner = lineage(desk, member_id, strong=False)[-1].member_id
+    if not desk.program.document.challenges:
+        return []
+    return challenges_in(shelf.all_progress(owner, strong=False), member_id=owner, desk=desk)
+
+
+def challenges_in(
+    found: Sequence[CountedProgress], *, member_id: str, desk: Desk
+) -> Sequence[MemberChallenge]:
+    """The challenges of the version in force by all progress of a member who is active."""
     challenges = desk.program.document.challenges
-    found = shelf.all_progress(owner, strong=False) if challenges else ()
     by_counter = {each.counter: each for each in found}
     counters = {each.id: challenge_counter(each.id) for each in challenges}
     return [
         member_challenge(
             each,
             by_counter.get(counters[each.id])
-            or CountedProgress(member_id=owner, counter=counters[each.id]),
+            or CountedProgress(member_id=member_id, counter=counters[each.id]),
             _challenge_in(each.id, desk=desk),
             today=desk.today,
         )

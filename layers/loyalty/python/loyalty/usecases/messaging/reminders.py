@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from loyalty.domain.engagement.progress import latest_awards
 from loyalty.domain.ledger.account import Account, view
+from loyalty.domain.messaging.collecting import (
+    COLLECTED_DAYS,
+    Collected,
+    occasions_of_challenges,
+)
 from loyalty.domain.messaging.correspondence import Correspondence
 from loyalty.domain.messaging.occasions import Person, occasions
 from loyalty.domain.messaging.presents import needs_order, presents_of
 from loyalty.domain.messaging.reminders import HeldBack, decide
 from loyalty.usecases.attempts import until_saved
+from loyalty.usecases.engagement.viewing import challenges_in
 from loyalty.usecases.ledger.accounts import MERGES_MAX
 from loyalty.usecases.messaging.presents import give_presents
 
 if TYPE_CHECKING:
+    from loyalty.domain.engagement.progress import CountedProgress
+    from loyalty.domain.ledger.member_awards import MemberAward
     from loyalty.domain.ledger.vouchers import Voucher
     from loyalty.domain.messaging.messages import Message
+    from loyalty.domain.messaging.occasions import Occasion
     from loyalty.domain.people.member import Member
     from loyalty.usecases.ports import Desk, Members, OnFile
 
 # Per member: vouchers that are valid at the same time, and entries since the last purchase.
 VOUCHERS_MAX: Final = 100
 ENTRIES_MAX: Final = 200
+LATELY: Final = timedelta(days=COLLECTED_DAYS)
 
 
 class Letters(Protocol):
@@ -47,8 +58,25 @@ class Letters(Protocol):
     def forget(self, member_id: str) -> None: ...
 
 
+class CollectedThings(Protocol):
+    """What members collect by their orders, read strongly."""
+
+    def all_progress(self, member_id: str) -> Sequence[CountedProgress]: ...
+
+    def awards(self, award_ids: Collection[str]) -> Sequence[MemberAward]:
+        """Those of these awards that there are."""
+        ...
+
+
 @until_saved
-def check_member(member_id: str, *, letters: Letters, members: Members, desk: Desk) -> int:
+def check_member(
+    member_id: str,
+    *,
+    letters: Letters,
+    members: Members,
+    collected: CollectedThings,
+    desk: Desk,
+) -> int:
     """Check on a member and write the messages that are due; returns how many.
 
     A merged member is checked as the member they became, with the reminders of both; the
@@ -57,7 +85,7 @@ def check_member(member_id: str, *, letters: Letters, members: Members, desk: De
     Raises:
         TryAgain: overtaken too often.
     """
-    found = _look_at(member_id, letters=letters, members=members, desk=desk)
+    found = _look_at(member_id, letters=letters, members=members, collected=collected, desk=desk)
     if found is None:
         letters.forget(member_id)
         return 0
@@ -71,10 +99,15 @@ def check_member(member_id: str, *, letters: Letters, members: Members, desk: De
 
 
 def held_back(
-    member_id: str, *, letters: Letters, members: Members, desk: Desk
+    member_id: str,
+    *,
+    letters: Letters,
+    members: Members,
+    collected: CollectedThings,
+    desk: Desk,
 ) -> tuple[HeldBack, ...]:
     """The messages that are due to a member and have to wait. Nothing is written."""
-    found = _look_at(member_id, letters=letters, members=members, desk=desk)
+    found = _look_at(member_id, letters=letters, members=members, collected=collected, desk=desk)
     if found is None:
         return ()
     return decide(found.person, found.correspondence, program=desk.program, now=desk.now).held_back
@@ -93,7 +126,14 @@ class _Seen(NamedTuple):
     merged: tuple[str, ...]
 
 
-def _look_at(member_id: str, *, letters: Letters, members: Members, desk: Desk) -> _Seen | None:
+def _look_at(
+    member_id: str,
+    *,
+    letters: Letters,
+    members: Members,
+    collected: CollectedThings,
+    desk: Desk,
+) -> _Seen | None:
     """Read what a check decides from; None if the member is gone."""
     path = _lineage(member_id, members)
     if not path or path[-1].member is None:
@@ -104,7 +144,7 @@ def _look_at(member_id: str, *, letters: Letters, members: Members, desk: Desk) 
     correspondence = before
     for merged_id in merged:
         correspondence = _with(correspondence, letters.correspondence(merged_id))
-    person = _person(owner, path[-1].member, desk)
+    person = _person(owner, path[-1].member, collected, desk)
     person = _with_first_order(person, correspondence, members, desk)
     correspondence = _with_purchase(correspondence, person, members, desk)
     return _Seen(person, before, correspondence, merged)
@@ -140,14 +180,33 @@ def _with(correspondence: Correspondence, merged: Correspondence | None) -> Corr
     )
 
 
-def _person(account: Account, member: Member, desk: Desk) -> Person:
+def _person(account: Account, member: Member, collected: CollectedThings, desk: Desk) -> Person:
     today = view(account, program=desk.program, now=desk.now)
     vouchers: Sequence[Voucher] = ()
     if desk.program.document.reminders.voucher_expiring:
         owners = (account.member_id, *account.absorbed)
         listed = desk.books.vouchers(owners, limit=VOUCHERS_MAX, start=None)
         vouchers = listed.items
-    return Person(member=member, account=today, vouchers=vouchers)
+    return Person(
+        member=member,
+        account=today,
+        vouchers=vouchers,
+        collected=_collected(account.member_id, collected, desk),
+    )
+
+
+def _collected(member_id: str, collected: CollectedThings, desk: Desk) -> tuple[Occasion, ...]:
+    """The occasions by challenges, read only if a message is about them."""
+    document = desk.program.document
+    if not document.reminders.of_challenges or desk.program.counts_since is None:
+        return ()
+    progress = collected.all_progress(member_id)
+    awards = [each for one in progress for each in latest_awards(one, since=desk.today - LATELY)]
+    found = Collected(
+        challenges=challenges_in(progress, member_id=member_id, desk=desk),
+        awards=collected.awards(awards),
+    )
+    return tuple(occasions_of_challenges(found, document, today=desk.today))
 
 
 def _with_purchase(

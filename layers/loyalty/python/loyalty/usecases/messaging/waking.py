@@ -17,6 +17,8 @@ WAKING_EVENTS: Final = (
     events.PointsReturned,
     events.RewardRedeemed,
     events.TierChanged,
+    events.ChallengeCompleted,
+    events.BadgeEarned,
 )
 # But an order that arrives late has aged already: its first stage may come before the next check.
 WAKING_IF_LATE: Final = (events.PointsEarned,)
