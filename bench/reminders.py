@@ -16,6 +16,7 @@ from loyalty.domain.people.identity import Identity, Keyring
 from loyalty.domain.people.member import Consent, Member
 from loyalty.table import keys
 from loyalty.table.due import TableDues, TableProgress
+from loyalty.table.engagement import TableEngagement
 from loyalty.table.engine import DynamoEngine, Engine
 from loyalty.table.members import TableMembers
 from loyalty.table.messages import TableLetters, correspondence_to_item
@@ -73,12 +74,17 @@ class _Town:
             began=(MORNING - timedelta(days=1)).date,
         )
         letters = TableLetters(engine, program_id=PROGRAM_ID)
+        collected = TableEngagement(engine, program_id=PROGRAM_ID)
         on_file = TableMembers(engine, program_id=PROGRAM_ID, keyring=lambda: KEYRING)
         started = time.perf_counter()
         for page in pages.sent:
             for item in page.items:
                 self.messages += check_member(
-                    DueItem(item).owner, letters=letters, members=on_file, desk=morning_desk
+                    DueItem(item).owner,
+                    letters=letters,
+                    members=on_file,
+                    collected=collected,
+                    desk=morning_desk,
                 )
         return time.perf_counter() - started
 

@@ -10,7 +10,6 @@ from loyalty.domain.engagement.participation import joined_since
 from loyalty.domain.engagement.progress import amount_in, completions, runs
 from loyalty.domain.engagement.windows import EVER, last_day, number_of, window_on
 from loyalty.domain.kernel.calendar import NEVER
-from loyalty.domain.program.challenges import FixedWindow
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -183,13 +182,13 @@ def _missed(periods: list[str], streak: Streak, *, day: date) -> int:
 
 def _first_day(challenge: Challenge) -> date | None:
     window = challenge.window
-    days = [challenge.starts_on, window.starts_on if isinstance(window, FixedWindow) else None]
+    days = [challenge.starts_on, None if isinstance(window, str) else window.starts_on]
     return max((day for day in days if day), default=None)
 
 
 def _last_day(challenge: Challenge) -> date | None:
     window = challenge.window
-    days = [challenge.ends_on, window.ends_on if isinstance(window, FixedWindow) else None]
+    days = [challenge.ends_on, None if isinstance(window, str) else window.ends_on]
     return min((day for day in days if day), default=None)
 
 
