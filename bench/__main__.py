@@ -11,6 +11,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.boards import board_figures
 from bench.campaigns import campaigns
 from bench.console import console_paints
 from bench.deliveries import deliveries
@@ -68,8 +69,9 @@ def measure(scratch: Path) -> Iterator[Figure]:
     # What takes longest comes last: whoever ends the run early has all the rest.
     with console.line("Try a document on a million orders"):
         yield from trials()
-    with console.line("Find what goes together"):
+    with console.line("Find what goes together, and rank members on a board"):
         yield from neighbors(scratch)
+        yield from board_figures(scratch)
     with console.line("Draw ten million entries, and ask for every report"):
         yield from report_figures(scratch)
     with console.line("Find who is in segments, of a million members"):
