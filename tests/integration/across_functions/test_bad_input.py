@@ -97,6 +97,7 @@ PROGRAM: Final[dict[str, Any]] = {
             "gives": [{"points": 5}],
         }
     ],
+    "boards": [{"id": "cups", "name": "Most visits", "challenge": "three"}],
 }
 BOB: Final = "mem_bob"
 EMAIL: Final = {"kind": "email", "value": "new@example.com"}
@@ -440,6 +441,7 @@ def names(publish: Callable[..., PublishedProgram], cognito: FakeCognito) -> dic
         "review_id": "unseen",
         "campaign_id": "club",
         "challenge_id": "three",
+        "board_id": "cups",
         "segment_id": "regulars",
         "entry_id": "ent_unseen",
         "service_id": "shop",

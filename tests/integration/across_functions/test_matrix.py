@@ -433,6 +433,7 @@ def made() -> World:
         "program_id": "bean",
         "campaign_id": "club",
         "challenge_id": "three",
+        "board_id": "cups",
         "segment_id": "regulars",
         "code": issued,
         "referral_code": CODE,

@@ -13,17 +13,22 @@ def checks(
     document: Program, boards: Sequence[Board], challenges: Sequence[Challenge]
 ) -> Iterator[Iterator[Fault]]:
     """The checks of boards. `boards` and `challenges` are those that could be read."""
-    by_id = {challenge.id: challenge for challenge in challenges}
     for index, board in enumerate(boards):
         place = f"/boards/{index}"
-        yield _challenge(board, by_id.get(board.challenge), place)
+        yield _challenge(board, challenges, place)
         yield _prizes(board, place)
-        for number, prize in enumerate(board.prizes):
-            if prize.reward_id is not None:
-                yield given_reward(prize.reward_id, document, f"{place}/prizes/{number}/reward_id")
+        yield _rewards(board, document, place)
 
 
-def _challenge(board: Board, challenge: Challenge | None, place: str) -> Iterator[Fault]:
+def _rewards(board: Board, document: Program, place: str) -> Iterator[Fault]:
+    for number, prize in enumerate(board.prizes):
+        if prize.reward_id is not None:
+            pointer = f"{place}/prizes/{number}/reward_id"
+            yield from given_reward(prize.reward_id, document, pointer)
+
+
+def _challenge(board: Board, challenges: Sequence[Challenge], place: str) -> Iterator[Fault]:
+    challenge = next((each for each in challenges if each.id == board.challenge), None)
     place = f"{place}/challenge"
     if challenge is None:
         yield Fault(place, "unknown_challenge", f"There is no challenge {board.challenge}")

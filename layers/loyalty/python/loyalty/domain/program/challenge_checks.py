@@ -19,12 +19,16 @@ def checks(
         yield _goal(challenge, place)
         yield _days(challenge, place)
         yield _fixed_window(challenge, place)
-        yield condition_checks.selector(challenge.counts.of, document, f"{place}/counts/of")
+        yield _lines(challenge, document, place)
         yield _categories(challenge, place)
         yield _gifts(challenge, badges, place)
         yield _rewards(challenge, document, place)
         yield _points(challenge, place)
         yield _levels(challenge, document, place)
+
+
+def _lines(challenge: Challenge, document: Program, place: str) -> Iterator[Fault]:
+    yield from condition_checks.selector(challenge.counts.of, document, f"{place}/counts/of")
 
 
 def _goal(challenge: Challenge, place: str) -> Iterator[Fault]:
