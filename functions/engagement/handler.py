@@ -20,6 +20,7 @@ from loyalty.usecases.engagement.boards import PRIZES, give_prizes
 from loyalty.usecases.engagement.reconciling import reconcile, unite_progress
 from loyalty.usecases.engagement.referral_orders import look_at_friend, look_at_order
 from loyalty.usecases.engagement.waking import order_named
+from loyalty.usecases.plans.gifts import settle_gifts
 from loyalty.usecases.plans.purchases import settle_purchases
 from loyalty.usecases.work_pages import WorkPage
 
@@ -55,6 +56,8 @@ def look(page: WorkPage, item: str) -> None:
     elif page.lane == PRIZES:
         boards = TableBoards(engine(table), program_id=page.program_id)
         give_prizes(item, boards=boards, awards=shelf, desk=desk)
+    elif page.lane == "plans":
+        settle_gifts(item, shelf=shelf, desk=desk)
     else:
         unite_progress(item, shelf=shelf, desk=desk)
         look_at_friend(item, shelf=friends, awards=shelf, desk=desk)

@@ -44,7 +44,9 @@ def published(
         document=in_force,
         inactivity_since=inactivity_since,
         counts_since=(
-            version if in_force.challenges or in_force.activities or in_force.plan_skus else None
+            version
+            if in_force.challenges or in_force.activities or in_force.plans_need_a_look
+            else None
         ),
     )
 

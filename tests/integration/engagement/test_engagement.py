@@ -9,6 +9,7 @@ import pytest
 
 from functions.campaigns import handler as campaigns
 from functions.engagement import handler as engagement
+from functions.enrollment import handler as enrollment
 from functions.relay import handler as relay
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.program.document import PublishedProgram
@@ -190,3 +191,17 @@ def test_a_plan_that_is_bought_as_a_product_lasts_as_long_as_it_is_kept(publish:
     relayed()
     looked_at()
     assert till.member(ana)["plan"] is None
+
+
+def test_a_plan_gives_something_on_its_first_day(publish: Publish) -> None:
+    publish(plans=[{"id": "prime", "name": "Prime", "benefits": {"on_start": {"points": 50}}}])
+    ana = till.enroll()
+    body = {"plan": "prime", "until": "2027-11-20", "reason": "paid at the counter"}
+    path = f"{till.PROGRAM}/members/{ana}/plan"
+    assert call(enrollment.handler, "PUT", path, body=body, as_=till.MANAGER).status == 200
+
+    assert (relayed(), looked_at()) == ([], 1)
+
+    (bonus,) = till.history(ana)
+    assert (bonus["points"], bonus["given_for"], bonus["rule_id"]) == (50, "plan", "prime")
+    assert till.member(ana)["balance"] == 50

@@ -1,6 +1,7 @@
 """Which orders and members are looked at because of a change."""
 
 from dataclasses import replace
+from datetime import date
 
 from loyalty.domain.changes import Record, TableChange
 from loyalty.domain.ledger.account import Account
@@ -11,6 +12,7 @@ from loyalty.domain.orders.order import OrderRef
 from loyalty.usecases.engagement.waking import order_named, pages_to_look_at
 from loyalty.usecases.work_pages import WorkPage
 from tests.support.ledger import CLAWBACK, NOON, accrual, entry, order
+from tests.support.plan_examples import PLAN
 
 
 class Since:
@@ -51,6 +53,19 @@ def test_a_merged_member_is_looked_at_and_no_other_change_of_an_account() -> Non
         WorkPage(program_id="bean", lane="members", items=("mem_1",))
     ]
     assert pages(active, before=active) == []
+
+
+def test_a_member_is_looked_at_whose_plan_changed_or_came_to_a_day() -> None:
+    without = Account(member_id="mem_1")
+    begun = replace(without, plan=PLAN, due=date(2026, 12, 21))
+    month = replace(begun, due=date(2027, 1, 21), balance=5)
+    look = [WorkPage(program_id="bean", lane="plans", items=("mem_1",))]
+
+    assert pages(begun, before=without) == look
+    assert pages(month, before=begun) == look
+    assert pages(without, before=begun) == look
+    assert pages(replace(begun, balance=5), before=begun) == []
+    assert pages(replace(without, due=date(2027, 1, 21)), before=without) == []
 
 
 def test_what_cannot_count_is_not_looked_at() -> None:

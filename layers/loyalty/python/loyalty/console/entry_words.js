@@ -14,6 +14,7 @@ const BONUSES = new Map([
   ["anniversary", "Anniversary"],
   ["challenge", "Challenge completed"],
   ["referral", "Bring a friend"],
+  ["plan", "A paid plan"],
   ["activity", "Activity"],
 ]);
 const RETURNS = new Map([

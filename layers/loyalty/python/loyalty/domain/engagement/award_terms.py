@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 # What awards are given for: something that can be undone. As stored, in events and in the API.
-AwardOccasion = Literal["challenge", "referral", "activity", "board"]
+AwardOccasion = Literal["challenge", "referral", "activity", "board", "plan"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

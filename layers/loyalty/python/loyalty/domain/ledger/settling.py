@@ -19,7 +19,7 @@ from loyalty.domain.ledger.account import (
 )
 from loyalty.domain.ledger.entries import CalendarCause, Entry
 from loyalty.domain.ledger.giving import giveable_on, still_waiting
-from loyalty.domain.ledger.member_plans import with_plan_announced
+from loyalty.domain.ledger.member_plans import next_gift_of_plan, with_plan_announced
 from loyalty.domain.ledger.postings import Posting, replacing
 from loyalty.domain.ledger.tiers import announced, changes_on, level_on, tidied
 
@@ -81,6 +81,7 @@ def with_due(account: Account, *, program: PublishedProgram, today: date) -> Acc
         ),
         changes_on(account, document, day=today),
         *(account.plan.turns_after(today)[:1] if account.plan else ()),
+        next_gift_of_plan(account, document, today=today),
     )
     with_level = announced(account, level_on(account, document, day=today), document)
     with_plan = with_plan_announced(with_level, day=today)

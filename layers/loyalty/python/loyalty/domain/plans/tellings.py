@@ -17,6 +17,7 @@ from loyalty.domain.plans.held_plan import HeldPlan
 from loyalty.domain.plans.purchases import PlanPurchase, bought_until
 
 if TYPE_CHECKING:
+    from loyalty.domain.plans.given_gifts import GivenGift
     from loyalty.domain.program.plans import Plan
 
 # The source of what staff and services tell through the API.
@@ -28,6 +29,9 @@ SOURCES_MAX: Final = 20
 
 # Products that were bought; beyond that the oldest are forgotten.
 PURCHASES_MAX: Final = 100
+
+# Gifts that can still be taken back; of more, the oldest stand for good.
+GIFTS_MAX: Final = 60
 
 type PlanState = Literal["trialing", "active", "grace", "paused", "ended"]
 
@@ -90,13 +94,27 @@ class PlanTelling:
 class MemberPlans:
     """What each source told last of one member's plans. `revision` counts the changes.
 
-    `purchases` are products that are plans, by the order and the plan.
+    `purchases` are products that are plans, by the order and the plan. `given` are the gifts of
+    plans that stand.
     """
 
     member_id: str
     tellings: Mapping[str, PlanTelling] = field(default_factory=lambda: MappingProxyType({}))
     purchases: Mapping[str, PlanPurchase] = field(default_factory=lambda: MappingProxyType({}))
+    given: Mapping[str, GivenGift] = field(default_factory=lambda: MappingProxyType({}))
     revision: int = 0
+
+    def with_gift(self, name: str, gift: GivenGift) -> MemberPlans:
+        """The same after a gift was given."""
+        given = {**self.given, name: gift}
+        by_day = sorted(given, key=lambda each: (given[each].on, each))
+        latest = {each: given[each] for each in by_day[-GIFTS_MAX:]}
+        return replace(self, given=latest, revision=self.revision + 1)
+
+    def without_gift(self, name: str) -> MemberPlans:
+        """The same after a gift was taken back."""
+        given = {each: gift for each, gift in self.given.items() if each != name}
+        return replace(self, given=given, revision=self.revision + 1)
 
     def with_purchases(self, found: Mapping[str, PlanPurchase]) -> MemberPlans:
         """The same after a look at an order; unchanged if a later look found it as it is now."""
@@ -146,6 +164,7 @@ class MemberPlans:
             self,
             tellings=_latest(together),
             purchases=_newest(bought),
+            given={**other.given, **self.given},
             revision=self.revision + 1,
         )
 

@@ -435,6 +435,11 @@ class Program(DocumentPart):
             sku for plan in self.plans for billing in plan.billing for sku in billing.skus
         )
 
+    @cached_property
+    def plans_need_a_look(self) -> bool:
+        """Whether a plan is a product, or gives something: then changes are looked at."""
+        return bool(self.plan_skus) or any(plan.benefits.gives for plan in self.plans)
+
     def plan(self, plan_id: str | None) -> Plan | None:
         return next((plan for plan in self.plans if plan.id == plan_id), None)
 

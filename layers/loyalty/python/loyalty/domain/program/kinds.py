@@ -48,6 +48,7 @@ PointSource = Literal[
     "referral",
     "activity",
     "board",
+    "plan",
     "transfer",
 ]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from loyalty.domain.kernel.errors import Fault
 from loyalty.domain.program.document import Program
+from loyalty.domain.program.given_rewards import given_reward
 from loyalty.domain.program.plans import Plan
 
 
@@ -11,6 +12,7 @@ def checks(document: Program, plans: Sequence[Plan]) -> Iterator[Iterator[Fault]
     """The checks of plans. `plans` are those that could be read."""
     for index, plan in enumerate(plans):
         yield _level(plan, document, f"/plans/{index}")
+        yield _gifts(plan, document, f"/plans/{index}")
         yield _billing(plan, f"/plans/{index}")
         yield _prices(plan, plans[:index], f"/plans/{index}")
 
@@ -20,6 +22,17 @@ def _level(plan: Plan, document: Program, place: str) -> Iterator[Fault]:
     if level is not None and (document.tiers is None or document.tiers.level(level) is None):
         detail = f"There is no level “{level}”"
         yield Fault(f"{place}/benefits/level", "unknown_level", detail)
+
+
+def _gifts(plan: Plan, document: Program, place: str) -> Iterator[Fault]:
+    for name in ("on_start", "monthly"):
+        gift, pointer = getattr(plan.benefits, name), f"{place}/benefits/{name}"
+        if gift is None:
+            continue
+        if gift.points is None and gift.reward_id is None:
+            yield Fault(pointer, "gift_unclear", "Give points, a reward, or both")
+        if gift.reward_id is not None:
+            yield from given_reward(gift.reward_id, document, f"{pointer}/reward_id")
 
 
 def _billing(plan: Plan, place: str) -> Iterator[Fault]:

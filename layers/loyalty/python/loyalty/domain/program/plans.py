@@ -4,10 +4,19 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictInt, StrictStr
 
-from loyalty.domain.kernel.fields import ExternalId, Label
+from loyalty.domain.kernel.fields import ExternalId, Label, Points
 from loyalty.domain.program.parts import DocumentPart
 
 PLANS_MAX: Final = 10
+
+
+class PlanGift(DocumentPart):
+    """What a plan gives: points, a reward for no points, or both."""
+
+    points: Annotated[Points | None, Field(description="Points.")] = None
+    reward_id: Annotated[
+        ExternalId | None, Field(description="The id of a reward, given as a voucher.")
+    ] = None
 
 
 class PlanBenefits(DocumentPart):
@@ -33,6 +42,20 @@ class PlanBenefits(DocumentPart):
         ExternalId | None,
         Field(description="The id of a level that the member has at least; null: none."),
     ] = None
+    on_start: Annotated[
+        PlanGift | None, Field(description="What the member gets on the first day; null: nothing.")
+    ] = None
+    monthly: Annotated[
+        PlanGift | None,
+        Field(
+            description="What the member gets on the first day, and on that day of each month that "
+            "is paid or a trial; null: nothing."
+        ),
+    ] = None
+
+    @property
+    def gives(self) -> bool:
+        return self.on_start is not None or self.monthly is not None
 
 
 class PlanBilling(DocumentPart):

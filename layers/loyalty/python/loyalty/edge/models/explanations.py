@@ -40,6 +40,7 @@ BONUS_OCCASIONS: Final[Mapping[BonusOccasion, str]] = {
     "anniversary": "an anniversary",
     "challenge": "a challenge",
     "referral": "bringing a friend, or being brought",
+    "plan": "a paid plan",
     "activity": "an activity",
     "board": "a place on a board",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from loyalty.domain.plans.given_gifts import GivenGift
 from loyalty.domain.plans.purchases import PlanPurchase
 from loyalty.domain.plans.tellings import MemberPlans, PlanTelling
 from loyalty.table import keys
@@ -27,6 +28,10 @@ def plans_to_item(plans: MemberPlans, program: str) -> Item:
         "revision": plans.revision,
         "tellings": {source: _telling_to_map(each) for source, each in plans.tellings.items()},
         "purchases": {name: _purchase_to_map(each) for name, each in plans.purchases.items()},
+        "given": {
+            name: [each.award_id, each.source, each.on.isoformat()]
+            for name, each in plans.given.items()
+        },
     }
 
 
@@ -38,6 +43,10 @@ def plans_from_item(item: Item) -> MemberPlans:
         tellings={source: _telling_from_map(each) for source, each in wire["tellings"].items()},
         purchases={
             name: _purchase_from_map(each) for name, each in wire.get("purchases", {}).items()
+        },
+        given={
+            name: GivenGift(award_id=award_id, source=source, on=date.fromisoformat(on))
+            for name, (award_id, source, on) in wire.get("given", {}).items()
         },
     )
 

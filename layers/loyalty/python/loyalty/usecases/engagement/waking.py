@@ -18,10 +18,11 @@ from loyalty.domain.orders.order import OrderRef
 from loyalty.usecases.work_pages import ITEMS_MAX, WorkPage
 
 if TYPE_CHECKING:
-    from loyalty.domain.changes import TableChange
+    from loyalty.domain.changes import Record, TableChange
 
-# What a page holds: orders to count, or members who were merged, or brought by others.
-Lane = Literal["orders", "members"]
+# What a page holds: orders to count, members who were merged or brought by others, or members whose
+# plan changed or may give something.
+Lane = Literal["orders", "members", "plans"]
 
 # No source and no id of an order contains it.
 _SEPARATOR: Final = "#"
@@ -81,8 +82,17 @@ def _touched(change: TableChange) -> Iterator[tuple[Lane, str, int]]:
             yield "orders", item_of(ref), 0
         case Account(status="merged", member_id=member_id) if change.before is not None:
             yield "members", member_id, 0
+        case Account(member_id=member_id) as account if _may_give(account, change.before):
+            yield "plans", member_id, 0
         case Referral(friend_id=friend_id, state=state) as referral:
             before = change.before if isinstance(change.before, Referral) else None
             # What orders count for it changes it too, and needs no other look.
             if before is None or before.state != state:
                 yield "members", friend_id, referral.version
+
+
+def _may_give(account: Account, before: Record | None) -> bool:
+    """Whether the plan of an account changed, or came to a day on which it may give something."""
+    if not isinstance(before, Account) or not (account.plan or before.plan):
+        return False
+    return (account.plan, account.due) != (before.plan, before.due)

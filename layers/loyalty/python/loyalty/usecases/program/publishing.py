@@ -135,14 +135,19 @@ def _published_before(
 
 
 def counts_since(document: Program, *, seen: PublishedProgram | None) -> int | None:
-    """The first version that had challenges, referrals, activities or plans that are products.
+    """The first version that had challenges, referrals, activities or plans to look after.
 
     Refunds of its orders matter ever after.
     """
     if seen and seen.counts_since is not None:
         return seen.counts_since
     version = seen.version + 1 if seen else 1
-    counts = document.challenges or document.referrals or document.activities or document.plan_skus
+    counts = (
+        document.challenges
+        or document.referrals
+        or document.activities
+        or document.plans_need_a_look
+    )
     return version if counts else None
 
 
