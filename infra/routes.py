@@ -256,6 +256,12 @@ ROUTES: tuple[Route, ...] = (
             ("POST", f"/members/{{member_id}}/redemptions/{{redemption_id}}/{step}", Throttle.WRITE)
             for step in ("complete", "cancel")
         ),
+        ("GET", "/members/{member_id}/household", Throttle.READ),
+        ("POST", "/members/{member_id}/household", Throttle.WRITE),
+        ("PATCH", "/members/{member_id}/household", Throttle.WRITE),
+        ("DELETE", "/members/{member_id}/household", Throttle.WRITE),
+        ("POST", "/members/{member_id}/household/invitations", Throttle.WRITE),
+        ("DELETE", "/members/{member_id}/household/members/{other_id}", Throttle.WRITE),
         ("POST", "/members/{member_id}/transfers", Throttle.WRITE),
         ("POST", "/members/{member_id}/grants", Throttle.WRITE),
         ("GET", "/vouchers/{code}", Throttle.READ),

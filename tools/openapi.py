@@ -115,6 +115,7 @@ PATH_PARAMETERS: Final = {
     "member_id": "The member's id; `me` is the member who is signed in.",
     "name": "The file's name.",
     "order_id": "The order's id in that shop or till.",
+    "other_id": "The id of the other member.",
     "redemption_id": "The redemption's id.",
     "review_id": "The review's id.",
     "subject": "The subject (`sub`) of the person's tokens.",

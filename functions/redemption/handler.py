@@ -32,6 +32,14 @@ from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.metrics import count
 from loyalty.edge.models.approvals import HeldForApproval, approval_answer
 from loyalty.edge.models.entries import RecordedEntry, entry_answer
+from loyalty.edge.models.households import (
+    HouseholdAnswer,
+    HouseholdRequest,
+    InvitationAnswer,
+    SharesRequest,
+    household_answer,
+    invitation_answer,
+)
 from loyalty.edge.models.recommendations import RecommendationsAnswer, recommendations_answer
 from loyalty.edge.models.redemptions import (
     GrantRequest,
@@ -52,6 +60,7 @@ from loyalty.edge.settings import settings
 from loyalty.table.approvals import TableApprovals
 from loyalty.table.positions import is_listed
 from loyalty.usecases import recommendations
+from loyalty.usecases.households import membership
 from loyalty.usecases.ledger import corrections, redemption
 from loyalty.usecases.ledger.accounts import lineage
 from loyalty.usecases.ledger.approvals import ApprovalRule, give_or_hold
@@ -276,6 +285,103 @@ def cancel_redemption(
         redemption_id, member_id=member_id, by_member=by_member, desk=desk
     )
     return redemption_answer(cancelled, desk)
+
+
+@api.get("/members/<member_id>/household", allow=MEMBER_AND_STAFF | {"service"})
+def read_household(program_id: ProgramId, member_id: PathId) -> HouseholdAnswer:
+    """Read a member's household.
+
+    It says who is in it, and how many points of each the others can spend now.
+    """
+    desk = _desk(program_id)
+    return household_answer(member_id, membership.household_of(member_id, desk=desk))
+
+
+@api.post(
+    "/members/<member_id>/household",
+    allow={"member"},
+    status=201,
+    also=(200,),
+    refuses=(Forbidden, WrongState, LimitReached, TryAgain),
+)
+def join_household(
+    program_id: ProgramId, member_id: PathId, joining: Annotated[HouseholdRequest, Body()]
+) -> Response[HouseholdAnswer]:
+    """Begin a household, or join the one of an invitation.
+
+    Only members do so, for themselves. 200: they are in it already.
+    """
+    desk = _desk(program_id)
+    if joining.invitation is None:
+        is_new = membership.begin_household(member_id, desk=desk)
+    else:
+        is_new = membership.join_household(member_id, joining.invitation, desk=desk)
+    found = membership.household_of(member_id, desk=desk)
+    return reply(household_answer(member_id, found), status=201 if is_new else 200)
+
+
+@api.patch(
+    "/members/<member_id>/household", allow={"member"}, refuses=(Forbidden, WrongState, TryAgain)
+)
+def share_points(
+    program_id: ProgramId, member_id: PathId, shares: Annotated[SharesRequest, Body()]
+) -> HouseholdAnswer:
+    """Say how many points the others in the household may spend in a month.
+
+    They are points of the member. What was spent this month counts.
+    """
+    desk = _desk(program_id)
+    membership.share_points(member_id, most=shares.shares_max, desk=desk)
+    return household_answer(member_id, membership.household_of(member_id, desk=desk))
+
+
+@api.delete(
+    "/members/<member_id>/household",
+    allow={"member", "manager", "service"},
+    status=204,
+    refuses=(OwnAccount, TryAgain),
+    acts="household.leave",
+)
+def leave_household(program_id: ProgramId, member_id: PathId) -> Response[None]:
+    """Leave the household at once.
+
+    No points move. A manager lets a member leave in the same way.
+    """
+    left = membership.leave_household(member_id, desk=_desk(program_id))
+    api.report_outcome(ActionOutcome(changes=[Change(field="household", before=left)]))
+    return Response(status_code=204, body=None)
+
+
+@api.post(
+    "/members/<member_id>/household/invitations",
+    allow={"member"},
+    status=201,
+    refuses=(Forbidden, LimitReached, TryAgain),
+)
+def invite_to_household(program_id: ProgramId, member_id: PathId) -> Response[InvitationAnswer]:
+    """Invite somebody into the household that the member owns.
+
+    The invitation can be accepted once, within a week.
+    """
+    invitation = membership.invite(member_id, desk=_desk(program_id))
+    return reply(invitation_answer(invitation), status=201)
+
+
+@api.delete(
+    "/members/<member_id>/household/members/<other_id>",
+    allow={"member"},
+    status=204,
+    refuses=(Forbidden, TryAgain),
+)
+def remove_from_household(
+    program_id: ProgramId, member_id: PathId, other_id: PathId
+) -> Response[None]:
+    """Remove another member from the household that the member owns.
+
+    It counts at once, and no points move.
+    """
+    membership.remove_from_household(member_id, other_id, desk=_desk(program_id))
+    return Response(status_code=204, body=None)
 
 
 @api.post(

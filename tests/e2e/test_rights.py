@@ -200,6 +200,7 @@ class TestTheRightsOfAFunction:
                 "friend": {"points": 1},
                 "signals": [{"signal": "device", "then": "hold"}],
             },
+            households={"waits_days": 0},
             tiers={
                 "basis": "spend",
                 "period": "calendar_year",
@@ -413,6 +414,7 @@ def drive_everything(api: DescribedApi) -> None:
     api.call("cashier", "POST", f"{path}/{stored['id']}/complete")
     api.call("cashier", "POST", f"{path}/{undone['id']}/cancel")
     api.call("cashier", "GET", path)
+    live_together(api)
     code = stored["voucher"]["code"]
     api.call("cashier", "GET", f"/vouchers/{code}")
     api.call("cashier", "POST", f"/vouchers/{code}/use", json={})
@@ -447,6 +449,17 @@ def drive_everything(api: DescribedApi) -> None:
     api.call("manager", "POST", f"/members/{bob}/merge/preview", json={"into": ana})
     api.call("manager", "POST", f"/members/{bob}/merge", json={"into": ana}, status=201)
     api.send("service", "DELETE", f"/members/{ana}", status=204)
+
+
+def live_together(api: DescribedApi) -> None:
+    """A household of one, who shares, invites, removes nobody and leaves."""
+    path = "/members/me/household"
+    api.call("member", "POST", path, json={}, status=201)
+    api.call("member", "POST", f"{path}/invitations", json={}, status=201)
+    api.call("member", "PATCH", path, json={"shares_max": 5})
+    api.send("member", "DELETE", f"{path}/members/mem_nobody", status=404)
+    (ana,) = api.call("member", "GET", path)["household"]["members"]
+    api.send("manager", "DELETE", f"/members/{ana['member_id']}/household", status=204)
 
 
 def open_console(api: DescribedApi) -> None:

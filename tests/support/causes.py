@@ -28,6 +28,8 @@ CAUSES: Final[dict[str, Cause]] = {
     "ent_798234597d4ebebbe35aa3d9": RequestCause("c0ffee", "transfer", "in"),
     "ent_2b7f4017b56e52587da1e902": RequestCause("c0ffee", "merge", "out"),
     "ent_86c2245a5eab19c4b3024ddc": RequestCause("c0ffee", "merge", "in"),
+    "ent_76bd70cb500d8279905a8070": RequestCause("c0ffee", "contribution", "mem_1"),
+    "ent_01f09c6f580e520601af7e3d": RequestCause("c0ffee", "contribution", "mem_1/returned"),
     "ent_189a2f3ecd3079f9ff6a3d03": RequestCause("c0ffee", "bonus"),
     "ent_98b419d65170da85ca6863e5": RequestCause("c0ffee", "import"),
     "ent_6774b911a3a08f9206f6ae0f": CalendarCause(

@@ -10,6 +10,7 @@ from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.changes import TableChange
 from loyalty.domain.engagement.referrals import CapSlot
 from loyalty.domain.goals.standing import GoalStanding
+from loyalty.domain.households.household import HeldHousehold
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.approvals import Approval, ApprovalDecision, RequestedAdjustment
 from loyalty.domain.ledger.entries import (
@@ -17,7 +18,9 @@ from loyalty.domain.ledger.entries import (
     AwardCause,
     AwardClawback,
     Counterpart,
+    RequestCause,
     Return,
+    SharedPart,
 )
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.member_awards import MemberAward
@@ -127,6 +130,8 @@ VERDICT: Final = ReviewDecision(
     verdict="released", by="boss", decided_at=LATER, reason="A wedding", entry_id="ent_d2f7"
 )
 # One change for every kind of event there is.
+HOUSEHOLD: Final = HeldHousehold("hh_1", date(2026, 11, 21), shares_max=500)
+
 CHANGES: Final[dict[str, TableChange]] = {
     "MemberEnrolled": change(Account(member_id="mem_1", enrolled_at=NOON)),
     "ProfileChanged": change(
@@ -169,6 +174,10 @@ CHANGES: Final[dict[str, TableChange]] = {
         Account(member_id="mem_1", entries=5),
     ),
     **PLAN_CHANGES,
+    "HouseholdChanged": change(
+        Account(member_id="mem_1", entries=5, household=HOUSEHOLD, tier_revision=1),
+        Account(member_id="mem_1", entries=5),
+    ),
     "PointsEarned": change(accrual()),
     "PointsPending": change(accrual(lots={}, pending={WAITING: 7})),
     "PointsActivated": change(activation()),
@@ -207,6 +216,13 @@ CHANGES: Final[dict[str, TableChange]] = {
             "transfer",
             Holding(lots={LOT: -3}),
             detail=Counterpart(member_id="mem_2", direction="out"),
+        )
+    ),
+    "PointsShared": change(
+        entry(
+            RequestCause("r1", "contribution", "mem_1"),
+            Holding(lots={LOT: -3}),
+            detail=SharedPart(redemption_id="red_1", spent_by="mem_2"),
         )
     ),
     "PointsReturned": change(

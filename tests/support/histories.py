@@ -27,6 +27,7 @@ from loyalty.domain.ledger.entries import (
     Qualifying,
     Redemption,
     Return,
+    SharedPart,
 )
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.member_awards import MemberAward
@@ -50,6 +51,7 @@ from tests.support.ledger import (
     share,
     voucher,
 )
+from tests.support.reports.recorded import SPENDING
 
 ZONES: Final = tuple(map(ZoneInfo, ("America/New_York", "Asia/Kolkata", "Pacific/Auckland", "UTC")))
 DAYS: Final = st.dates(date(2026, 10, 27), date(2026, 11, 8))
@@ -280,12 +282,8 @@ def _expiries(draw: st.DrawFn) -> _Make:
 
 @st.composite
 def _requests(draw: st.DrawFn) -> _Make:
-    kind = draw(
-        st.sampled_from(
-            ["redemption", "return", "adjustment", "bonus", "transfer", "merge", "import"]
-        )
-    )
-    is_spending = kind in {"redemption", "return"}
+    kind = draw(st.sampled_from([*SPENDING, "adjustment", "bonus", "transfer", "merge", "import"]))
+    is_spending = kind in SPENDING
     effect, when = draw(st.tuples(_effects(pending=not is_spending), _when()))
     redemption_id = draw(st.sampled_from(["red_1", "red_2"]))
     detail: Detail = None
@@ -296,6 +294,8 @@ def _requests(draw: st.DrawFn) -> _Make:
             detail = Bonus(given_for="birthday")
         case "return":
             detail = Return(redemption_id=redemption_id, why="cancelled")
+        case "contribution":
+            detail = SharedPart(redemption_id=redemption_id, spent_by="mem_2")
     return lambda number: request(kind, effect, request_id=str(number), detail=detail, **when)
 
 

@@ -61,11 +61,13 @@ _MEMBER: Final[Json] = {
         "floor": None,
     },
     "plan": None,
+    "household": {"id": "hh_mfzwizdpnzxw2y3f", "since": "2026-10-01", "shares_max": None},
 }
 
 _ENROLLED: Final = _MEMBER | {
     "balance": 0,
     "lots": [],
+    "household": None,
     "progress": _MEMBER["progress"]
     | {"amount": 0, "next": {"level": "regular", "missing": 20000, "by": "2026-12-31"}},
 }

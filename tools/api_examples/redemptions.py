@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from tools.api_examples.members import HELD_ADJUSTMENT
-from tools.api_examples.story import ANA, CODE, NOW, REDEEMED_AT, REDEMPTION, Json, lots, page
+from tools.api_examples.story import ANA, BEN, CODE, NOW, REDEEMED_AT, REDEMPTION, Json, lots, page
 
 _LATTE: Final[Json] = {
     "id": "latte",
@@ -29,6 +29,7 @@ _REDEMPTION: Final[Json] = {
     "state": "issued",
     "voucher": {"code": CODE, "expires_at": None},
     "slices": lots(40),
+    "contributions": [],
     "amount": None,
     "held_until": None,
     "redeemed_at": REDEEMED_AT,
@@ -52,12 +53,38 @@ _VOUCHER: Final[Json] = {
     "use_recorded_by": None,
 }
 
+_HOUSEHOLD: Final[Json] = {
+    "member_id": ANA,
+    "household": {
+        "id": "hh_mfzwizdpnzxw2y3f",
+        "spendable": 35,
+        "members": [
+            {
+                "member_id": ANA,
+                "is_owner": True,
+                "since": "2026-10-01",
+                "shares_max": None,
+                "shareable": 5,
+            },
+            {
+                "member_id": BEN,
+                "is_owner": False,
+                "since": "2026-10-02",
+                "shares_max": 500,
+                "shareable": 30,
+            },
+        ],
+    },
+}
+
 _VOUCHER_ORDER: Final[Json] = {"source": "till", "order_id": "2002"}
 
 
 REQUESTS: Final[dict[str, Json]] = {
     "grant_reward": {"reward_id": "latte", "reason": "a cold latte", "reference": "case 12"},
+    "join_household": {"invitation": "hh_mfzwizdpnzxw2y3f.ABCDEFGHIJKLMNOP"},
     "redeem": {"reward_id": "latte"},
+    "share_points": {"shares_max": 500},
     "use_voucher": {"order": _VOUCHER_ORDER},
 }
 
@@ -72,6 +99,11 @@ ANSWERS: Final[dict[str, Any]] = {
             "approval": HELD_ADJUSTMENT | {"kind": "grant", "reward_id": "machine"},
         },
     },
+    "invite_to_household": {
+        "invitation": "hh_mfzwizdpnzxw2y3f.ABCDEFGHIJKLMNOP",
+        "ends_at": "2026-11-28T10:00:00Z",
+    },
+    "join_household": _HOUSEHOLD,
     "list_member_rewards": page(
         {
             "id": "latte",
@@ -86,6 +118,7 @@ ANSWERS: Final[dict[str, Any]] = {
     ),
     "list_redemptions": page(_REDEMPTION),
     "list_rewards": page(_LATTE),
+    "read_household": _HOUSEHOLD,
     "recommend": page(
         {
             "reward_id": "latte",
@@ -121,6 +154,7 @@ ANSWERS: Final[dict[str, Any]] = {
         "as_of": "2026-11-21T01:05:00Z",
     },
     "redeem": _REDEMPTION,
+    "share_points": _HOUSEHOLD,
     "use_voucher": _VOUCHER
     | {"state": "used", "used_at": NOW, "used_order": _VOUCHER_ORDER, "used_by": ANA},
 }

@@ -60,6 +60,7 @@ PROGRAM: Final[dict[str, Any]] = {
     "adjustments": {"cashier": {"per_day": 1000}},
     # Ana's points are minutes old, and she gives them away.
     "transfers": {"points_max": 100, "min_age_days": 0},
+    "households": {"waits_days": 0, "rejoin_days": 0},
     "tiers": {
         "basis": "spend",
         "period": "calendar_year",
@@ -223,7 +224,9 @@ BODIES: Final[dict[str, Any]] = {
     },
     "record_refund": REFUND,
     "quote_refund": REFUND | {"refund_id": "r2"},
-    "redeem": {"reward_id": "latte", "hold": False},
+    "redeem": {"reward_id": "latte", "hold": False, "from": "member"},
+    "join_household": {"invitation": None},
+    "share_points": {"shares_max": 500},
     "transfer_points": {"to_member_id": BOB, "points": 5},
     "grant_reward": {"reward_id": "latte", "reason": "a cold latte", "reference": "case 12"},
     "use_voucher": {"order": {"source": "pos", "order_id": "1002"}},
@@ -421,6 +424,7 @@ def names(publish: Callable[..., PublishedProgram], cognito: FakeCognito) -> dic
         "program_id": "bean",
         "member_id": ana,
         "redemption_id": redeemed["id"],
+        "other_id": BOB,
         "code": redeemed["voucher"]["code"],
         "referral_code": CODE,
         "storefront_id": "online",

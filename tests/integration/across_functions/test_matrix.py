@@ -27,8 +27,10 @@ from functions.enrollment.handler import handler as enrollment
 from functions.exports.handler import handler as exports
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.table import engine
+from loyalty.edge.desk import open_desk
 from loyalty.edge.http.auth import Kind
 from loyalty.table.programs import TablePrograms
+from loyalty.usecases.households.membership import begin_household, invite, join_household
 from tests.integration.across_functions import test_bad_input as right
 from tests.integration.conftest import REGION, TABLE
 from tests.integration.lakeside import archived
@@ -101,6 +103,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "read_board": only("member", "cashier", "analyst", "manager", "service"),
     "read_plan": own_or("cashier", "analyst", "manager", "service"),
     "read_member_referral": own_or("cashier", "analyst", "manager", "service"),
+    "read_household": own_or("cashier", "analyst", "manager", "service"),
     "list_redemptions": own_or("cashier", "analyst", "manager", "service"),
     "read_order": only("cashier", "analyst", "manager", "service"),
     "explain_order": own_or("cashier", "manager", "service"),
@@ -114,6 +117,11 @@ RULES: Final[Mapping[str, Rule]] = {
     # Spending what a member has.
     "redeem": own_or("cashier", "service"),
     "transfer_points": own_or("cashier", "service"),
+    "join_household": own_or(),
+    "share_points": own_or(),
+    "invite_to_household": own_or(),
+    "remove_from_household": own_or(),
+    "leave_household": own_or("manager", "service"),
     "complete_redemption": own_or("cashier", "manager", "service"),
     "cancel_redemption": own_or("cashier", "manager", "service"),
     "claim_referral": own_or("cashier", "service"),
@@ -421,6 +429,10 @@ def made() -> World:
     hold(members[ME], referrer, table=TABLE)
     till.earn(members[VICTIM], 50_000, order_id="1")
     till.earn(members[ME], 50_000, order_id="3")
+    desk = open_desk("bean", table=TABLE)
+    begin_household(members[ME], desk=desk)
+    invitation = invite(members[ME], desk=desk)
+    join_household(referrer, invitation.token, desk=desk)
     redeemed = {whose: till.redeem(members[whose], hold=True).body for whose in (VICTIM, ME)}
     issued = till.redeem(members[VICTIM]).body["voucher"]["code"]
     till.answer("visit", order="1", score=2, comment="Ask Vera Wharfinger")
@@ -448,6 +460,7 @@ def made() -> World:
         "service_id": "shop",
         "subject": put_colleague(),
         "version": "1",
+        "other_id": referrer,
     }
     bare = World(names, members, {}, (), Snapshot(region=REGION))
     assert ask(bare, "put_service", operator()).status == 201

@@ -110,6 +110,7 @@ class TestEnrollingSomebody:
             "tier": None,
             "progress": None,
             "plan": None,
+            "household": None,
         }
         assert read(member_id).body == answer.body
 

@@ -15,6 +15,7 @@ from loyalty.domain.program.rewards import Reward
 from tests.support.reports.recorded import (
     ADJUSTING,
     EARNING,
+    SPENDING,
     Move,
     Recorded,
     Row,
@@ -104,7 +105,7 @@ class PointReports(Recorded):
                     "expires_in": None if month == NEVER else iso(month),
                     "status": "observed" if is_over else "forecast",
                     "issued_points": issued,
-                    "redeemed_points": -by_kind["redemption"] - by_kind["return"],
+                    "redeemed_points": -sum(by_kind[kind] for kind in SPENDING),
                     "clawed_back_points": -by_kind["clawback"],
                     "adjusted_points": sum(by_kind[kind] for kind in ADJUSTING),
                     "expired_points": expired,
@@ -164,7 +165,7 @@ class PointReports(Recorded):
             member = self.heir(each.member_id)
             if each.kind in EARNING:
                 earned[member] += each.points + each.pending_points
-            if each.kind in {"redemption", "return"}:
+            if each.kind in SPENDING:
                 redeemed[member] -= each.points
             detail = each.detail
             if isinstance(detail, Redemption) and detail.redemption_id not in returned:

@@ -28,6 +28,7 @@ from tests.support.ledger import NOON, change
 type Row = dict[str, Any]
 
 EARNING: Final = ("accrual", "bonus", "edit")
+SPENDING: Final = ("redemption", "return", "contribution")
 ADJUSTING: Final = ("adjustment", "import", "merge", "transfer")
 
 

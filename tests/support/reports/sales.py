@@ -3,7 +3,16 @@
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 
-from tests.support.reports.recorded import ADJUSTING, EARNING, Recorded, Row, Sale, iso, ratio
+from tests.support.reports.recorded import (
+    ADJUSTING,
+    EARNING,
+    SPENDING,
+    Recorded,
+    Row,
+    Sale,
+    iso,
+    ratio,
+)
 
 
 class SalesReports(Recorded):
@@ -22,7 +31,7 @@ class SalesReports(Recorded):
         spendable, waiting, overdue = self._stock(last, seen)
         overdue_before = self._stock(first - timedelta(days=1), seen_before)[2]
         earned = self._flow(first, last, *EARNING)
-        redeemed = -self._flow(first, last, "redemption", "return")
+        redeemed = -self._flow(first, last, *SPENDING)
         sold = [each for each in self.sales if first <= each.on <= last]
         members = [each.amount_minor for each in sold if each.who == "members"]
         guests = [each.amount_minor for each in sold if each.who != "members"]

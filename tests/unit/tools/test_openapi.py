@@ -382,6 +382,7 @@ NAMES_OF_ONE_WORD = {
     "Challenge",
     "Economics",
     "Gift",
+    "Households",
     "Goal",
     "Goals",
     "Inactivity",

@@ -44,6 +44,8 @@ export function what(page, entry) {
         : html`Redeemed: ${rewardName(page, entry.reward_id)}`;
     case "return":
       return RETURNS.get(entry.reason) ?? "Points returned";
+    case "contribution":
+      return html`${entry.points < 0 ? "Spent by" : "Returned from"} ${memberLink(page, entry.counterpart_id)} in the household`;
     case "activation":
       return entry.order ? html`Released: ${order}` : "Became available";
     case "expiry":

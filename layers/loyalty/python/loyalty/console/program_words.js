@@ -40,7 +40,7 @@ const SECTIONS = [
     ],
   },
   { title: "Refunds and guests", fields: ["clawback", "claim_days"] },
-  { title: "Presents and gifts", fields: ["presents", "transfers", "adjustments"] },
+  { title: "Presents and gifts", fields: ["presents", "transfers", "households", "adjustments"] },
   { title: "Messages", fields: ["reminders", "messages"] },
   { title: "Surveys", fields: ["surveys"] },
   { title: "Goals", fields: ["goals"] },

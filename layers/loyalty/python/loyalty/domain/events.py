@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
@@ -22,6 +22,7 @@ from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.engagement.award_terms import AwardOccasion
 from loyalty.domain.engagement.referrals import Referral, ReferralRefusalReason
 from loyalty.domain.goals.standing import GoalStanding, GoalState
+from loyalty.domain.households.household import HouseholdChange, household_change
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
 from loyalty.domain.ledger.approvals import Approval, RequestedGrant
@@ -36,6 +37,7 @@ from loyalty.domain.ledger.entries import (
     GrantOccasion,
     Return,
     ReturnReason,
+    SharedPart,
 )
 from loyalty.domain.ledger.member_awards import MemberAward
 from loyalty.domain.ledger.reviews import Review, ReviewVerdict
@@ -261,6 +263,18 @@ class PlanEnded(PlanEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HouseholdChanged(MemberEvent):
+    """A member joined or left a household, or changed how many points the others may spend."""
+
+    name: ClassVar[str] = "HouseholdChanged"
+
+    household_id: str
+    what: HouseholdChange
+    shares_max: int | None
+    """The most of their points that the others may spend in a month; null: no own limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PointsEarned(MemberEvent):
     """A member got points that can be spent at once."""
 
@@ -445,6 +459,22 @@ class PointsTransferred(MemberEvent):
     """Negative for the member who gave them."""
     counterpart_id: str
     """The other member."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsShared(MemberEvent):
+    """Another member of the household spent points of a member, or such points were returned."""
+
+    name: ClassVar[str] = "PointsShared"
+
+    entry_id: str
+    points: int
+    """Negative if they were spent."""
+    redemption_id: str
+    spent_by: str
+    """The member who redeemed."""
+    why: ReturnReason | None
+    """Why they were returned; null: they were spent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -865,6 +895,7 @@ ALL: Final[tuple[type[Event], ...]] = (
     PlanGrace,
     PlanPaused,
     PlanEnded,
+    HouseholdChanged,
     PointsEarned,
     PointsPending,
     PointsActivated,
@@ -877,6 +908,7 @@ ALL: Final[tuple[type[Event], ...]] = (
     PointsExpired,
     PointsAdjusted,
     PointsTransferred,
+    PointsShared,
     PointsReturned,
     RewardRedeemed,
     VoucherUsed,
@@ -1237,6 +1269,17 @@ def _of_account(account: Account, before: Account | None, change: TableChange) -
                 direction="up" if account.tier_ups > before.tier_ups else "down",
             )
         yield from _of_plan(account, before, change)
+        held = account.household
+        if held is not None and (what := household_change(before.household, held)):
+            yield event(
+                HouseholdChanged,
+                occurred_at=None,
+                # Every change of a household raises the revision.
+                subject=f"{account.member_id}/{held.household_id}/{account.tier_revision}",
+                household_id=held.household_id,
+                what=what,
+                shares_max=held.shares_max,
+            )
         return
 
     match account.status:
@@ -1377,13 +1420,28 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
                 pending_points=-entry.pending_points,
                 debt=detail.debt_after,
             )
-        case "return" if isinstance(detail, Return):
+        case "return" | "contribution":
+            yield from _of_redeemed(entry, event)
+
+
+def _of_redeemed(entry: Entry, event: Callable[..., Event]) -> Iterator[Event]:
+    """Points of a redemption that return, or that others in the household contribute to it."""
+    match entry.detail:
+        case Return() as returned:
             yield event(
                 PointsReturned,
-                points=points,
-                redemption_id=detail.redemption_id,
-                why=detail.why,
-                order=order,
+                points=entry.points,
+                redemption_id=returned.redemption_id,
+                why=returned.why,
+                order=entry.order,
+            )
+        case SharedPart() as part:
+            yield event(
+                PointsShared,
+                points=entry.points,
+                redemption_id=part.redemption_id,
+                spent_by=part.spent_by,
+                why=part.why,
             )
 
 

@@ -44,6 +44,7 @@ from loyalty.domain.ledger.entries import (
     Placeholder,
     Redemption,
     Return,
+    SharedPart,
 )
 from loyalty.domain.ledger.member_awards import MemberAward
 from loyalty.domain.ledger.order_vouchers import code_of
@@ -554,7 +555,7 @@ def _of_entry(entry: Entry, program_id: str) -> EntryFact:
     detail = entry.detail
     order = entry.cause if isinstance(entry.cause, OrderCause) else None
     lowered = detail if isinstance(detail, Clawback | Edit | AwardClawback) else None
-    redemption = detail if isinstance(detail, Redemption | Return) else None
+    redemption = detail if isinstance(detail, Redemption | Return | SharedPart) else None
     bonus = detail if isinstance(detail, Bonus) else None
     of_award = detail if isinstance(detail, Bonus | AwardClawback) else None
     of_order = detail if isinstance(detail, Accrual | Clawback | Edit) else None

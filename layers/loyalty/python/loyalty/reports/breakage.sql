@@ -58,7 +58,9 @@ lots AS (
         whole(sum(points) FILTER (
             WHERE entry_kind IN ('accrual', 'bonus', 'edit', 'activation')
         )) AS issued,
-        -whole(sum(points) FILTER (WHERE entry_kind IN ('redemption', 'return'))) AS redeemed,
+        -whole(sum(points) FILTER (
+            WHERE entry_kind IN ('redemption', 'return', 'contribution')
+        )) AS redeemed,
         -whole(sum(points) FILTER (WHERE entry_kind = 'clawback')) AS clawed_back,
         whole(sum(points) FILTER (
             WHERE entry_kind IN ('adjustment', 'import', 'merge', 'transfer')

@@ -27,7 +27,8 @@ WITH done AS (
         coalesce(heirs.person_number, entries.member_number) AS member_number,
         sum(points + pending_points)
             FILTER (WHERE entry_kind IN ('accrual', 'bonus', 'edit')) AS earned,
-        -sum(points) FILTER (WHERE entry_kind IN ('redemption', 'return')) AS redeemed,
+        -sum(points)
+            FILTER (WHERE entry_kind IN ('redemption', 'return', 'contribution')) AS redeemed,
         min(happened_at) FILTER (
             WHERE entry_kind = 'redemption' AND redemption_id NOT IN (
                 SELECT redemption_id FROM entries
@@ -37,7 +38,9 @@ WITH done AS (
         ) AS first_at
     FROM entries
     LEFT JOIN heirs USING (member_number)
-    WHERE entry_kind IN ('accrual', 'bonus', 'edit', 'redemption', 'return')
+    WHERE entry_kind IN (
+        'accrual', 'bonus', 'edit', 'redemption', 'return', 'contribution'
+    )
         AND happened_at < $until_at
     GROUP BY ALL
 ),

@@ -51,7 +51,7 @@ WITH flow AS (
             - whole(sum(entries) FILTER (WHERE entry_kind = 'return')) AS redemptions,
         sum(points) FILTER (WHERE entry_kind IN ('accrual', 'bonus', 'edit')) AS earned,
         -sum(points) FILTER (
-            WHERE entry_kind IN ('redemption', 'return') AND place <> 'pending'
+            WHERE entry_kind IN ('redemption', 'return', 'contribution') AND place <> 'pending'
         ) AS redeemed,
         -sum(points) FILTER (WHERE entry_kind = 'clawback') AS clawed_back,
         -sum(points) FILTER (WHERE entry_kind = 'expiry' AND place <> 'pending') AS expired,

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Final, cast
 from loyalty.domain.campaigns.limits import CampaignPeriod
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
-from loyalty.table import activities, budgets, engagement, keys, plans, records, referrals, stock
+from loyalty.table import (
+    activities,
+    budgets,
+    engagement,
+    households,
+    keys,
+    plans,
+    records,
+    referrals,
+    stock,
+)
 from loyalty.table.engine import Engine, every, key_of, pages
 from loyalty.table.histories import newest
 from loyalty.table.operations import (
@@ -37,7 +47,9 @@ from loyalty.table.operations import (
     greater,
     less,
 )
+from loyalty.table.records.accounts import held_to_map
 from loyalty.table.records.approvals import HELD, approval_to_item
+from loyalty.table.records.households import household_from_item
 from loyalty.table.records.members import member_from_item
 from loyalty.table.records.plans import plans_from_item
 from loyalty.table.records.responses import response_key, response_to_item
@@ -47,6 +59,7 @@ from loyalty.usecases.ports import Listed, OrderOnFile, Overtaken, Participant
 
 if TYPE_CHECKING:
     from loyalty.domain.campaigns.budgets import ShardsUsed
+    from loyalty.domain.households.household import Household
     from loyalty.domain.ledger.account import Account
     from loyalty.domain.ledger.campaign_counts import CampaignCounting
     from loyalty.domain.ledger.order_vouchers import OrderVouchers
@@ -127,6 +140,11 @@ class TableBooks:
     def plans(self, member_id: str) -> MemberPlans | None:
         item = self._engine.get(keys.member_plans(self._program, member_id), strong=True)
         return plans_from_item(item) if item else None
+
+    def household(self, household_id: str) -> Household | None:
+        key = keys.household(self._program, household_id)
+        item = self._engine.get(key, strong=True)
+        return household_from_item(item) if item else None
 
     def voucher(self, code: str) -> Voucher | None:
         item = self._engine.get(keys.voucher(self._program, code), strong=True)
@@ -307,6 +325,8 @@ class TableBooks:
             yield plans.write(self._program, posting.plans)
         if posting.referral is not None:
             yield from referrals.writes(self._program, posting.referral)
+        if posting.household is not None:
+            yield households.write(self._program, posting.household)
         if posting.award is not None:
             yield engagement.write_award(self._program, posting.award)
         if posting.activity is not None:
@@ -495,6 +515,8 @@ def _reliances(change: AccountChange) -> Sequence[Condition]:
         conditions.append(_missing_or(less(("redeemed", reward_id), most)))
     if change.active_on is not None:
         conditions.append(_missing_or(less(("active_on",), change.active_on.isoformat())))
+    if change.household_seen is not None:
+        conditions.append(equal(("household",), held_to_map(change.household_seen)))
     conditions += _reliances_on_levels(change)
     conditions += _reliances_on_campaigns(change.campaigns)
     if (due := change.due) is not None:

@@ -40,7 +40,7 @@ from loyalty.table.sizes import require_sizes
 
 BATCH_GET_MAX: Final = 100
 # The highest version (`v`) of items that this code can read.
-VERSION_MAX: Final = 1
+VERSION_MAX: Final = 2
 ATTEMPTS_MAX: Final = 5
 
 _TRANSIENT_CODES: Final = frozenset(

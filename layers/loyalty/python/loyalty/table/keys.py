@@ -484,6 +484,14 @@ def member_plans(program: str, member: str) -> Key:
 
 
 @charted(
+    "household: its members and open invitations",
+    read_by="redemptions from it, the member's household",
+)
+def household(program: str, household: str) -> Key:
+    return Key(_program(program, "HOUSEHOLD", household), "HOUSEHOLD")
+
+
+@charted(
     "award, and how its points stand; the index has those that give badges",
     read_by="engagement, the member's badges",
     index="history",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from loyalty.domain.campaigns.budgets import ShardsUsed
     from loyalty.domain.campaigns.limits import CampaignPeriod
     from loyalty.domain.campaigns.targeting import Targeting
+    from loyalty.domain.households.household import Household
     from loyalty.domain.ledger.account import Account
     from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
     from loyalty.domain.ledger.order_vouchers import OrderVouchers
@@ -126,6 +127,10 @@ class Books(Protocol):
 
     def plans(self, member_id: str) -> MemberPlans | None:
         """What was told of a member's plans, read strongly; None: nothing."""
+        ...
+
+    def household(self, household_id: str) -> Household | None:
+        """Read strongly; None: it has no members any more, or never had."""
         ...
 
     def voucher(self, code: str) -> Voucher | None:

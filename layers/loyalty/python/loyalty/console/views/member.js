@@ -8,6 +8,7 @@ import { actsOf } from "../member_acts.js";
 import { campaignsOf } from "../member_campaigns.js";
 import { challengesOf } from "../member_challenges.js";
 import { holdings, level, person } from "../member_facts.js";
+import { householdOf } from "../member_household.js";
 import { leavingOf } from "../member_leaving.js";
 import { history, messages, readUntil, redeemed } from "../member_lists.js";
 import { offersOf } from "../member_offers.js";
@@ -50,7 +51,7 @@ export const view = {
     const content = () => html`
       ${STATUS.has(member.status) ? html`<p class="refused">${STATUS.get(member.status)}</p>` : nothing}
       <div class="columns">
-        <div>${holdings(page, member)} ${level(page, member)} ${planOf(page, member, reread)} ${person(page, member)}</div>
+        <div>${holdings(page, member)} ${level(page, member)} ${planOf(page, member, reread)} ${householdOf(page, lists.household, reread)} ${person(page, member)}</div>
         <div>${acts()} ${leaving()}</div>
       </div>
       ${recommendationsOf(page, lists.recommendations)}
@@ -97,6 +98,8 @@ function listsOf(page, where) {
     recommendations: null,
     /** @type {import("../types").Schema<"ReferralOfMember"> | null} */
     referral: null,
+    /** @type {import("../types").Schema<"HouseholdAnswer"> | null} */
+    household: null,
   };
 }
 
@@ -120,6 +123,7 @@ async function readLists(page, lists, where, member) {
     badges,
     activities,
     referral,
+    household,
   ] = await Promise.all([
     readUntil(lists.entries, page.query.get("entry")),
     lists.redemptions.next(),
@@ -132,6 +136,7 @@ async function readLists(page, lists, where, member) {
     isActive ? page.api.get(`${where}/badges`) : { items: [] },
     isActive ? page.api.get(`${where}/activities`, { limit: 20 }) : { items: [] },
     isActive && refers(page) ? page.api.get(`${where}/referral`) : null,
+    member.household ? page.api.get(`${where}/household`) : null,
   ]);
   Object.assign(lists, {
     messages,
@@ -142,5 +147,6 @@ async function readLists(page, lists, where, member) {
     challenges: challenges.items,
     badges: badges.items,
     activities: activities.items,
+    household,
   });
 }

@@ -13,6 +13,7 @@ from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.holding import Holding, PendingDates, ends_on
 
 if TYPE_CHECKING:
+    from loyalty.domain.households.household import HeldHousehold
     from loyalty.domain.plans.held_plan import HeldPlan
     from loyalty.domain.program.document import PublishedProgram
     from loyalty.domain.program.safeguards import SafeguardCount
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 # `day#orders#<day>` and `day#points#<day>`.
 _TRANSFERS: Final = "transfers#"
 _REDEMPTIONS: Final = "redemptions#"
+_DRAWN: Final = "drawn#"
 _CAMPAIGNS: Final = "campaign#"
 _DAYS: Final = "day#"
 # One write removes at most this many counters of past days.
@@ -69,8 +71,8 @@ class Account:
     points lapse by inactivity. `giveable_from` maps a day to points of orders that the member can
     give to another member from that day on. `reinstated` maps a lot to the last day that its
     points had at first. `redeemed` maps a reward with a limit to how often the member redeemed it;
-    beside it counts what else is limited: transfers, redemptions of a day, what campaigns gave, and
-    the orders of a day and their points.
+    beside it counts what else is limited: transfers, redemptions of a day, points that others in
+    the household spent, what campaigns gave, and the orders of a day and their points.
 
     Orders: `orders` is how many orders with goods that cost something the member has; None on an
     account from before they were counted. `bought_on` is the day of the latest one.
@@ -86,6 +88,9 @@ class Account:
 
     Plans: `plan` is the paid plan that the member has or had last. It can bring a level and a
     multiplier, so a change of it counts in `tier_revision` too.
+
+    Households: `household` is the one that the member is in, or left last. Its changes count in
+    `tier_revision` as well, because they make no entry that other writes could rely on.
 
     Life: `absorbed` names the members merged into this one, `into` the one that this was merged
     into. `enrolled_at` and `ended_at` (closed or merged) outlive the profile: they say who was a
@@ -117,6 +122,7 @@ class Account:
     tier_downs: int = 0
     tier_revision: int = 0
     plan: HeldPlan | None = None
+    household: HeldHousehold | None = None
 
 
 class Activation(NamedTuple):
@@ -212,6 +218,11 @@ def redemptions_counter(today: date) -> str:
     return f"{_REDEMPTIONS}{today.isoformat()}"
 
 
+def drawn_counter(today: date) -> str:
+    """The name under which an account counts points that others spent in a calendar month."""
+    return f"{_DRAWN}{today.isoformat()[:7]}"
+
+
 def campaign_counter(limit: str) -> str:
     """The name under which an account counts a limit of a campaign."""
     return f"{_CAMPAIGNS}{limit}"
@@ -255,11 +266,11 @@ def counters_of_use(account: Account, *, today: date) -> dict[str, int]:
 
 def counters_of_the_past(account: Account, *, today: date) -> tuple[str, ...]:
     """Names of the counters whose period is over, and of no matter any more."""
-    current = (transfers_counter(today), redemptions_counter(today))
+    current = (transfers_counter(today), redemptions_counter(today), drawn_counter(today))
     return tuple(
         name
         for name in account.redeemed
-        if (name.startswith((_TRANSFERS, _REDEMPTIONS)) and name not in current)
+        if (name.startswith((_TRANSFERS, _REDEMPTIONS, _DRAWN)) and name not in current)
         or (name.startswith(_CAMPAIGNS) and is_forgotten(name.split("#")[2], today=today))
         or _is_past_day(name, today=today)
     )

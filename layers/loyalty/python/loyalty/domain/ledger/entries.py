@@ -31,6 +31,7 @@ EntryKind = Literal[
     "merge",
     "bonus",
     "import",
+    "contribution",
 ]
 
 # What a bonus is given for, as stored, in events and in the API.
@@ -61,7 +62,8 @@ class RequestCause:
     """A caller's request, named by a hash of the caller and its Idempotency-Key.
 
     `name` distinguishes the two entries of a transfer or merge: `out` and `in`. Returns for refunds
-    of the order that a redemption paid are numbered.
+    of the order that a redemption paid are numbered. Contributions in a household are named after
+    the member who contributes, and `<member>/returned` when they come back.
     """
 
     request_id: str
@@ -205,7 +207,8 @@ class RewardGrant:
 class Redemption:
     """A reward bought with points, or given for none.
 
-    The slices it took are the entry's effect on the lots.
+    The slices it took are the entry's effect on the lots. `shared` are points of others in the
+    member's household by their id, beside the member's own.
     """
 
     redemption_id: str
@@ -215,6 +218,7 @@ class Redemption:
     expires_at: datetime | None = None
     amount_minor: int | None = None
     grant: RewardGrant | None = None
+    shared: Mapping[str, int] = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +228,15 @@ class Return:
     redemption_id: str
     why: ReturnReason
     order: OrderRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedPart:
+    """Points that another member of the household spent, and `why` they came back, if they did."""
+
+    redemption_id: str
+    spent_by: str
+    why: ReturnReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +292,7 @@ type Detail = (
     | Edit
     | Redemption
     | Return
+    | SharedPart
     | Adjustment
     | Bonus
     | AwardClawback

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from loyalty.domain.engagement.activities import ActivityChange
     from loyalty.domain.engagement.changes import EngagementChange
     from loyalty.domain.engagement.referrals import ReferralChange
+    from loyalty.domain.households.household import HeldHousehold, Household
     from loyalty.domain.ledger.account import Account, TierReached
     from loyalty.domain.ledger.approvals import Approval
     from loyalty.domain.ledger.member_awards import MemberAward
@@ -103,6 +104,7 @@ class AccountChange:
     revises_tier: bool = False
     tier_reached: tuple[TierReached, ...] = ()
     campaigns: CampaignCounting = field(default_factory=CampaignCounting)
+    household_seen: HeldHousehold | None = None
     becomes: Account | None = None
     """Rare writes replace the whole account, relying on `entries_seen`."""
 
@@ -194,6 +196,8 @@ class Posting:
     plans: MemberPlans | None = None
     """Relies on the item with a revision one lower; the first relies on there being none."""
     activity: ActivityChange | None = None
+    household: Household | None = None
+    """Relies on the revision as `plans` does. A household without members is deleted."""
 
 
 def _is_of_calendar(entry: Entry) -> bool:
@@ -422,7 +426,7 @@ def replacing(
 
 
 def _of_level(account: Account) -> tuple[object, ...]:
-    """What a member's level and plan are computed from, and what was last announced of them."""
+    """What a member's level and plan are computed from, what was announced, and the household."""
     return (
         account.tier_floor,
         account.tier_carried,
@@ -430,6 +434,7 @@ def _of_level(account: Account) -> tuple[object, ...]:
         account.tier_announced,
         account.qualifying,
         account.plan,
+        account.household,
     )
 
 

@@ -160,10 +160,12 @@ def why_not(
     is_sold_out: bool,
     facts: MemberFacts,
     late: LateRedemption | None = None,
+    shared: int = 0,
 ) -> Refusal | None:
     """Why a settled account cannot redeem a reward now; None if it can.
 
-    `facts` are those of the member that the reward's condition reads.
+    `facts` are those of the member that the reward's condition reads, `shared` the points of others
+    in the household that may pay too.
 
     What a till reports late counts by when it was made. Only the stock, the member's limits and the
     points are those of now: nothing is sold or spent twice.
@@ -179,7 +181,7 @@ def why_not(
         return LimitReached(f"A member can redeem {reward.name} {reward.per_member_max} times")
     if has_redeemed_often(account, today=program.document.today(now)):
         return LimitReached(f"A member can redeem {REDEMPTIONS_A_DAY_MAX} times a day")
-    spendable = account.holding.spendable + (sum(late.lapsed.values()) if late else 0)
+    spendable = account.holding.spendable + shared + (sum(late.lapsed.values()) if late else 0)
     if spendable < points:
         return InsufficientPoints(f"{reward.name} costs {points} points, {spendable} are available")
     return None

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from loyalty.domain.ledger.account import Account, lapse_of
-from loyalty.domain.ledger.entries import CalendarCause, Entry, RequestCause, Return
+from loyalty.domain.ledger.entries import CalendarCause, Entry, RequestCause, Return, SharedPart
 from loyalty.domain.ledger.holding import Holding, ends_on
 from loyalty.domain.ledger.postings import (
     AccountChange,
@@ -23,6 +23,7 @@ from loyalty.domain.ledger.postings import (
 from loyalty.domain.ledger.redemptions import request_of
 from loyalty.domain.ledger.refunds import OrderState, unrefunded
 from loyalty.domain.ledger.stock import unit_back
+from loyalty.domain.ledger.vouchers import Contribution
 
 if TYPE_CHECKING:
     from loyalty.domain.ledger.vouchers import Voucher
@@ -46,31 +47,98 @@ def give_back(
     expire again at once, in an entry of its own. A cancellation and the end of a hold have the
     same cause, so the points return only once.
     """
+    return give_back_to(
+        {voucher.member_id: account},
+        voucher,
+        why=why,
+        by_member=by_member,
+        program=program,
+        now=now,
+    )
+
+
+def give_back_to(
+    owners: Mapping[str, Account],
+    voucher: Voucher,
+    *,
+    why: Literal["cancelled", "hold_expired"],
+    by_member: bool = False,
+    program: PublishedProgram,
+    now: datetime,
+) -> Posting:
+    """Return a cancelled redemption's points, each slice to the lot of the member it came from.
+
+    `owners` maps the member who redeemed, and those in the household who contributed, to their
+    settled accounts, or to those that they were merged into. Points of a member who is missing,
+    because they were erased, do not return.
+    """
     # Cancelling a hold that has run out does what its end would have done.
     is_own_choice = by_member and voucher.state_at(now) != "cancelled"
-    entry = Entry(
-        cause=RequestCause(request_of(voucher.redemption_id), "return"),
-        member_id=account.member_id,
+    parts = _parts(owners, voucher)
+    redeemer = owners.get(voucher.member_id)
+    returned = [
+        _returned(
+            _back_entry(
+                voucher, why, owner, is_redeemer=owner is redeemer, program=program, now=now
+            ),
+            part.slices,
+            part.first_ends,
+            reinstate_days=0 if is_own_choice else program.document.reinstate_days,
+            redeemed={voucher.reward_id: -1} if voucher.limited and owner is redeemer else {},
+            account=owner,
+            program=program,
+        )
+        for owner, part in parts
+    ]
+    return Posting(
+        entries=tuple(entry for each in returned for entry in each.entries),
+        voucher=VoucherChange(voucher, replace(voucher, state="cancelled")),
+        stock=unit_back(voucher),
+        changes=tuple(each.change for each in returned),
+    )
+
+
+def _parts(owners: Mapping[str, Account], voucher: Voucher) -> list[tuple[Account, Contribution]]:
+    """What returns to each account: that of the redeemer first, and of merged members once."""
+    accounts: dict[str, Account] = {}
+    parts: dict[str, Contribution] = {}
+    own = Contribution(voucher.slices, voucher.first_ends)
+    for member_id, part in {voucher.member_id: own, **voucher.shared}.items():
+        if (owner := owners.get(member_id)) is not None:
+            account = accounts.setdefault(owner.member_id, owner)
+            before = parts.get(account.member_id)
+            parts[account.member_id] = before.together_with(part) if before else part
+    return [(accounts[name], part) for name, part in parts.items()]
+
+
+def _back_entry(
+    voucher: Voucher,
+    why: Literal["cancelled", "hold_expired"],
+    owner: Account,
+    *,
+    is_redeemer: bool,
+    program: PublishedProgram,
+    now: datetime,
+) -> Entry:
+    request = request_of(voucher.redemption_id)
+    redemption_id = voucher.redemption_id
+    detail = (
+        Return(redemption_id=redemption_id, why=why)
+        if is_redeemer
+        else SharedPart(redemption_id=redemption_id, spent_by=voucher.member_id, why=why)
+    )
+    return Entry(
+        cause=(
+            RequestCause(request, "return")
+            if is_redeemer
+            else RequestCause(request, "contribution", f"{owner.member_id}/returned")
+        ),
+        member_id=owner.member_id,
         effect=Holding(),
         happened_at=now,
         recorded_at=now,
         program_version=program.version,
-        detail=Return(redemption_id=voucher.redemption_id, why=why),
-    )
-    returned = _returned(
-        entry,
-        voucher.slices,
-        voucher=voucher,
-        reinstate_days=0 if is_own_choice else program.document.reinstate_days,
-        redeemed={voucher.reward_id: -1} if voucher.limited else {},
-        account=account,
-        program=program,
-    )
-    return Posting(
-        entries=returned.entries,
-        voucher=VoucherChange(voucher, replace(voucher, state="cancelled")),
-        stock=unit_back(voucher),
-        changes=(returned.change,),
+        detail=detail,
     )
 
 
@@ -104,7 +172,7 @@ def give_back_share(
     returned = _returned(
         _share_entry(voucher, "refunded", account=account, program=program, now=now),
         slices_between(voucher, voucher.returned, due),
-        voucher=voucher,
+        voucher.first_ends,
         reinstate_days=program.document.reinstate_days,
         account=account,
         program=program,
@@ -192,8 +260,8 @@ class _Returned:
 def _returned(
     entry: Entry,
     slices: Mapping[date, int],
+    known_ends: Mapping[date, date],
     *,
-    voucher: Voucher,
     reinstate_days: int,
     redeemed: Mapping[str, int] | None = None,
     account: Account,
@@ -207,7 +275,7 @@ def _returned(
     first_ends: dict[date, date] = {}
     for lot, points in slices.items():
         end = ends_on(lot, lapses_after, spared=account.reinstated)
-        first_end = voucher.first_ends.get(lot, end)
+        first_end = known_ends.get(lot, end)
         if end < today <= first_end + reinstates:
             first_ends[first_end + reinstates] = first_end
             lots[first_end + reinstates] += points

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,6 +13,22 @@ if TYPE_CHECKING:
     from loyalty.domain.ledger.entries import GrantOccasion
     from loyalty.domain.orders.order import OrderRef
     from loyalty.domain.program.kinds import RewardKind
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """Points of another member in the household, as slices and first ends of a voucher."""
+
+    slices: Mapping[date, int]
+    first_ends: Mapping[date, date] = field(default_factory=lambda: MappingProxyType({}))
+
+    def together_with(self, other: Contribution) -> Contribution:
+        """Both, of one member who was two; of a slice in both, the earlier first end."""
+        ends = dict(self.first_ends)
+        for lot, end in other.first_ends.items():
+            ends[lot] = min(end, ends.get(lot, end))
+        return Contribution(dict(Counter(self.slices) + Counter(other.slices)), ends)
+
 
 State = Literal["held", "issued", "cancelling", "used", "cancelled", "expired"]
 
@@ -36,8 +53,9 @@ class Voucher:
     `recorded_by` and `use_recorded_by` are the token subjects of the staff members or services that
     redeemed and used it; None where nobody but the member or a storefront did.
     `slices` are the points by the lot they came from. `first_ends` maps slices that were reinstated
-    before to the last day that their points had at first. A used voucher is issued again if its
-    order is cancelled; `times_reinstated` counts that. Lists leave out the `terms`.
+    before to the last day that their points had at first. `shared` is the same of others in the
+    member's household who contributed, by their id; `points` counts all. A used voucher is issued
+    again if its order is cancelled; `times_reinstated` counts that. Lists leave out the `terms`.
     `in_shops` are the storefronts that were given the code. A voucher that is cancelled while a
     shop may still accept its code is `cancelling`: its points return once no shop accepts it.
 
@@ -67,6 +85,7 @@ class Voucher:
     times_reinstated: int = 0
     in_shops: tuple[str, ...] = ()
     first_ends: Mapping[date, date] = field(default_factory=lambda: MappingProxyType({}))
+    shared: Mapping[str, Contribution] = field(default_factory=lambda: MappingProxyType({}))
     limited: bool = False
     stocked: bool = False
     pays: bool = False

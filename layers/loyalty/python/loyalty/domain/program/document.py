@@ -39,6 +39,7 @@ from loyalty.domain.program.earning_rules import EarningRule
 from loyalty.domain.program.expiry_policies import Expiry, Inactivity
 from loyalty.domain.program.goals import GOALS_MAX, Goal
 from loyalty.domain.program.holdouts import UniversalHoldout
+from loyalty.domain.program.households import Households
 from loyalty.domain.program.kinds import CAMPAIGNS_MAX, PointSource
 from loyalty.domain.program.levels import Tiers
 from loyalty.domain.program.locales import best_locale
@@ -367,6 +368,10 @@ class Program(DocumentPart):
     adjustments: Annotated[
         AdjustmentRules, Field(description="How many points staff and services can add and take.")
     ] = AdjustmentRules()
+    households: Annotated[
+        Households | None,
+        Field(description="Members who spend points from each other; null: there are none."),
+    ] = None
     transfers: Annotated[
         Transfers | None,
         Field(description="Points that members give to each other; null: they cannot."),

@@ -34,6 +34,7 @@ type ActionName = Literal[
     "endpoint.rotate_secret",
     "endpoint.test",
     "erasure.stop",
+    "household.leave",
     "level.grant",
     "level.withdraw",
     "list.change",

@@ -66,6 +66,9 @@ class Tally:
                 self.count("spent", -change, moment)
             case "return":
                 self.count("returned", change, moment)
+            case "contribution":
+                self.count("spent", max(0, -change), moment)
+                self.count("returned", max(0, change), moment)
             case "clawback" | "edit":
                 self.count("issued", max(0, change), moment)
                 self.count("taken_back", max(0, -change), moment)

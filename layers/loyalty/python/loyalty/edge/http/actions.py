@@ -23,6 +23,7 @@ _TARGETS: Final[Mapping[str, tuple[TargetKind, tuple[str, ...]]]] = {
     "draft": ("draft", ("draft_id",)),
     "endpoint": ("endpoint", ("endpoint_id",)),
     "erasure": ("erasure", ("erasure_id",)),
+    "household": ("member", ("member_id",)),
     "level": ("member", ("member_id",)),
     "list": ("segment", ("segment_id",)),
     "member": ("member", ("member_id",)),

@@ -24,6 +24,7 @@ from loyalty.domain.ledger.entries import (
     Redemption,
     Return,
     RewardGrant,
+    SharedPart,
 )
 from loyalty.domain.ledger.holds import placed
 from loyalty.edge.http.redaction import OfStaff
@@ -202,7 +203,8 @@ class EntryAnswer(AnswerPart):
         EntryEdit | None, Field(description="Of a changed order: how its points changed.")
     ] = None
     redemption_id: Annotated[
-        str | None, Field(description="Of a redemption or its return: the redemption's id.")
+        str | None,
+        Field(description="Of a redemption, a contribution, or a return: the redemption's id."),
     ] = None
     reward_id: Annotated[
         str | None, Field(description="Of a redemption: the reward's id in the program document.")
@@ -240,7 +242,11 @@ class EntryAnswer(AnswerPart):
         str | None, Field(description="Of a survey's bonus: the survey's id in the document.")
     ] = None
     counterpart_id: Annotated[
-        str | None, Field(description="Of a transfer or a merge: the other member's id.")
+        str | None,
+        Field(
+            description="Of a transfer or a merge: the other member's id. Of a contribution: the "
+            "id of the member in the household who redeemed."
+        ),
     ] = None
     recorded_by: RecordedBy = None
 
@@ -347,14 +353,8 @@ def _explanation(entry: Entry, decided_by: "Program | None") -> dict[str, Any]:
     match entry.detail:
         case Accrual() | Clawback() | Edit() as of_order:
             return _order_explanation(of_order, decided_by)
-        case Redemption() as redemption:
-            return {
-                "redemption_id": redemption.redemption_id,
-                "reward_id": redemption.reward_id,
-                **_grant(redemption.grant),
-            }
-        case Return() as returned:
-            return {"redemption_id": returned.redemption_id, "reason": returned.why}
+        case (Redemption() | Return() | SharedPart()) as redeemed:
+            return {"redemption_id": redeemed.redemption_id, **_of_redemption(redeemed)}
         case Adjustment() as adjustment:
             return {"reason": adjustment.reason, "reference": adjustment.reference}
         case Bonus() as bonus:
@@ -374,6 +374,16 @@ def _explanation(entry: Entry, decided_by: "Program | None") -> dict[str, Any]:
             return {"counterpart_id": counterpart.member_id}
         case None:
             return {}
+
+
+def _of_redemption(detail: Redemption | Return | SharedPart) -> dict[str, Any]:
+    match detail:
+        case Redemption():
+            return {"reward_id": detail.reward_id, **_grant(detail.grant)}
+        case Return():
+            return {"reason": detail.why}
+        case SharedPart():
+            return {"counterpart_id": detail.spent_by, "reason": detail.why}
 
 
 def _grant(grant: RewardGrant | None) -> dict[str, Any]:

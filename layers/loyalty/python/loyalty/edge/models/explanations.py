@@ -21,6 +21,7 @@ from loyalty.domain.ledger.entries import (
     EntryKind,
     Redemption,
     Return,
+    SharedPart,
 )
 from loyalty.domain.ledger.explaining import Origin, Taking
 from loyalty.edge.http.schemas import AnswerPart, NamedOrder
@@ -268,7 +269,7 @@ class _Narrator:
                 return f"from a merged account {on}"
             case Counterpart():
                 return f"given by another member {on}"
-            case Return():
+            case Return() | SharedPart():
                 return f"returned from a cancelled redemption {on}"
         if entry.kind == "edit":
             return f"for a change of {order} {on}"
@@ -296,6 +297,7 @@ class _Narrator:
         words: Mapping[EntryKind, str] = {
             "expiry": "expired",
             "activation": "became available",
+            "contribution": "spent by another member of the household",
             "edit": "taken back when the order changed",
         }
         return f"{words.get(entry.kind, 'taken')} {on}"

@@ -31,6 +31,7 @@ from loyalty.edge.http.schemas import (
     RequestPart,
 )
 from loyalty.edge.models.entries import EntryAnswer, last_day
+from loyalty.edge.models.households import MemberHousehold, member_household
 from loyalty.edge.models.identities import IdentitySource, NamedIdentity
 from loyalty.edge.models.plans import MemberPlan, member_plan
 from loyalty.edge.models.statements import Balance, Debt, Lots, Pending
@@ -311,6 +312,9 @@ class MemberAnswer(AnswerPart):
     plan: Annotated[
         MemberPlan | None, Field(description="The paid plan that they have; null: none.")
     ]
+    household: Annotated[
+        MemberHousehold | None, Field(description="The household that they are in; null: none.")
+    ]
 
 
 class HistoryPage(AnswerPart):
@@ -344,6 +348,7 @@ def member_answer(
         **_holdings(enrolled.account, desk),
         **_tier(enrolled.account, desk),
         plan=member_plan(enrolled.account, desk.program.document, day=desk.today),
+        household=member_household(enrolled.account, desk.program.document),
     )
 
 

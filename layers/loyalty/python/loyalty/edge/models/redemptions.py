@@ -1,7 +1,7 @@
 """Redemptions, vouchers and rewards, as members spend points and tills use vouchers."""
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictBool
 
@@ -84,6 +84,14 @@ class RedemptionRequest(RequestPart):
         Money | None,
         Field(description="What the order costs, if the reward pays with points."),
     ] = None
+    spends_from: Annotated[
+        Literal["member", "household"],
+        Field(
+            alias="from",
+            description="Whose points pay: the member's own, or, after them, also those of the "
+            "others in their household. Not for a reward that pays with points.",
+        ),
+    ] = "member"
     redeemed_at: Annotated[
         Instant | None,
         Field(
@@ -98,11 +106,16 @@ class RedemptionRequest(RequestPart):
 
         Raises:
             CurrencyMismatch: the order's amount is not in the program's currency.
-            ValidationFailed: a redemption that was made before is only held.
+            ValidationFailed: a redemption that was made before is only held, or a household is to
+                pay for it or by points.
         """
         if self.redeemed_at and self.hold:
             detail = "What was given already cannot be held"
             raise ValidationFailed(detail, faults=(Fault("/hold", "contradiction", detail),))
+        is_shared = self.spends_from == "household"
+        if is_shared and (self.points is not None or self.redeemed_at):
+            detail = "A household pays for rewards with a fixed price, at once"
+            raise ValidationFailed(detail, faults=(Fault("/from", "contradiction", detail),))
         order = self.order_amount
         return RequestedReward(
             reward_id=self.reward_id,
@@ -110,6 +123,7 @@ class RedemptionRequest(RequestPart):
             points=self.points,
             order_minor=order.minor(currency=currency, pointer="/order_amount") if order else None,
             made_at=self.redeemed_at,
+            from_household=is_shared,
         )
 
 
@@ -135,6 +149,13 @@ class VoucherShown(AnswerPart):
     expires_at: VoucherExpiry
 
 
+class ContributionAnswer(AnswerPart):
+    """Points of another member in the household."""
+
+    member_id: MemberId
+    points: Annotated[int, Field(description="How many of their points paid.")]
+
+
 class RedemptionAnswer(AnswerPart):
     """A redemption and the voucher that it gave."""
 
@@ -144,7 +165,12 @@ class RedemptionAnswer(AnswerPart):
     state: VoucherState
     voucher: Annotated[VoucherShown, Field(description="The voucher that it gave.")]
     slices: Annotated[
-        list[LotPoints], Field(description="The points that it took, by the day they expire.")
+        list[LotPoints],
+        Field(description="The points that it took of the member, by the day they expire."),
+    ]
+    contributions: Annotated[
+        list[ContributionAnswer],
+        Field(description="The points of others in the household, beside the member's own."),
     ]
     amount: Annotated[
         Money | None, Field(description="What the voucher is worth in money, if it has an amount.")
@@ -237,12 +263,16 @@ def redeemed_answer(entry: Entry, desk: Desk) -> RedemptionAnswer:
     return RedemptionAnswer(
         id=detail.redemption_id,
         reward_id=detail.reward_id,
-        points=-entry.points,
+        points=sum(detail.shared.values()) - entry.points,
         state="held" if detail.held_until else "issued",
         voucher=VoucherShown(code=detail.code, expires_at=detail.expires_at),
         slices=[
             LotPoints(expires_on=last_day(lot), points=-points)
             for lot, points in sorted(entry.effect.lots.items())
+        ],
+        contributions=[
+            ContributionAnswer(member_id=member_id, points=points)
+            for member_id, points in sorted(detail.shared.items())
         ],
         amount=_money(detail.amount_minor, desk),
         held_until=detail.held_until,
@@ -263,6 +293,10 @@ def redemption_answer(voucher: Voucher, desk: Desk) -> RedemptionAnswer:
         slices=[
             LotPoints(expires_on=last_day(lot), points=points)
             for lot, points in sorted(voucher.slices.items())
+        ],
+        contributions=[
+            ContributionAnswer(member_id=member_id, points=sum(part.slices.values()))
+            for member_id, part in sorted(voucher.shared.items())
         ],
         amount=_money(voucher.amount_minor, desk),
         held_until=voucher.held_until,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from loyalty.domain.households.household import HeldHousehold
 from loyalty.domain.ledger.account import Account, TierCarried, TierFloor
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.plans.held_plan import HeldPlan
@@ -73,7 +74,7 @@ def account_to_item(account: Account, program: str, *, due_at: datetime | None =
 
 
 def _level_and_plan(account: Account) -> Item:
-    """What a member's level and plan are computed from, as far as there is something."""
+    """What a member's level and plan are computed from, and the household, as far as they are."""
     item: Item = {}
     if account.tier_announced:
         item["tier_announced"] = account.tier_announced
@@ -81,6 +82,8 @@ def _level_and_plan(account: Account) -> Item:
         item["tier_floor"] = [account.tier_floor.level, account.tier_floor.until.isoformat()]
     if account.plan:
         item["plan"] = _plan_to_list(account.plan)
+    if account.household:
+        item["household"] = held_to_map(account.household)
     if account.tier_carried:
         item["tier_carried"] = [[each.level, each.on.isoformat()] for each in account.tier_carried]
     if account.tier_reached:
@@ -113,6 +116,7 @@ def account_from_item(item: Item) -> Account:
         tier_announced=wire.get("tier_announced"),
         tier_floor=_floor(wire.get("tier_floor")),
         plan=_plan_from_list(wire.get("plan")),
+        household=_held_from_map(wire.get("household")),
         tier_carried=tuple(
             TierCarried(level, date.fromisoformat(on)) for level, on in wire.get("tier_carried", ())
         ),
@@ -122,6 +126,28 @@ def account_from_item(item: Item) -> Account:
         tier_revision=wire.get("tier_revision", 0),
         enrolled_at=maybe_instant(wire.get("enrolled_at")),
         ended_at=maybe_instant(wire.get("ended_at")),
+    )
+
+
+def held_to_map(held: HeldHousehold) -> dict[str, Value]:
+    """The household that a member is in or left; writes rely on the whole of it."""
+    fields: dict[str, Value | None] = {
+        "id": held.household_id,
+        "since": held.since.isoformat(),
+        "shares_max": held.shares_max,
+        "left_on": held.left_on.isoformat() if held.left_on else None,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _held_from_map(wire: dict[str, Any] | None) -> HeldHousehold | None:
+    if wire is None:
+        return None
+    return HeldHousehold(
+        household_id=wire["id"],
+        since=date.fromisoformat(wire["since"]),
+        shares_max=wire.get("shares_max"),
+        left_on=maybe_date(wire.get("left_on")),
     )
 
 

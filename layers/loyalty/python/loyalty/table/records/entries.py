@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from loyalty.domain.ledger.entries import (
     Accrual,
@@ -19,6 +20,7 @@ from loyalty.domain.ledger.entries import (
     Redemption,
     Return,
     RewardGrant,
+    SharedPart,
 )
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.orders.order import OrderRef
@@ -134,7 +136,7 @@ def _detail_to_item(detail: Detail) -> Item:
 
 
 def _about(
-    detail: Redemption | Return | Adjustment | Bonus | AwardClawback | Counterpart,
+    detail: Redemption | Return | SharedPart | Adjustment | Bonus | AwardClawback | Counterpart,
 ) -> Item:
     """What a list needs to know of an entry that no order caused. Absent values are left out."""
     match detail:
@@ -155,10 +157,14 @@ def _about(
                     "reference": grant.reference if grant else None,
                     "rule_id": grant.rule_id if grant else None,
                     "award_id": grant.award_id if grant else None,
+                    "shared": dict(detail.shared) or None,
                 }
             )
         case Return():
             return {"redemption_id": detail.redemption_id, "why": detail.why, **_order(detail)}
+        case SharedPart():
+            about = {"redemption_id": detail.redemption_id, "spent_by": detail.spent_by}
+            return about | _present({"why": detail.why})
         case Adjustment():
             return {"reason": detail.reason, "reference": detail.reference}
         case Bonus():
@@ -182,6 +188,14 @@ def _order(detail: Return | Bonus) -> Item:
 
 def _present(optional: dict[str, Value]) -> Item:
     return {name: value for name, value in optional.items() if value is not None}
+
+
+_PLAIN: Final[Mapping[str, Callable[..., Detail]]] = {
+    "adjustment": Adjustment,
+    "contribution": SharedPart,
+    "transfer": Counterpart,
+    "merge": Counterpart,
+}
 
 
 def _detail_from_item(wire: dict[str, Any]) -> Detail:
@@ -208,15 +222,14 @@ def _detail_from_item(wire: dict[str, Any]) -> Detail:
                 )
                 if "granted_for" in about
                 else None,
+                shared=about.get("shared", {}),
             )
         case "return":
             return Return(**_with_order(about))
-        case "adjustment":
-            return Adjustment(**about)
+        case ("adjustment" | "contribution" | "transfer" | "merge") as kind:
+            return _PLAIN[kind](**about)
         case "bonus":
             return Bonus(**_with_order(about))
-        case "transfer" | "merge":
-            return Counterpart(**about)
         case _:
             return None
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from loyalty.domain.ledger.vouchers import Terms, Voucher
+from loyalty.domain.ledger.vouchers import Contribution, Terms, Voucher
 from loyalty.domain.orders.order import OrderRef
 from loyalty.table import keys
 from loyalty.table.records.parts import (
@@ -20,6 +20,9 @@ from loyalty.table.records.parts import (
 
 if TYPE_CHECKING:
     from loyalty.table.operations import Item, Value
+
+
+SHARED_VERSION: Final = 2
 
 
 def voucher_to_item(voucher: Voucher, program: str) -> Item:
@@ -51,6 +54,7 @@ def voucher_to_item(voucher: Voucher, program: str) -> Item:
         "return_forgiven": voucher.return_forgiven,
         "return_steps": voucher.return_steps,
         "granted_for": voucher.granted_for,
+        "shared": {name: _shared_to_map(each) for name, each in voucher.shared.items()},
     }
     about |= {name: value for name, value in optional.items() if value}
     if voucher.amount_minor is not None:
@@ -58,7 +62,8 @@ def voucher_to_item(voucher: Voucher, program: str) -> Item:
     item: Item = {
         "pk": key.pk,
         "sk": key.sk,
-        "v": VERSION,
+        # Code that knows no households would return the points of one member only.
+        "v": SHARED_VERSION if voucher.shared else VERSION,
         "kind": "voucher",
         "member_id": voucher.member_id,
         "state": voucher.state,
@@ -105,11 +110,22 @@ def voucher_from_item(item: Item) -> Voucher:
         return_forgiven=about.get("return_forgiven", 0),
         return_steps=about.get("return_steps", 0),
         granted_for=about.get("granted_for"),
+        shared={name: _shared_from_map(each) for name, each in about.get("shared", {}).items()},
         limited=about["limited"],
         stocked=about["stocked"],
         amount_minor=about.get("amount_minor"),
         terms=_terms_from_item(wire["terms"]) if "terms" in wire else None,
     )
+
+
+def _shared_to_map(part: Contribution) -> Value:
+    ends = {"first_ends": days_to_map(part.first_ends)} if part.first_ends else {}
+    return {"slices": dated_to_map(part.slices), **ends}
+
+
+def _shared_from_map(wire: dict[str, Any]) -> Contribution:
+    ends = days_from_map(wire.get("first_ends", {}))
+    return Contribution(slices=dated_from_map(wire["slices"]), first_ends=ends)
 
 
 def _terms_to_item(terms: Terms) -> Item:

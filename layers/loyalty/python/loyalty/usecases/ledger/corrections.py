@@ -30,6 +30,7 @@ from loyalty.domain.ledger.giving import giveable
 from loyalty.domain.ledger.postings import AllowanceUsed, Posting
 from loyalty.domain.orders.order import fingerprint
 from loyalty.usecases.attempts import until_saved
+from loyalty.usecases.households.membership import without_household
 from loyalty.usecases.ledger.accounts import open_account, settled
 from loyalty.usecases.ledger.once import Recorded, once
 
@@ -272,7 +273,7 @@ def decide_merge(
     loser = settle(desk, open_account(desk, loser_id, strong=True))
     survivor = settle(desk, open_account(desk, into, strong=True))
     _require_two(loser, survivor)
-    posting = merge(
+    merged = merge(
         loser,
         survivor,
         program=desk.program,
@@ -280,6 +281,7 @@ def decide_merge(
         fingerprint=fingerprint,
         now=desk.now,
     )
+    posting = without_household(merged, loser, desk=desk)
     (after,) = (
         change.becomes
         for change in posting.changes

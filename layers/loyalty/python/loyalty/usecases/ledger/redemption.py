@@ -32,12 +32,14 @@ from loyalty.domain.ledger.redemptions import (
     why_not,
     window_for,
 )
-from loyalty.domain.ledger.returns import give_back
+from loyalty.domain.ledger.returns import give_back_to
+from loyalty.domain.ledger.shared_redemptions import with_shares
 from loyalty.domain.ledger.stock import unit_back
 from loyalty.domain.ledger.tiers import level_on
 from loyalty.domain.orders.order import AHEAD_MAX, OrderRef, fingerprint
 from loyalty.usecases.attempts import until_saved
-from loyalty.usecases.ledger.accounts import lineage, open_account, settled, settled_lineage
+from loyalty.usecases.households.pooling import owners_of, pool_of
+from loyalty.usecases.ledger.accounts import lineage, open_account, settled_lineage
 from loyalty.usecases.ledger.once import Recorded, once
 from loyalty.usecases.ledger.order_vouchers import held_by
 from loyalty.usecases.ledger.paid_points import settle_paid_points
@@ -58,6 +60,8 @@ class RequestedReward:
 
     If members choose its points (`pay`), `points` is how many to redeem and `order_minor` the
     order's amount. `made_at` is when a till that was offline gave it already; None: now.
+    `from_household`: what the member's own points do not pay, points of the others in the household
+    pay.
     """
 
     reward_id: str
@@ -65,6 +69,7 @@ class RequestedReward:
     points: int | None = None
     order_minor: int | None = None
     made_at: datetime | None = None
+    from_household: bool = False
 
 
 def redeem_reward(
@@ -74,7 +79,8 @@ def redeem_reward(
 
     It costs one strong read and one transaction of three items, and one read more for a reward
     whose condition asks for the profile. One that is reported late also reads what expired since
-    it was made.
+    it was made. One from a household reads it and the account of each member, and writes two items
+    more for each who contributes.
 
     Raises:
         NotFound: no such member or reward.
@@ -82,9 +88,11 @@ def redeem_reward(
         ValidationFailed: this number of points cannot pay, or the reward has a fixed price.
         RewardUnavailable, OutOfStock, LimitReached, InsufficientPoints: the member cannot redeem
             it now.
+        WrongState: it is to be paid from a household, and the member is in none, or waits.
         TryAgain: other writers were faster too often.
     """
-    made_at = (request.made_at.isoformat(),) if request.made_at else ()
+    more: tuple[str, ...] = (request.made_at.isoformat(),) if request.made_at else ()
+    more += ("household",) if request.from_household else ()
     request_fingerprint = fingerprint(
         "redeem",
         member_id,
@@ -92,7 +100,7 @@ def redeem_reward(
         request.hold,
         request.points,
         request.order_minor,
-        *made_at,
+        *more,
     )
 
     stock = StockTaker(desk)
@@ -100,6 +108,7 @@ def redeem_reward(
     def decide() -> Posting:
         path = settled_lineage(desk, member_id)
         account = path[-1]
+        pool = pool_of(account, desk=desk) if request.from_household else None
         late = _late(request.made_at, path, desk=desk) if request.made_at else None
         decided_by = late.program if late else desk.program
         document = decided_by.document
@@ -127,11 +136,12 @@ def redeem_reward(
                 desk=desk,
             ),
             late=late,
+            shared=pool.spendable if pool else 0,
         )
         if refusal is not None:
             raise refusal
         code = desk.new_code()
-        return redeem(
+        posting = redeem(
             reward,
             account=account,
             price=costs,
@@ -144,6 +154,7 @@ def redeem_reward(
             now=desk.now,
             late=late,
         )
+        return with_shares(posting, pool, program=desk.program) if pool else posting
 
     cause = RequestCause(request_id, "redemption")
     return once(
@@ -332,11 +343,7 @@ def end_cancelling(code: str, *, was_used: bool, desk: Desk) -> Voucher:
         used = replace(voucher, state="used", used_at=_last_use(voucher, now=desk.now))
         _step(voucher, used, desk=desk)
         return used
-    try:
-        _return_points(voucher, why="cancelled", desk=desk)
-    except NotFound:
-        # The member was erased, and gets no points back.
-        _step(voucher, replace(voucher, state="cancelled"), desk=desk)
+    _end(voucher, why="cancelled", desk=desk)
     return replace(voucher, state="cancelled")
 
 
@@ -357,7 +364,7 @@ def release(code: str, *, desk: Desk) -> Voucher:
     voucher = voucher_of(code, desk=desk)
     match voucher.state, voucher.state_at(desk.now):
         case "held", "cancelled":
-            _end_hold(voucher, desk=desk)
+            _end(voucher, why="hold_expired", desk=desk)
             return replace(voucher, state="cancelled")
         case "issued", "expired":
             expired = replace(voucher, state="expired")
@@ -368,7 +375,7 @@ def release(code: str, *, desk: Desk) -> Voucher:
 
 
 def end_vouchers(member_id: str, *, desk: Desk) -> None:
-    """End every voucher that an erased member still holds; no points return.
+    """End every voucher that an erased member still holds; none of their own points return.
 
     A shop that has a code lets go of it first. Ending them again changes nothing.
 
@@ -389,9 +396,12 @@ def end_vouchers(member_id: str, *, desk: Desk) -> None:
 @until_saved
 def _end_voucher(code: str, *, desk: Desk) -> None:
     voucher = voucher_of(code, desk=desk)
-    if voucher.state in ("held", "issued"):
-        ended = replace(voucher, state="cancelling" if voucher.in_shops else "cancelled")
-        _step(voucher, ended, desk=desk)
+    if voucher.state not in ("held", "issued"):
+        return
+    if voucher.in_shops:
+        _step(voucher, replace(voucher, state="cancelling"), desk=desk)
+    else:
+        _end(voucher, why="cancelled", desk=desk)
 
 
 @until_saved
@@ -468,23 +478,29 @@ def _return_points(
     by_member: bool = False,
     desk: Desk,
 ) -> None:
-    """Return the points to the member, or to the one that the member was merged into."""
-    account = settled(desk, open_account(desk, voucher.member_id, strong=True))
-    posting = give_back(
+    """Return the points to the members they came from, or to those they were merged into.
+
+    Raises:
+        NotFound: nobody is left to return them to.
+    """
+    owners = owners_of(voucher, desk=desk)
+    if not owners:
+        raise NotFound("There is no such member")
+    posting = give_back_to(
+        owners,
         voucher,
         why=why,
         by_member=by_member,
-        account=account,
         program=desk.program,
         now=desk.now,
     )
     desk.books.post(signed(posting, by=desk.caller))
 
 
-def _end_hold(voucher: Voucher, *, desk: Desk) -> None:
-    """Cancel a hold that ran out. A member who was erased gets no points back."""
+def _end(voucher: Voucher, *, why: Literal["cancelled", "hold_expired"], desk: Desk) -> None:
+    """Cancel a voucher. A member who was erased gets no points back."""
     try:
-        _return_points(voucher, why="hold_expired", desk=desk)
+        _return_points(voucher, why=why, desk=desk)
     except NotFound:
         _step(voucher, replace(voucher, state="cancelled"), desk=desk)
 

@@ -22,6 +22,7 @@ from loyalty.domain.people.member import (
     united,
 )
 from loyalty.usecases.attempts import Attempts, until_saved
+from loyalty.usecases.households.membership import without_household
 from loyalty.usecases.ledger import corrections
 from loyalty.usecases.ledger.accounts import MERGES_MAX, settled
 from loyalty.usecases.people.identity_claims import (
@@ -254,7 +255,7 @@ def erase(member_id: str, *, members: Members, desk: Desk) -> None:
             members.forget(merged.member, begins=begins)
     members.erase(
         enrolled.member,
-        close(account, program=desk.program, now=desk.now),
+        without_household(close(account, program=desk.program, now=desk.now), account, desk=desk),
         begins=erasure_of(enrolled.member, absorbed=account.absorbed, now=desk.now),
         presents_from=_presents_from(enrolled.member, desk=desk),
     )

@@ -1,0 +1,1 @@
+"""Households: who is in one, and who may spend points of whom."""
