@@ -201,8 +201,10 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         "ExpiryWork/Pages/Queue": WORK_QUEUE,
     },
     "audit": {
-        TABLE: GET | {"dynamodb:PutItem", "dynamodb:Query"},
+        TABLE: GET | {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
         HISTORY: {"dynamodb:Query"},
+        # It has recent orders counted once more.
+        "OrdersToCount/Queue": {"sqs:SendMessage"},
         "Buckets/Lake": {"s3:ListBucket"},
         FACTS: {"s3:GetObject"},
         "AuditWork/Pages/Queue": WORK_QUEUE,

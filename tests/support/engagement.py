@@ -15,7 +15,8 @@ from loyalty.table import keys, records
 from loyalty.table.engagement import TableEngagement
 from loyalty.table.engine import Persistent
 from loyalty.table.operations import Operation, Put
-from loyalty.table.records.engagement import award_from_item, progress_from_item, share_from_item
+from loyalty.table.records.engagement import award_from_item, share_from_item
+from loyalty.table.records.progress import progress_from_item
 from loyalty.usecases.engagement.reconciling import reconcile, unite_progress
 from loyalty.usecases.ports import Desk
 from tests.support.club import ANA, Club

@@ -7,7 +7,8 @@ from loyalty.domain.engagement.progress import WindowSum
 from loyalty.domain.orders.order import OrderRef
 from loyalty.table import keys
 from loyalty.table.operations import Put
-from loyalty.table.records.engagement import award_to_item, progress_to_item
+from loyalty.table.records.engagement import award_to_item
+from loyalty.table.records.progress import progress_to_item
 from loyalty.usecases.engagement.auditing import audit_engagement
 from loyalty.usecases.ledger.corrections import merge_members
 from tests.support.challenges import challenge

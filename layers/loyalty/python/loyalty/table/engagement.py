@@ -15,11 +15,10 @@ from loyalty.table.records.engagement import (
     award_from_item,
     award_to_item,
     badges_from_item,
-    progress_from_item,
-    progress_to_item,
     share_from_item,
     share_to_item,
 )
+from loyalty.table.records.progress import progress_from_item, progress_to_item
 
 if TYPE_CHECKING:
     from loyalty.domain.engagement.changes import EngagementChange, OrderShare
