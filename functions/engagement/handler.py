@@ -15,11 +15,12 @@ from loyalty.table.boards import TableBoards
 from loyalty.table.engagement import TableEngagement
 from loyalty.table.referrals import TableReferrals
 from loyalty.usecases.engagement.activities import settle_waiting, settle_waiting_for
+from loyalty.usecases.engagement.activity_counting import count_activity
 from loyalty.usecases.engagement.activity_steps import ActivityDesk
 from loyalty.usecases.engagement.boards import PRIZES, give_prizes
 from loyalty.usecases.engagement.reconciling import reconcile, unite_progress
 from loyalty.usecases.engagement.referral_orders import look_at_friend, look_at_order
-from loyalty.usecases.engagement.waking import order_named
+from loyalty.usecases.engagement.waking import activity_named, order_named
 from loyalty.usecases.plans.gifts import settle_gifts
 from loyalty.usecases.plans.purchases import settle_purchases
 from loyalty.usecases.work_pages import WorkPage
@@ -58,6 +59,8 @@ def look(page: WorkPage, item: str) -> None:
         give_prizes(item, boards=boards, awards=shelf, desk=desk)
     elif page.lane == "plans":
         settle_gifts(item, shelf=shelf, desk=desk)
+    elif page.lane == "activities":
+        count_activity(activity_named(item), activities=shelves.activities, shelf=shelf, desk=desk)
     else:
         unite_progress(item, shelf=shelf, desk=desk)
         look_at_friend(item, shelf=friends, awards=shelf, desk=desk)

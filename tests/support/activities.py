@@ -1,5 +1,6 @@
 """A shop whose members do things, told by a platform for reviews that repeats and shuffles news."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from loyalty.usecases.engagement.activities import (
     settle_waiting,
     settle_waiting_for,
 )
+from loyalty.usecases.engagement.activity_counting import count_activity
 from loyalty.usecases.engagement.activity_steps import ActivityDesk, ActivityOutcome
 from tests.support.club import ANA
 from tests.support.documents import published
@@ -30,8 +32,11 @@ def activity(**parts: Any) -> dict[str, Any]:
 class Reviewing(Collecting):
     """A club with activities. Minutes count from an hour ago."""
 
-    def __init__(self, *activities: dict[str, Any], **parts: Any) -> None:
-        super().__init__(activities=list(activities), **parts)
+    def __init__(
+        self, *activities: dict[str, Any], counting: Sequence[dict[str, Any]] = (), **parts: Any
+    ) -> None:
+        """`counting` are challenges."""
+        super().__init__(*counting, activities=list(activities), **parts)
 
     def publishes_activities(self, *activities: dict[str, Any]) -> None:
         """Put another version in force, with these activities."""
@@ -82,6 +87,12 @@ class Reviewing(Collecting):
             shelves=self.shelves,
             desk=self.desk,
         )
+
+    def counts(self, *activity_ids: str) -> None:
+        """Count activities, as the worker does when it is woken."""
+        for activity_id in activity_ids:
+            ref = ActivityRef("reviews", activity_id)
+            count_activity(ref, activities=self.activities, shelf=self.shelf, desk=self.desk)
 
     def settles_waiting(self, member: str = ANA) -> None:
         settle_waiting(member, shelves=self.shelves, desk=self.desk)

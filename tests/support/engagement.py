@@ -15,7 +15,11 @@ from loyalty.table import keys, records
 from loyalty.table.engagement import TableEngagement
 from loyalty.table.engine import Persistent
 from loyalty.table.operations import Operation, Put
-from loyalty.table.records.engagement import award_from_item, share_from_item
+from loyalty.table.records.engagement import (
+    activity_share_from_item,
+    award_from_item,
+    share_from_item,
+)
 from loyalty.table.records.progress import progress_from_item
 from loyalty.usecases.engagement.reconciling import reconcile, unite_progress
 from loyalty.usecases.ports import Desk
@@ -119,6 +123,10 @@ class Collecting(Club):
                 share = share_from_item(item)
                 for window, tally in share.tallies.items():
                     counted.update({(share.counter, window, name): tally[name] for name in tally})
+            elif item.get("kind") == "activity_share":
+                done = activity_share_from_item(item)
+                for window, tally in done.tallies.items():
+                    counted.update({(done.counter, window, name): tally[name] for name in tally})
             elif item.get("kind") == "progress":
                 progress = progress_from_item(item)
                 for window, (_, tally) in progress.windows.items():

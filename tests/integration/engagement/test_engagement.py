@@ -205,3 +205,31 @@ def test_a_plan_gives_something_on_its_first_day(publish: Publish) -> None:
     (bonus,) = till.history(ana)
     assert (bonus["points"], bonus["given_for"], bonus["rule_id"]) == (50, "plan", "prime")
     assert till.member(ana)["balance"] == 50
+
+
+def test_reviews_count_for_a_challenge_until_one_is_removed(publish: Publish) -> None:
+    counts = {"what": "activities", "activity": "review"}
+    publish(
+        activities=[activity(points=0)],
+        challenges=[challenge(id="critic", counts=counts, target=2, gives=[{"points": 50}])],
+    )
+    ana = till.enroll()
+    path = f"{till.PROGRAM}/activities"
+    for number in "12":
+        review = {
+            "source": "reviews",
+            "activity_id": number,
+            "activity": "review",
+            "member_id": ana,
+            "occurred_at": "2026-11-21T09:00:00Z",
+        }
+        call(campaigns.handler, "POST", path, body=review, as_=till.CASHIER)
+    assert relayed() == []
+    looked_at()
+    completed = till.member(ana)["balance"]
+
+    call(campaigns.handler, "DELETE", f"{path}/reviews/1", as_=till.CASHIER)
+    assert relayed() == []
+    looked_at()
+
+    assert (completed, till.member(ana)["balance"]) == (50, 0)

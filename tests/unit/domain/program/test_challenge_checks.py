@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from loyalty.domain.program.publication import faults
+from tests.support.activities import activity
 from tests.support.challenges import challenge
 from tests.support.documents import program, reward
 
@@ -61,4 +62,35 @@ def test_ids_of_challenges_and_of_badges_are_unique() -> None:
     assert [(fault.pointer, fault.code) for fault in found] == [
         ("/challenges/1/id", "duplicate_id"),
         ("/badges/1/id", "duplicate_id"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place", "code"),
+    [
+        ({"counts": {"what": "activities"}}, "counts/activity", "missing"),
+        (
+            {"counts": {"what": "activities", "activity": "dance"}},
+            "counts/activity",
+            "unknown_activity",
+        ),
+        (
+            {"counts": {"what": "orders", "activity": "review"}},
+            "counts/activity",
+            "contradiction",
+        ),
+        (
+            {"counts": {"what": "activities", "activity": "review", "per_order_max": 2}},
+            "counts/per_order_max",
+            "contradiction",
+        ),
+    ],
+)
+def test_a_challenge_that_counts_activities_names_one_and_nothing_of_orders(
+    wrong: dict[str, Any], place: str, code: str
+) -> None:
+    document = program(challenges=[challenge(**wrong)], activities=[activity()])
+
+    assert [(each.pointer, each.code) for each in faults(document)] == [
+        (f"/challenges/0/{place}", code)
     ]

@@ -13,6 +13,7 @@ const UNITS = {
   orders: ["order", "orders"],
   units: ["unit", "units"],
   categories: ["category", "categories"],
+  activities: ["activity", "activities"],
   day: ["day in a row", "days in a row"],
   week: ["week in a row", "weeks in a row"],
   month: ["month in a row", "months in a row"],

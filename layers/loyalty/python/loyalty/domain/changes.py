@@ -10,6 +10,7 @@ from datetime import datetime
 
 from loyalty.domain.campaigns.budgets import BudgetShard, BudgetSpent
 from loyalty.domain.campaigns.targeting import Targeting
+from loyalty.domain.engagement.activities import RecordedActivity
 from loyalty.domain.engagement.changes import OrderShare
 from loyalty.domain.engagement.referrals import Referral
 from loyalty.domain.goals.standing import GoalStanding
@@ -48,6 +49,7 @@ type Record = (
     | Referral
     | OrderShare
     | MemberAward
+    | RecordedActivity
 )
 
 

@@ -13,6 +13,7 @@ from loyalty.table.attribution import CAUSED_BY
 from loyalty.table.engine import from_wire, require_known_version
 from loyalty.table.records import account_from_item, entry_from_item, voucher_from_item
 from loyalty.table.records.actions import action_from_item
+from loyalty.table.records.activities import activity_from_item
 from loyalty.table.records.approvals import approval_from_item
 from loyalty.table.records.budgets import budget_shard_from_item, budget_spent_from_item
 from loyalty.table.records.data_requests import data_request_from_item
@@ -34,6 +35,7 @@ _READERS: Final[Mapping[str, Callable[[Item], Record | None]]] = {
     **dict.fromkeys((*get_args(EntryKind), "placeholder"), entry_from_item),
     "account": account_from_item,
     "action": action_from_item,
+    "activity": activity_from_item,
     "approval": approval_from_item,
     "award": award_from_item,
     "budget": budget_shard_from_item,

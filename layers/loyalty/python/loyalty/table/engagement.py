@@ -6,12 +6,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
+from loyalty.domain.engagement.activities import ActivityRef
 from loyalty.domain.ledger.entries import Entry
 from loyalty.table import keys
-from loyalty.table.engine import Engine, every
+from loyalty.table.engine import Engine, every, key_of
 from loyalty.table.operations import Absent, Check, Condition, Operation, Put, Query, equal
 from loyalty.table.records import entry_from_item
 from loyalty.table.records.engagement import (
+    activity_share_from_item,
+    activity_share_to_item,
     award_from_item,
     award_to_item,
     badges_from_item,
@@ -21,7 +24,7 @@ from loyalty.table.records.engagement import (
 from loyalty.table.records.progress import progress_from_item, progress_to_item
 
 if TYPE_CHECKING:
-    from loyalty.domain.engagement.changes import EngagementChange, OrderShare
+    from loyalty.domain.engagement.changes import ActivityShare, EngagementChange, OrderShare
     from loyalty.domain.engagement.progress import CountedProgress
     from loyalty.domain.ledger.member_awards import MemberAward
     from loyalty.domain.orders.order import OrderRef
@@ -39,6 +42,29 @@ class TableEngagement:
         query = Query(pk=partition, begins_with=keys.SHARES, strong=True)
         shares = map(share_from_item, every(self._engine, query))
         return {share.counter: share for share in shares}
+
+    def activity_shares(self, ref: ActivityRef) -> Mapping[str, ActivityShare]:
+        partition = keys.activity(self._program, *ref).pk
+        query = Query(pk=partition, begins_with=keys.SHARES, strong=True)
+        shares = map(activity_share_from_item, every(self._engine, query))
+        return {share.counter: share for share in shares}
+
+    def activity_shares_of(
+        self, member_ids: Collection[str], counters: Collection[str]
+    ) -> Sequence[ActivityShare]:
+        partitions = [keys.activities_partition(self._program, each) for each in member_ids]
+        queries = [Query(pk=partition, index="history") for partition in partitions]
+        items = (item for query in queries for item in every(self._engine, query))
+        listed = [ActivityRef(*key_of(item).pk.split("#")[3:5]) for item in items]
+        found = self._engine.get_many(
+            [
+                keys.activity_share(self._program, ref.source, ref.activity_id, counter)
+                for ref in listed
+                for counter in counters
+            ],
+            strong=True,
+        )
+        return [activity_share_from_item(item) for item in found.values()]
 
     def progress(self, member_id: str, counter: str) -> CountedProgress | None:
         key = keys.member_progress(self._program, member_id, counter)
@@ -104,6 +130,15 @@ def writes(program: str, change: EngagementChange) -> Iterator[Operation]:
         state = keys.order_state(program, order.source, order.order_id)
         counter = change.share.state_counter
         yield Check(state, (Absent() if counter is None else equal(("counter",), counter),))
+    if change.activity_share is not None:
+        counted = change.activity_share.becomes
+        yield Put(
+            keys.activity_share(program, *counted.ref, counter=counted.counter),
+            activity_share_to_item(counted),
+            _before("revision", counted.revision),
+        )
+        seen = equal(("revision",), change.activity_share.activity_revision)
+        yield Check(keys.activity(program, *counted.ref), (seen,))
     for progress in change.progress:
         key = keys.member_progress(program, progress.member_id, progress.counter)
         yield Put(key, progress_to_item(progress), _before("revision", progress.revision))

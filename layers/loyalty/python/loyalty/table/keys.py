@@ -554,6 +554,11 @@ def activity(program: str, source: str, activity_id: str) -> Key:
     return Key(_program(program, "ACTIVITY", source, activity_id), "ACTIVITY")
 
 
+@charted("what an activity counts for a challenge", read_by="engagement, the audit")
+def activity_share(program: str, source: str, activity_id: str, counter: str) -> Key:
+    return Key(_program(program, "ACTIVITY", source, activity_id), f"{SHARES}{counter}")
+
+
 @charted("how often a member used up a limit of an activity", read_by="activities")
 def activity_use(program: str, member: str, activity: str, use: str) -> Key:
     """A `use` is `ever`, a day as `day#2026-11-30`, or what it was about as `subject#SKU-1`."""

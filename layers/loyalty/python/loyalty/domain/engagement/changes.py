@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from loyalty.domain.engagement.activities import ActivityRef
     from loyalty.domain.engagement.counting import Tallies
     from loyalty.domain.engagement.progress import CountedProgress
     from loyalty.domain.orders.order import OrderRef
@@ -41,11 +42,33 @@ class ShareChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityShare:
+    """What an activity counts under one counter, as it was added to a member's progress.
+
+    `revision` guards the item; 0: there is none yet.
+    """
+
+    ref: ActivityRef
+    counter: str
+    tallies: Tallies = field(default_factory=lambda: MappingProxyType({}))
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityShareChange:
+    """What an activity counts from now on; it relies on the activity's revision being as seen."""
+
+    becomes: ActivityShare
+    activity_revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngagementChange:
-    """What an order counts, and the progress that it counts in.
+    """What an order or an activity counts, and the progress that it counts in.
 
     Each relies on the item with a revision one lower; the first relies on there being none.
     """
 
     share: ShareChange | None = None
+    activity_share: ActivityShareChange | None = None
     progress: tuple[CountedProgress, ...] = ()

@@ -1,4 +1,4 @@
-"""What an order counts for: a function of what is left of it, and of the version of its accrual."""
+"""What an order or an activity counts for: a function of what stands of it, and of a version."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from loyalty.domain.engagement.windows import window_on
 if TYPE_CHECKING:
     from datetime import date
 
+    from loyalty.domain.engagement.activities import RecordedActivity
     from loyalty.domain.engagement.participation import Stays
     from loyalty.domain.orders.order import Order
     from loyalty.domain.program.challenges import Challenge
@@ -51,8 +52,33 @@ def counts_of_order(
     return counts
 
 
+def counts_of_activity(
+    recorded: RecordedActivity,
+    program: Program,
+    *,
+    stays_of: Callable[[str], Stays] = lambda _counter: (),
+) -> Mapping[str, Tallies]:
+    """What an activity counts for, by counter; one that does not stand counts for nothing.
+
+    `program` is the version that judges it. `stays_of` is as for orders.
+    """
+    content = recorded.content
+    if content is None or recorded.state != "awarded":
+        return {}
+    day = program.today(content.occurred_at)
+    counts: dict[str, Tallies] = {}
+    for challenge in program.challenges:
+        window = _window(challenge, day)
+        if window is None or challenge.counts.activity != content.activity:
+            continue
+        counter = challenge_counter(challenge.id)
+        if challenge.activation == "auto" or takes_part_at(stays_of(counter), content.occurred_at):
+            counts[counter] = {window: {WHOLE: 1}}
+    return counts
+
+
 def _window(challenge: Challenge, day: date) -> str | None:
-    """The window in which an order of a day counts; None if it does not count."""
+    """The window in which something counts that occurred on a day; None if it does not count."""
     if challenge.starts_on and day < challenge.starts_on:
         return None
     if challenge.ends_on and day > challenge.ends_on:
@@ -63,6 +89,8 @@ def _window(challenge: Challenge, day: date) -> str | None:
 def _tally(challenge: Challenge, left: Order, program: Program) -> dict[str, int]:
     """What an order counts, by what the challenge tells apart; zeros are left out."""
     rule = challenge.counts
+    if rule.what == "activities":
+        return {}
     covers = covering_by(program.lists)(rule.of)
     lines = [line for line in left.lines if line.amount_minor > 0 and covers(line)]
     if amount_of(lines) < (rule.amount_minor_min or 1):

@@ -8,6 +8,7 @@ from loyalty.domain.program import condition_checks
 from loyalty.domain.program.challenges import CATEGORIES_MAX, Badge, Challenge, FixedWindow
 from loyalty.domain.program.document import Program
 from loyalty.domain.program.given_rewards import given_reward
+from loyalty.domain.program.line_selectors import EVERY_LINE
 
 
 def checks(
@@ -21,6 +22,7 @@ def checks(
         yield _fixed_window(challenge, place)
         yield _lines(challenge, document, place)
         yield _categories(challenge, place)
+        yield _activity(challenge, document, place)
         yield _gifts(challenge, badges, place)
         yield _rewards(challenge, document, place)
         yield _points(challenge, place)
@@ -67,6 +69,30 @@ def _categories(challenge: Challenge, place: str) -> Iterator[Fault]:
     elif challenge.target is not None and challenge.target > len(named):
         detail = f"Only {len(named)} categories count, so nobody can reach this"
         yield Fault(f"{place}/target", "out_of_reach", detail)
+
+
+def _activity(challenge: Challenge, document: Program, place: str) -> Iterator[Fault]:
+    counts, place = challenge.counts, f"{place}/counts"
+    if counts.what != "activities":
+        if counts.activity is not None:
+            detail = f"A challenge that counts {counts.what} names no activity"
+            yield Fault(f"{place}/activity", "contradiction", detail)
+        return
+    if counts.activity is None:
+        yield Fault(f"{place}/activity", "missing", "Name the activity that counts")
+    elif document.activity(counts.activity) is None:
+        detail = f"There is no activity “{counts.activity}”"
+        yield Fault(f"{place}/activity", "unknown_activity", detail)
+    for name, is_given in (
+        ("of", counts.of != EVERY_LINE),
+        ("amount_minor_min", counts.amount_minor_min is not None),
+        ("per_order_max", counts.per_order_max is not None),
+    ):
+        if is_given:
+            yield Fault(f"{place}/{name}", "contradiction", "An activity has no lines")
+    if challenge.tiers:
+        detail = "An activity counts at any level: leave the levels out"
+        yield Fault(f"{place.removesuffix('/counts')}/tiers", "contradiction", detail)
 
 
 def _gifts(challenge: Challenge, badges: Sequence[Badge], place: str) -> Iterator[Fault]:

@@ -16,7 +16,7 @@ GIFTS_MAX: Final = 5
 CATEGORIES_MAX: Final = 30
 TIMES_MAX: Final = 1000
 
-CountedThing = Literal["orders", "units", "spend_minor", "categories"]
+CountedThing = Literal["orders", "units", "spend_minor", "categories", "activities"]
 CalendarWindow = Literal["ever", "day", "week", "month", "quarter", "year"]
 StreakPeriod = Literal["day", "week", "month"]
 
@@ -28,10 +28,14 @@ class OrderCount(DocumentPart):
         CountedThing,
         Field(
             description="`orders` counts each order as one, `units` the units of its lines, "
-            "`spend_minor` what they cost in minor units, and `categories` the different ones of "
-            "those that `of` names."
+            "`spend_minor` what they cost in minor units, `categories` the different ones of "
+            "those that `of` names, and `activities` what members do besides buying."
         ),
     ]
+    activity: Annotated[
+        ExternalId | None,
+        Field(description="With `activities`: the id of the activity that counts; null otherwise."),
+    ] = None
     of: Annotated[LineSelector, Field(description="The lines that count; empty: all goods.")] = (
         EVERY_LINE
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from loyalty.domain.engagement.changes import OrderShare
+from loyalty.domain.engagement.activities import ActivityRef
+from loyalty.domain.engagement.changes import ActivityShare, OrderShare
 from loyalty.domain.ledger.member_awards import MemberAward
 from loyalty.domain.ledger.settled import Settled
 from loyalty.domain.orders.order import OrderRef
@@ -41,6 +42,25 @@ def share_from_item(item: Item) -> OrderShare:
         order=OrderRef(*wire["pk"].split("#")[3:5]),
         counter=wire["sk"].partition("#")[2],
         occurred_at=instant_from(wire["occurred_at"]),
+        tallies=wire["tallies"],
+        revision=wire["revision"],
+    )
+
+
+def activity_share_to_item(share: ActivityShare) -> Item:
+    return {
+        "kind": "activity_share",
+        "v": VERSION,
+        "tallies": _tallies_to_map(share.tallies),
+        "revision": share.revision,
+    }
+
+
+def activity_share_from_item(item: Item) -> ActivityShare:
+    wire = cast("dict[str, Any]", item)
+    return ActivityShare(
+        ref=ActivityRef(*wire["pk"].split("#")[3:5]),
+        counter=wire["sk"].partition("#")[2],
         tallies=wire["tallies"],
         revision=wire["revision"],
     )

@@ -18,7 +18,7 @@ from loyalty.domain.ledger.entries import AwardCause, Entry, OrderCause, Redempt
 from loyalty.domain.orders.order import OrderRef
 
 if TYPE_CHECKING:
-    from loyalty.domain.engagement.changes import OrderShare
+    from loyalty.domain.engagement.changes import ActivityShare, OrderShare
     from loyalty.domain.engagement.progress import CountedProgress
     from loyalty.domain.ledger.member_awards import MemberAward
     from loyalty.usecases.ports import Desk
@@ -42,6 +42,12 @@ class EngagementOnRecord(Protocol):
         self, orders: Collection[OrderRef], counters: Collection[str]
     ) -> Sequence[OrderShare]:
         """What these orders count under these counters, as far as they count anything."""
+        ...
+
+    def activity_shares_of(
+        self, member_ids: Collection[str], counters: Collection[str]
+    ) -> Sequence[ActivityShare]:
+        """The same of all activities of these members."""
         ...
 
 
@@ -99,7 +105,7 @@ def _of_award(award_id: str, *, shelf: EngagementOnRecord, desk: Desk) -> list[D
 
 
 def _of_progress(member_id: str, *, shelf: EngagementOnRecord, desk: Desk) -> list[Difference]:
-    """Every window that does not sum up what the orders of a member and of those merged count."""
+    """Every window that does not sum up what a member and those merged ordered and did."""
     account = desk.books.account(member_id, strong=True)
     if account is None or account.status != "active":
         return []
@@ -109,7 +115,9 @@ def _of_progress(member_id: str, *, shelf: EngagementOnRecord, desk: Desk) -> li
     if len(orders) > ORDERS_MAX:
         return []
     counted: dict[str, dict[str, Counter[str]]] = {}
-    for share in shelf.shares_of(orders, every):
+    shares: list[OrderShare | ActivityShare] = [*shelf.shares_of(orders, every)]
+    shares += shelf.activity_shares_of(owners, every)
+    for share in shares:
         for window, tally in share.tallies.items():
             counted.setdefault(share.counter, {}).setdefault(window, Counter()).update(tally)
     return [

@@ -115,7 +115,7 @@ def _count(order: OrderRef, *, shelf: EngagementShelf, desk: Desk) -> tuple[Sequ
         more = difference(now.get(counter, {}), share.tallies)
         if more:
             path = lineage(desk, file.accrual.member_id, strong=True)
-            progress = _united(counter, path, shelf=shelf, desk=desk)
+            progress = united_progress(counter, path, shelf=shelf, desk=desk)
             after = forgetting(progress, terms_of(counter, desk=desk), today=desk.today)
             change = EngagementChange(
                 share=ShareChange(
@@ -153,7 +153,7 @@ def _counts_now(
 def _take_step(counter: str, member_id: str, *, shelf: EngagementShelf, desk: Desk) -> bool:
     """Give or take back one award; returns whether there was one."""
     path = lineage(desk, member_id, strong=True)
-    progress = _united(counter, path, shelf=shelf, desk=desk)
+    progress = united_progress(counter, path, shelf=shelf, desk=desk)
     step = next_step(progress, terms_of(counter, desk=desk))
     if step is None:
         return False
@@ -190,7 +190,7 @@ def _award_of(step: AwardStep, counter: str, *, shelf: EngagementShelf, desk: De
     )
 
 
-def _united(
+def united_progress(
     counter: str, path: Sequence[Account], *, shelf: EngagementShelf, desk: Desk
 ) -> CountedProgress:
     """The progress of the last member of a chain of merges, after adding that of all others."""

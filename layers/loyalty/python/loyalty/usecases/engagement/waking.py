@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
+from loyalty.domain.engagement.activities import ActivityRef, RecordedActivity
 from loyalty.domain.engagement.referrals import Referral
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import Entry, OrderCause
@@ -20,9 +21,9 @@ from loyalty.usecases.work_pages import ITEMS_MAX, WorkPage
 if TYPE_CHECKING:
     from loyalty.domain.changes import Record, TableChange
 
-# What a page holds: orders to count, members who were merged or brought by others, or members whose
-# plan changed or may give something.
-Lane = Literal["orders", "members", "plans"]
+# What a page holds: orders or activities to count, members who were merged or brought by others, or
+# members whose plan changed or may give something.
+Lane = Literal["orders", "activities", "members", "plans"]
 
 # No source and no id of an order contains it.
 _SEPARATOR: Final = "#"
@@ -66,6 +67,12 @@ def item_of(order: OrderRef) -> str:
     return f"{order.source}{_SEPARATOR}{order.order_id}"
 
 
+def activity_named(item: str) -> ActivityRef:
+    """The activity that an item of a page of activities names."""
+    source, _, activity_id = item.partition(_SEPARATOR)
+    return ActivityRef(source, activity_id)
+
+
 def order_named(item: str) -> OrderRef:
     """The order that an item of a page of orders names."""
     source, _, order_id = item.partition(_SEPARATOR)
@@ -80,6 +87,8 @@ def _touched(change: TableChange) -> Iterator[tuple[Lane, str, int]]:
         case RecordedState(ref=ref):
             # A version of the order that earns as before may still count for something else.
             yield "orders", item_of(ref), 0
+        case RecordedActivity(ref=ref, program_version=version) if version is not None:
+            yield "activities", _SEPARATOR.join(ref), version
         case Account(status="merged", member_id=member_id) if change.before is not None:
             yield "members", member_id, 0
         case Account(member_id=member_id) as account if _may_give(account, change.before):
