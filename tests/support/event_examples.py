@@ -8,6 +8,7 @@ from loyalty.domain.campaigns.budgets import BudgetSpent
 from loyalty.domain.campaigns.limits import CampaignBudget
 from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.changes import TableChange
+from loyalty.domain.engagement.activities import ActivityContent, ActivityRef, RecordedActivity
 from loyalty.domain.engagement.referrals import CapSlot
 from loyalty.domain.goals.standing import GoalStanding
 from loyalty.domain.households.household import HeldHousehold
@@ -73,6 +74,22 @@ AWARD: Final = MemberAward(
     step=1,
     given_at=NOON,
     changed_at=NOON,
+)
+CRITIQUE: Final = RecordedActivity(
+    ref=ActivityRef("reviews", "r-81"),
+    content=ActivityContent(
+        activity="review",
+        member_id="mem_1",
+        occurred_at=NOON,
+        subject="SKU-1",
+        attributes=frozenset({"photo"}),
+    ),
+    changed_at=NOON,
+    state="awarded",
+    points=30,
+    program_version=1,
+    first_recorded_at=NOON,
+    recorded_at=NOON,
 )
 WORN: Final = replace(AWARD, award_id="challenge.three.mem_1.ever.2")
 DATA_REQUEST: Final = DataRequest(
@@ -196,6 +213,10 @@ CHANGES: Final[dict[str, TableChange]] = {
                 debt_after=30,
             ),
         )
+    ),
+    "ActivityRecorded": change(CRITIQUE),
+    "ActivityRetracted": change(
+        replace(CRITIQUE, state="retracted", points=0, recorded_at=LATER, revision=2), CRITIQUE
     ),
     "ChallengeCompleted": change(replace(AWARD, badges=())),
     "ChallengeUndone": change(

@@ -12,6 +12,7 @@ from loyalty.domain.campaigns.offers import Offer, OfferReason
 from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.changes import Record
 from loyalty.domain.earning.awarding import Share
+from loyalty.domain.engagement.activities import RecordedActivity
 from loyalty.domain.engagement.changes import OrderShare
 from loyalty.domain.kernel.calendar import NEVER, midnight
 from loyalty.domain.ledger.account import Account, TierFloor
@@ -42,6 +43,7 @@ from tests.support.campaigns import campaign
 from tests.support.documents import program, reward
 from tests.support.ledger import (
     action,
+    activity,
     award,
     entry,
     message,
@@ -99,7 +101,8 @@ def histories(draw: st.DrawFn) -> list[Record]:
         *awards,
     ]
     accounts = [draw(_accounts(member_id)) for member_id in draw(st.sets(MEMBERS))]
-    return [make(number) for number, make in enumerate(makes)] + accounts + offers + draw(_SHARES)
+    made = [make(number) for number, make in enumerate(makes)]
+    return made + accounts + offers + draw(_SHARES) + draw(_ACTIVITIES)
 
 
 def _tiers(
@@ -382,6 +385,28 @@ _SHARES: Final = st.lists(
 
 def _share(order_id: str, rule_id: str, amount: int, occurred_at: datetime) -> OrderShare:
     return share(order_id, amount, rule_id=rule_id, occurred_at=occurred_at)
+
+
+# No two activities lie under the same key.
+_ACTIVITIES: Final = st.lists(
+    st.tuples(
+        st.integers(0, 12).map(str),
+        st.sampled_from(["review", "visit"]),
+        MEMBERS,
+        st.sampled_from(["awarded", "limited", "waiting", "retracted"]),
+        MOMENTS,
+    ),
+    max_size=6,
+    unique_by=lambda each: each[0],
+).map(lambda drawn: [_activity(*each) for each in drawn])
+
+
+def _activity(
+    activity_id: str, kind: str, member_id: str, state: Any, recorded_at: datetime
+) -> RecordedActivity:
+    return activity(
+        activity_id, kind, member_id=member_id, state=state, first_recorded_at=recorded_at
+    )
 
 
 @st.composite

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from loyalty.domain.changes import Record, TableChange
+from loyalty.domain.engagement.activities import ActivityContent, ActivityRef, RecordedActivity
 from loyalty.domain.engagement.changes import OrderShare
 from loyalty.domain.ledger.entries import (
     Accrual,
@@ -147,6 +148,25 @@ def share(order_id: str, amount: int = 1, *, rule_id: str = "three", **parts: An
         order=OrderRef("pos", order_id),
         counter=f"challenge.{rule_id}",
         tallies={"ever": {"*": amount}} if amount else {},
+        **defaults,
+    )
+
+
+def activity(
+    activity_id: str = "r-81", kind: str = "review", *, member_id: str = "mem_1", **parts: Any
+) -> RecordedActivity:
+    """An activity that counts, and earned 20 points while it does."""
+    defaults: dict[str, Any] = {
+        "changed_at": NOON,
+        "state": "awarded",
+        "first_recorded_at": NOON,
+        "recorded_at": NOON,
+        "program_version": 1,
+    } | parts
+    return RecordedActivity(
+        ref=ActivityRef("reviews", activity_id),
+        content=ActivityContent(activity=kind, member_id=member_id, occurred_at=NOON),
+        points=20 if defaults["state"] == "awarded" else 0,
         **defaults,
     )
 

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 
+from loyalty.domain.engagement.activities import RecordedActivity
 from loyalty.domain.engagement.changes import OrderShare
 from loyalty.domain.ledger.member_awards import MemberAward
 from tests.support.reports.recorded import Recorded, Row
 
 
 class EngagementReports(Recorded):
-    """Reports on challenges."""
+    """Reports on challenges and activities."""
 
     def challenges(self) -> list[Row]:
         sold = {(each.source, each.order_id): each for each in self.sales}
@@ -49,3 +50,29 @@ class EngagementReports(Recorded):
         return sorted(
             rows, key=lambda row: (-row["completed"], -row["orders"], row["challenge_id"])
         )
+
+    def activities(self) -> list[Row]:
+        done: defaultdict[tuple[str, str], list[RecordedActivity]] = defaultdict(list)
+        for each in self.done:
+            if each.content and self._during(each.first_recorded_at):
+                done[each.content.activity, each.ref.source].append(each)
+        rows = [
+            {
+                "activity": activity,
+                "source": source,
+                "recorded": len(found),
+                "retracted": sum(each.state == "retracted" for each in found),
+                "limited": sum(each.state in {"limited", "waiting"} for each in found),
+                "standing": sum(each.state == "awarded" for each in found),
+                "members": len(
+                    {
+                        self.heir(each.content.member_id)
+                        for each in found
+                        if each.content and each.state == "awarded"
+                    }
+                ),
+                "points": sum(each.points for each in found),
+            }
+            for (activity, source), found in done.items()
+        ]
+        return sorted(rows, key=lambda row: (-row["recorded"], row["activity"], row["source"]))

@@ -10,6 +10,7 @@ from math import ceil
 from typing import Any, Final, NamedTuple
 
 from loyalty.domain.campaigns.targeting import Targeting
+from loyalty.domain.engagement.activities import RecordedActivity
 from loyalty.domain.engagement.changes import OrderShare
 from loyalty.domain.facts import facts_of
 from loyalty.domain.kernel.calendar import NEVER
@@ -74,6 +75,7 @@ class Recorded:
         self.mails = [item for item in items if isinstance(item, Message)]
         self.awards = [item for item in items if isinstance(item, MemberAward)]
         self.shares = [item for item in items if isinstance(item, OrderShare)]
+        self.done = [item for item in items if isinstance(item, RecordedActivity)]
         self.targetings = [item for item in items if isinstance(item, Targeting)]
         self.sales = list(self._sales(items))
         self.moves = [move for each in self.entries for move in self._moves(each)]

@@ -53,7 +53,7 @@ from loyalty.domain.ledger.entries import (
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.refunds import OrderState, RecordedState
 from loyalty.domain.orders.order import Line, OrderRef, Tender
-from tests.support.event_examples import AWARD
+from tests.support.event_examples import AWARD, CRITIQUE
 from tests.support.ledger import (
     CLAWBACK,
     CODE,
@@ -551,6 +551,7 @@ RECORDS: Final[dict[str, Record]] = {
             )
         },
     ),
+    "a review": CRITIQUE,
     "what an order counts": OrderShare(
         order=OrderRef("pos", "1001"),
         counter="challenge.three",

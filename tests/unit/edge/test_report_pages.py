@@ -27,9 +27,9 @@ NODE: Final = Path(sys.prefix) / "bin" / "node"
 DRAWING: Final = ("draw", "report_measures", "report_tables", "report_words")
 # What they know how to write, or write as it is.
 UNITS: Final = {
-    "action", "actions", "answers", "campaign", "challenge", "completions", "customers", "day",
-    "days", "level", "member", "members", "messages", "minor units", "month", "months", "offers",
-    "orders",
+    "action", "actions", "activities", "activity", "answers", "campaign", "challenge",
+    "completions", "customers", "day", "days", "level", "member", "members", "messages",
+    "minor units", "month", "months", "offers", "orders",
     "person", "points", "rate", "ratio", "redemptions", "reward", "rule", "score",
     "segment", "source", "state", "status", "survey", "vouchers", "word",
 }  # fmt: skip

@@ -52,6 +52,7 @@ from tests.support.documents import program, reward
 from tests.support.lake import NOVEMBER, PARIS, Home, Row
 from tests.support.ledger import (
     action,
+    activity,
     award,
     change,
     entry,
@@ -237,10 +238,17 @@ def of_challenges() -> Iterator[Record]:
     yield award(1, member_id="ben", given_at=noon(11, 9), stands=False, step=2, reward_id="latte")
 
 
+def of_activities() -> Iterator[Record]:
+    yield activity("1", member_id="ana", first_recorded_at=noon(11, 5))
+    yield activity("2", member_id="ana", first_recorded_at=noon(11, 6), state="limited")
+    yield activity("3", member_id="ben", first_recorded_at=noon(11, 7), state="retracted")
+    yield activity("4", "visit", member_id="ben", first_recorded_at=noon(12, 7))
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("home"))
-    of_members = (*of_ana(), *of_others(), *of_challenges(), *of_offers())
+    of_members = (*of_ana(), *of_others(), *of_challenges(), *of_activities(), *of_offers())
     records = (*of_members, *of_messages(), *of_surveys(), *of_staff())
     home.write([change(item) for item in records], name="story")
     return home
@@ -562,6 +570,21 @@ STORY: Final[dict[str, tuple[Any, list[Row]]]] = {
                 "revenue_minor": 6000 * used,
             }
             for chosen, used in (("by_lot", 0), ("chosen", 1))
+        ],
+    ),
+    "activities": (
+        NOVEMBER_2026,
+        [
+            {
+                "activity": "review",
+                "source": "reviews",
+                "recorded": 3,
+                "retracted": 1,
+                "limited": 1,
+                "standing": 1,
+                "members": 1,
+                "points": 20,
+            }
         ],
     ),
     "challenges": (

@@ -37,6 +37,7 @@ export const NOTHING = {
   campaign_uplift: "No campaign with a holdout ran in this period.",
   offers: "Nothing was offered in this period.",
   challenges: "No order of this period counts for a challenge, and nobody completed one.",
+  activities: "Nothing that members did besides buying was recorded in this period.",
   liability: "Members hold nothing at the end of this period.",
   liability_age: "Members hold nothing at the end of this period.",
   breakage: "Nothing expired, and nothing is likely to.",

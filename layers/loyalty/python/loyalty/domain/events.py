@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from loyalty.domain.campaigns.budgets import BudgetSpent
 from loyalty.domain.campaigns.limits import WHOLE_CAMPAIGN
 from loyalty.domain.campaigns.targeting import Targeting
+from loyalty.domain.engagement.activities import RecordedActivity
 from loyalty.domain.engagement.award_terms import AwardOccasion
 from loyalty.domain.engagement.referrals import Referral, ReferralRefusalReason
 from loyalty.domain.goals.standing import GoalStanding, GoalState
@@ -360,6 +361,46 @@ class BonusTakenBack(MemberEvent):
     """Points taken from pending points."""
     debt: int
     """Points that the member owes afterwards; later points pay it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityRecorded(MemberEvent):
+    """Something that a member did besides buying counts, or was edited, or counts again.
+
+    If points moved by it, they have an event of their own.
+    """
+
+    name: ClassVar[str] = "ActivityRecorded"
+
+    source: str
+    """The system that numbered it."""
+    activity_id: str
+    activity: str
+    """What was done: the activity's id in the program's document."""
+    about: str | None
+    """What it is about, such as a SKU; null: nothing was named."""
+    attributes: tuple[str, ...]
+    """The attributes that hold, such as `photo`."""
+    points: int
+    """The points that stand for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityRetracted(MemberEvent):
+    """Something that had counted was removed at its source.
+
+    If points were taken back by it, they have an event of their own.
+    """
+
+    name: ClassVar[str] = "ActivityRetracted"
+
+    source: str
+    """The system that numbered it."""
+    activity_id: str
+    activity: str
+    """What was done: the activity's id in the program's document."""
+    points: int
+    """The points that the member keeps; 0: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -901,6 +942,8 @@ ALL: Final[tuple[type[Event], ...]] = (
     PointsActivated,
     PointsClawedBack,
     BonusTakenBack,
+    ActivityRecorded,
+    ActivityRetracted,
     ChallengeCompleted,
     ChallengeUndone,
     BadgeEarned,
@@ -999,7 +1042,15 @@ def _events_of(change: TableChange) -> Iterator[Event]:
             )
         case StaffDay() as staff_day, None:
             yield from _of_staff_day(staff_day, change)
-        case ((Targeting() | BudgetSpent() | GoalStanding() | MemberAward() | Referral()), _):
+        case (
+            Targeting()
+            | BudgetSpent()
+            | GoalStanding()
+            | MemberAward()
+            | RecordedActivity()
+            | Referral(),
+            _,
+        ):
             yield from _of_steering(change)
 
 
@@ -1127,6 +1178,38 @@ def _of_steering(change: TableChange) -> Iterator[Event]:
             yield from _of_award(award, before, change)
         case Referral() as referral, (Referral() | None) as before:
             yield from _of_referral(referral, before, change)
+        case RecordedActivity() as recorded, (RecordedActivity() | None) as before:
+            yield from _of_activity(recorded, before, change.program_id)
+
+
+def _of_activity(
+    recorded: RecordedActivity, before: RecordedActivity | None, program_id: str
+) -> Iterator[Event]:
+    content = recorded.content
+    had_counted = before is not None and before.state == "awarded"
+    if content is None or not (recorded.state == "awarded" or had_counted):
+        return
+    ref = recorded.ref
+    fields: dict[str, Any] = {
+        "member_id": content.member_id,
+        "occurred_at": recorded.recorded_at,
+        "source": ref.source,
+        "activity_id": ref.activity_id,
+        "activity": content.activity,
+        "points": recorded.points,
+    }
+    name = f"{ref.source}/{ref.activity_id}/{recorded.revision}"
+    if recorded.state != "awarded":
+        yield _event(ActivityRetracted, program_id, subject=name, **fields)
+        return
+    yield _event(
+        ActivityRecorded,
+        program_id,
+        subject=name,
+        about=content.subject,
+        attributes=tuple(sorted(content.attributes)),
+        **fields,
+    )
 
 
 def _of_budget(spent: BudgetSpent, change: TableChange) -> Event:

@@ -23,6 +23,11 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal
 from loyalty.domain.campaigns.offers import OfferReasonKind
 from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.earning.awarding import points_by_giver
+from loyalty.domain.engagement.activities import (
+    ActivityReason,
+    ActivityState,
+    RecordedActivity,
+)
 from loyalty.domain.engagement.award_terms import AwardOccasion
 from loyalty.domain.engagement.changes import OrderShare
 from loyalty.domain.engagement.counters import id_of, kind_of
@@ -465,6 +470,27 @@ class CountedOrderFact(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityFact(Fact):
+    """Something that a member did besides buying, with a revision for each change.
+
+    `points` are those that stand for it. `first_recorded_at` is when it was recorded first. What
+    was removed before anything else was known of it has no fact.
+    """
+
+    kind: ClassVar[str] = "activities"
+
+    member_id: str
+    source: str
+    activity_id: str
+    activity: str
+    state: ActivityState
+    reason: ActivityReason | None
+    points: int
+    occurred_at: datetime
+    first_recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferFact(Fact):
     """A campaign that was offered to a member until a day; the survivor of a merge has it too.
 
@@ -494,6 +520,7 @@ ALL: Final[tuple[type[Fact], ...]] = (
     AwardFact,
     CountedOrderFact,
     ReferralFact,
+    ActivityFact,
     OfferFact,
 )
 
@@ -544,7 +571,9 @@ def facts_of(change: TableChange) -> Iterator[Fact]:
             yield _of_message(message, change.program_id)
         case Response() as response:
             yield _of_response(response, change.program_id)
-        case (MemberAward() | OrderShare() | Targeting() | Referral()) as steered:
+        case (
+            MemberAward() | OrderShare() | RecordedActivity() | Targeting() | Referral()
+        ) as steered:
             yield from _of_engagement(steered, change)
         # The lake has folders of programs, and none of the deployment.
         case StaffAction() as action if change.program_id != DEPLOYMENT:
@@ -836,17 +865,41 @@ def _of_response(response: Response, program_id: str) -> SurveyFact:
 
 
 def _of_engagement(
-    steered: MemberAward | OrderShare | Targeting | Referral, change: TableChange
+    steered: MemberAward | OrderShare | RecordedActivity | Targeting | Referral,
+    change: TableChange,
 ) -> Iterator[Fact]:
     match steered:
         case OrderShare():
             yield _of_share(steered, change)
+        case RecordedActivity():
+            yield from _of_activity(steered, change.program_id)
         case MemberAward():
             yield _of_award(steered, change)
         case Targeting():
             yield from _of_targeting(steered, change)
         case Referral():
             yield _of_referral(steered, change)
+
+
+def _of_activity(recorded: RecordedActivity, program_id: str) -> Iterator[ActivityFact]:
+    content = recorded.content
+    if content is None:
+        return
+    yield ActivityFact(
+        fact_id=f"{recorded.ref.source}/{recorded.ref.activity_id}",
+        revision=recorded.revision,
+        program_id=program_id,
+        recorded_at=recorded.recorded_at,
+        member_id=content.member_id,
+        source=recorded.ref.source,
+        activity_id=recorded.ref.activity_id,
+        activity=content.activity,
+        state=recorded.state,
+        reason=recorded.reason,
+        points=recorded.points,
+        occurred_at=content.occurred_at,
+        first_recorded_at=recorded.first_recorded_at,
+    )
 
 
 def _of_award(award: MemberAward, change: TableChange) -> AwardFact:

@@ -66,6 +66,7 @@ REPORTS: Final[Mapping[str, tuple[str, ...]]] = {
         "campaign_uplift",
         "offers",
         "challenges",
+        "activities",
         "liability",
         "liability_age",
         "breakage",

@@ -72,6 +72,7 @@ def names(table: Table, document: "Program") -> dict[str, dict[str, str]]:
     campaigns = {each.id: each.name for each in document.campaigns}
     called = {
         "campaign": campaigns,
+        "activity": {each.id: each.name for each in document.activities},
         "challenge": {each.id: each.name for each in document.challenges},
         # Campaigns stand beside the rules.
         "rule": campaigns,

@@ -38,6 +38,7 @@ ATTEMPTS_MAX: Final = 3
 # A member's facts are stored together, because reports group by member most often.
 SORTED_BY: Final = {
     "actions": "staff_member, began_at, fact_id",
+    "activities": "activity, first_recorded_at, fact_id",
     "awards": "rule_id, given_at, fact_id",
     "counted_orders": "rule_id, occurred_at, fact_id",
     "referrals": "claimed_at, fact_id",

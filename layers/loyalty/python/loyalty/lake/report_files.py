@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 # the state of an order counts where it last changed.
 DATED_BY: Final = {
     "actions": "began_at",
+    "activities": "first_recorded_at",
     "awards": "given_at",
     "counted_orders": "occurred_at",
     "referrals": "claimed_at",

@@ -1,12 +1,16 @@
 """What must hold of a program's boards before they are published."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from loyalty.domain.kernel.errors import Fault
 from loyalty.domain.program.boards import Board
 from loyalty.domain.program.challenges import Challenge
 from loyalty.domain.program.document import Program
 from loyalty.domain.program.given_rewards import given_reward
+
+# What a challenge may count and a board cannot rank by.
+NOT_RANKED: Final = ("categories", "activities")
 
 
 def checks(
@@ -32,8 +36,8 @@ def _challenge(board: Board, challenges: Sequence[Challenge], place: str) -> Ite
     place = f"{place}/challenge"
     if challenge is None:
         yield Fault(place, "unknown_challenge", f"There is no challenge {board.challenge}")
-    elif challenge.streak is not None or challenge.counts.what == "categories":
-        detail = "A board ranks by orders, units or spending; this counts periods or categories"
+    elif challenge.streak is not None or challenge.counts.what in NOT_RANKED:
+        detail = "A board ranks by orders, units or spending; this counts something else"
         yield Fault(place, "not_ranked", detail)
     elif challenge.window == "day":
         yield Fault(place, "not_ranked", "A board ranks by weeks or longer windows, not by days")

@@ -188,11 +188,12 @@ def board_of_member_answer(found: BoardOfMember) -> BoardOfMemberAnswer:
 
 
 def _counts(challenge: Challenge) -> RankedBy:
-    """Publishing refuses boards of challenges that count categories."""
-    what = challenge.counts.what
-    if what == "categories":
-        raise ValueError("a board ranks by categories")
-    return what
+    """Publishing refuses boards of challenges that count categories or activities."""
+    match challenge.counts.what:
+        case ("categories" | "activities") as what:
+            raise ValueError(f"a board ranks by {what}")
+        case what:
+            return what
 
 
 def _prize(prize: Prize, document: "Program") -> PrizeAnswer:
