@@ -217,8 +217,8 @@ _MUTANTS: Final = (
     Mutant(
         "an edit may have no more than limits leave",
         "ceilings_of_edit",
-        "freeze(every, every.purchase(order, tier=accrual.tier), context, rooms=room, had=had)",
-        "freeze(every, every.purchase(order, tier=accrual.tier), context, rooms=room)",
+        "freeze(every, purchase, context, rooms=room, had=had)",
+        "freeze(every, purchase, context, rooms=room)",
     ),
     Mutant(
         "the ceilings of the first version hold for every other one",
@@ -235,7 +235,7 @@ _MUTANTS: Final = (
     Mutant(
         "a budget of a day is told by UTC",
         "accruals.accrue",
-        "budgets_on(program.document, program.document.today(order.occurred_at))",
+        "budgets_on(program.document, day)",
         "budgets_on(program.document, order.occurred_at.date())",
     ),
     Mutant(

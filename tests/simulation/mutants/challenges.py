@@ -158,7 +158,7 @@ _MUTANTS: Final = (
     Mutant(
         "progress that was added to another's stays where it was",
         "reconciling._united",
-        "CountedProgress(...)",
+        "emptied(theirs, now=desk.now)",
         "replace(theirs, revision=theirs.revision + 1)",
     ),
     Mutant(
@@ -201,7 +201,7 @@ _MUTANTS: Final = (
     Mutant(
         "nobody looks at an order that has not changed since it was recorded",
         "waking._touched",
-        'yield "orders", _name(entry.order), entry.program_version',
+        'yield "orders", item_of(entry.order), entry.program_version',
         "pass",
     ),
     Mutant(

@@ -8,9 +8,9 @@ MUTANTS: Final = (
     # Vouchers, merges, corrections.
     Mutant(
         "points of a merged member's voucher return to the merged one",
-        "_return_points",
-        "settled(desk, open_account(desk, voucher.member_id, strong=True))",
-        "desk.books.account(voucher.member_id, strong=True)",
+        "owners_of",
+        "settled(desk, open_account(desk, member_id, strong=True))",
+        "desk.books.account(member_id, strong=True)",
     ),
     Mutant(
         "a hold is completed after its time",
@@ -21,7 +21,7 @@ MUTANTS: Final = (
     Mutant(
         "points live on however often they are spent and come back",
         "returns._returned",
-        "voucher.first_ends.get(lot, end)",
+        "known_ends.get(lot, end)",
         "end",
     ),
     Mutant(
@@ -50,7 +50,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a member's own cancel lengthens the life of points",
-        "give_back",
+        "give_back_to",
         'by_member and voucher.state_at(now) != "cancelled"',
         "False",
     ),
@@ -86,7 +86,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a cancelled piece of stock is gone",
-        "give_back",
+        "give_back_to",
         "unit_back(voucher)",
         "None",
     ),
