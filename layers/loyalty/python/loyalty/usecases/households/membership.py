@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from loyalty.domain.ledger.household_accounts import change_household, is_member
 from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.orders.order import fingerprint
 from loyalty.usecases.attempts import until_saved
-from loyalty.usecases.households.pooling import others_in
+from loyalty.usecases.households.pooling import current_household, others_in
 from loyalty.usecases.ledger.accounts import open_account
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def begin_household(member_id: str, *, desk: Desk) -> bool:
     """
     rules = _rules(desk)
     account = open_account(desk, member_id, strong=True)
-    if (household := _current(account, desk=desk)) is not None:
+    if (household := current_household(account, desk=desk)) is not None:
         if household.owner_id == account.member_id:
             return False
         raise WrongState("This member is in a household already")
@@ -161,7 +161,7 @@ def join_household(member_id: str, token: str, *, desk: Desk) -> bool:
     digest = _digest(household_id, secret)
     if household is None or not household.has_invited(digest, now=desk.now):
         raise NotFound("There is no such invitation, or it has ended")
-    if _current(account, desk=desk) is not None:
+    if current_household(account, desk=desk) is not None:
         raise WrongState("This member is in a household already")
     _require_free(account, rules, desk=desk)
     _require_room(household, rules)
@@ -225,24 +225,8 @@ def remove_from_household(owner_id: str, member_id: str, *, desk: Desk) -> None:
     leave_household(removed.member_id, desk=desk)
 
 
-def without_household(posting: Posting, account: Account, *, desk: Desk) -> Posting:
-    """A posting that ends an account, which also takes its member out of their household."""
-    household = _current(account, desk=desk)
-    if household is None:
-        return posting
-    return replace(posting, household=household.without(account.member_id))
-
-
-def _current(account: Account, *, desk: Desk) -> Household | None:
-    """The household that an account is in."""
-    held = account.household
-    if held is None or held.is_left:
-        return None
-    return desk.books.household(held.household_id)
-
-
 def _owned(account: Account, *, desk: Desk) -> Household:
-    household = _current(account, desk=desk)
+    household = current_household(account, desk=desk)
     if household is None or household.owner_id != account.member_id:
         raise Forbidden("Only the owner of a household can do this")
     return household

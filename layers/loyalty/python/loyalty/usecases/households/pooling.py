@@ -1,7 +1,8 @@
-"""The points that a household puts together, and whom they return to."""
+"""The points that a household puts together, whom they return to, and who ends in it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loyalty.domain.kernel.errors import NotFound, WrongState
@@ -12,6 +13,7 @@ from loyalty.usecases.ledger.accounts import open_account, settled
 if TYPE_CHECKING:
     from loyalty.domain.households.household import Household
     from loyalty.domain.ledger.account import Account
+    from loyalty.domain.ledger.postings import Posting
     from loyalty.domain.ledger.vouchers import Voucher
     from loyalty.usecases.ports import Desk
 
@@ -62,3 +64,19 @@ def owners_of(voucher: Voucher, *, desk: Desk) -> dict[str, Account]:
         except NotFound:
             continue
     return owners
+
+
+def without_household(posting: Posting, account: Account, *, desk: Desk) -> Posting:
+    """A posting that ends an account, which also takes its member out of their household."""
+    household = current_household(account, desk=desk)
+    if household is None:
+        return posting
+    return replace(posting, household=household.without(account.member_id))
+
+
+def current_household(account: Account, *, desk: Desk) -> Household | None:
+    """The household that an account is in."""
+    held = account.household
+    if held is None or held.is_left:
+        return None
+    return desk.books.household(held.household_id)
