@@ -7,6 +7,7 @@ from typing import cast
 from aws_cdk import CfnOutput, CfnResource, RemovalPolicy, Stack
 from constructs import Construct
 
+from infra.access_key import AccessKey
 from infra.buckets import Buckets
 from infra.failed_batches import FailedBatches
 from infra.identities import Identities
@@ -40,6 +41,7 @@ class DataStack(Stack):
             self, "FailedBatches", settings=settings, buckets=self.buckets
         )
         self.secrets = Secrets(self, "Secrets", settings=settings)
+        self.access_key = AccessKey(self, "AccessKey") if settings.makes_access_tokens else None
         # With another issuer there is no user pool that nobody uses.
         self.identities = (
             None

@@ -254,7 +254,7 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/members/{member_id}/redemptions", Throttle.READ),
         *(
             ("POST", f"/members/{{member_id}}/redemptions/{{redemption_id}}/{step}", Throttle.WRITE)
-            for step in ("complete", "cancel")
+            for step in ("complete", "cancel", "access")
         ),
         ("GET", "/members/{member_id}/household", Throttle.READ),
         ("POST", "/members/{member_id}/household", Throttle.WRITE),
@@ -262,6 +262,7 @@ ROUTES: tuple[Route, ...] = (
         ("DELETE", "/members/{member_id}/household", Throttle.WRITE),
         ("POST", "/members/{member_id}/household/invitations", Throttle.WRITE),
         ("DELETE", "/members/{member_id}/household/members/{other_id}", Throttle.WRITE),
+        ("GET", "/jwks.json", Throttle.ANYONE),
         ("POST", "/members/{member_id}/transfers", Throttle.WRITE),
         ("POST", "/members/{member_id}/grants", Throttle.WRITE),
         ("GET", "/vouchers/{code}", Throttle.READ),

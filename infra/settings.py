@@ -137,6 +137,7 @@ class Configuration(_Part):
     HTTP has for itself, whatever queues and streams use (None: all share the account's).
     `canary_minutes` is how long new code answers a tenth of the requests before it answers all of
     them; if the API fails meanwhile, the deployment is rolled back (None: all requests at once).
+    `access_tokens`: the stage has a key that signs tokens for early access.
     `snap_start`: workers of what tills, members and shops wait for start from a snapshot.
     `monthly_budget` is what the stage is expected to cost, in dollars (None: nobody is told).
     `event_archive_days` is how long the bus keeps events for a replay (None: it keeps none).
@@ -169,6 +170,7 @@ class Configuration(_Part):
     bus_events: tuple[EventName, ...] = ()
     reserved_concurrency: Annotated[pydantic.StrictInt, pydantic.Field(ge=1)] | None = None
     canary_minutes: Annotated[pydantic.StrictInt, pydantic.Field(ge=1, le=60)] | None = None
+    access_tokens: pydantic.StrictBool = False
     snap_start: pydantic.StrictBool = False
     monthly_budget: Annotated[pydantic.StrictInt, pydantic.Field(ge=1)] | None = None
     event_archive_days: Annotated[pydantic.StrictInt, pydantic.Field(ge=1, le=365)] | None = None
@@ -259,6 +261,11 @@ class Settings:
         """Whether workers of a function start from a snapshot, which only versions have."""
         chosen = self.configuration.snap_start and function in ("authorizer", *HURRIED)
         return chosen and self.has_versions
+
+    @property
+    def makes_access_tokens(self) -> bool:
+        """Whether there is a key for access tokens, which costs a dollar a month on AWS."""
+        return self.configuration.access_tokens or self.platform == "local"
 
     @property
     def paces_mail(self) -> bool:

@@ -73,6 +73,7 @@ TAG_OF: Final = {
     "lists": "segments",
     "": "program",
     "openapi.json": "program",
+    "jwks.json": "redemptions",
     "approvals": "members",
     "reviews": "orders",
     "entries": "members",

@@ -1,6 +1,7 @@
 """Points buy rewards, some of which are recommended; tills use the vouchers."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from loyalty.domain.kernel.errors import (
@@ -9,6 +10,7 @@ from loyalty.domain.kernel.errors import (
     IdempotencyConflict,
     InsufficientPoints,
     LimitReached,
+    NotFound,
     OutOfStock,
     OwnAccount,
     PointsTooNew,
@@ -19,17 +21,25 @@ from loyalty.domain.kernel.errors import (
     VoucherIssued,
     WrongState,
 )
+from loyalty.domain.ledger.access import access_claims
 from loyalty.domain.ledger.approvals import Approval
 from loyalty.domain.staff.actions import ActionOutcome, Change
+from loyalty.edge.aws import clients
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import names_of_staff, open_actions, open_desk, request_id
 from loyalty.edge.directory import acting_for, directory, require_another
-from loyalty.edge.http.app import IdempotencyKey, PathId, ProgramId, create_app, reply
+from loyalty.edge.http.app import ANYONE, IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import MEMBER_AND_STAFF, Role
 from loyalty.edge.http.paging import next_cursor, page_start
 from loyalty.edge.http.params import Body, Response
 from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.metrics import count
+from loyalty.edge.models.access import (
+    AccessKeyAnswer,
+    AccessKeys,
+    AccessTokenAnswer,
+    AccessTokenRequest,
+)
 from loyalty.edge.models.approvals import HeldForApproval, approval_answer
 from loyalty.edge.models.entries import RecordedEntry, entry_answer
 from loyalty.edge.models.households import (
@@ -57,6 +67,7 @@ from loyalty.edge.models.redemptions import (
 from loyalty.edge.models.statements import TransferRequest
 from loyalty.edge.neighborhoods import neighborhoods
 from loyalty.edge.settings import settings
+from loyalty.edge.tokens.access_signer import AccessSigner
 from loyalty.table.approvals import TableApprovals
 from loyalty.table.positions import is_listed
 from loyalty.usecases import recommendations
@@ -70,9 +81,12 @@ from loyalty.usecases.ports import Desk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedemptionSettings:
+    """`access_key` is the ARN of the key that signs access tokens; empty: the stage has none."""
+
     table: str
     identity_secret: str
     lake_bucket: str
+    access_key: str = ""
 
 
 api = create_app("redemption", acting_for=acting_for, actions=open_actions)
@@ -430,6 +444,43 @@ def transfer_points(
     return reply(answer, status=200 if given.replayed else 201)
 
 
+@api.post(
+    "/members/<member_id>/redemptions/<redemption_id>/access",
+    allow={"member", "service"},
+    status=201,
+    refuses=(NotFound, RewardUnavailable, WrongState, TryAgain),
+)
+def make_access_token(
+    program_id: ProgramId,
+    member_id: PathId,
+    redemption_id: PathId,
+    requested: Annotated[AccessTokenRequest, Body()],
+) -> Response[AccessTokenAnswer]:
+    """Make a token by which a storefront lets a member buy what they have access to.
+
+    It says which reward, articles and voucher. A storefront verifies it by the keys of `jwks.json`,
+    without a call for each. It does not use the voucher: the order does.
+    """
+    desk = _desk(program_id)
+    voucher = redemption.redemption_of(redemption_id, member_id=member_id, desk=desk)
+    claims = access_claims(
+        voucher, program_id=program_id, audience=requested.audience, now=desk.now
+    )
+    token = _access_signer().token(claims)
+    ends_at = datetime.fromtimestamp(claims["exp"], UTC)
+    return reply(AccessTokenAnswer(token=token, expires_at=ends_at), status=201)
+
+
+@api.get("/jwks.json", allow=ANYONE, refuses=(NotFound, TryAgain))
+def read_access_keys(program_id: ProgramId) -> Response[AccessKeys]:  # noqa: ARG001  # all have one
+    """Read the public keys that verify access tokens.
+
+    They may be cached for an hour.
+    """
+    keys = AccessKeys(keys=[AccessKeyAnswer(**_access_signer().published())])
+    return reply(keys, headers={"cache-control": "public, max-age=3600"})
+
+
 @api.get("/vouchers/<code>", allow=AT_THE_COUNTER)
 def check_voucher(program_id: ProgramId, code: PathId) -> VoucherAnswer:
     """Read a voucher before it is used.
@@ -472,6 +523,18 @@ def _locale_of(member_id: str, desk: Desk) -> str | None:
         return None
     members = directory(desk.program.program_id, settings(RedemptionSettings))
     return look_up(member_id, members=members).member.profile.locale or document.messages.locale
+
+
+def _access_signer() -> AccessSigner:
+    """The key of this stage.
+
+    Raises:
+        NotFound: the stage has none.
+    """
+    key_arn = settings(RedemptionSettings).access_key
+    if not key_arn:
+        raise NotFound("This deployment makes no access tokens")
+    return AccessSigner(clients.kms(), key_arn=key_arn)
 
 
 def _desk(program_id: str) -> Desk:

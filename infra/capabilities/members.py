@@ -146,11 +146,18 @@ def adjustments(kit: Kit) -> CapabilityFunction:
 
 
 def redemption(kit: Kit) -> CapabilityFunction:
+    access_key = kit.data.access_key
     function = kit.function(
         "redemption",
         "Spend points on rewards, recommend them, show and use vouchers",
-        environment=kit.table_name | kit.identity_secret | kit.lake_bucket | kit.claims,
+        environment=kit.table_name
+        | kit.identity_secret
+        | kit.lake_bucket
+        | kit.claims
+        | ({"LOYALTY_ACCESS_KEY": access_key.arn} if access_key else {}),
     )
+    if access_key:
+        access_key.allow_signing(function)
     kit.allow_ledger(function)
     kit.data.table.allow_query(function, index="history")
     kit.data.buckets.allow_read_neighbors(function)

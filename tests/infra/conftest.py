@@ -50,6 +50,7 @@ def optional(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     return _synthesize(
         tmp_path_factory,
         stage="prod",
+        access_tokens=True,
         canary_minutes=5,
         dashboard=True,
         event_archive_days=30,

@@ -347,3 +347,12 @@ def test_a_table_can_be_warm_from_the_first_moment(tmp_path: Path) -> None:
 
     table = assembly.data.of_type("DynamoDB::GlobalTable")["LedgerTable9343E4AA"]
     assert table["WarmThroughput"] == {"WriteUnitsPerSecond": 12_000}
+
+
+def test_only_a_stage_that_makes_access_tokens_pays_for_a_key_that_signs_them(
+    prod: Assembly, optional: Assembly
+) -> None:
+    (key,) = optional.data.of_type("KMS::Key").values()
+
+    assert (key["KeySpec"], key["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY")
+    assert not prod.data.of_type("KMS::Key")

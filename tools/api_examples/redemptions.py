@@ -83,6 +83,7 @@ _VOUCHER_ORDER: Final[Json] = {"source": "till", "order_id": "2002"}
 REQUESTS: Final[dict[str, Json]] = {
     "grant_reward": {"reward_id": "latte", "reason": "a cold latte", "reference": "case 12"},
     "join_household": {"invitation": "hh_mfzwizdpnzxw2y3f.ABCDEFGHIJKLMNOP"},
+    "make_access_token": {"audience": "online"},
     "redeem": {"reward_id": "latte"},
     "share_points": {"shares_max": 500},
     "use_voucher": {"order": _VOUCHER_ORDER},
@@ -91,6 +92,23 @@ REQUESTS: Final[dict[str, Json]] = {
 ANSWERS: Final[dict[str, Any]] = {
     "cancel_redemption": _REDEMPTION | {"state": "cancelled"},
     "check_voucher": _VOUCHER,
+    "make_access_token": {
+        "token": "eyJhbGciOiJFUzI1NiIsImtpZCI6IjEyMzQ…",
+        "expires_at": "2026-11-21T10:10:00Z",
+    },
+    "read_access_keys": {
+        "keys": [
+            {
+                "kty": "EC",
+                "crv": "P-256",
+                "use": "sig",
+                "alg": "ES256",
+                "kid": "1234abcd-12ab-34cd-56ef-1234567890ab",
+                "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+                "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+            }
+        ]
+    },
     "complete_redemption": _REDEMPTION | {"held_until": "2026-11-21T10:20:00Z"},
     "grant_reward": {
         "200": _REDEMPTION | {"points": 0, "slices": [], "granted_for": "manager"},

@@ -227,6 +227,7 @@ BODIES: Final[dict[str, Any]] = {
     "redeem": {"reward_id": "latte", "hold": False, "from": "member"},
     "join_household": {"invitation": None},
     "share_points": {"shares_max": 500},
+    "make_access_token": {"audience": "online"},
     "transfer_points": {"to_member_id": BOB, "points": 5},
     "grant_reward": {"reward_id": "latte", "reason": "a cold latte", "reference": "case 12"},
     "use_voucher": {"order": {"source": "pos", "order_id": "1002"}},

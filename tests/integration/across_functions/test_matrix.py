@@ -35,8 +35,9 @@ from tests.integration.across_functions import test_bad_input as right
 from tests.integration.conftest import REGION, TABLE
 from tests.integration.lakeside import archived
 from tests.support import cold, till
+from tests.support.access_keys import KeyService, sign_with
 from tests.support.deliveries import connect, deliver, drain
-from tests.support.documents import published
+from tests.support.documents import published, reward
 from tests.support.erasing import items
 from tests.support.http import (
     EVERY_KIND,
@@ -123,6 +124,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "remove_from_household": own_or(),
     "leave_household": own_or("manager", "service"),
     "complete_redemption": own_or("cashier", "manager", "service"),
+    "make_access_token": own_or("service"),
     "cancel_redemption": own_or("cashier", "manager", "service"),
     "claim_referral": own_or("cashier", "service"),
     "answer_survey": own_or("cashier", "manager", "service"),
@@ -244,6 +246,7 @@ OPEN: Final[Mapping[str, str]] = {
     "read_console_file": "Scripts and styles of that page.",
     "read_console_view": "Scripts of that page.",
     "receive_delivery": "The platform's signature.",
+    "read_access_keys": "Public halves of keys.",
     "ask_to_unsubscribe": "A sealed link.",
     "unsubscribe": "A sealed link.",
     "open_survey": "A sealed link.",
@@ -370,6 +373,7 @@ PROFILE: Final = {
 }
 MARKS: Final = ("wharfinger", "1971-07-17", "33655501234")
 DOCUMENT: Final[dict[str, Any]] = right.PROGRAM | {
+    "rewards": [reward(), reward(id="early", kind="access", cost_points=0)],
     "adjustments": {
         "cashier": {"per_day": 1000},
         "service": {"per_day": 1000},
@@ -390,6 +394,7 @@ class World:
     names: Mapping[str, str]
     members: Mapping[str, str]
     redemptions: Mapping[str, str]
+    accesses: Mapping[str, str]
     codes: tuple[str, ...]
     resources: Snapshot
 
@@ -434,6 +439,7 @@ def made() -> World:
     invitation = invite(members[ME], desk=desk)
     join_household(referrer, invitation.token, desk=desk)
     redeemed = {whose: till.redeem(members[whose], hold=True).body for whose in (VICTIM, ME)}
+    early = {whose: till.redeem(members[whose], "early").body for whose in (VICTIM, ME)}
     issued = till.redeem(members[VICTIM]).body["voucher"]["code"]
     till.answer("visit", order="1", score=2, comment="Ask Vera Wharfinger")
     connect("online")
@@ -462,7 +468,7 @@ def made() -> World:
         "version": "1",
         "other_id": referrer,
     }
-    bare = World(names, members, {}, (), Snapshot(region=REGION))
+    bare = World(names, members, {}, {}, (), Snapshot(region=REGION))
     assert ask(bare, "put_service", operator()).status == 201
     boss = staff("bean", "manager", subject="boss")
     flagged = {"source": "pos", "order_id": "1"}
@@ -498,13 +504,15 @@ def made() -> World:
         names=names | more,
         members=members,
         redemptions={whose: redeemed[ME if whose == OWN_ID else whose]["id"] for whose in members},
-        codes=(redeemed[VICTIM]["voucher"]["code"], issued),
+        accesses={whose: early[ME if whose == OWN_ID else whose]["id"] for whose in members},
+        codes=(*(each[VICTIM]["voucher"]["code"] for each in (redeemed, early)), issued),
         resources=Snapshot(region=REGION),
     )
 
 
 @pytest.fixture
-def world() -> World:
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    sign_with(KeyService(), monkeypatch)
     populated = made()
     populated.put_back()
     return populated
@@ -526,7 +534,8 @@ def ask(
     names = dict(world.names)
     if whose:
         names["member_id"] = ME if whose == ME else world.members[whose]
-        names["redemption_id"] = world.redemptions.get(whose, "")
+        of_kind = world.accesses if operation == "make_access_token" else world.redemptions
+        names["redemption_id"] = of_kind.get(whose, "")
     if operation in ("explain_order", "quote_refund") and whose == OWN_ID:
         names["order_id"] = "3"
     path = re.sub(r"<(\w+)>", lambda part: names[part[1]], served.rule)

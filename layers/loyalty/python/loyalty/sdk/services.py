@@ -81,6 +81,7 @@ DYNAMODB: Final = ServiceApi(
     "dynamodb", "DYNAMODB", "DynamoDB_20120810", "1.0", {"TransactWriteItems": "ClientRequestToken"}
 )
 EVENTBRIDGE: Final = ServiceApi("events", "EVENTBRIDGE", "AWSEvents", "1.1")
+KMS: Final = ServiceApi("kms", "KMS", "TrentService", "1.1")
 SECRETS_MANAGER: Final = ServiceApi(
     "secretsmanager",
     "SECRETS_MANAGER",

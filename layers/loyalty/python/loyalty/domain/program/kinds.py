@@ -17,6 +17,7 @@ RewardKind = Literal[
     "gift_card",
     "experience",
     "donation",
+    "access",
 ]
 
 # In the order in which they are sent when the weekly limit does not allow all.

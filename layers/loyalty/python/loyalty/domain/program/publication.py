@@ -365,7 +365,7 @@ def _anniversary(document: Program) -> Iterator[Fault]:
 
 
 def _reward_free(reward: Reward, place: str) -> Iterator[Fault]:
-    if reward.offered and reward.cost_points == 0:
+    if reward.offered and reward.cost_points == 0 and reward.kind != "access":
         detail = "A reward that members redeem costs at least one point"
         yield Fault(f"{place}/cost_points", "costs_nothing", detail)
 

@@ -93,7 +93,7 @@ class Reward(DocumentPart):
             ge=0,
             le=POINTS_MAX,
             description="What it costs; with `pay`, the fewest points to pay. 0 only if it is not "
-            "`offered`.",
+            "`offered`, or gives `access`.",
         ),
     ]
     offered: Annotated[

@@ -85,6 +85,11 @@ def inbox() -> S3Client:
 
 
 @cache
+def kms() -> JsonService:
+    return _service(services.KMS, SECRET)
+
+
+@cache
 def neighbors() -> S3Client:
     return cast("S3Client", _client("s3", NEIGHBORS))
 
@@ -116,11 +121,11 @@ def forget() -> None:
     A client holds the address and the credentials of one environment, and the connections of one
     process.
     """
-    for ours in (dynamodb, eventbridge, secrets_manager, sqs):
+    for ours in (dynamodb, eventbridge, kms, secrets_manager, sqs):
         if ours.cache_info().currsize:
             ours().connections.close()
     of_the_sdk = (cognito, inbox, neighbors, s3, ses, _session)
-    for make in (dynamodb, eventbridge, secrets_manager, sqs, *of_the_sdk):
+    for make in (dynamodb, eventbridge, kms, secrets_manager, sqs, *of_the_sdk):
         make.cache_clear()
 
 
