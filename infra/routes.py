@@ -262,7 +262,6 @@ ROUTES: tuple[Route, ...] = (
         ("DELETE", "/members/{member_id}/household", Throttle.WRITE),
         ("POST", "/members/{member_id}/household/invitations", Throttle.WRITE),
         ("DELETE", "/members/{member_id}/household/members/{other_id}", Throttle.WRITE),
-        ("GET", "/jwks.json", Throttle.ANYONE),
         ("POST", "/members/{member_id}/transfers", Throttle.WRITE),
         ("POST", "/members/{member_id}/grants", Throttle.WRITE),
         ("GET", "/vouchers/{code}", Throttle.READ),
@@ -358,6 +357,13 @@ ROUTES: tuple[Route, ...] = (
         path=f"{_PROGRAM}/referrals/{{referral_code}}",
         throttle=Throttle.LOOKUP,
         why_open="Who got a code is no member yet; it says what is promised, and nobody's name.",
+    ),
+    Route(
+        function="redemption",
+        method="GET",
+        path=f"{_PROGRAM}/jwks.json",
+        throttle=Throttle.ANYONE,
+        why_open="Shops verify tokens with these public halves of keys.",
     ),
     Route(
         function="program",

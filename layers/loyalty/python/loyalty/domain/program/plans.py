@@ -114,16 +114,3 @@ class Plan(DocumentPart):
     benefits: Annotated[PlanBenefits, Field(description="What the member has while it runs.")] = (
         PlanBenefits()
     )
-
-
-def multipliers(level_percent: int, plan: Plan | None) -> tuple[int, int]:
-    """What counts of the multipliers of a level and of a plan, in percent.
-
-    Both, if the plan stacks as a product; else the higher one, and 100 for the other.
-    """
-    if plan is None:
-        return level_percent, 100
-    percent = plan.benefits.multiplier_percent
-    if plan.benefits.stacks == "product":
-        return level_percent, percent
-    return (100, percent) if percent > level_percent else (level_percent, 100)

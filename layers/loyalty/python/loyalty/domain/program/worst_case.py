@@ -13,6 +13,7 @@ from datetime import date
 from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from loyalty.domain.earning.multipliers import multipliers
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.program.campaign_calendar import CalendarStretch, stretches
 from loyalty.domain.program.campaign_effects import (
@@ -23,7 +24,6 @@ from loyalty.domain.program.campaign_effects import (
     RateEffect,
     StepsEffect,
 )
-from loyalty.domain.program.plans import multipliers
 
 if TYPE_CHECKING:
     from loyalty.domain.program.campaigns import Campaign

@@ -1,15 +1,17 @@
 """Members' paid plans, as callers tell of them and the API shows them."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StrictBool
 
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.program.document import Program
 from loyalty.edge.http.redaction import OfStaff
 from loyalty.edge.http.schemas import AnswerPart, Day, ExternalId, Label, MemberId, RequestPart
 from loyalty.usecases.plans.members_plan import MembersPlan, PlanTerms
+
+if TYPE_CHECKING:
+    from loyalty.domain.program.document import Program
 
 _State = Literal["trialing", "active", "grace", "paused"]
 
@@ -103,7 +105,7 @@ class MemberPlanAnswer(AnswerPart):
     plan: Annotated[PlanTold | None, Field(description="The plan; null: the member has none.")]
 
 
-def member_plan(account: Account, document: Program, *, day: date) -> MemberPlan | None:
+def member_plan(account: Account, document: "Program", *, day: date) -> MemberPlan | None:
     """The plan that an account has on a day; None if none runs and none is paused."""
     held = account.plan
     if held is None or (state := held.state_on(day)) == "ended":

@@ -2,7 +2,8 @@
 
 import pytest
 
-from loyalty.domain.program.plans import Plan, PlanBenefits, multipliers
+from loyalty.domain.earning.multipliers import multipliers
+from loyalty.domain.program.plans import Plan, PlanBenefits
 
 
 @pytest.mark.parametrize(
