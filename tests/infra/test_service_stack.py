@@ -448,7 +448,7 @@ def test_the_api_has_the_routes_that_are_declared(deployed: Assembly) -> None:
     )
 
 
-def test_all_routes_but_eleven_take_a_token(deployed: Assembly) -> None:
+def test_all_routes_but_twelve_take_a_token(deployed: Assembly) -> None:
     routes = deployed.service.of_type("ApiGatewayV2::Route").values()
 
     assert {route["AuthorizationType"] for route in routes} == {"CUSTOM", "NONE"}
@@ -457,6 +457,7 @@ def test_all_routes_but_eleven_take_a_token(deployed: Assembly) -> None:
         "GET /v1/console",
         "GET /v1/console/assets/{proxy+}",
         "GET /v1/openapi.json",
+        "GET /v1/programs/{program_id}/jwks.json",
         "GET /v1/programs/{program_id}/referrals/{referral_code}",
         "GET /v1/programs/{program_id}/reports",
         "POST /v1/programs/{program_id}/webhooks/{storefront_id}",

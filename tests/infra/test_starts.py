@@ -40,10 +40,10 @@ HEAVY: Final[dict[str, frozenset[str]]] = {
     "pydantic": ANSWERS_HTTP,
     "urllib.request": frozenset({"authorizer"}),
 }
-# The largest of each kind, `compaction` and `exports`, and some room. Where this fails, see
+# The largest of each kind, `compaction` and `campaigns`, and some room. Where this fails, see
 # what a new import brings along.
-MODULES_MAX: Final = 300
-MODULES_MAX_OF_HTTP: Final = 485
+MODULES_MAX: Final = 335
+MODULES_MAX_OF_HTTP: Final = 530
 # Classes of ours that `dataclasses` makes at each start, because the build cannot write them out
 # (`tools/dataclass_code.py`): they are mutable, ordered, or have a dictionary.
 MADE_AT_START: Final = frozenset(
