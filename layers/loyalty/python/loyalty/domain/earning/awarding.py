@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from loyalty.domain.earning.expiry import expires_on
 from loyalty.domain.earning.fees import with_fees
-from loyalty.domain.earning.multipliers import multipliers
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.kernel.limits import POINTS_MAX
 from loyalty.domain.program.kinds import CHARGES
+from loyalty.domain.program.multipliers import multipliers
 
 if TYPE_CHECKING:
     from loyalty.domain.orders.order import Line, Order

@@ -13,7 +13,6 @@ from datetime import date
 from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from loyalty.domain.earning.multipliers import multipliers
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.program.campaign_calendar import CalendarStretch, stretches
 from loyalty.domain.program.campaign_effects import (
@@ -24,6 +23,7 @@ from loyalty.domain.program.campaign_effects import (
     RateEffect,
     StepsEffect,
 )
+from loyalty.domain.program.multipliers import multipliers
 
 if TYPE_CHECKING:
     from loyalty.domain.program.campaigns import Campaign

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loyalty.domain.earning.multipliers import multipliers
+from loyalty.domain.program.multipliers import multipliers
 from loyalty.domain.program.plans import Plan, PlanBenefits
 
 
