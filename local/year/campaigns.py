@@ -11,6 +11,7 @@ _FLASH_BEGINS: Final = 10 * _WEEK
 _FLASH_LASTS: Final = 5 * _WEEK
 _AFTERNOONS_BEGIN: Final = 16 * _WEEK
 _COMES_IN: Final = 2 * _WEEK
+_OFFERS_BEGIN: Final = 12 * _WEEK
 
 
 def campaigns(last: date) -> list[dict[str, Any]]:
@@ -51,6 +52,27 @@ def campaigns(last: date) -> list[dict[str, Any]]:
             "if": {"fact": "channel", "is_in": ["pos"]},
             "effect": {"kind": "fixed", "points": 30},
             "group": "one-of",
+        },
+        {
+            "id": "beans-for-you",
+            "name": "60 stars for a bag of beans",
+            "when": _days(last - _OFFERS_BEGIN, None),
+            "activation": "offer",
+            "lines": {"categories": ["whole_bean"]},
+            "if": {"fact": "units", "at_least": 1, "of": {"categories": ["whole_bean"]}},
+            "effect": {"kind": "fixed", "points": 60},
+            "limits": {"per_member": {"orders": 1, "per": "month"}},
+        },
+        {
+            "id": "early-bird",
+            "name": "Early bird",
+            "when": {
+                **_days(last - _OFFERS_BEGIN, None),
+                "hours": [{"from": "06:00", "until": "09:30"}],
+            },
+            "activation": "offer",
+            "effect": {"kind": "fixed", "points": 15},
+            "limits": {"per_member": {"orders": 3, "per": "month"}},
         },
         {
             "id": "holidays",

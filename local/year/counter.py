@@ -23,6 +23,9 @@ from loyalty.domain.orders.order import Order, fingerprint
 from loyalty.domain.people.identity import Identity, Keyring
 from loyalty.domain.people.member import Member
 from loyalty.domain.program.document import Program
+from loyalty.domain.recommendations.offer_worth import WORTH_USUAL
+from loyalty.domain.recommendations.offering import offered_campaigns
+from loyalty.domain.recommendations.things import UNKNOWN
 from loyalty.domain.staff.actions import (
     ActionName,
     ActionOutcome,
@@ -42,6 +45,7 @@ from loyalty.table.programs import TablePrograms
 from loyalty.table.responses import TableResponses
 from loyalty.table.sources import TableSources
 from loyalty.table.staff import TableStaff
+from loyalty.table.targeting import TableTargeting
 from loyalty.usecases.ledger.corrections import (
     adjust,
     give,
@@ -57,6 +61,7 @@ from loyalty.usecases.ledger.redemption import (
 from loyalty.usecases.ledger.sweeps import DueItem, Finder, wake
 from loyalty.usecases.messaging.notifications import Rejected, send_mail, stop
 from loyalty.usecases.messaging.reminders import check_member
+from loyalty.usecases.offers import offer_to
 from loyalty.usecases.orders.accrual import NamedCustomer
 from loyalty.usecases.orders.arrival import (
     ArrivedOrder,
@@ -125,6 +130,7 @@ class Counter:
         for subject, name in MANAGERS.items():
             staff.put(StaffRecord(subject=subject, name=name))
         self._changed: dict[str, None] = {}
+        self._bought: dict[str, None] = {}
 
     @property
     def desk(self) -> Desk:
@@ -172,8 +178,25 @@ class Counter:
             directory=self._members,
             desk=self.desk,
         )
+        if member_id:
+            self._bought[member_id] = None
         # The archive would do that, but nothing reads this table's changes.
         TableSources(self.engine).note(PROGRAM_ID, order.source)
+
+    def offer(self) -> None:
+        """Offer campaigns to those who bought since the last time, as is done after each day."""
+        now = self.now.astimezone(self.program.zone)
+        worth = {each.id: WORTH_USUAL for each in offered_campaigns(self.program, now)}
+        for member_id in self._bought if worth else ():
+            offer_to(
+                member_id,
+                worth=worth,
+                neighborhood=lambda: UNKNOWN,
+                targetings=TableTargeting(self.engine, program_id=PROGRAM_ID),
+                members=self._members,
+                desk=self.desk,
+            )
+        self._bought.clear()
 
     def refund(self, order: Order, *, name: str, amount_minor: int = 0) -> None:
         """Give back a part of an order's money, or all of it."""

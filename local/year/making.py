@@ -33,6 +33,7 @@ SEED: Final = 7
 # Times of day in the program's time zone, for sweeps and for mails.
 _SWEEPS: Final = (time(0, 10), time(14, 10))
 _LETTERS_AT: Final = time(10)
+_OFFERS_AT: Final = time(1, 5)
 
 _POPULARITY: Final = {
     "drink": 5.0,
@@ -121,6 +122,7 @@ class _Year:
         for day in self._span:
             for time_of_day in _SWEEPS:
                 self._plan(self._on(day, time_of_day), self._counter.sweep)
+            self._plan(self._on(day, _OFFERS_AT), self._counter.offer)
             self._plan(self._on(day, _LETTERS_AT), self._write_letters)
 
         trial = self._span.first + timedelta(days=_TRIAL_AFTER_DAYS)
