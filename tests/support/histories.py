@@ -32,6 +32,7 @@ from loyalty.domain.ledger.entries import (
 )
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.member_awards import MemberAward
+from loyalty.domain.ledger.reviews import Excess, Review, ReviewDecision
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.orders.order import OrderRef
@@ -102,7 +103,8 @@ def histories(draw: st.DrawFn) -> list[Record]:
     ]
     accounts = [draw(_accounts(member_id)) for member_id in draw(st.sets(MEMBERS))]
     made = [make(number) for number, make in enumerate(makes)]
-    return made + accounts + offers + draw(_SHARES) + draw(_ACTIVITIES)
+    reviews = draw(_reviews([each for each in made if isinstance(each, Entry)]))
+    return made + accounts + offers + reviews + draw(_SHARES) + draw(_ACTIVITIES)
 
 
 def _tiers(
@@ -351,6 +353,36 @@ def _awards(draw: st.DrawFn) -> Callable[[int], MemberAward]:
         "given_at": draw(MOMENTS),
     }
     return lambda number: award(number, **parts)
+
+
+@st.composite
+def _reviews(draw: st.DrawFn, entries: list[Entry]) -> list[Record]:
+    """Reviews of which some rejections took points back."""
+    taken = [each.id for each in entries if each.kind == "clawback"]
+    verdicts: Any = st.sampled_from(["released", "rejected", None])
+    found: list[Record] = []
+    for number, verdict in enumerate(draw(st.lists(verdicts, max_size=4))):
+        opened_at = draw(MOMENTS)
+        decision = ReviewDecision(
+            verdict=verdict,
+            by="max",
+            decided_at=opened_at + timedelta(seconds=draw(st.integers(0, 10**6))),
+            reason="",
+            entry_id=draw(st.sampled_from([None, *taken])),
+        )
+        excesses = (Excess("daily", "orders", 5, 6), Excess("points", "points", 50, 60))
+        found.append(
+            Review(
+                member_id="mem_1",
+                opened_at=opened_at,
+                order=OrderRef("pos", str(number)),
+                points=number + 1,
+                excesses=excesses[: draw(st.integers(1, 2))],
+                held_until=draw(st.none() | DAYS),
+                decision=decision if verdict else None,
+            )
+        )
+    return found
 
 
 # Of the campaigns that orders get points of; a member has one offer of each.

@@ -12,6 +12,7 @@ from tests.support.reports.offers import OfferReports
 from tests.support.reports.points import PointReports
 from tests.support.reports.recorded import Row
 from tests.support.reports.replies import ReplyReports
+from tests.support.reports.reviews import ReviewReports
 from tests.support.reports.sales import SalesReports
 from tests.support.reports.uplift import UpliftReports
 
@@ -21,6 +22,7 @@ class Recomputed(
     MemberReports,
     PointReports,
     OfferReports,
+    ReviewReports,
     ReplyReports,
     UpliftReports,
     EngagementReports,

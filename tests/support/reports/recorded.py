@@ -17,6 +17,7 @@ from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, TierReached
 from loyalty.domain.ledger.entries import Accrual, Clawback, Entry
 from loyalty.domain.ledger.member_awards import MemberAward
+from loyalty.domain.ledger.reviews import Review
 from loyalty.domain.ledger.tiers import level_on, moved
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.messages import Message
@@ -76,6 +77,7 @@ class Recorded:
         self.awards = [item for item in items if isinstance(item, MemberAward)]
         self.shares = [item for item in items if isinstance(item, OrderShare)]
         self.done = [item for item in items if isinstance(item, RecordedActivity)]
+        self.reviewed = [item for item in items if isinstance(item, Review)]
         self.targetings = [item for item in items if isinstance(item, Targeting)]
         self.sales = list(self._sales(items))
         self.moves = [move for each in self.entries for move in self._moves(each)]

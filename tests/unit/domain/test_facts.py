@@ -52,6 +52,7 @@ from loyalty.domain.ledger.entries import (
 )
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.refunds import OrderState, RecordedState
+from loyalty.domain.ledger.reviews import Excess, Review, ReviewDecision
 from loyalty.domain.orders.order import Line, OrderRef, Tender
 from tests.support.event_examples import AWARD, CRITIQUE
 from tests.support.ledger import (
@@ -540,6 +541,17 @@ RECORDS: Final[dict[str, Record]] = {
     "an action of staff": action(points=10),
     "an award": AWARD,
     "a friend's referral": referral(orders=1, stands=True, given_at=NOON, revision=3),
+    "a review that was decided": Review(
+        member_id="mem_1",
+        opened_at=NOON,
+        order=OrderRef("pos", "1001"),
+        points=49,
+        excesses=(Excess("daily", "orders", 5, 6),),
+        held_until=date(2026, 12, 5),
+        decision=ReviewDecision(
+            verdict="rejected", by="max", decided_at=NOON, reason="Their own card", entry_id="ent_1"
+        ),
+    ),
     "an offer": Targeting(
         member_id="mem_1",
         offers={

@@ -30,7 +30,7 @@ UNITS: Final = {
     "action", "actions", "activities", "activity", "answers", "campaign", "challenge",
     "completions", "customers", "day", "days", "level", "member", "members", "messages",
     "minor units", "month", "months", "offers", "orders",
-    "person", "points", "rate", "ratio", "redemptions", "reward", "rule", "score",
+    "person", "points", "rate", "ratio", "redemptions", "reviews", "reward", "rule", "score",
     "segment", "source", "state", "status", "survey", "vouchers", "word",
 }  # fmt: skip
 HOSTILE: Final = "</script><script>alert(1)</script><img src=x onerror=alert(2)> & “קפה”"

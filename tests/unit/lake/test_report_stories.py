@@ -13,7 +13,9 @@ on the 3rd, sends that request again on the 4th, and takes 5 from Ben on the 5th
 not give more, and an export of hers does not report its end. On the 2nd, the flyer was offered to
 Ana until the 8th, and drawn for Ben until the 7th, two days before he buys. Eve looks Ben up in
 October. Each order of November counts for a challenge, which gives Ana a latte and 50 points on the
-5th and Ben the same on the 9th, until his refund. It is 10 December.
+5th and Ben the same on the 9th, until his refund. Order ana-2 was one too many and is released
+after a day and a half, ben-1 is still held, and Max rejected what a watch found of Cleo. It is 10
+December.
 """
 
 from collections.abc import Iterator
@@ -43,6 +45,7 @@ from loyalty.domain.ledger.entries import (
     Redemption,
 )
 from loyalty.domain.ledger.holding import Holding
+from loyalty.domain.ledger.reviews import Excess, Review, ReviewDecision, WatchFinding
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.staff.actions import ActionTarget
 from loyalty.lake import columns, reports
@@ -231,6 +234,34 @@ def of_offers() -> Iterator[Record]:
         yield Targeting(member_id=member_id, offers={"flyer": flyer})
 
 
+def of_reviews() -> Iterator[Record]:
+    too_many = (Excess("daily", "orders", 1, 2),)
+    released = ReviewDecision(
+        verdict="released", by="max", decided_at=noon(11, 5) - timedelta(hours=12), reason="ok"
+    )
+    for member_id, name, opened_at, points, decision in (
+        ("ana", "ana-2", noon(11, 3), 70, released),
+        ("ben", "ben-1", noon(11, 9), 12, None),
+    ):
+        yield Review(
+            member_id=member_id,
+            opened_at=opened_at,
+            order=OrderRef("pos", name),
+            points=points,
+            excesses=too_many,
+            held_until=date(2026, 11, 23),
+            decision=decision,
+        )
+    yield Review(
+        member_id="cleo",
+        opened_at=noon(11, 12),
+        finding=WatchFinding("farming", "forgiven", 2, 3, "2026-11"),
+        decision=ReviewDecision(
+            verdict="rejected", by="max", decided_at=noon(11, 13), reason="Three times"
+        ),
+    )
+
+
 def of_challenges() -> Iterator[Record]:
     for order_id, day in (("ana-2", 3), ("ana-3", 5), ("ben-1", 9)):
         yield share(order_id, occurred_at=noon(11, day))
@@ -249,7 +280,7 @@ def of_activities() -> Iterator[Record]:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("home"))
     of_members = (*of_ana(), *of_others(), *of_challenges(), *of_activities(), *of_offers())
-    records = (*of_members, *of_messages(), *of_surveys(), *of_staff())
+    records = (*of_members, *of_messages(), *of_surveys(), *of_staff(), *of_reviews())
     home.write([change(item) for item in records], name="story")
     return home
 
@@ -603,6 +634,37 @@ STORY: Final[dict[str, tuple[Any, list[Row]]]] = {
                 "vouchers": 2,
                 "vouchers_back": 1,
             }
+        ],
+    ),
+    "reviews": (
+        NOVEMBER_2026,
+        [
+            {
+                "rule_id": "daily",
+                "opened_by": "safeguard",
+                "opened": 2,
+                "open": 1,
+                "released": 1,
+                "rejected": 0,
+                "rejected_rate": 0.0,
+                "wait_days": 1.5,
+                "points": 82,
+                "points_held": 82,
+                "points_taken": 0,
+            },
+            {
+                "rule_id": "farming",
+                "opened_by": "watch",
+                "opened": 1,
+                "open": 0,
+                "released": 0,
+                "rejected": 1,
+                "rejected_rate": 1.0,
+                "wait_days": 1.0,
+                "points": 0,
+                "points_held": 0,
+                "points_taken": 0,
+            },
         ],
     ),
     "surveys": (

@@ -56,11 +56,11 @@ def forgiven(name: str) -> Record:
     return RecordedState(ref=OrderRef("pos", name), state=state)
 
 
-def adjusted(name: str, points: int) -> Record:
+def adjusted(name: str, points: int, *, member: str = "ana") -> Record:
     why = Adjustment(reason="goodwill", reference=None)
     moved = Holding(lots={LOT: points})
     found = request("adjustment", moved, request_id=name, detail=why, recorded_at=MORNING)
-    return replace(found, member_id="ana", recorded_by="bea")
+    return replace(found, member_id=member, recorded_by="bea")
 
 
 def redeemed(minutes: int) -> Record:
@@ -122,6 +122,11 @@ CASES: Final[dict[str, tuple[list[Record], dict[str, Any], Found]]] = {
         {"points_from": 45, "points_to": 50, "times_at_least": 2},
         Found(None, "bea", f"{MONTH}#bea", 2),
     ),
+    "few_members": (
+        [adjusted("1", 45), adjusted("2", -5), adjusted("3", 9), adjusted("4", 1, member="ben")],
+        {"members_at_most": 1, "times_at_least": 4, "percent_at_least": 75},
+        Found(None, "bea", f"{MONTH}#bea", 75),
+    ),
     "quick_redemption": (
         [sold("a"), redeemed(10)],
         {"points_at_least": 49, "minutes": 10},
@@ -136,6 +141,7 @@ BEYOND: Final[dict[str, dict[str, Any]]] = {
     "even_amounts": {"multiple_of_minor": 3000},
     "out_of_hours": {"opens_at": "05:00"},
     "near_limit": {"points_to": 49},
+    "few_members": {"percent_at_least": 76},
     "quick_redemption": {"minutes": 9},
 }
 

@@ -46,6 +46,7 @@ export const NOTHING = {
   messages: "Nobody ordered soon after a message of this period.",
   surveys: "No survey was answered in this period.",
   actions: "No staff member did anything in this period.",
+  reviews: "No review was opened in this period.",
   promoters: "Nobody who answered a survey in this period ordered soon after.",
 };
 

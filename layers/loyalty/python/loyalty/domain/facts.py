@@ -54,6 +54,7 @@ from loyalty.domain.ledger.entries import (
 from loyalty.domain.ledger.member_awards import MemberAward
 from loyalty.domain.ledger.order_vouchers import code_of
 from loyalty.domain.ledger.refunds import RecordedState
+from loyalty.domain.ledger.reviews import Review, ReviewState
 from loyalty.domain.ledger.vouchers import State, Voucher
 from loyalty.domain.messaging.messages import Message, MessageState
 from loyalty.domain.orders.order import Line, Order
@@ -508,6 +509,31 @@ class OfferFact(Fact):
     chosen_of: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewFact(Fact):
+    """A review, with a second revision for its decision.
+
+    `rules` are the safeguards that an order exceeded, or the watch that found something about a
+    member or a person of the staff. `points` are those that the order earned, which are held until
+    `held_until` if that is not null. `entry_id` is the entry by which the decision moved points.
+    """
+
+    kind: ClassVar[str] = "reviews"
+    final_revision: ClassVar[int] = 2
+
+    member_id: str | None
+    opened_by: Literal["safeguard", "watch"]
+    rules: tuple[str, ...]
+    source: str | None
+    order_id: str | None
+    points: int
+    held_until: date | None
+    opened_at: datetime
+    state: ReviewState
+    decided_at: datetime | None
+    entry_id: str | None
+
+
 ALL: Final[tuple[type[Fact], ...]] = (
     EntryFact,
     OrderFact,
@@ -522,6 +548,7 @@ ALL: Final[tuple[type[Fact], ...]] = (
     ReferralFact,
     ActivityFact,
     OfferFact,
+    ReviewFact,
 )
 
 _REVISION_OF_STATE: Final[dict[State, int]] = {
@@ -569,8 +596,8 @@ def facts_of(change: TableChange) -> Iterator[Fact]:
             yield from _of_account(account, change)
         case Message() as message:
             yield _of_message(message, change.program_id)
-        case Response() as response:
-            yield _of_response(response, change.program_id)
+        case (Response() | Review()) as judgment:
+            yield _of_judgment(judgment, change.program_id)
         case (
             MemberAward() | OrderShare() | RecordedActivity() | Targeting() | Referral()
         ) as steered:
@@ -848,6 +875,13 @@ def _was_sent(message: Message) -> bool:
     return message.state not in {"waiting", "dropped"}
 
 
+def _of_judgment(judgment: Response | Review, program_id: str) -> SurveyFact | ReviewFact:
+    """What a person judged: the answer of a member, or the review of a manager."""
+    if isinstance(judgment, Review):
+        return _of_review(judgment, program_id)
+    return _of_response(judgment, program_id)
+
+
 def _of_response(response: Response, program_id: str) -> SurveyFact:
     return SurveyFact(
         fact_id=response.id,
@@ -974,6 +1008,27 @@ def _of_targeting(targeting: Targeting, change: TableChange) -> Iterator[OfferFa
                 because=offer.because.kind,
                 chosen_of=offer.chosen_of,
             )
+
+
+def _of_review(review: Review, program_id: str) -> ReviewFact:
+    decision, order, finding = review.decision, review.order, review.finding
+    return ReviewFact(
+        fact_id=review.review_id,
+        revision=2 if decision else 1,
+        program_id=program_id,
+        recorded_at=decision.decided_at if decision else review.opened_at,
+        member_id=review.member_id,
+        opened_by="watch" if finding else "safeguard",
+        rules=(finding.watch_id,) if finding else tuple(e.safeguard_id for e in review.excesses),
+        source=order.source if order else None,
+        order_id=order.order_id if order else None,
+        points=review.points,
+        held_until=review.held_until,
+        opened_at=review.opened_at,
+        state=review.state,
+        decided_at=decision.decided_at if decision else None,
+        entry_id=decision.entry_id if decision else None,
+    )
 
 
 def _of_action(action: StaffAction, program_id: str) -> ActionFact:

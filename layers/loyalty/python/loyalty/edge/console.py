@@ -73,7 +73,7 @@ REPORTS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "Rewards": ("redemption", "rewards"),
     "Messages and surveys": ("messages", "surveys", "promoters"),
-    "Staff": ("actions",),
+    "Staff": ("actions", "reviews"),
 }
 
 

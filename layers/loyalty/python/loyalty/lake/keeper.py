@@ -44,6 +44,7 @@ SORTED_BY: Final = {
     "referrals": "claimed_at, fact_id",
     "entries": "member_id, counted_at, fact_id",
     "members": "fact_id",
+    "reviews": "opened_at, fact_id",
     "offers": "campaign_id, offered_at, fact_id",
     "messages": "member_id, written_at, fact_id",
     "order_states": "changed_at, fact_id",

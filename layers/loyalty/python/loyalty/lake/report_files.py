@@ -41,6 +41,7 @@ DATED_BY: Final = {
     "members": "enrolled_at",
     "messages": "written_at",
     "offers": "offered_at",
+    "reviews": "opened_at",
     "order_states": "changed_at",
     "orders": "occurred_at",
     "surveys": "answered_at",

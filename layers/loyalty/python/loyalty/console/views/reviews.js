@@ -20,6 +20,7 @@ const FINDINGS = {
   even_amounts: (found) => `${found} orders with round amounts`,
   out_of_hours: (found) => `${found} orders while the shop was closed`,
   near_limit: (found) => `${found} adjustments just below the limit`,
+  few_members: (found) => `${found}% of adjustments for the same few members`,
   quick_redemption: (found) => `a redemption within minutes of receiving ${found} points`,
 };
 

@@ -180,6 +180,32 @@ class NearLimitWatch(Watch):
         return self.times_at_least
 
 
+class FewMembersWatch(Watch):
+    """People who adjust the balances of the same few members again and again."""
+
+    kind: Annotated[
+        Literal["few_members"],
+        Field(description="Adjustments of a person that go to the same few members."),
+    ]
+    members_at_most: Annotated[_Times, Field(description="How many members are few.")] = 2
+    days: _Days = 30
+    times_at_least: Annotated[
+        _Times, Field(description="People with fewer adjustments in these days are not looked at.")
+    ] = 5
+    percent_at_least: Annotated[
+        StrictInt,
+        Field(ge=1, le=100, description="Of each 100 adjustments, how many go to these members."),
+    ] = 80
+
+    @property
+    def looks_back_days(self) -> int:
+        return self.days
+
+    @property
+    def at_least(self) -> int:
+        return self.percent_at_least
+
+
 class QuickRedemptionWatch(Watch):
     """Redemptions right after a member got many points at once."""
 
@@ -209,6 +235,7 @@ AnyWatch = Annotated[
     | EvenAmountsWatch
     | OutOfHoursWatch
     | NearLimitWatch
+    | FewMembersWatch
     | QuickRedemptionWatch,
     Discriminator("kind"),
 ]
@@ -219,5 +246,6 @@ WatchKind = Literal[
     "even_amounts",
     "out_of_hours",
     "near_limit",
+    "few_members",
     "quick_redemption",
 ]
