@@ -49,7 +49,7 @@ from loyalty.usecases.program.watches import keep_watch
 from loyalty.usecases.segments import MEMBERS, RUNS, change_of, keep, run
 from loyalty.usecases.work_pages import EVERY_PROGRAM, WorkPage
 
-# The lanes of other work are called as the kinds of facts.
+# Lanes of other work. None may have the name of a kind of facts, which are lanes too.
 BOARDS: Final = "boards"
 GOALS: Final = "goals"
 NEIGHBORS: Final = "neighbors"
@@ -96,7 +96,7 @@ def take(page: WorkPage, item: str) -> None:
             look(item)
         case "segments":
             find_members(item)
-        case "offers":
+        case "offer_rounds":
             begin_offers(item)
         case "members_of_offers":
             offer(page.program_id, item)

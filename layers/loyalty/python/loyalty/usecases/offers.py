@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from loyalty.usecases.work_pages import WorkPages
 
 # Lanes: programs whose round may be due, and the members whom a round names.
-ROUNDS: Final = "offers"
+ROUNDS: Final = "offer_rounds"
 MEMBERS: Final = "members_of_offers"
 # By then the facts of a day are in the lake.
 FACTS_LATE_MAX: Final = timedelta(hours=1)
