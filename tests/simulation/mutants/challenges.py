@@ -151,13 +151,13 @@ _MUTANTS: Final = (
     ),
     Mutant(
         "progress of merged members is left behind",
-        "reconciling._united",
+        "united_progress",
         "path[:-1]",
         "path[:0]",
     ),
     Mutant(
         "progress that was added to another's stays where it was",
-        "reconciling._united",
+        "united_progress",
         "emptied(theirs, now=desk.now)",
         "replace(theirs, revision=theirs.revision + 1)",
     ),
