@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from loyalty.domain.campaigns.targeting import MemberSegments
 from loyalty.domain.facts import ALL, EntryFact
 from loyalty.edge import clock, deadline
 from loyalty.edge.aws import clients
@@ -35,8 +36,10 @@ from loyalty.lake.reports import Report
 from loyalty.lake.segment_snapshots import SegmentSnapshots
 from loyalty.lake.watching import LakeFindings
 from loyalty.table.boards import TableBoards
+from loyalty.table.engagement import TableEngagement
 from loyalty.table.goals import TableGoals
 from loyalty.table.members import TableMembers, no_keyring
+from loyalty.table.messages import TableLetters
 from loyalty.table.offers import TableOffers
 from loyalty.table.reviews import TableReviews
 from loyalty.table.segment_lists import TableSegmentLists
@@ -44,6 +47,7 @@ from loyalty.table.segment_runs import TableSegmentRuns
 from loyalty.table.targeting import TableTargeting
 from loyalty.usecases import offers
 from loyalty.usecases.engagement.boards import PRIZES, rank_boards
+from loyalty.usecases.messaging.reminders import check_member
 from loyalty.usecases.program.goals import evaluate_goals
 from loyalty.usecases.program.watches import keep_watch
 from loyalty.usecases.segments import MEMBERS, RUNS, change_of, keep, run
@@ -101,9 +105,7 @@ def take(page: WorkPage, item: str) -> None:
         case "members_of_offers":
             offer(page.program_id, item)
         case "members_of_segments":
-            table = settings(CompactionSettings).table
-            keeper = TableTargeting(engine(table), program_id=page.program_id)
-            keep(change_of(item), keeper=keeper)
+            note_segments(page.program_id, change_of(item))
         case _:
             fold(page, item)
 
@@ -241,6 +243,26 @@ def find_members(program_id: str) -> None:
     if found:
         sizes = {name: size.members for name, size in found.sizes.items()}
         logger.info("segments found", program_id=program_id, members=sizes)
+
+
+def note_segments(program_id: str, change: MemberSegments) -> None:
+    """Write down the segments of a member, and check on who entered one that they are told of.
+
+    To check on them twice changes nothing, so it is done whether or not anything was written.
+    """
+    table = settings(CompactionSettings).table
+    keep(change, keeper=TableTargeting(engine(table), program_id=program_id))
+    desk = open_desk(program_id, table=table, now=clock.now())
+    announced = {each.segment for each in desk.program.document.reminders.segment_entered}
+    if change.entered.isdisjoint(announced):
+        return
+    check_member(
+        change.member_id,
+        letters=TableLetters(engine(table), program_id=program_id),
+        members=TableMembers(engine(table), program_id=program_id, keyring=no_keyring),
+        collected=TableEngagement(engine(table), program_id=program_id),
+        desk=desk,
+    )
 
 
 def fold(page: WorkPage, item: str) -> None:

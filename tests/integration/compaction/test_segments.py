@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from functions.campaigns.handler import handler as campaigns
+from functions.enrollment.handler import handler as messages
 from functions.reporting.handler import handler as reporting
 from tests.integration.conftest import Clock
 from tests.integration.lakeside import archived, compact
@@ -48,6 +49,30 @@ def test_members_enter_and_leave_a_segment(publish: Callable[..., Any], time: Cl
     time.now += timedelta(days=9)
     assert compact() == []
     assert earned(ana, time) == plain
+
+
+def test_a_member_who_enters_a_segment_is_written_to(
+    publish: Callable[..., Any], time: Clock
+) -> None:
+    publish(
+        segments=[SEGMENT],
+        reminders={"segment_entered": [{"segment": "regulars"}]},
+        messages={"quiet_hours": None},
+    )
+    ana = till.enroll()
+    till.change(ana, consents={"email": True})
+    earned(ana, time)
+    archived()
+    assert compact() == []
+    time.now += timedelta(hours=1)
+    earned(ana, time)
+    archived()
+
+    assert (compact(), compact()) == ([], [])
+
+    path = f"{till.PROGRAM}/members/{ana}/messages"
+    (message,) = call(messages, "GET", path, as_=till.CASHIER).body["items"]
+    assert message["kind"] == "segment_entered"
 
 
 def test_members_on_a_list_earn_by_a_campaign_for_it(

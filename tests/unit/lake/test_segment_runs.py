@@ -191,6 +191,42 @@ class TestRuns:
         assert place.engine.written - before == 1 + 2 + 1
         assert place.written() == place.truth()
 
+    def test_who_was_in_a_segment_when_it_was_first_found_did_not_enter_it(
+        self, place: Place
+    ) -> None:
+        def entered() -> dict[str, set[str]]:
+            place.runs()
+            changes = [change_of(item) for page in place.pages.sent for item in page.items]
+            place.works()
+            return {each.member_id: set(each.entered) for each in changes if each.entered}
+
+        place.document = document([*SEGMENTS, SEGMENTS[1] | {"id": "new"}])
+        assert entered() == {}
+        place.now += timedelta(hours=1)
+        place.sells("mem_6", 100)
+        assert entered()["mem_6"] >= {"fresh", "new"}
+        place.now += timedelta(days=3)
+        assert entered() == {}
+        place.sells("mem_1", 100)
+        place.now += timedelta(hours=1)
+        assert entered()["mem_1"] == {"fresh", "new"}
+
+    def test_nobody_is_in_a_segment_and_then_somebody_enters_it(self, place: Place) -> None:
+        rich = SEGMENTS[0] | {
+            "id": "rich",
+            "who": {"fact": "spent", "days": 9, "at_least_minor": 9000},
+        }
+        place.document = document([rich])
+        place.runs()
+        place.works()
+        place.now += timedelta(hours=1)
+        place.sells("mem_1", 9000)
+
+        place.runs()
+
+        (change_found,) = (change_of(item) for page in place.pages.sent for item in page.items)
+        assert (change_found.member_id, change_found.entered) == ("mem_1", frozenset({"rich"}))
+
     def test_a_member_of_whom_something_is_kept_costs_one_write(self, place: Place) -> None:
         place.now += timedelta(hours=1)
         place.sells("mem_1", 100_000)

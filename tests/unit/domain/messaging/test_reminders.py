@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from loyalty.domain.campaigns.holdouts import held_out_of
 from loyalty.domain.earning.expiry import expires_on
 from loyalty.domain.kernel.calendar import NEVER, midnight
 from loyalty.domain.ledger.account import Account, TierFloor
@@ -38,6 +39,7 @@ from loyalty.domain.people.member import Consent, Member, Profile
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.domain.program.messages import QuietHours
 from loyalty.domain.recommendations.ending import PaidReward
+from tests.support.campaigns import campaign
 from tests.support.documents import published, reward
 from tests.support.ledger import voucher
 
@@ -57,6 +59,13 @@ TODAY: Final = date(2026, 11, 21)
 ENROLLED: Final = datetime(2025, 5, 17, 10, 0, tzinfo=UTC)
 ANA: Final = Identity("email", "ana@example.com")
 NOTHING: Final = Correspondence(member_id="mem_1")
+
+
+LAPSED: Final = {
+    "id": "lapsed",
+    "name": "Lapsed",
+    "who": {"fact": "orders", "days": 60, "at_most": 0},
+}
 
 
 def member(**parts: Any) -> Member:
@@ -417,6 +426,49 @@ class TestOtherOccasions:
         later = decide(person(), bought, program=rules, now=NOW + timedelta(days=70))
 
         assert (sent(first), sent(again), sent(later)) == (["lapsed"], [], ["lapsed"])
+
+    def test_a_member_who_enters_a_segment_gets_one_message_until_they_enter_it_again(self) -> None:
+        rules = published(
+            segments=[LAPSED, LAPSED | {"id": "other"}],
+            reminders={"segment_entered": [{"segment": "lapsed", "again_after_days": 30}]},
+        )
+        entered = replace(person(), entered={"lapsed": NOW, "other": NOW})
+
+        first = decide(entered, NOTHING, program=rules, now=NOW)
+        again = decide(entered, first.after, program=rules, now=NOW + timedelta(days=10))
+        back = replace(entered, entered={"lapsed": NOW + timedelta(days=20)})
+        too_soon = decide(back, again.after, program=rules, now=NOW + timedelta(days=20))
+        later = NOW + timedelta(days=31)
+        back = replace(entered, entered={"lapsed": later})
+        at_last = decide(back, too_soon.after, program=rules, now=later)
+
+        assert [sent(each) for each in (first, again, too_soon, at_last)] == [
+            ["segment_entered"],
+            [],
+            [],
+            ["segment_entered"],
+        ]
+        assert first.messages[0].segment == "lapsed"
+        assert sent(decide(person(), NOTHING, program=rules, now=NOW)) == []
+        long_ago = replace(person(), entered={"lapsed": NOW - timedelta(days=15)})
+        assert sent(decide(long_ago, NOTHING, program=rules, now=NOW)) == []
+
+    @pytest.mark.parametrize("percent", [10, 90])
+    def test_who_is_held_out_of_a_campaign_is_told_of_no_segment_that_announces_it(
+        self, percent: int
+    ) -> None:
+        held = {"percent": percent, "salt": "s"}
+        rules = published(
+            segments=[LAPSED],
+            campaigns=[campaign(holdout=held)],
+            reminders={"segment_entered": [{"segment": "lapsed", "announces": "welcome"}]},
+        )
+        entered = replace(person(), entered={"lapsed": NOW})
+
+        is_held = bool(held_out_of(rules, "mem_1"))
+
+        assert is_held is (percent == 90)
+        assert bool(decide(entered, NOTHING, program=rules, now=NOW).messages) is not is_held
 
 
 class TestRecipients:

@@ -166,6 +166,64 @@ def test_the_words_are_those_of_the_locale_its_language_or_all() -> None:
     assert messages.template("lapsed", "fr") is None
 
 
+def test_words_of_a_segment_come_before_those_of_any_in_every_locale() -> None:
+    kind: Any = "segment_entered"
+    texts = [
+        MessageTemplate(kind=kind, segment=segment, locale=locale, subject=name, body=name)
+        for segment, locale, name in (
+            (None, "fr", "any in French"),
+            ("vip", None, "vip"),
+            (None, None, "any"),
+        )
+    ]
+    messages = Messages(templates=tuple(texts))
+
+    def subject(segment: str | None, locale: str | None) -> str:
+        found = messages.template(kind, locale, segment=segment)
+        assert found is not None
+        return found.subject
+
+    assert subject("vip", "fr") == "vip"
+    assert subject("other", "fr-CA") == "any in French"
+    assert subject("other", None) == "any"
+
+
+def test_a_message_about_a_segment_needs_one_that_members_enter() -> None:
+    oat = {"fact": "attribute", "name": "milk", "is_in": ["oat"]}
+    computed = {"fact": "orders", "days": 9, "at_least": 1}
+    segments = [
+        {"id": "oat", "name": "Oat", "who": oat},
+        {"id": "fresh", "name": "Fresh", "who": computed},
+    ]
+
+    def pointers(*messages: dict[str, Any], templates: Any = ()) -> dict[str, str]:
+        document = program(
+            segments=segments,
+            reminders={"segment_entered": list(messages)},
+            messages={"templates": list(templates)},
+        )
+        return {each.pointer: each.code for each in faults(document)}
+
+    place = "/reminders/segment_entered"
+    assert pointers({"segment": "fresh"}) == {}
+    assert pointers({"segment": "gone"}) == {f"{place}/0/segment": "unknown_segment"}
+    assert pointers({"segment": "oat"}) == {f"{place}/0/segment": "never_entered"}
+    assert pointers({"segment": "fresh"}, {"segment": "fresh"}) == {
+        f"{place}/1/segment": "duplicate_segment"
+    }
+    assert pointers({"segment": "fresh", "announces": "gone"}) == {
+        f"{place}/0/announces": "unknown_campaign"
+    }
+    words = {"kind": "segment_entered", "subject": "S", "body": "B"}
+    assert pointers(templates=[words | {"segment": "fresh"}, words]) == {}
+    assert pointers(templates=[words | {"segment": "gone"}]) == {
+        "/messages/templates/0/segment": "unknown_segment"
+    }
+    assert pointers(templates=[words | {"kind": "lapsed", "segment": "fresh"}]) == {
+        "/messages/templates/0/segment": "contradiction"
+    }
+
+
 @pytest.mark.parametrize("moment", ["24:00", "9:00", "21:00:00", "21.00", 21, None])
 def test_a_time_of_day_in_any_other_form_is_refused(moment: object) -> None:
     with pytest.raises(ValidationError):

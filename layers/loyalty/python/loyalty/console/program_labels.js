@@ -35,6 +35,7 @@ export const LABELS = /** @type {Record<string, string>} */ ({
   ".tiers": "Levels",
   "OfferRules.at_most": "Offers at once",
   "OfferRules.days": "Days that an offer lasts",
+  "SegmentMessage.announces": "The campaign that it is about",
   again_after_days: "Days before the same again",
   by_lot_percent: "Drawn by lot, of 100 members",
   activation: "Who takes part",

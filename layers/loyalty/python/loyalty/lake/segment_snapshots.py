@@ -4,7 +4,9 @@
 
 It has a row for each membership, and says by `is_changed` of whom it changed with this run: their
 pages can be handed out again from the object alone. A member who left all segments has a row
-without a segment, and one row without a member says as of when the object is.
+without a segment, and one row without a member says as of when the object is. A definition has one
+such row too: who is in a segment when it is found by a definition for the first time did not enter
+it then (`was_there`).
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 KIND: Final = "segments"
 _ROWS: Final = (
     "as_of TIMESTAMP, member_id VARCHAR, segment_id VARCHAR, definition VARCHAR, since TIMESTAMP, "
-    "is_changed BOOLEAN"
+    "is_changed BOOLEAN, was_there BOOLEAN"
 )
 _FETCHED: Final = 10_000
 
@@ -62,19 +64,28 @@ class Snapshot:
             rows = connected.execute(
                 """
                 SELECT member_id, list(segment_id ORDER BY segment_id),
-                    list(definition ORDER BY segment_id)
+                    list(definition ORDER BY segment_id),
+                    list(CASE WHEN NOT was_there THEN since END ORDER BY segment_id)
                 FROM read_parquet($path)
-                WHERE is_changed
+                WHERE is_changed AND member_id IS NOT NULL
                 GROUP BY member_id
                 ORDER BY member_id
                 """,
                 {"path": str(self.path)},
             )
             while some := rows.fetchmany(_FETCHED):
-                for member_id, segments, definitions in some:
-                    pairs = zip(segments, definitions, strict=True)
-                    within = {name: each for name, each in pairs if name is not None}
-                    yield MemberSegments(member_id=member_id, as_of=self.as_of, segments=within)
+                for member_id, segments, definitions, moments in some:
+                    found = [
+                        each
+                        for each in zip(segments, definitions, moments, strict=True)
+                        if each[0] is not None
+                    ]
+                    yield MemberSegments(
+                        member_id=member_id,
+                        as_of=self.as_of,
+                        segments={name: definition for name, definition, _ in found},
+                        since={name: each.replace(tzinfo=UTC) for name, _, each in found if each},
+                    )
 
     def sizes(self) -> Mapping[str, int]:
         """How many members each segment has that has any."""
@@ -82,7 +93,7 @@ class Snapshot:
             rows = connected.execute(
                 """
                 SELECT segment_id, count(*) FROM read_parquet($path)
-                WHERE segment_id IS NOT NULL
+                WHERE segment_id IS NOT NULL AND member_id IS NOT NULL
                 GROUP BY segment_id
                 """,
                 {"path": str(self.path)},
@@ -231,8 +242,9 @@ def _compare(
         )
     connected.execute(f"CREATE TABLE known ({_ROWS})")
     if before:
+        # Objects from before have no column `was_there`: who is in them was there.
         connected.execute(
-            "INSERT INTO known FROM read_parquet($path) WHERE segment_id IS NOT NULL",
+            "INSERT INTO known BY NAME FROM read_parquet($path) WHERE segment_id IS NOT NULL",
             {"path": str(before.path)},
         )
     connected.execute("""
@@ -247,21 +259,28 @@ def _compare(
         SELECT DISTINCT member_id FROM differing
         SEMI JOIN (SELECT fact_id FROM members WHERE status = 'active') ON fact_id = member_id
     """)
+    connected.execute(
+        "CREATE TABLE found_before AS SELECT DISTINCT segment_id, definition, 1 AS once FROM known"
+    )
     connected.execute(f"CREATE TABLE next_rows ({_ROWS})")
     connected.execute(
         """
         INSERT INTO next_rows
         SELECT $as_of, belongs.member_id, belongs.segment_id, definitions.definition,
-            coalesce(known.since, $as_of), changed.member_id IS NOT NULL
+            coalesce(known.since, $as_of), changed.member_id IS NOT NULL,
+            coalesce(known.was_there, known.member_id IS NOT NULL OR found_before.once IS NULL)
         FROM belongs
         JOIN definitions USING (segment_id)
         LEFT JOIN known USING (member_id, segment_id, definition)
+        LEFT JOIN found_before USING (segment_id, definition)
         LEFT JOIN changed ON changed.member_id = belongs.member_id
         UNION ALL
-        SELECT $as_of, member_id, NULL, NULL, NULL, true
+        SELECT $as_of, member_id, NULL, NULL, NULL, true, NULL
         FROM changed ANTI JOIN belongs USING (member_id)
         UNION ALL
-        SELECT $as_of, NULL, NULL, NULL, NULL, false
+        SELECT $as_of, NULL, segment_id, definition, NULL, false, NULL FROM definitions
+        UNION ALL
+        SELECT $as_of, NULL, NULL, NULL, NULL, false, NULL
         """,
         {"as_of": moment},
     )

@@ -23,6 +23,7 @@ from loyalty.table.records.targeting import (
     joined_to_map,
     offers_to_map,
     segments_to_map,
+    since_to_map,
     targeting_from_item,
     targeting_to_item,
 )
@@ -72,6 +73,7 @@ class TableTargeting:
         assigned = (
             Assign(("segments",), segments_to_map(change.segments)),
             Assign(_AS_OF, keys.instant(change.as_of)),
+            Assign(("segments_since",), since_to_map(change.since)),
         )
         is_older = AnyOf((Missing(_AS_OF), less(_AS_OF, keys.instant(change.as_of))))
         update = Update(key, assigned, (equal(("member_id",), change.member_id), is_older))

@@ -34,6 +34,8 @@ PAGE_BYTES_MAX: Final = 200_000
 RUNS: Final = "segments"
 MEMBERS: Final = "members_of_segments"
 _ATTEMPTS_MAX: Final = 5
+# No id of a segment begins so.
+_SINCE: Final = "@"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,17 +216,26 @@ def pages_of(changes: Iterable[MemberSegments], *, program_id: str) -> Iterator[
 
 
 def item_of(change: MemberSegments) -> str:
-    """A change as an item of a page; ids have no spaces and no `=`."""
+    """A change as an item of a page; ids have no spaces and no `=`.
+
+    Since when they are in segments follows them, as names that no segment has.
+    """
     segments = (f"{name}={definition}" for name, definition in change.segments.items())
-    return " ".join((change.member_id, change.as_of.isoformat(), *segments))
+    since = (f"{_SINCE}{name}={each.isoformat()}" for name, each in change.since.items())
+    return " ".join((change.member_id, change.as_of.isoformat(), *segments, *since))
 
 
 def change_of(item: str) -> MemberSegments:
     """The change that an item of a page names."""
     member_id, as_of, *segments = item.split(" ")
-    pairs = (each.partition("=") for each in segments)
+    pairs = [(name, each) for name, _, each in (part.partition("=") for part in segments)]
     return MemberSegments(
         member_id=member_id,
         as_of=datetime.fromisoformat(as_of),
-        segments={name: definition for name, _, definition in pairs},
+        segments={name: each for name, each in pairs if not name.startswith(_SINCE)},
+        since={
+            name.removeprefix(_SINCE): datetime.fromisoformat(each)
+            for name, each in pairs
+            if name.startswith(_SINCE)
+        },
     )

@@ -23,7 +23,8 @@ class Targeting:
     """What a member is targeted by: since when they take part in the campaigns that they joined.
 
     `segments` are the computed ones that they are in, each with the fingerprint of the definition
-    by which they are; `segments_as_of` is when they were found. `offers` are the campaigns that
+    by which they are; `segments_as_of` is when they were found, and `segments_since`
+    since when they are in each. `offers` are the campaigns that
     were offered to them, with those that ended some time ago.
     """
 
@@ -32,6 +33,7 @@ class Targeting:
     offers: Mapping[str, Offer] = field(default_factory=lambda: MappingProxyType({}))
     segments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     segments_as_of: datetime | None = None
+    segments_since: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,12 @@ class MemberSegments:
     member_id: str
     as_of: datetime
     segments: Mapping[str, str]
+    since: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def entered(self) -> frozenset[str]:
+        """The segments that they entered with the run of this moment."""
+        return frozenset(name for name, since in self.since.items() if since == self.as_of)
 
 
 def joining(

@@ -29,6 +29,7 @@ class Message:
     `day` is the program's day on which it was written; there is at most one message of a kind per
     day. `until` is the last day on which it is still useful. `about` is the first day that it is
     about, and `points` are the points of that day; `rows` lists everything that it is about.
+    `segment` is the one that the member entered.
     `pays_for` is a reward that these points buy. `settled_at` is when it reached its `state`; None
     while it waits. A mail that bounced or complained was sent.
     """
@@ -41,6 +42,7 @@ class Message:
     about: date | None = None
     points: int = 0
     level: str | None = None
+    segment: str | None = None
     missing: int = 0
     rows: tuple[Row, ...] = ()
     pays_for: PaidReward | None = None

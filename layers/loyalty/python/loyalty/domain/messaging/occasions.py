@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from loyalty.domain.campaigns.holdouts import held_out_of
 from loyalty.domain.kernel.calendar import NEVER, end_of_month
 from loyalty.domain.ledger.account import Account, lapse_of
 from loyalty.domain.ledger.holding import ends_on
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 WELCOME_DAYS: Final = 7
 BIRTHDAY_DAYS: Final = 13
 LAPSED_DAYS: Final = 90
+SEGMENT_DAYS: Final = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,8 @@ class Person:
     """A member, their account as it counts today, and their vouchers, newest first.
 
     `has_bought` is false for a member without an order, where a present depends on it. `collected`
-    are the occasions that challenges bring.
+    are the occasions that challenges bring. `entered` says since when they are in segments that
+    members are written to about.
     """
 
     member: Member
@@ -41,6 +45,7 @@ class Person:
     vouchers: Sequence[Voucher] = ()
     has_bought: bool = True
     collected: Sequence[Occasion] = ()
+    entered: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +67,7 @@ class Occasion:
     level: str | None = None
     missing: int = 0
     label: str | None = None
+    segment: str | None = None
 
     @property
     def is_present(self) -> bool:
@@ -93,6 +99,7 @@ def occasions(
     if document.reminders.welcome:
         until = enrolled_on + timedelta(days=WELCOME_DAYS)
         yield Occasion(kind="welcome", name="welcome", on=enrolled_on, until=until)
+    yield from _segments_entered(person, program)
     if lapsed := document.reminders.lapsed:
         since = max(correspondence.bought_on or enrolled_on, enrolled_on)
         on = since + timedelta(days=lapsed.after_days)
@@ -102,6 +109,26 @@ def occasions(
             on=on,
             until=on + timedelta(days=LAPSED_DAYS),
             about=since,
+        )
+
+
+def _segments_entered(person: Person, program: PublishedProgram) -> Iterator[Occasion]:
+    """The segments that a member entered; none that announces what they are held out of."""
+    document = program.document
+    messages = document.reminders.segment_entered
+    held_out = held_out_of(program, person.member.member_id) if messages else frozenset[str]()
+    for message in messages:
+        since = person.entered.get(message.segment)
+        if since is None or message.announces in held_out:
+            continue
+        on = document.today(since)
+        yield Occasion(
+            kind="segment_entered",
+            name=f"segment/{message.segment}",
+            on=on,
+            until=on + timedelta(days=SEGMENT_DAYS),
+            remember_until=on + timedelta(days=max(SEGMENT_DAYS, message.again_after_days)),
+            segment=message.segment,
         )
 
 

@@ -170,6 +170,7 @@ def _message(
         about=first.about,
         points=points,
         level=first.level,
+        segment=first.segment,
         missing=first.missing,
         rows=tuple(rows),
         pays_for=(

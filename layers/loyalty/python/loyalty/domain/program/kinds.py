@@ -31,6 +31,7 @@ MessageKind = Literal[
     "badge_earned",
     "challenge_ending",
     "lapsed",
+    "segment_entered",
 ]
 KINDS: Final[tuple[MessageKind, ...]] = get_args(MessageKind)
 

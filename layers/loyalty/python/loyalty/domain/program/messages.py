@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
-from loyalty.domain.kernel.fields import LINE, LINES, Points, TimeOfDay
+from loyalty.domain.kernel.fields import LINE, LINES, ExternalId, Points, TimeOfDay
 from loyalty.domain.program.kinds import MessageKind
 from loyalty.domain.program.parts import DocumentPart
 
@@ -25,6 +25,9 @@ WebAddress = Annotated[
         description="An address that begins with https://.",
     ),
 ]
+
+
+SEGMENT_MESSAGES_MAX: Final = 20
 
 
 class PointsExpiring(DocumentPart):
@@ -118,6 +121,31 @@ class ChallengeEndingMessage(DocumentPart):
     ] = 50
 
 
+class SegmentMessage(DocumentPart):
+    """A segment whose members are written to when they enter it."""
+
+    segment: Annotated[
+        ExternalId,
+        Field(description="The id of a segment that the hourly run finds the members of."),
+    ]
+    announces: Annotated[
+        ExternalId | None,
+        Field(
+            description="The id of the campaign that the message is about: members who are held "
+            "out of it get none; null: it is about no campaign."
+        ),
+    ] = None
+    again_after_days: Annotated[
+        StrictInt,
+        Field(
+            ge=1,
+            le=730,
+            description="Days after which a member who left the segment and enters it again gets "
+            "another message.",
+        ),
+    ] = 90
+
+
 class Reminders(DocumentPart):
     """Which messages are sent automatically; null: this one is not sent."""
 
@@ -142,6 +170,10 @@ class Reminders(DocumentPart):
     challenge_ending: Annotated[
         ChallengeEndingMessage | None, Field(description="Before a challenge's window ends.")
     ] = None
+    segment_entered: Annotated[
+        tuple[SegmentMessage, ...],
+        Field(max_length=SEGMENT_MESSAGES_MAX, description="When a member enters a segment."),
+    ] = ()
 
     @property
     def of_challenges(self) -> bool:
@@ -183,6 +215,13 @@ class MessageTemplate(DocumentPart):
     """
 
     kind: Annotated[MessageKind, Field(description="The kind of message.")]
+    segment: Annotated[
+        ExternalId | None,
+        Field(
+            description="The segment whose entering it is about, of the kind `segment_entered`; "
+            "null: any."
+        ),
+    ] = None
     locale: Annotated[
         StrictStr | None,
         Field(
@@ -265,8 +304,18 @@ class Messages(DocumentPart):
         ),
     ] = ()
 
-    def template(self, kind: MessageKind, locale: str | None) -> MessageTemplate | None:
-        """The template of the locale, its language, or all locales; None: the default words."""
+    def template(
+        self, kind: MessageKind, locale: str | None, *, segment: str | None = None
+    ) -> MessageTemplate | None:
+        """The template of the locale, its language, or all locales; None: the default words.
+
+        Those of a segment come before those of any.
+        """
         names = (locale.lower(), locale.partition("-")[0].lower()) if locale else ()
-        ours = {(each.locale or "").lower(): each for each in self.templates if each.kind == kind}
-        return next((ours[name] for name in (*names, "") if name in ours), None)
+        ours = {
+            (each.segment, (each.locale or "").lower()): each
+            for each in self.templates
+            if each.kind == kind
+        }
+        places = [(of, name) for of in (segment, None) for name in (*names, "")]
+        return next((ours[each] for each in places if each in ours), None)

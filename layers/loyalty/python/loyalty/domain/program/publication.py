@@ -107,6 +107,7 @@ def _messages(document: Program) -> Iterator[Iterator[Fault]]:
     yield _points_expiring(document)
     yield _stages(document)
     yield _tier_ending(document)
+    yield _segments_entered(document)
     yield _quiet_hours(document)
     yield _templates(document)
 
@@ -501,18 +502,52 @@ def _same_locales(translations: Callable[[], Mapping[str, object]], place: str) 
             yield Fault(f"{place}/translations/{tag}", "duplicate_locale", detail)
 
 
+def _segments_entered(document: Program) -> Iterator[Fault]:
+    computed = {each.id: each.is_computed for each in document.segments}
+    campaigns = {each.id for each in document.campaigns}
+    named = [each.segment for each in document.reminders.segment_entered]
+    for index, message in enumerate(document.reminders.segment_entered):
+        place = f"/reminders/segment_entered/{index}"
+        if message.segment not in computed:
+            detail = f"There is no segment “{message.segment}”"
+            yield Fault(f"{place}/segment", "unknown_segment", detail)
+        elif not computed[message.segment]:
+            detail = "Nobody enters it: it is evaluated where it is used, and not every hour"
+            yield Fault(f"{place}/segment", "never_entered", detail)
+        elif message.segment in named[:index]:
+            detail = "Members who enter it get a message already"
+            yield Fault(f"{place}/segment", "duplicate_segment", detail)
+        if message.announces is not None and message.announces not in campaigns:
+            detail = f"There is no campaign “{message.announces}”"
+            yield Fault(f"{place}/announces", "unknown_campaign", detail)
+
+
+def _segment_of_template(
+    template: MessageTemplate, document: Program, place: str
+) -> Iterator[Fault]:
+    if template.segment is None:
+        return
+    if template.kind != "segment_entered":
+        detail = "Only messages of the kind segment_entered are about a segment"
+        yield Fault(f"{place}/segment", "contradiction", detail)
+    elif template.segment not in {each.id for each in document.segments}:
+        detail = f"There is no segment “{template.segment}”"
+        yield Fault(f"{place}/segment", "unknown_segment", detail)
+
+
 def _templates(document: Program) -> Iterator[Fault]:
-    first: dict[tuple[str, str], int] = {}
+    first: dict[tuple[str, str | None, str], int] = {}
     for index, template in enumerate(document.messages.templates):
         place = f"/messages/templates/{index}"
         yield from _until_unread(_same_template(first, index, template, place))
+        yield from _until_unread(_segment_of_template(template, document, place))
         yield from wording.faults(template, place=place)
 
 
 def _same_template(
-    first: dict[tuple[str, str], int], index: int, template: MessageTemplate, place: str
+    first: dict[tuple[str, str | None, str], int], index: int, template: MessageTemplate, place: str
 ) -> Iterator[Fault]:
-    name = (template.kind, (template.locale or "").lower())
+    name = (template.kind, template.segment, (template.locale or "").lower())
     if name in first:
         detail = f"/messages/templates/{first[name]} is for the same kind and locale"
         yield Fault(f"{place}/locale", "duplicate_template", detail)

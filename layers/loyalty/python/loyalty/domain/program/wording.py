@@ -39,6 +39,7 @@ VARIABLES: Final[Mapping[MessageKind, frozenset[str]]] = {
     "challenge_completed": _COMMON | {"challenge", "bonus"},
     "badge_earned": _COMMON | {"badge"},
     "challenge_ending": _COMMON | {"challenge", "ends_on", "days", "bonus"},
+    "segment_entered": _COMMON | {"segment"},
 }
 FILTERS: Final = frozenset({"capitalize", "lower", "title", "trim", "upper"})
 
@@ -114,6 +115,12 @@ DEFAULTS: Final[Mapping[MessageKind, MessageTemplate]] = {
             heading="Not much is missing",
             body=_GREETING + "{{ challenge }} ends on {{ ends_on }}, and you are nearly there."
             "{% if bonus %} {{ bonus }} are waiting for you.{% endif %}",
+        ),
+        MessageTemplate(
+            kind="segment_entered",
+            subject="Something for you at {{ program }}",
+            body=_GREETING + "We have something for you. Come by and see; {{ balance }} of yours "
+            "are waiting.",
         ),
     )
 }

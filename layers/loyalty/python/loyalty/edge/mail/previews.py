@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, StrictStr, ValidationError
 
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
+from loyalty.domain.kernel.fields import ExternalId
 from loyalty.domain.messaging.messages import Message, Row
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, Profile
@@ -51,6 +52,13 @@ class PreviewRequest(RequestPart):
     """A kind of message, and a document that need not be published yet."""
 
     kind: Annotated[MessageKind, Field(description="The kind of message.")]
+    segment: Annotated[
+        ExternalId | None,
+        Field(
+            description="The segment that the sample member entered, of the kind "
+            "`segment_entered`; null: the first that members are written to about."
+        ),
+    ] = None
     locale: Annotated[
         StrictStr | None,
         Field(pattern=LOCALE, description="The sample member's language, such as fr-FR."),
@@ -117,6 +125,7 @@ def sample(
             about=about,
             points=_points(preview.kind, document),
             level=tiers.levels[-1].name if tiers else "Gold",
+            segment=preview.segment or _segment(preview.kind, document),
             missing=SAMPLE_AMOUNT,
             rows=_rows(
                 preview.kind,
@@ -184,6 +193,13 @@ def _points(kind: MessageKind, document: Program) -> int:
     if kind == "birthday":
         return (birthday.bonus_points or 0) if birthday else 0
     return SAMPLE_POINTS
+
+
+def _segment(kind: MessageKind, document: Program) -> str | None:
+    """The first segment that members are written to about."""
+    if kind != "segment_entered":
+        return None
+    return next((each.segment for each in document.reminders.segment_entered), "lapsed")
 
 
 def _pays_for(document: Program) -> PaidReward | None:

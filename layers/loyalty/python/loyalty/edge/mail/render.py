@@ -44,7 +44,7 @@ def mail(letter: Letter, document: Program) -> RenderedMail:
     """Render a message as a mail to its member."""
     message, messages = letter.message, document.messages
     tag = letter.member.profile.locale or messages.locale
-    own = messages.template(message.kind, tag)
+    own = messages.template(message.kind, tag, segment=message.segment)
     template = own or DEFAULTS[message.kind]
     locale = _locale(tag, messages.locale)
     # The words are in the template's language; dates and amounts are in the member's locale.
@@ -106,6 +106,7 @@ def _variables(letter: Letter, document: Program, locale: Locale) -> dict[str, o
         "badge": message.rows[0].label if message.rows else "",
         "cost": _points(message.pays_for.cost_points, name, locale) if message.pays_for else "",
         "tier": message.level or "",
+        "segment": message.segment or "",
         "missing": _missing(message.missing, name, document, locale) if message.missing else "",
     }
 

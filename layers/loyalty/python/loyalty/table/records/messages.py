@@ -37,6 +37,8 @@ def message_to_item(message: Message) -> Item:
         item["about"] = message.about.isoformat()
     if message.pays_for:
         item["pays_for"] = [message.pays_for.reward_id, message.pays_for.cost_points]
+    if message.segment:
+        item["segment"] = message.segment
     if message.level:
         item["level"] = message.level
     return item
@@ -53,6 +55,7 @@ def message_from_item(item: Item) -> Message:
         about=date.fromisoformat(wire["about"]) if "about" in wire else None,
         points=wire["points"],
         level=wire.get("level"),
+        segment=wire.get("segment"),
         missing=wire["missing"],
         rows=tuple(
             Row(day=date.fromisoformat(day), points=points, label=label)

@@ -34,6 +34,9 @@ def targeting_from_item(item: Item) -> Targeting:
         offers={name: _offer_from(each) for name, each in wire.get("offers", {}).items()},
         segments=wire.get("segments", {}),
         segments_as_of=instant_from(found_at) if found_at else None,
+        segments_since={
+            name: instant_from(since) for name, since in wire.get("segments_since", {}).items()
+        },
     )
 
 
@@ -77,6 +80,10 @@ def _offer_from(wire: Mapping[str, Any]) -> Offer:
         ),
         chosen_of=int(wire["of"]),
     )
+
+
+def since_to_map(since: Mapping[str, datetime]) -> dict[str, Value]:
+    return {name: keys.instant(each) for name, each in since.items()}
 
 
 def segments_to_map(segments: Mapping[str, str]) -> dict[str, Value]:

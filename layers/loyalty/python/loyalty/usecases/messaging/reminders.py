@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from loyalty.domain.engagement.progress import latest_awards
@@ -192,6 +192,7 @@ def _person(account: Account, member: Member, collected: CollectedThings, desk: 
         account=today,
         vouchers=vouchers,
         collected=_collected(account.member_id, collected, desk),
+        entered=_entered(account.member_id, desk),
     )
 
 
@@ -207,6 +208,25 @@ def _collected(member_id: str, collected: CollectedThings, desk: Desk) -> tuple[
         awards=collected.awards(awards),
     )
     return tuple(occasions_of_challenges(found, document, today=desk.today))
+
+
+def _entered(member_id: str, desk: Desk) -> Mapping[str, datetime]:
+    """Since when a member is in the segments that members are written to about."""
+    document = desk.program.document
+    named = {each.segment for each in document.reminders.segment_entered}
+    if not named:
+        return {}
+    targeting = desk.books.participant(member_id, targeting=True).targeting
+    if targeting is None:
+        return {}
+    # Who was in it by another definition is not.
+    return {
+        each.id: targeting.segments_since[each.id]
+        for each in document.segments
+        if each.id in named
+        and targeting.segments.get(each.id) == each.fingerprint
+        and each.id in targeting.segments_since
+    }
 
 
 def _with_purchase(
