@@ -1,6 +1,7 @@
 """Members: enroll, look up, read, change, merge, export and erase them; unsubscribe from mail."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -13,6 +14,7 @@ from loyalty.domain.kernel.errors import (
     LimitReached,
     NotFound,
     OwnAccount,
+    ReferralNotAccepted,
     TryAgain,
     ValidationFailed,
     WrongState,
@@ -75,12 +77,15 @@ from loyalty.edge.models.statements import (
     require_period,
     statement_answer,
 )
+from loyalty.edge.referral_digests import signal_digests
 from loyalty.edge.settings import settings
 from loyalty.table.engagement import TableEngagement
 from loyalty.table.member_export import TableHoldings
 from loyalty.table.members import TableMembers
 from loyalty.table.messages import TableLetters
 from loyalty.table.positions import is_listed, is_message_of_member
+from loyalty.table.referrals import TableReferrals
+from loyalty.usecases.engagement.referring import ReferralClaim, claim_referral, note_signals
 from loyalty.usecases.ledger import corrections, statements
 from loyalty.usecases.ledger.accounts import lineage
 from loyalty.usecases.messaging.reminders import held_back
@@ -91,7 +96,7 @@ from loyalty.usecases.people.joining import ClaimLater
 from loyalty.usecases.people.member_export import export
 from loyalty.usecases.people.members import Enrolled
 from loyalty.usecases.plans import members_plan
-from loyalty.usecases.ports import Desk
+from loyalty.usecases.ports import Desk, Raced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +172,8 @@ def enroll_member(
     if joined.is_new:
         count("MembersEnrolled")
     _count_claimed(joined.claimed)
+    address = enrollment.signals.ip if is_for_another else api.source_ip
+    _note_referral(joined.enrolled.member.member_id, enrollment, address, desk)
     api.report_outcome(ActionOutcome(target_id=joined.enrolled.member.member_id))
     return reply(_answer(joined.enrolled, desk), status=201 if joined.is_new else 200)
 
@@ -599,6 +606,30 @@ def _locale_of(member_id: str, *, members: TableMembers) -> str | None:
 def _unsubscribing(program_id: str, token: str) -> str:
     ring = keyring(settings(EnrollmentSettings).identity_secret)
     return member_named_by(token, program_id=program_id, keyring=ring)
+
+
+def _note_referral(
+    member_id: str, enrollment: EnrollmentRequest, address: str | None, desk: Desk
+) -> None:
+    """Claim who brought a new member, and note what is known of them for later claims."""
+    if desk.program.document.referrals is None:
+        return
+    config, program_id = settings(EnrollmentSettings), desk.program.program_id
+    shelf = TableReferrals(engine(config.table), program_id=program_id)
+    digests = signal_digests(
+        device=enrollment.signals.device,
+        # Only claims say how many come from one network.
+        address=address if enrollment.referral_code else None,
+        program_id=program_id,
+        keyring=keyring(config.identity_secret),
+    )
+    # Who was merged or erased at this very moment brings nobody, and was brought by nobody.
+    with suppress(NotFound, ReferralNotAccepted, Raced):
+        if enrollment.referral_code is None:
+            note_signals(member_id, digests, signals=shelf, desk=desk)
+            return
+        claim = ReferralClaim(code=enrollment.referral_code, friend_id=member_id, digests=digests)
+        claim_referral(claim, shelf=shelf, signals=shelf, desk=desk)
 
 
 def _serving(program_id: str) -> tuple[Desk, TableMembers]:

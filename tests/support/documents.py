@@ -43,11 +43,8 @@ def published(
         published_at=PUBLISHED_AT,
         document=in_force,
         inactivity_since=inactivity_since,
-        counts_since=(
-            version
-            if in_force.challenges or in_force.activities or in_force.plans_need_a_look
-            else None
-        ),
+        counts_since=version if _counts(in_force) else None,
+        refers_since=version if in_force.referrals else None,
     )
 
 
@@ -57,3 +54,14 @@ def reward(**parts: Any) -> dict[str, Any]:
 
 def rule(**parts: Any) -> dict[str, Any]:
     return {"id": "base", "on": "order", "points": 1, "per_minor": 100} | parts
+
+
+def _counts(document: Program) -> bool:
+    """Whether orders count for something."""
+    parts = (
+        document.challenges,
+        document.activities,
+        document.plans_need_a_look,
+        document.referrals,
+    )
+    return any(parts)

@@ -14,6 +14,7 @@ from loyalty.domain.changes import Record
 from loyalty.domain.earning.awarding import Share
 from loyalty.domain.engagement.activities import RecordedActivity
 from loyalty.domain.engagement.changes import OrderShare
+from loyalty.domain.engagement.referrals import CapSlot, Referral
 from loyalty.domain.kernel.calendar import NEVER, midnight
 from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.domain.ledger.entries import (
@@ -46,6 +47,7 @@ from tests.support.ledger import (
     action,
     activity,
     award,
+    brought,
     entry,
     message,
     order,
@@ -91,6 +93,7 @@ def histories(draw: st.DrawFn) -> list[Record]:
     responses = draw(st.lists(_responses(), max_size=6))
     actions = draw(st.lists(_actions(), max_size=6))
     awards = draw(st.lists(_awards(), max_size=4))
+    friends = draw(st.lists(_friends(), max_size=4))
     offers = draw(_OFFERED)
     makes: list[Callable[[int], Record]] = [
         *entries,
@@ -100,6 +103,7 @@ def histories(draw: st.DrawFn) -> list[Record]:
         *responses,
         *actions,
         *awards,
+        *friends,
     ]
     accounts = [draw(_accounts(member_id)) for member_id in draw(st.sets(MEMBERS))]
     made = [make(number) for number, make in enumerate(makes)]
@@ -339,6 +343,20 @@ def _vouchers(draw: st.DrawFn) -> Callable[[int], Voucher]:
         "used_order": OrderRef("pos", order_id) if state == "used" and order_id else None,
     }
     return lambda number: voucher(state, redemption_id=f"red_{number}", **parts)
+
+
+@st.composite
+def _friends(draw: st.DrawFn) -> Callable[[int], Referral]:
+    state: Any = draw(st.sampled_from(["claimed", "held", "refused"]))
+    stands = state == "claimed" and draw(st.booleans())
+    parts: dict[str, Any] = {
+        "state": state,
+        "claimed_at": draw(MOMENTS),
+        "stands": stands,
+        "given_at": draw(MOMENTS) if stands or draw(st.booleans()) else None,
+        "slot": draw(st.sampled_from([None, CapSlot("mem_1", "2026-11")])),
+    }
+    return lambda number: brought(number, **parts)
 
 
 @st.composite

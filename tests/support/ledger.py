@@ -8,6 +8,7 @@ from typing import Any, Final
 from loyalty.domain.changes import Record, TableChange
 from loyalty.domain.engagement.activities import ActivityContent, ActivityRef, RecordedActivity
 from loyalty.domain.engagement.changes import OrderShare
+from loyalty.domain.engagement.referrals import Referral
 from loyalty.domain.ledger.entries import (
     Accrual,
     CalendarCause,
@@ -169,6 +170,20 @@ def activity(
         points=20 if defaults["state"] == "awarded" else 0,
         **defaults,
     )
+
+
+def brought(number: int, **parts: Any) -> Referral:
+    """A friend whom `mem_1` brought, in this program's first version."""
+    fields: dict[str, Any] = {
+        "friend_id": f"mem_friend_{number}",
+        "referrer_id": "mem_1",
+        "code": "AAAAABBBBB",
+        "claimed_at": NOON,
+        "counts_from": NOON.date(),
+        "version": 1,
+        "state": "claimed",
+    }
+    return Referral(**fields | parts)
 
 
 def used_voucher() -> Voucher:

@@ -285,6 +285,16 @@ ANSWERS: Final[dict[str, Any]] = {
         "as_of": NOW,
         "member": _MEMBER,
         "consents": [{"kind": "email", "given": True, "at": "2026-11-20T08:30:00Z"}],
+        "referrals": [
+            {
+                "code": "K5TXQ2M7BD",
+                "claimed_at": EARNED_AT,
+                "state": "claimed",
+                "reason": None,
+                "signals": [],
+            }
+        ],
+        "referral_codes": ["Q7LWZ4N2AC"],
         "joined_campaigns": [{"campaign_id": "win-back", "joined_at": EARNED_AT}],
         "offers": [
             {

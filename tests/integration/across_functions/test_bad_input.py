@@ -166,6 +166,8 @@ BODIES: Final[dict[str, Any]] = {
             "attributes": {"milk": "oat"},
         },
         "consents": {"email": True},
+        "referral_code": CODE,
+        "signals": {"device": "installation-2", "ip": "203.0.113.8"},
     },
     "search_program": {"text": "bob@example.com"},
     "look_up_member": {"identity": {"kind": "email", "value": "bob@example.com"}},

@@ -1,6 +1,7 @@
 """What members collect by their orders, and what that gave them."""
 
 from collections import defaultdict
+from fractions import Fraction
 
 from loyalty.domain.engagement.activities import RecordedActivity
 from loyalty.domain.engagement.changes import OrderShare
@@ -76,3 +77,24 @@ class EngagementReports(Recorded):
             for (activity, source), found in done.items()
         ]
         return sorted(rows, key=lambda row: (-row["recorded"], row["activity"], row["source"]))
+
+    def referrals(self) -> list[Row]:
+        claims = [each for each in self.brought if self._during(each.claimed_at)]
+        steps = {
+            "claimed": claims,
+            "accepted": [each for each in claims if each.state == "claimed"],
+            "bought": [each for each in claims if each.given_at is not None],
+            "standing": [each for each in claims if each.stands],
+            "held": [each for each in claims if each.state == "held"],
+            "refused": [each for each in claims if each.state == "refused"],
+        }
+        return [
+            {
+                "step": step,
+                "friends": len(friends),
+                "of_all": Fraction(len(friends), len(claims)),
+                "paid": sum(each.stands and each.slot is not None for each in friends),
+            }
+            for step, friends in steps.items()
+            if claims
+        ]

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.engagement.activities import RecordedActivity
 from loyalty.domain.engagement.changes import OrderShare
+from loyalty.domain.engagement.referrals import Referral
 from loyalty.domain.facts import facts_of
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, TierReached
@@ -75,6 +76,7 @@ class Recorded:
         self.staff_actions = [item for item in items if isinstance(item, StaffAction)]
         self.mails = [item for item in items if isinstance(item, Message)]
         self.awards = [item for item in items if isinstance(item, MemberAward)]
+        self.brought = [item for item in items if isinstance(item, Referral)]
         self.shares = [item for item in items if isinstance(item, OrderShare)]
         self.done = [item for item in items if isinstance(item, RecordedActivity)]
         self.reviewed = [item for item in items if isinstance(item, Review)]

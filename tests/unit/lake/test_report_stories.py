@@ -14,8 +14,9 @@ not give more, and an export of hers does not report its end. On the 2nd, the fl
 Ana until the 8th, and drawn for Ben until the 7th, two days before he buys. Eve looks Ben up in
 October. Each order of November counts for a challenge, which gives Ana a latte and 50 points on the
 5th and Ben the same on the 9th, until his refund. Order ana-2 was one too many and is released
-after a day and a half, ben-1 is still held, and Max rejected what a watch found of Cleo. It is 10
-December.
+after a day and a half, ben-1 is still held, and Max rejected what a watch found of Cleo. On the 6th
+of November Ana and Ben bring four friends, of whom two buy and one keeps it; another one claimed in
+October. It is 10 December.
 """
 
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from loyalty.domain.campaigns.offers import Offer, OfferReason
 from loyalty.domain.campaigns.targeting import Targeting
 from loyalty.domain.changes import Record
 from loyalty.domain.earning.awarding import Share
+from loyalty.domain.engagement.referrals import CapSlot
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import (
     Accrual,
@@ -57,6 +59,7 @@ from tests.support.ledger import (
     action,
     activity,
     award,
+    brought,
     change,
     entry,
     message,
@@ -276,11 +279,22 @@ def of_activities() -> Iterator[Record]:
     yield activity("4", "visit", member_id="ben", first_recorded_at=noon(12, 7))
 
 
+def of_friends() -> Iterator[Record]:
+    day = noon(11, 6)
+    yield brought(1, referrer_id="ana", claimed_at=day)
+    slot = CapSlot("ana", "2026-11")
+    yield brought(2, referrer_id="ana", claimed_at=day, stands=True, given_at=day, slot=slot)
+    yield brought(3, referrer_id="ana", claimed_at=day, given_at=day)
+    yield brought(4, referrer_id="ben", claimed_at=day, state="refused", reason="not_new")
+    yield brought(5, referrer_id="ben", claimed_at=noon(10, 6))
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("home"))
     of_members = (*of_ana(), *of_others(), *of_challenges(), *of_activities(), *of_offers())
-    records = (*of_members, *of_messages(), *of_surveys(), *of_staff(), *of_reviews())
+    cases = (*of_reviews(), *of_friends())
+    records = (*of_members, *of_messages(), *of_surveys(), *of_staff(), *cases)
     home.write([change(item) for item in records], name="story")
     return home
 
@@ -665,6 +679,17 @@ STORY: Final[dict[str, tuple[Any, list[Row]]]] = {
                 "points_held": 0,
                 "points_taken": 0,
             },
+        ],
+    ),
+    "referrals": (
+        NOVEMBER_2026,
+        [
+            {"step": "claimed", "friends": 4, "of_all": 1.0, "paid": 1},
+            {"step": "accepted", "friends": 3, "of_all": 0.75, "paid": 1},
+            {"step": "bought", "friends": 2, "of_all": 0.5, "paid": 1},
+            {"step": "standing", "friends": 1, "of_all": 0.25, "paid": 1},
+            {"step": "held", "friends": 0, "of_all": 0.0, "paid": 0},
+            {"step": "refused", "friends": 1, "of_all": 0.25, "paid": 0},
         ],
     ),
     "surveys": (

@@ -103,6 +103,14 @@ class TestShopify:
 
         assert bought.codes == ("A", "B")
 
+    def test_an_attribute_of_the_order_may_have_the_code_of_who_brought_the_customer(self) -> None:
+        notes = [
+            {"name": "loyalty_ref", "value": "k5txq2m7bd"},
+            {"name": "promotion_code", "value": "A"},
+        ]
+
+        assert {"A", "K5TXQ2M7BD"} <= set(of_shopify(note_attributes=notes).codes)
+
     def test_several_gateways_are_unknown_as_long_as_they_decide_nothing(self) -> None:
         bought = of_shopify(payment_gateway_names=["shopify_payments", "gift_card"])
 

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -339,3 +340,25 @@ def test_an_award_that_was_decided_before_a_refund_is_not_given_after_it() -> No
     club.looks_at("1")
 
     assert held(club) == (0, 0)
+
+
+def test_an_order_of_somebody_whom_nobody_brought_costs_three_reads_and_no_write(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    club = Bringing()
+    club.sells("1", member=CLEO)
+    club.table.dies_at = 0
+    reads: list[str] = []
+    for name in ("get", "get_many", "query"):
+        read = getattr(club.table, name)
+        noting = partial(_noting, reads, name, read)
+        monkeypatch.setattr(club.table, name, noting)
+
+    club.looks_at("1")
+
+    assert len(reads) == 3
+
+
+def _noting(reads: list[str], name: str, read: Any, *args: Any, **parts: Any) -> Any:
+    reads.append(name)
+    return read(*args, **parts)

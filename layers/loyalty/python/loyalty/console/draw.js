@@ -36,6 +36,7 @@ export const NOTHING = {
   campaigns: "No campaign gave points for an order of this period.",
   campaign_uplift: "No campaign with a holdout ran in this period.",
   offers: "Nothing was offered in this period.",
+  referrals: "No friend claimed in this period that a member brought them.",
   challenges: "No order of this period counts for a challenge, and nobody completed one.",
   activities: "Nothing that members did besides buying was recorded in this period.",
   liability: "Members hold nothing at the end of this period.",

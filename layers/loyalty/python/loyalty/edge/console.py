@@ -67,6 +67,7 @@ REPORTS: Final[Mapping[str, tuple[str, ...]]] = {
         "offers",
         "challenges",
         "activities",
+        "referrals",
         "liability",
         "liability_age",
         "breakage",

@@ -35,6 +35,8 @@ from loyalty.storefronts.payloads import is_name, label
 NAME_CHARACTERS_MAX: Final = 200
 # Where a shop may note promotion codes with an order: an attribute or a metadata field.
 NOTED_CODES: Final = "promotion_code"
+# The code of the member who brought the customer.
+NOTED_REFERRAL: Final = "loyalty_ref"
 # An order with more refunds is a mistake or an attack.
 REFUNDS_MAX: Final = 100
 

@@ -15,9 +15,11 @@ from loyalty.table.operations import Query, QueryPage
 from loyalty.table.records.messages import message_from_item
 from loyalty.table.records.responses import response_from_item
 from loyalty.table.records.targeting import targeting_from_item
+from loyalty.table.referrals import TableReferrals
 from loyalty.usecases.ports import Listed
 
 if TYPE_CHECKING:
+    from loyalty.domain.engagement.referrals import Referral
     from loyalty.domain.ledger.vouchers import Voucher
     from loyalty.domain.messaging.messages import Message
     from loyalty.domain.people.survey_responses import Response
@@ -70,6 +72,13 @@ class TableHoldings:
         of_members = [keys.targeting(self._program, each) for each in member_ids]
         found = self._engine.get_many(of_members, strong=True).values()
         return reduce(united, map(targeting_from_item, found), Targeting(member_id=member_ids[0]))
+
+    def referrals(self, member_ids: Sequence[str]) -> Sequence[Referral]:
+        return TableReferrals(self._engine, program_id=self._program).referrals(member_ids)
+
+    def codes(self, member_ids: Sequence[str]) -> Sequence[str]:
+        shelf = TableReferrals(self._engine, program_id=self._program)
+        return [each.code for each in shelf.referrers(member_ids)]
 
     def _of_member(
         self, member_id: str, begins_with: str, *, limit: int, start: str | None

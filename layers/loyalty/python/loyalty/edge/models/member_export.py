@@ -6,10 +6,12 @@ from typing import Annotated, Final, cast
 
 from pydantic import Field
 
+from loyalty.domain.engagement.referrals import ReferralRefusalReason, ReferralState
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry
 from loyalty.domain.ledger.vouchers import State, Voucher
 from loyalty.domain.orders.order import Order, OrderRef
 from loyalty.domain.people.survey_responses import Response
+from loyalty.domain.program.kinds import SignalName
 from loyalty.edge.http.paging import decode_cursor, encode_cursor
 from loyalty.edge.http.schemas import (
     AnswerPart,
@@ -145,6 +147,20 @@ class ExportedSurveyResponse(AnswerPart):
     bonus_points: Annotated[int, Field(description="Points that the answer earned.")]
 
 
+class ExportedReferral(AnswerPart):
+    """How the member was brought by another one; who that is, is theirs."""
+
+    code: Annotated[str, Field(description="The code that the member claimed with.")]
+    claimed_at: Annotated[datetime, Field(description="When, in UTC.")]
+    state: Annotated[
+        ReferralState, Field(description="Whether it counts, waits for a manager, or was refused.")
+    ]
+    reason: Annotated[
+        ReferralRefusalReason | None, Field(description="Why it was refused; null: it was not.")
+    ]
+    signals: Annotated[list[SignalName], Field(description="What made it suspicious.")]
+
+
 class ExportAnswer(AnswerPart):
     """A page of everything that is held of a member, as of the page's own moment."""
 
@@ -156,6 +172,14 @@ class ExportAnswer(AnswerPart):
     joined_campaigns: Annotated[
         list[ExportedCampaign],
         Field(description="Campaigns that the member joined; every page repeats them."),
+    ]
+    referrals: Annotated[
+        list[ExportedReferral],
+        Field(description="How the member was brought; every page repeats them."),
+    ]
+    referral_codes: Annotated[
+        list[str],
+        Field(description="The codes by which the member brings friends; every page repeats them."),
     ]
     offers: Annotated[
         list[ExportedOffer],
@@ -191,6 +215,17 @@ def export_answer(enrolled: Enrolled, page: ExportPage, *, desk: Desk) -> Export
             ExportedCampaign(campaign_id=campaign_id, joined_at=since)
             for campaign_id, since in page.joined.items()
         ],
+        referrals=[
+            ExportedReferral(
+                code=each.code,
+                claimed_at=each.claimed_at,
+                state=each.state,
+                reason=each.reason,
+                signals=list(each.signals),
+            )
+            for each in page.referrals
+        ],
+        referral_codes=list(page.codes),
         offers=[
             ExportedOffer(
                 campaign_id=campaign_id,

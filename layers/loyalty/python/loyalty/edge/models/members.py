@@ -34,6 +34,7 @@ from loyalty.edge.models.entries import EntryAnswer, last_day
 from loyalty.edge.models.households import MemberHousehold, member_household
 from loyalty.edge.models.identities import IdentitySource, NamedIdentity
 from loyalty.edge.models.plans import MemberPlan, member_plan
+from loyalty.edge.models.referrals import ReferralCode, ReferralSignalsRequest
 from loyalty.edge.models.statements import Balance, Debt, Lots, Pending
 from loyalty.usecases.people.identity_claims import IdentityClaim
 from loyalty.usecases.people.members import Enrolled
@@ -99,6 +100,17 @@ class EnrollmentRequest(RequestPart):
         ProfileRequest()
     )
     consents: Consents = Field(default_factory=dict)
+    referral_code: Annotated[
+        ReferralCode | None,
+        Field(
+            description="The code of the member who brought them. One that is not accepted is "
+            "ignored; the member's referral says whether it was."
+        ),
+    ] = None
+    signals: Annotated[
+        ReferralSignalsRequest,
+        Field(description="What else is known of them, if the program looks at it in referrals."),
+    ] = ReferralSignalsRequest()
 
 
 class LookupRequest(RequestPart):

@@ -499,10 +499,13 @@ class ShopifyOrder(Payload):
 
     @property
     def noted_codes(self) -> str | None:
-        """Promotion codes that the shop wrote into an attribute of the order."""
+        """Promotion codes and a friend's code that the shop wrote into attributes of the order."""
         notes = self.note_attributes or ()
-        codes = (note.value for note in notes if _is_named(note, commands.NOTED_CODES))
-        return next(codes, None)
+        names = (commands.NOTED_CODES, commands.NOTED_REFERRAL)
+        codes = [
+            note.value for name in names for note in notes if note.value and _is_named(note, name)
+        ]
+        return ",".join(codes) or None
 
     @property
     def labels(self) -> list[str]:

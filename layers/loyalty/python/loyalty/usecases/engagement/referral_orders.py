@@ -77,7 +77,8 @@ def look_at_order(order: OrderRef, *, shelf: FriendsShelf, awards: AwardShelf, d
         return
     with suppress(NotFound):
         friend_id = _count(order, shelf=shelf, desk=desk)
-        settle_referrals(friend_id, shelf=shelf, awards=awards, desk=desk)
+        if friend_id is not None:
+            settle_referrals(friend_id, shelf=shelf, awards=awards, desk=desk)
 
 
 def look_at_friend(member_id: str, *, shelf: FriendsShelf, awards: AwardShelf, desk: Desk) -> None:
@@ -124,8 +125,8 @@ def settle_referrals(
 
 
 @until_saved
-def _count(order: OrderRef, *, shelf: FriendsShelf, desk: Desk) -> str:
-    """Count an order as it is now. Returns its member."""
+def _count(order: OrderRef, *, shelf: FriendsShelf, desk: Desk) -> str | None:
+    """Count an order as it is now. Returns its member; None: nobody ever brought them."""
     file = desk.books.order(OrderCause(order.source, order.order_id, "accrual"))
     if not isinstance(file.accrual, Entry):
         raise NotFound
@@ -136,6 +137,8 @@ def _count(order: OrderRef, *, shelf: FriendsShelf, desk: Desk) -> str:
     if brought is None and _claim_by_code(left, friend, shelf=shelf, desk=desk):
         referrals = shelf.referrals(friend.ids)
         brought = governing(referrals)
+    if not referrals:
+        return None
     tally = _tally(left, brought, file, desk=desk) if brought else None
     before = shelf.order(order)
     after = replace(

@@ -254,6 +254,18 @@ def decide_referral(
     return becomes
 
 
+def note_signals(
+    member_id: str, digests: Mapping[SignalName, str], *, signals: SignalShelf, desk: Desk
+) -> None:
+    """Write down what is known of a member, by signal.
+
+    Raises:
+        Raced: the member is not active any more.
+    """
+    for signal, digest in digests.items():
+        signals.note(member_id, signal, digest, now=desk.now, kept_for=KEPT_FOR[signal])
+
+
 def person_of(member_id: str, *, desk: Desk) -> UnitedMember:
     """A member after all merges.
 
@@ -312,8 +324,7 @@ def _suspicions(
     What is known of the friend is written down first. So of two friends who claim at the same time
     with the same device, at least one is noticed.
     """
-    for signal, digest in claim.digests.items():
-        signals.note(friend.member_id, signal, digest, now=desk.now, kept_for=KEPT_FOR[signal])
+    note_signals(friend.member_id, claim.digests, signals=signals, desk=desk)
 
     def others(signal: SignalName, since: datetime) -> list[str]:
         digest = claim.digests.get(signal)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, get
 if TYPE_CHECKING:
     from loyalty.domain.campaigns.offers import Offer
     from loyalty.domain.campaigns.targeting import Targeting
+    from loyalty.domain.engagement.referrals import Referral
     from loyalty.domain.ledger.entries import Entry, Placeholder
     from loyalty.domain.ledger.vouchers import Voucher
     from loyalty.domain.messaging.messages import Message
@@ -40,12 +41,15 @@ class ExportPage:
     """The records of one page by section; `next` is None on the last.
 
     `joined` are the campaigns that they joined, and when; `offers` those that were offered to them.
-    Every page has both.
+    `referrals` are those by which they were brought themself, and `codes` those that they give to
+    friends. Every page has all of these.
     """
 
     joined: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     offers: Mapping[str, Offer] = field(default_factory=lambda: MappingProxyType({}))
 
+    referrals: Sequence[Referral] = ()
+    codes: Sequence[str] = ()
     entries: list[Entry] = field(default_factory=list)
     vouchers: list[Voucher] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
@@ -84,6 +88,14 @@ class MemberRecords(Protocol):
         """What these members together are targeted by, who became the first of them."""
         ...
 
+    def referrals(self, member_ids: Sequence[str]) -> Sequence[Referral]:
+        """Who brought these members."""
+        ...
+
+    def codes(self, member_ids: Sequence[str]) -> Sequence[str]:
+        """The codes by which these members bring friends."""
+        ...
+
     def guest_orders(self, guest: str, *, start: str | None) -> Listed[Placeholder]:
         """Unclaimed orders."""
         ...
@@ -98,7 +110,12 @@ def export(
     another person's is left out.
     """
     targeting = holdings.targeting(_ids(enrolled))
-    page = ExportPage(joined=targeting.joined, offers=targeting.offers)
+    page = ExportPage(
+        joined=targeting.joined,
+        offers=targeting.offers,
+        referrals=holdings.referrals(_ids(enrolled)),
+        codes=holdings.codes(_ids(enrolled)),
+    )
     records = reads = 0
     for source in _from(start, _sources(enrolled, holdings, directory)):
         after = start.after if start and source[:2] == start[:2] else None

@@ -1,0 +1,55 @@
+-- Referrals: how far friends come whom members brought, from the claim to what they kept.
+--
+-- Reads: referrals
+-- Chart: bar | step | friends
+--
+-- The friends who claimed in the period that a member brought them, with all that has become of
+-- them so far. Each step has those of the step before who came that far; the last two are those
+-- who dropped out by a decision.
+--
+-- | Column       | Unit    | What it is                                                            |
+-- |--------------|---------|-----------------------------------------------------------------------|
+-- | step         | word    | `claimed`, `accepted`, `bought`, `standing`; `held`, `refused`        |
+-- | friends      | members | friends who came that far                                             |
+-- | of_all       | ratio   | of all who claimed                                                    |
+-- | paid         | members | of these, friends for whom the member who brought them is given something |
+
+WITH of_period AS (
+    SELECT
+        state,
+        given_at IS NOT NULL AS bought,
+        stands,
+        referrer_gets
+    FROM referrals
+    WHERE claimed_at >= $from_at AND claimed_at < $until_at
+),
+
+steps AS (
+    SELECT 1 AS number, 'claimed' AS step, count(*) AS friends,
+        count(*) FILTER (referrer_gets) AS paid
+    FROM of_period
+    UNION ALL
+    SELECT 2, 'accepted', count(*), count(*) FILTER (referrer_gets)
+    FROM of_period WHERE state = 'claimed'
+    UNION ALL
+    SELECT 3, 'bought', count(*), count(*) FILTER (referrer_gets)
+    FROM of_period WHERE bought
+    UNION ALL
+    SELECT 4, 'standing', count(*), count(*) FILTER (referrer_gets)
+    FROM of_period WHERE stands
+    UNION ALL
+    SELECT 5, 'held', count(*), count(*) FILTER (referrer_gets)
+    FROM of_period WHERE state = 'held'
+    UNION ALL
+    SELECT 6, 'refused', count(*), count(*) FILTER (referrer_gets)
+    FROM of_period WHERE state = 'refused'
+)
+
+SELECT
+    step,
+    whole(friends) AS friends,
+    ratio(friends, (SELECT count(*) FROM of_period)) AS of_all,
+    whole(paid) AS paid
+FROM steps
+WHERE EXISTS (FROM of_period)
+ORDER BY number
