@@ -86,21 +86,31 @@ def _routes(function: str, *rows: tuple[str, str, Throttle]) -> tuple[Route, ...
     )
 
 
-def _managed(
-    function: str, collection: str, *rows: tuple[str, str], within: str = _PROGRAM
+def _sharing(
+    function: str,
+    throttle: Throttle,
+    shared: str,
+    *rows: tuple[str, str],
+    within: str = _PROGRAM,
 ) -> tuple[Route, ...]:
-    """Return routes of one collection that managers or operators use a few times a day."""
-    shared = within + collection
+    """Return routes at and below a path, of which those below it share a route by method."""
     return tuple(
         Route(
             function=function,
             method=method,
-            path=shared + path,
-            throttle=Throttle.ADMINISTER,
-            shared=shared,
+            path=within + shared + path,
+            throttle=throttle,
+            shared=within + shared,
         )
         for method, path in rows
     )
+
+
+def _managed(
+    function: str, collection: str, *rows: tuple[str, str], within: str = _PROGRAM
+) -> tuple[Route, ...]:
+    """Return routes of one collection that managers or operators use a few times a day."""
+    return _sharing(function, Throttle.ADMINISTER, collection, *rows, within=within)
 
 
 ROUTES: tuple[Route, ...] = (
@@ -214,8 +224,6 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/members/{member_id}/referral", Throttle.READ),
         ("POST", "/referrals/claims", Throttle.WRITE),
         ("GET", "/referrals", Throttle.ADMINISTER),
-        ("POST", "/members/{member_id}/referral/approve", Throttle.ADMINISTER),
-        ("POST", "/members/{member_id}/referral/refuse", Throttle.ADMINISTER),
         ("GET", "/members/{member_id}/activities", Throttle.READ),
         ("POST", "/activities", Throttle.WRITE),
         ("DELETE", "/activities/{source}/{activity_id}", Throttle.WRITE),
@@ -246,16 +254,23 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/{review_id}"),
         ("POST", "/{review_id}/decision"),
     ),
+    *_managed(
+        "campaigns", "/members/{member_id}/referral", ("POST", "/approve"), ("POST", "/refuse")
+    ),
+    *_sharing(
+        "redemption",
+        Throttle.WRITE,
+        "/members/{member_id}/redemptions/{redemption_id}",
+        ("POST", "/complete"),
+        ("POST", "/cancel"),
+        ("POST", "/access"),
+    ),
     *_routes(
         "redemption",
         ("GET", "/members/{member_id}/rewards", Throttle.READ),
         ("GET", "/members/{member_id}/recommendations", Throttle.READ),
         ("POST", "/members/{member_id}/redemptions", Throttle.WRITE),
         ("GET", "/members/{member_id}/redemptions", Throttle.READ),
-        *(
-            ("POST", f"/members/{{member_id}}/redemptions/{{redemption_id}}/{step}", Throttle.WRITE)
-            for step in ("complete", "cancel", "access")
-        ),
         ("GET", "/members/{member_id}/household", Throttle.READ),
         ("POST", "/members/{member_id}/household", Throttle.WRITE),
         ("PATCH", "/members/{member_id}/household", Throttle.WRITE),
