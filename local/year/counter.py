@@ -13,6 +13,7 @@ from ulid import ULID
 
 from local.memory import MemoryEngine
 from local.year.campaigns import campaigns
+from local.year.community import Community
 from local.year.goals import goals
 from loyalty.domain.kernel.errors import Refusal
 from loyalty.domain.ledger.account import Account, TierFloor
@@ -129,6 +130,10 @@ class Counter:
         staff = TableStaff(self.engine, program_id=PROGRAM_ID)
         for subject, name in MANAGERS.items():
             staff.put(StaffRecord(subject=subject, name=name))
+        self._community = Community(
+            self.engine, program_id=PROGRAM_ID, members=self._members, keyring=keyring
+        )
+        self._review_numbers = count(1)
         self._changed: dict[str, None] = {}
         self._bought: dict[str, None] = {}
 
@@ -156,6 +161,7 @@ class Counter:
         )
         member = enroll(application, members=self._members, desk=self.desk).member
         self._claim(member)
+        self._community.look_at_claimed(identities, desk=self.desk)
         self._changed[member.member_id] = None
         return member.member_id
 
@@ -180,6 +186,8 @@ class Counter:
         )
         if member_id:
             self._bought[member_id] = None
+        if member_id or guest:
+            self._community.look_at(order.ref, guest=guest, desk=self.desk)
         # The archive would do that, but nothing reads this table's changes.
         TableSources(self.engine).note(PROGRAM_ID, order.source)
 
@@ -214,6 +222,22 @@ class Counter:
                 mode="record",
                 all_given_back=requested_refund.whole,
             ),
+            desk=self.desk,
+        )
+
+        self._community.look_at(order.ref, desk=self.desk)
+
+    def bring(self, friend_id: str, *, by: str) -> None:
+        """Note that a member brought somebody who enrolled just now."""
+        self._community.bring(friend_id, by=by, desk=self.desk)
+
+    def review(self, member_id: str, *, sku: str, has_photo: bool) -> None:
+        """Record that a member wrote a review of what they bought."""
+        self._community.review(
+            next(self._review_numbers),
+            member_id=member_id,
+            sku=sku,
+            has_photo=has_photo,
             desk=self.desk,
         )
 
@@ -335,6 +359,7 @@ class Counter:
             members=self._members,
             desk=self.desk,
         )
+        self._community.look_at_member(loser_id, desk=self.desk)
         self._changed[into] = None
 
     def grant(self, member_id: str, floor: TierFloor) -> None:

@@ -172,6 +172,8 @@ class _Year:
             profile={"name": who.name, "birthday": who.birthday},
             agrees=who.reads_mail,
         )
+        if self._people and self._rng.random() < 0.2:
+            self._counter.bring(who.member_id, by=self._rng.choice(list(self._people)))
         self._people[who.member_id] = who
         if self._rng.random() < 0.88:
             # They enroll while they are buying.
@@ -220,7 +222,11 @@ class _Year:
     def _redeem(self, who: Person, order: Order, *, online: bool) -> None:
         account = self._counter.account(who.member_id)
         held = account.holding.spendable if account else 0
-        there = [each for each in self._counter.program.rewards if each.cost_points <= held]
+        there = [
+            each
+            for each in self._counter.program.rewards
+            if each.offered and each.cost_points <= held
+        ]
         there = [each for each in there if online or each.id != "shipping"]
         if not there:
             return
@@ -262,6 +268,10 @@ class _Year:
                 self._counter.transfer(who.member_id, taker, points)
         elif chance > 0.97:
             self._counter.look_up(who.member_id)
+        elif chance > 0.9:
+            sku, has_photo = self._rng.choice(order.lines).sku or "", self._rng.random() < 0.4
+            review = partial(self._counter.review, who.member_id, sku=sku, has_photo=has_photo)
+            self._in_days(self._rng.randint(1, 6), review)
 
     def _ask(self, who: Person, order: Order) -> None:
         """Some answer a survey about the visit, and a few say whether they would recommend us."""
