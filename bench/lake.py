@@ -232,6 +232,73 @@ _FACTS: Final = {
             FROM drawn WHERE what = 'accrual' AND u(row_id, 8) < 0.05
         )
     """,
+    "awards": """
+        SELECT
+            'challenge.challenge-' || (row_id % 4) || '.' || member_id(number) || '.' || row_id
+                AS fact_id,
+            CASE WHEN row_id % 20 = 0 THEN 2 ELSE 1 END AS revision, 1 AS v,
+            $program_id AS program_id, moment AS recorded_at, member_id(number) AS member_id,
+            'challenge' AS given_for, 'challenge-' || (row_id % 4) AS rule_id, 50 AS points,
+            NULL AS reward_id, []::VARCHAR[] AS badges, row_id % 20 <> 0 AS stands,
+            false AS reward_kept, moment AS given_at
+        FROM drawn WHERE what = 'accrual' AND u(row_id, 11) < 0.03
+    """,
+    "counted_orders": """
+        SELECT
+            source_of(row_id) || '/' || row_id || '/challenge-' || (row_id % 4) AS fact_id,
+            1 AS revision, 1 AS v, $program_id AS program_id, moment AS recorded_at,
+            source_of(row_id) AS source, row_id::VARCHAR AS order_id, 'challenge' AS counts_for,
+            'challenge-' || (row_id % 4) AS rule_id, moment AS occurred_at,
+            1 + row_id % 3 AS amount
+        FROM drawn WHERE what = 'accrual' AND u(row_id, 12) < 0.4
+    """,
+    "referrals": """
+        SELECT
+            member_id(number) AS fact_id, 2 AS revision, 1 AS v, $program_id AS program_id,
+            $first_day::TIMESTAMP AS recorded_at, member_id(number) AS member_id,
+            member_id(number // 2) AS referrer_id,
+            CASE number % 10 WHEN 0 THEN 'held' WHEN 1 THEN 'refused' ELSE 'claimed' END AS state,
+            CASE WHEN number % 10 = 1 THEN 'not_new' END AS reason, []::VARCHAR[] AS signals,
+            $first_day::TIMESTAMP + INTERVAL 9 HOUR AS claimed_at, NULL AS decided_at,
+            number % 2 AS orders, number % 10 > 4 AS stands, number % 10 > 4 AS referrer_gets,
+            CASE WHEN number % 10 > 4 THEN $first_day::TIMESTAMP + INTERVAL 20 HOUR END AS given_at
+        FROM range(getvariable('enrolled_before'), enrolled($members)) AS numbers(number)
+        WHERE number % 9 = 4
+    """,
+    "activities": """
+        SELECT
+            'reviews/' || row_id AS fact_id, 1 AS revision, 1 AS v, $program_id AS program_id,
+            moment AS recorded_at, member_id(number) AS member_id, 'reviews' AS source,
+            row_id::VARCHAR AS activity_id, 'review' AS activity,
+            CASE WHEN row_id % 11 = 0 THEN 'retracted' ELSE 'awarded' END AS state, NULL AS reason,
+            CASE WHEN row_id % 11 = 0 THEN 0 ELSE 20 END AS points, moment AS occurred_at,
+            moment AS first_recorded_at
+        FROM drawn WHERE what = 'accrual' AND u(row_id, 13) < 0.05
+    """,
+    "offers": """
+        SELECT
+            member_id(number) || '/campaign-' || (row_id % 12) || '/' || moment::DATE AS fact_id,
+            1 AS revision, 1 AS v, $program_id AS program_id, moment AS recorded_at,
+            member_id(number) AS member_id, 'campaign-' || (row_id % 12) AS campaign_id,
+            moment AS offered_at, moment::DATE + 14 AS until,
+            CASE WHEN row_id % 6 = 0 THEN 'by_lot' ELSE 'popular_here' END AS because,
+            3 AS chosen_of
+        FROM drawn WHERE what = 'accrual' AND u(row_id, 14) < 0.1
+    """,
+    "reviews": """
+        SELECT
+            'rev_' || entry_id(row_id) AS fact_id, CASE WHEN row_id % 5 = 0 THEN 1 ELSE 2 END
+                AS revision,
+            1 AS v, $program_id AS program_id, moment AS recorded_at,
+            member_id(number) AS member_id, 'safeguard' AS opened_by, ['five-a-day'] AS rules,
+            source_of(row_id) AS source, row_id::VARCHAR AS order_id, points,
+            moment::DATE + 14 AS held_until, moment AS opened_at,
+            CASE WHEN row_id % 5 = 0 THEN 'open' WHEN row_id % 5 = 1 THEN 'rejected'
+                ELSE 'released' END AS state,
+            CASE WHEN row_id % 5 <> 0 THEN moment + INTERVAL 30 HOUR END AS decided_at,
+            CASE WHEN row_id % 5 <> 0 THEN entry_id(row_id) END AS entry_id
+        FROM drawn WHERE what = 'accrual' AND u(row_id, 15) < 0.005
+    """,
 }
 
 
