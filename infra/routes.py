@@ -207,9 +207,7 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/orders/{source}/{order_id}/explanation", Throttle.READ),
         ("POST", "/orders/{source}/{order_id}/refunds", Throttle.WRITE),
         ("POST", "/orders/{source}/{order_id}/refunds/quote", Throttle.READ),
-        ("POST", "/surveys/{survey_id}/responses", Throttle.WRITE),
         ("GET", "/surveys/{survey_id}/responses", Throttle.READ),
-        ("POST", "/surveys/{survey_id}/links", Throttle.WRITE),
     ),
     *_routes(
         "campaigns",
@@ -253,6 +251,13 @@ ROUTES: tuple[Route, ...] = (
         ("GET", ""),
         ("GET", "/{review_id}"),
         ("POST", "/{review_id}/decision"),
+    ),
+    *_sharing(
+        "accrual",
+        Throttle.WRITE,
+        "/surveys/{survey_id}",
+        ("POST", "/responses"),
+        ("POST", "/links"),
     ),
     *_managed(
         "campaigns", "/members/{member_id}/referral", ("POST", "/approve"), ("POST", "/refuse")

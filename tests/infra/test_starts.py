@@ -42,8 +42,8 @@ HEAVY: Final[dict[str, frozenset[str]]] = {
 }
 # The largest of each kind, `compaction` and `campaigns`, and some room. Where this fails, see
 # what a new import brings along.
-MODULES_MAX: Final = 345
-MODULES_MAX_OF_HTTP: Final = 535
+MODULES_MAX: Final = 370
+MODULES_MAX_OF_HTTP: Final = 545
 # Classes of ours that `dataclasses` makes at each start, because the build cannot write them out
 # (`tools/dataclass_code.py`): they are mutable, ordered, or have a dictionary.
 MADE_AT_START: Final = frozenset(

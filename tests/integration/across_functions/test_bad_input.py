@@ -408,6 +408,7 @@ def names(publish: Callable[..., PublishedProgram], cognito: FakeCognito) -> dic
     members = directory("bean", settings(EnrollmentSettings))
     bob = Application(member_id=BOB, claims=[IdentityClaim(identify("email", "bob@example.com"))])
     enroll(bob, members=members, desk=open_desk("bean", table=TABLE))
+    till.enroll_oneself(person())
     ana = till.enroll()
     till.earn(ana, 19_900, order_id="1")
     redeemed = till.redeem(ana, hold=True).body
@@ -425,6 +426,7 @@ def names(publish: Callable[..., PublishedProgram], cognito: FakeCognito) -> dic
     )
     return {
         "program_id": "bean",
+        "ana": ana,
         "member_id": ana,
         "redemption_id": redeemed["id"],
         "other_id": BOB,
@@ -460,6 +462,9 @@ def names(publish: Callable[..., PublishedProgram], cognito: FakeCognito) -> dic
 def ask(operation: str, names: dict[str, str], **sent: Any) -> Answer:
     """Ask for an operation as is right, but for what is said."""
     api, served = SERVED[operation]
+    if served.allow == {"member"} and names["member_id"] == names["ana"]:
+        # Nobody does that for somebody else.
+        names = names | {"member_id": "me"}
     path = re.sub(r"<(\w+)>", lambda part: names[part[1]], served.rule)
     # The same caller may grant and redeem, but not by one key.
     headers = HEADERS | {"Idempotency-Key": operation}
@@ -533,7 +538,9 @@ def test_the_unchanged_bodies_and_queries_of_these_tests_are_valid(names: dict[s
 
     assert set(BODIES) == with_body
     # Nothing waits for a decision here; the tests of approvals and of reviews decide about some.
+    # And the redemption is one of a latte.
     assert set(refused) == {
+        "make_access_token",
         "approve_request",
         "refuse_request",
         "decide_about_order",
@@ -678,6 +685,9 @@ def test_records_of_one_program_are_not_found_in_another(
     for operation, served in SIGNED_IN.items():
         if named & set(re.findall(r"<(\w+)>", served.rule)) and served.method != "PUT":
             role = "manager" if "manager" in served.allow else "cashier"
+            # What only members and services may do has no member of staff who knows the id.
+            if not served.allow & {"manager", "cashier"}:
+                continue
             answer = ask(operation, names | {"program_id": "leaf"}, as_=both[role])
 
             assert (answer.status, answer.code) == (404, "not_found"), operation

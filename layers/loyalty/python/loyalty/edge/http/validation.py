@@ -37,6 +37,9 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"^[A-Za-z0-9_-]{1,128}$": "Use 1 to 128 letters, digits, underscores and hyphens",
     r"^https://[\x21-\x7e]{1,500}$": _HTTPS,
     r"^https://[^\s\x22'<>\\{}]+$": _HTTPS,
+    r"^https://[^\s\x22'<>\\]*\{code\}[^\s\x22'<>\\]*$": "Write an address that begins with "
+    "https:// and has {code} in it",
+    r"^[A-Z2-7]{10}$": "Write a code of ten capital letters and digits",
     r"^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$": "Write a host name in lower case, such as "
     "shop.example.com",
     r"^(name|locale|birthday|email|phone|attributes\.[A-Za-z0-9._:-]{1,64})$": "Use name, locale, "

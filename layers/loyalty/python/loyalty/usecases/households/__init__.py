@@ -1,0 +1,1 @@
+"""Households: join, leave and share; redeem with the points of all."""
