@@ -69,6 +69,13 @@ def test_a_failure_has_its_place_and_its_cause_without_their_texts() -> None:
     assert "ana@example.com" not in logged
 
 
+def test_a_failure_that_is_its_own_cause_is_logged() -> None:
+    error = KeyError("x")
+    error.__cause__ = error
+
+    assert json.dumps(failure(error)).count('"cause"') == 10
+
+
 def test_no_function_without_a_route_loads_the_library_of_the_router() -> None:
     with_routes = {route.function for route in ROUTES}
     others = sorted(

@@ -94,8 +94,9 @@ def test_a_table_that_is_busy_or_silent_is_a_transient_fault(answer: ServiceErro
     ],
 )
 def test_a_mistake_of_ours_is_not_tried_again(answer: ServiceError) -> None:
-    with pytest.raises(ServiceError):
+    with pytest.raises(ServiceError) as raised:
         engine(answer).write(TWO)
+    assert raised.value.__cause__ is None
 
 
 def test_a_check_alone_is_no_write() -> None:

@@ -18,6 +18,7 @@ type Level = Literal["DEBUG", "INFO", "WARN", "ERROR"]
 # Lambda's names of the levels, in order of severity.
 _LEVELS: Final = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _FRAMES_MAX: Final = 25
+_CAUSES_MAX: Final = 10
 
 
 class Logger:
@@ -71,10 +72,11 @@ logger: Final = Logger(
 )
 
 
-def failure(error: BaseException) -> dict[str, object]:
-    """What may be logged about an exception: its class and place, and the same for its cause.
+def failure(error: BaseException, *, causes: int = _CAUSES_MAX) -> dict[str, object]:
+    """What may be logged about an exception: its class and place, and the same for its causes.
 
-    An AWS error adds its code and operation, which are never personal.
+    An AWS error adds its code and operation, which are never personal. Only some causes are logged:
+    nothing keeps an exception from being its own.
     """
     logged: dict[str, object] = {"kind": type(error).__qualname__, "at": list(_frames(error))}
     if isinstance(error, ServiceError):
@@ -85,8 +87,8 @@ def failure(error: BaseException) -> dict[str, object]:
         logged["aws_code"] = response["Error"].get("Code")
         logged["aws_operation"] = getattr(error, "operation_name", None)
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if cause is not None:
-        logged["cause"] = failure(cause)
+    if cause is not None and causes:
+        logged["cause"] = failure(cause, causes=causes - 1)
     return logged
 
 

@@ -186,7 +186,10 @@ class DynamoEngine:
         try:
             self._call("TransactWriteItems", transaction)
         except ServiceError as error:
-            raise _cancellation(error) from error
+            cancellation = _cancellation(error)
+            if cancellation is None:
+                raise
+            raise cancellation from error
 
     def _write_one(self, operation: Operation) -> None:
         ((verb, arguments),) = _operation_to_wire(operation, table=self._table).items()
@@ -233,11 +236,11 @@ def key_of(item: Item) -> Key:
     return Key(cast("str", item["pk"]), cast("str", item["sk"]))
 
 
-def _cancellation(error: ServiceError) -> Exception:
-    """The exception for a failed transaction: refused, transient, or our own mistake."""
+def _cancellation(error: ServiceError) -> Exception | None:
+    """What the failure of a transaction means: refused or transient; None: our own mistake."""
     reasons = error.answer.get("CancellationReasons")
     if error.code != "TransactionCanceledException" or reasons is None:
-        return error
+        return None
     codes = {reason.get("Code") for reason in reasons} - {"None", None}
     if "ConditionalCheckFailed" in codes:
         return Refused(
@@ -251,7 +254,7 @@ def _cancellation(error: ServiceError) -> Exception:
         return TooLarge(_OUTGROWN)
     if codes and codes <= _TRANSIENT_REASONS:
         return Transient(", ".join(sorted(codes)))
-    return error
+    return None
 
 
 def _tells_of_size(message: str | None) -> bool:
