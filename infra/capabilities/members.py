@@ -159,8 +159,8 @@ def redemption(kit: Kit) -> CapabilityFunction:
     if access_key:
         access_key.allow_signing(function)
     kit.allow_ledger(function)
-    # To invite somebody requires that the member still exists.
-    kit.data.table.allow(function, CHECK)
+    # Who invites to a household must still be a member, and whoever leaves last ends it.
+    kit.data.table.allow(function, CHECK, DELETE)
     kit.data.table.allow_query(function, index="history")
     kit.data.buckets.allow_read_neighbors(function)
     return function

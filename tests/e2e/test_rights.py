@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 from uuid import uuid4
 
 import httpx
+import jwt
 import pytest
 
 from infra.routes import CATCH_ALL, ROUTES
@@ -22,6 +23,7 @@ from local.shop import delivery, paid_order
 from tests.e2e.conftest import OpenProgram
 from tests.e2e.described import DescribedApi, enroll, eventually, instant, mails, order
 from tests.e2e.functions import function, variables_of
+from tests.support.documents import reward
 from tests.support.receiver import receiving
 
 # Runs with another function's role, and reports what that role may do.
@@ -149,7 +151,9 @@ class TestTheRightsOfAFunction:
         assert attempt("scan") == "AccessDeniedException"
         assert attempt("delete_table") == "AccessDeniedException"
 
-    def test_is_enough_for_every_route(self, open_program: Callable[..., OpenProgram]) -> None:
+    def test_is_enough_for_every_route(
+        self, open_program: Callable[..., OpenProgram], document: dict[str, Any]
+    ) -> None:
         """A right that is missing shows only here: each route does the most that it ever does."""
         program = open_program(
             expiry={"model": "after_earning", "days": 1, "round_to": "none"},
@@ -201,6 +205,7 @@ class TestTheRightsOfAFunction:
                 "signals": [{"signal": "device", "then": "hold"}],
             },
             households={"waits_days": 0},
+            rewards=[*document["rewards"], reward(id="early", kind="access", cost_points=0)],
             tiers={
                 "basis": "spend",
                 "period": "calendar_year",
@@ -448,7 +453,21 @@ def drive_everything(api: DescribedApi) -> None:
     fetch_a_file(api)
     api.call("manager", "POST", f"/members/{bob}/merge/preview", json={"into": ana})
     api.call("manager", "POST", f"/members/{bob}/merge", json={"into": ana}, status=201)
+    enter_early(api, ana)
     api.send("service", "DELETE", f"/members/{ana}", status=204)
+
+
+def enter_early(api: DescribedApi, member_id: str) -> None:
+    """A shop verifies a member's access with what the key service publishes."""
+    path = f"/members/{member_id}/redemptions"
+    redeemed = api.call("service", "POST", path, json={"reward_id": "early"}, status=201)
+    audience = {"audience": "online"}
+    made = api.call("service", "POST", f"{path}/{redeemed['id']}/access", json=audience, status=201)
+    (key,) = jwt.PyJWKSet.from_dict(api.call(None, "GET", "/jwks.json")).keys
+    claims = jwt.decode(
+        made["token"], key, algorithms=["ES256"], audience="online", issuer=api.program.id
+    )
+    assert claims["sub"] == member_id
 
 
 def live_together(api: DescribedApi) -> None:

@@ -154,7 +154,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         "CompactionWork/Pages/Queue": {"sqs:SendMessage"},
     },
     "redemption": {
-        TABLE: MOVE_POINTS | {"dynamodb:ConditionCheckItem"},
+        TABLE: MOVE_POINTS | {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"},
         HISTORY: {"dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
         "Buckets/Lake": {"s3:ListBucket"},
