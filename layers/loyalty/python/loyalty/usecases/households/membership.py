@@ -13,8 +13,8 @@ from loyalty.domain.ledger.household_accounts import change_household, is_member
 from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.orders.order import fingerprint
 from loyalty.usecases.attempts import until_saved
-from loyalty.usecases.households.pooling import current_household, others_in
 from loyalty.usecases.ledger.accounts import open_account
+from loyalty.usecases.ledger.pooling import current_household, others_in
 
 if TYPE_CHECKING:
     from loyalty.domain.ledger.account import Account

@@ -30,9 +30,9 @@ from loyalty.domain.ledger.giving import giveable
 from loyalty.domain.ledger.postings import AllowanceUsed, Posting
 from loyalty.domain.orders.order import fingerprint
 from loyalty.usecases.attempts import until_saved
-from loyalty.usecases.households.pooling import without_household
 from loyalty.usecases.ledger.accounts import open_account, settled
 from loyalty.usecases.ledger.once import Recorded, once
+from loyalty.usecases.ledger.pooling import without_household
 
 if TYPE_CHECKING:
     from collections.abc import Callable

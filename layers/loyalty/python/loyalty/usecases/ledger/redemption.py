@@ -38,12 +38,12 @@ from loyalty.domain.ledger.stock import unit_back
 from loyalty.domain.ledger.tiers import level_on
 from loyalty.domain.orders.order import AHEAD_MAX, OrderRef, fingerprint
 from loyalty.usecases.attempts import until_saved
-from loyalty.usecases.households.pooling import owners_of, pool_of
 from loyalty.usecases.ledger.accounts import lineage, open_account, settled_lineage
 from loyalty.usecases.ledger.once import Recorded, once
 from loyalty.usecases.ledger.order_vouchers import held_by
 from loyalty.usecases.ledger.paid_points import settle_paid_points
 from loyalty.usecases.ledger.participants import facts_for
+from loyalty.usecases.ledger.pooling import owners_of, pool_of
 from loyalty.usecases.ledger.stock import StockTaker
 
 if TYPE_CHECKING:

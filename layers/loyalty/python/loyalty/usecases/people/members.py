@@ -22,9 +22,9 @@ from loyalty.domain.people.member import (
     united,
 )
 from loyalty.usecases.attempts import Attempts, until_saved
-from loyalty.usecases.households.pooling import without_household
 from loyalty.usecases.ledger import corrections
 from loyalty.usecases.ledger.accounts import MERGES_MAX, settled
+from loyalty.usecases.ledger.pooling import without_household
 from loyalty.usecases.people.identity_claims import (
     IdentityClaim,
     losses_to,
