@@ -86,7 +86,7 @@ def test_a_shared_route_answers_only_methods_that_an_operation_has() -> None:
     assert answering("POST", prefix).path == CATCH_ALL
 
 
-def test_operations_of_managers_and_files_of_the_console_share_routes() -> None:
+def test_operations_of_managers_files_of_the_console_and_last_steps_share_routes() -> None:
     shared = {route.key for route in at_gateway(ROUTES) if route.path.endswith("+}")}
 
     assert shared == {
@@ -97,10 +97,13 @@ def test_operations_of_managers_and_files_of_the_console_share_routes() -> None:
                 ("campaigns", ("GET",)),
                 ("drafts", ("GET", "PUT", "DELETE")),
                 ("endpoints", ("GET", "PUT", "POST", "DELETE")),
+                ("members/{member_id}/redemptions/{redemption_id}", ("POST",)),
+                ("members/{member_id}/referral", ("POST",)),
                 ("people", ("GET", "PUT", "DELETE")),
                 ("reviews", ("GET", "POST")),
                 ("segments", ("GET", "POST")),
                 ("storefronts", ("GET", "PUT", "POST", "DELETE")),
+                ("surveys/{survey_id}", ("POST",)),
                 ("versions", ("GET",)),
             )
             for method in methods
