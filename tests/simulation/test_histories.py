@@ -10,7 +10,7 @@ import pytest
 from tests.simulation.__main__ import replay, run
 from tests.simulation.mutants.mutant import ROOT
 
-HISTORIES: Final = 1_000
+HISTORIES: Final = 750
 CHUNK: Final = 250
 TELL_ALL: Final = """
 from tests.simulation.history import History

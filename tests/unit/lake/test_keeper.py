@@ -28,7 +28,7 @@ NEXT_MORNING: Final = datetime(2026, 11, 22, 1, 5, tzinfo=UTC)
 NEXT_MONTH: Final = datetime(2026, 12, 3, 0, 5, tzinfo=UTC)
 
 quick: Final = settings(
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     phases=set(Phase) - {Phase.shrink, Phase.explain},
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

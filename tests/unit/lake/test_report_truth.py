@@ -25,7 +25,7 @@ from tests.support.recomputed import Recomputed
 
 # Each example writes a lake and asks the engine, a tenth of a second: shrinking would take minutes.
 thorough: Final = settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     phases=set(Phase) - {Phase.shrink, Phase.explain},
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
