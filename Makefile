@@ -51,10 +51,11 @@ test: prepare prepare-cloud ## Check, build, and run every test
 # Reading all types takes one processor a minute or two, in which the tests need not wait.
 	@$(MAKE) --no-print-directory -j2 types tests
 
-# Where tests wait for a service that says nothing, a third worker has two processors' time.
+# Two processors have time for more workers, where tests wait for a service that says nothing, or for
+# the local cloud. Each worker of the second kind deploys one.
 tests:
-	$(python) -m pytest -n 3 --dist loadgroup --ignore tests/e2e
-	$(python) -m pytest -n 2 --dist loadfile tests/e2e
+	$(python) -m pytest -n 4 --dist loadgroup --ignore tests/e2e
+	$(python) -m pytest -n 3 --dist loadfile tests/e2e
 
 quick: prepare ## Lint, types and all but the slow unit tests; builds nothing
 	@$(MAKE) --no-print-directory -j3 types lint units
