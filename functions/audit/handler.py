@@ -98,8 +98,8 @@ def review_staff(program_id: str) -> None:
 def audit(program_id: str, member_id: str) -> None:
     """Log every difference of one account, of its awards and of its progress.
 
-    Nothing is repaired. But the orders of the last days are counted once more, should the news of
-    one have been lost.
+    It repairs nothing. But it has the orders of the last days counted once more, in case a message
+    about one was lost.
     """
     table = settings(AuditSettings).table
     desk = open_desk(program_id, table=table)

@@ -1,4 +1,4 @@
-"""Campaigns, challenges, offers, friends, activities, boards: members see and join theirs."""
+"""Campaigns, challenges, offers, friends, activities, boards: members see and join them."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -236,9 +236,9 @@ def leave_campaign(program_id: ProgramId, member_id: PathId, campaign_id: PathId
 
 @api.get("/members/<member_id>/offers", allow=MEMBER_AND_COUNTER)
 def list_member_offers(program_id: ProgramId, member_id: PathId) -> OffersOfMember:
-    """List the campaigns that were offered to a member, why, and whether orders used them.
+    """List a member's offers: why they were made, and whether orders used them.
 
-    Those that ended long ago are left out.
+    The list leaves out offers that ended long ago.
     """
     desk = _desk(program_id)
     members = directory(program_id, settings(CampaignsSettings))
@@ -273,7 +273,7 @@ def join_challenge(
 ) -> Response[None]:
     """Let a member join a challenge.
 
-    Orders that occur from then on count. To join it again changes nothing.
+    Orders count from then on. Joining again changes nothing.
     """
     shelf, desk = _engagement(program_id), _desk(program_id)
     owner = joining.join(member_id, challenge_id, shelf=shelf, desk=desk)
@@ -294,7 +294,7 @@ def leave_challenge(
 ) -> Response[None]:
     """Let a member leave a challenge.
 
-    What counted and what it gave stays. To leave it again is no error.
+    The member keeps what counted and what it gave. Leaving again changes nothing.
     """
     shelf, desk = _engagement(program_id), _desk(program_id)
     owner = joining.leave(member_id, challenge_id, shelf=shelf, desk=desk)
@@ -316,9 +316,9 @@ def list_member_badges(program_id: ProgramId, member_id: PathId) -> BadgesOfMemb
 
 @api.get("/members/<member_id>/referral", allow=MEMBER_AND_STAFF | {"service"}, refuses=(TryAgain,))
 def read_member_referral(program_id: ProgramId, member_id: PathId) -> ReferralOfMember:
-    """Read a member's code for friends, and what came of it.
+    """Read a member's code for friends, and what it brought.
 
-    Of the friends it says how far they are, and not who they are.
+    It says how far each friend got, but not who they are.
     """
     found = referral_of_member(
         member_id,
@@ -333,7 +333,7 @@ def read_member_referral(program_id: ProgramId, member_id: PathId) -> ReferralOf
 def read_referral_code(program_id: ProgramId, referral_code: PathId) -> ReferralPromise:
     """Read what a code promises a friend.
 
-    Everybody may ask. Whose code it is, is not said.
+    Anyone may ask. The response does not name the member.
     """
     desk = _desk(program_id)
     terms = referring.require_code(referral_code, shelf=_referrals(program_id), desk=desk)
@@ -351,9 +351,9 @@ def read_referral_code(program_id: ProgramId, referral_code: PathId) -> Referral
 def claim_referral(
     program_id: ProgramId, claim: Annotated[ReferralClaimRequest, Body()]
 ) -> Response[OwnReferralAnswer]:
-    """Claim that a member brought a friend.
+    """Claim the code of the member who brought a friend.
 
-    The same claim again changes nothing. A suspicious one is held until a manager decides.
+    The same claim again changes nothing. A suspicious claim is held until a manager decides.
     """
     principal, desk, shelf = api.principal, _desk(program_id), _referrals(program_id)
     if principal.is_trusted and claim.member_id is not None:
@@ -406,7 +406,7 @@ def approve_referral(
 ) -> ReferralAnswer:
     """Approve a friend's referral that is held.
 
-    The friend's orders count as if it had never been. Approving it twice changes nothing more.
+    The friend's orders count as if it had never been held. Approving it again changes nothing.
     """
     return _decide(program_id, member_id, "approved", decision.reason)
 
@@ -422,8 +422,8 @@ def refuse_referral(
 ) -> ReferralAnswer:
     """Refuse a friend's referral that is held.
 
-    Nothing is given for it, and the friend can make no other claim. Refusing it twice changes
-    nothing more.
+    Nobody gets anything for it, and the friend can make no other claim. Refusing it again changes
+    nothing.
     """
     return _decide(program_id, member_id, "refused", decision.reason)
 
@@ -441,9 +441,9 @@ def record_activity(
 ) -> Response[ActivityRecordedAnswer | ActivityIgnored]:
     """Record something that a member did besides buying.
 
-    It counts once, however often it is sent: 201 if this changed something, 200 if it was known, or
-    is older than what is known. Sent with a later `changed_at`, it is edited: its points change by
-    the difference. 202: nobody who is a member did it.
+    It counts once, however often you send it: 201 if the request changed something, 200 if the
+    content is known or outdated. A later `changed_at` edits it: its points change by the
+    difference. 202: the person is not a member.
     """
     desk = _desk(program_id)
     outcome = activities.record_activity(
@@ -465,8 +465,8 @@ def retract_activity(
 ) -> ActivityRecordedAnswer:
     """Retract an activity, because it was removed at its source.
 
-    Exactly its points are taken back, as after a refund of an order. What its source wrote before
-    that counts no more, even if it arrives later. To retract it again is no error.
+    This takes back exactly its points, like a refund of an order. Content that the source wrote
+    before does not count, even if it arrives later. Retracting again changes nothing.
     """
     desk = _desk(program_id)
     outcome = activities.retract_activity(
@@ -484,7 +484,7 @@ def list_member_activities(
 ) -> ActivitiesPage:
     """List what a member did besides buying, the latest first.
 
-    It says what each was worth, or why it was worth nothing.
+    It says what each one earned, or why it earned nothing.
     """
     desk, of = _desk(program_id), f"activities {program_id} {member_id}"
     page = activities.activities_of_member(
@@ -504,7 +504,7 @@ def list_member_activities(
 def list_boards(program_id: ProgramId) -> BoardList:
     """List the boards of the program.
 
-    Each says what ranks the members, and what the first places get.
+    Each board says what ranks the members, and what the first places get.
     """
     desk = _desk(program_id)
     found = boards_shown(desk=desk)
@@ -517,10 +517,10 @@ def read_board(
 ) -> StandingAnswer:
     """Read how members stand on a board.
 
-    It is computed every hour. Only members who agreed are named.
+    It is computed every hour. It names only members who agreed.
     """
     found = board_shown(board_id, window=window, boards=_boards(program_id), desk=_desk(program_id))
-    # Members are not told who the others are.
+    # Members must not learn who the others are.
     return standing_answer(found, has_ids=api.principal.is_trusted)
 
 
@@ -534,8 +534,8 @@ def read_member_board(
 ) -> BoardOfMemberAnswer:
     """Read where a member is on a board, in the running window.
 
-    The score counts an order within seconds, the place compares it with what the others had within
-    the last hour.
+    The score counts an order within seconds. The place compares it with the others' scores of the
+    last hour.
     """
     found = board_of_member(
         member_id,

@@ -111,7 +111,7 @@ def take(page: WorkPage, item: str) -> None:
 
 
 def rank(program_id: str) -> None:
-    """Compute how members stand on the boards of a program, and let prizes be given."""
+    """Compute how members stand on a program's boards, and have due prizes given."""
     config, now = settings(CompactionSettings), clock.now()
     program = shelf(config.table).in_force(program_id, now=now)
     if not program.document.boards:
@@ -193,7 +193,7 @@ def look(program_id: str) -> None:
 
 
 def begin_offers(program_id: str) -> None:
-    """Hand out the members of a program to whom something may be offered, once for each day."""
+    """Hand out the members of a program who may get offers, once for each day."""
     config = settings(CompactionSettings)
     desk = open_desk(program_id, table=config.table, now=clock.now())
     with tempfile.TemporaryDirectory(prefix="offers-") as folder:
@@ -246,9 +246,9 @@ def find_members(program_id: str) -> None:
 
 
 def note_segments(program_id: str, change: MemberSegments) -> None:
-    """Write down the segments of a member, and check on who entered one that they are told of.
+    """Store the segments of a member, and check the member if they entered one with a message.
 
-    To check on them twice changes nothing, so it is done whether or not anything was written.
+    Checking twice changes nothing, so it checks whether or not it stored anything.
     """
     table = settings(CompactionSettings).table
     keep(change, keeper=TableTargeting(engine(table), program_id=program_id))

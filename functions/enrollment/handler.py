@@ -464,7 +464,7 @@ def revoke_tier(program_id: ProgramId, member_id: PathId) -> Response[None]:
 def read_plan(program_id: ProgramId, member_id: PathId) -> MemberPlanAnswer:
     """Read the paid plan that a member has.
 
-    It has what was told of it last: until when it is paid, and by whom.
+    It has the latest telling: the last day that is paid, and who reported it.
     """
     desk, _ = _serving(program_id)
     return member_plan_answer(member_id, members_plan.plan_of(member_id, desk=desk))
@@ -479,9 +479,9 @@ def read_plan(program_id: ProgramId, member_id: PathId) -> MemberPlanAnswer:
 def give_plan(
     program_id: ProgramId, member_id: PathId, plan: Annotated[PlanRequest, Body()]
 ) -> MemberPlanAnswer:
-    """Give a member a paid plan until a day, or tell until when it is paid now.
+    """Give a member a paid plan until a day, or set a new last day.
 
-    If a shop tells of a plan that holds longer, the member has that one.
+    If a shop reports a plan that lasts longer, the member has that one.
     """
     desk, _ = _serving(program_id)
     given = members_plan.give_plan(member_id, plan.terms(), desk=desk)
@@ -502,10 +502,10 @@ def give_plan(
     acts="plan.end",
 )
 def end_plan(program_id: ProgramId, member_id: PathId) -> Response[None]:
-    """End a member's plan at once, whatever told of it.
+    """End a member's plan at once, no matter which source reported it.
 
-    What orders earned by it stays. If a shop charges for it, end it there too, because what the
-    shop tells later counts again.
+    The member keeps what orders earned by it. If a shop charges for it, end it there too, because
+    the shop's next telling counts again.
     """
     desk, _ = _serving(program_id)
     ended = members_plan.end_plan(member_id, desk=desk)
@@ -611,7 +611,7 @@ def _unsubscribing(program_id: str, token: str) -> str:
 def _note_referral(
     member_id: str, enrollment: EnrollmentRequest, address: str | None, desk: Desk
 ) -> None:
-    """Claim who brought a new member, and note what is known of them for later claims."""
+    """Claim the code that brought a new member, and store their signals for later claims."""
     if desk.program.document.referrals is None:
         return
     config, program_id = settings(EnrollmentSettings), desk.program.program_id
@@ -623,7 +623,7 @@ def _note_referral(
         program_id=program_id,
         keyring=keyring(config.identity_secret),
     )
-    # Who was merged or erased at this very moment brings nobody, and was brought by nobody.
+    # A member who was merged or erased at this very moment has no referral.
     with suppress(NotFound, ReferralNotAccepted, Raced):
         if enrollment.referral_code is None:
             note_signals(member_id, digests, signals=shelf, desk=desk)

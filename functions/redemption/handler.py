@@ -305,7 +305,7 @@ def cancel_redemption(
 def read_household(program_id: ProgramId, member_id: PathId) -> HouseholdAnswer:
     """Read a member's household.
 
-    It says who is in it, and how many points of each the others can spend now.
+    It lists the members, and how many points of each the others can spend now.
     """
     desk = _desk(program_id)
     return household_answer(member_id, membership.household_of(member_id, desk=desk))
@@ -321,9 +321,9 @@ def read_household(program_id: ProgramId, member_id: PathId) -> HouseholdAnswer:
 def join_household(
     program_id: ProgramId, member_id: PathId, joining: Annotated[HouseholdRequest, Body()]
 ) -> Response[HouseholdAnswer]:
-    """Begin a household, or join the one of an invitation.
+    """Start a household, or accept an invitation to one.
 
-    Only members do so, for themselves. 200: they are in it already.
+    Only members can do this, for themselves. 200: they are in it already.
     """
     desk = _desk(program_id)
     if joining.invitation is None:
@@ -340,9 +340,9 @@ def join_household(
 def share_points(
     program_id: ProgramId, member_id: PathId, shares: Annotated[SharesRequest, Body()]
 ) -> HouseholdAnswer:
-    """Say how many points the others in the household may spend in a month.
+    """Limit how many points the others in the household may spend in a month.
 
-    They are points of the member. What was spent this month counts.
+    These are points of the member. Points that were spent this month count.
     """
     desk = _desk(program_id)
     membership.share_points(member_id, most=shares.shares_max, desk=desk)
@@ -359,7 +359,7 @@ def share_points(
 def leave_household(program_id: ProgramId, member_id: PathId) -> Response[None]:
     """Leave the household at once.
 
-    No points move. A manager lets a member leave in the same way.
+    No points move. A manager takes a member out in the same way.
     """
     left = membership.leave_household(member_id, desk=_desk(program_id))
     api.report_outcome(ActionOutcome(changes=[Change(field="household", before=left)]))
@@ -373,9 +373,9 @@ def leave_household(program_id: ProgramId, member_id: PathId) -> Response[None]:
     refuses=(Forbidden, LimitReached, TryAgain),
 )
 def invite_to_household(program_id: ProgramId, member_id: PathId) -> Response[InvitationAnswer]:
-    """Invite somebody into the household that the member owns.
+    """Invite a member into the household that the member owns.
 
-    The invitation can be accepted once, within a week.
+    One member can accept the invitation, within a week.
     """
     invitation = membership.invite(member_id, desk=_desk(program_id))
     return reply(invitation_answer(invitation), status=201)
@@ -392,7 +392,7 @@ def remove_from_household(
 ) -> Response[None]:
     """Remove another member from the household that the member owns.
 
-    It counts at once, and no points move.
+    This takes effect at once, and no points move.
     """
     membership.remove_from_household(member_id, other_id, desk=_desk(program_id))
     return Response(status_code=204, body=None)
@@ -456,10 +456,10 @@ def make_access_token(
     redemption_id: PathId,
     requested: Annotated[AccessTokenRequest, Body()],
 ) -> Response[AccessTokenAnswer]:
-    """Make a token by which a storefront lets a member buy what they have access to.
+    """Make a token that lets a member buy in a storefront what they have access to.
 
-    It says which reward, articles and voucher. A storefront verifies it by the keys of `jwks.json`,
-    without a call for each. It does not use the voucher: the order does.
+    It names the reward, the articles and the voucher. A storefront verifies it with the keys of
+    `jwks.json`, without a call. It does not use the voucher: the order does.
     """
     desk = _desk(program_id)
     voucher = redemption.redemption_of(redemption_id, member_id=member_id, desk=desk)
@@ -475,7 +475,7 @@ def make_access_token(
 def read_access_keys(program_id: ProgramId) -> Response[AccessKeys]:  # noqa: ARG001  # all have one
     """Read the public keys that verify access tokens.
 
-    They may be cached for an hour.
+    You may cache them for an hour.
     """
     keys = AccessKeys(keys=[AccessKeyAnswer(**_access_signer().published())])
     return reply(keys, headers={"cache-control": "public, max-age=3600"})

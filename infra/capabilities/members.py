@@ -159,7 +159,7 @@ def redemption(kit: Kit) -> CapabilityFunction:
     if access_key:
         access_key.allow_signing(function)
     kit.allow_ledger(function)
-    # Who invites to a household must still be a member, and whoever leaves last ends it.
+    # The owner who invites must still be a member; the member who leaves last ends the household.
     kit.data.table.allow(function, CHECK, DELETE)
     kit.data.table.allow_query(function, index="history")
     kit.data.buckets.allow_read_neighbors(function)

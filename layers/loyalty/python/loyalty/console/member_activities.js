@@ -9,10 +9,10 @@ import { table } from "./table.js";
 
 /** @type {Record<string, string>} */
 const REASONS = {
-  per_subject: "the member did it before for the same subject",
-  per_day_max: "enough of them count on that day",
-  ever_max: "enough of them count already",
-  no_order: "waits for an order of the member",
+  per_subject: "it counts already for the same subject",
+  per_day_max: "the limit of that day is used up",
+  ever_max: "the limit is used up",
+  no_order: "waits for the member to order",
 };
 
 /** @param {Page} page @param {Activity[]} activities */

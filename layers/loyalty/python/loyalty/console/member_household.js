@@ -1,5 +1,5 @@
 // @ts-check
-// A member's household: who is in it, what each shares, and how staff let the member leave.
+// A member's household: its members, what each shares, and how staff take the member out.
 
 import { path } from "./api.js";
 import { memberLink } from "./entry_words.js";
@@ -17,8 +17,8 @@ export function householdOf(page, answer, reread) {
   const leave = async () => {
     const isSure = await confirm({
       title: "Take the member out of the household?",
-      text: "No points move. The others can no longer spend this member's points, and the member not theirs.",
-      action: "Take them out",
+      text: "No points move. The others can no longer spend this member's points, and the member can no longer spend theirs.",
+      action: "Take out",
       isDanger: true,
     });
     if (!isSure) return;

@@ -1,5 +1,5 @@
 // @ts-check
-// What was offered to a member, why, and whether an order used it.
+// A member's offers: why they were made, and whether an order used them.
 
 import { nothing } from "./lit.js";
 import { levelName } from "./names.js";
@@ -42,7 +42,7 @@ function why(page, because) {
         ? `popular at the level ${levelName(page, because.level)}`
         : "popular here";
     case "in_turn":
-      return "in the order of the program";
+      return "by the order of the document";
     case "by_lot":
       return "drawn by lot";
   }

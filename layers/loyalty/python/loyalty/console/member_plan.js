@@ -20,7 +20,7 @@ export function planOf(page, { id, plan }, reread) {
   const end = async () => {
     const isSure = await confirm({
       title: `End ${plan.name ?? plan.id}?`,
-      text: "It ends at once. What orders earned by it stays. If a shop charges for it, end it there too.",
+      text: "It ends at once. The member keeps what orders earned by it. If a shop charges for it, end it there too.",
       action: "End the plan",
       isDanger: true,
     });
@@ -51,10 +51,10 @@ export function givingPlan(page, done) {
     act: (body) => page.api.request("PUT", path`/members/${page.params[0]}/plan`, { body }),
     confirm: ({ plan, until }) => ({
       title: "Give this plan?",
-      text: `The member has ${nameIn(plans, plan)}, paid until ${page.format.day(until)}. If a shop tells of a plan that holds longer, they have that one.`,
+      text: `The member gets ${nameIn(plans, plan)}, paid until ${page.format.day(until)}. If a shop reports a plan that lasts longer, they keep that one.`,
       action: "Give",
     }),
-    done: () => done("The plan was given."),
+    done: () => done("The member has the plan."),
   });
   return () => html`<details ?open=${Boolean(form.problem || form.faults.size || page.recall(form.name))}>
     <summary>Give a plan</summary>
@@ -69,7 +69,7 @@ export function givingPlan(page, done) {
         ],
       })}
       ${form.field({ name: "until", label: "Last day that is paid", type: "date", isRequired: true, min: page.format.today() })}
-      ${form.checkbox({ name: "renews", label: "It is to be renewed: days of grace follow" })}
+      ${form.checkbox({ name: "renews", label: "It renews: days of grace follow" })}
       ${form.field({ name: "reason", label: "Reason", isRequired: true, maxlength: 200 })}`,
       { submit: "Give" },
     )}

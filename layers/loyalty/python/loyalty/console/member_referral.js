@@ -1,5 +1,5 @@
 // @ts-check
-// A member's code for friends, how far the friends are, and who brought the member.
+// A member's code for friends, how far each friend got, and the referral that brought the member.
 
 import { html, nothing } from "./lit.js";
 import { table } from "./table.js";
@@ -9,9 +9,9 @@ import { table } from "./table.js";
 
 /** @type {Record<string, string>} */
 const STATES = {
-  claimed: "has still to buy",
-  awarded: "both were given what was promised",
-  undone: "returned too much, so it was taken back",
+  claimed: "still has to buy",
+  awarded: "both got what was promised",
+  undone: "returned too much, so both lost it",
   lapsed: "did not buy in time",
   held: "waits for a manager",
   refused: "was refused",

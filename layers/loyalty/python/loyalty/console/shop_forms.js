@@ -43,7 +43,7 @@ const FIELDS = {
   flow: { secret: "Bearer secret: at least 32 random characters" },
   standard: { secret: "Signing secret: whsec_…" },
 };
-/** They tell what members did, and of no orders. */
+/** They report activities, and no orders. */
 const OF_ACTIVITIES = ["judgeme", "flow", "standard"];
 const ID = "[A-Za-z0-9._:\\-]{1,64}";
 const ID_HINT = "Use letters, digits and . _ : - only.";

@@ -230,35 +230,35 @@ class PlanEvent(MemberEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanStarted(PlanEvent):
-    """A member has a paid plan now."""
+    """A member's paid plan began."""
 
     name: ClassVar[str] = "PlanStarted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRenewed(PlanEvent):
-    """A member's plan is paid for longer, or runs again after a pause or days of grace."""
+    """A member's plan is paid until a later day, or runs again after a pause or days of grace."""
 
     name: ClassVar[str] = "PlanRenewed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanGrace(PlanEvent):
-    """The last day of a plan that is paid is over; it goes on for some days of grace."""
+    """The last paid day of a member's plan is over; the plan continues for its days of grace."""
 
     name: ClassVar[str] = "PlanGrace"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanPaused(PlanEvent):
-    """A member's plan is paused: it brings nothing until it runs again."""
+    """A member's plan is paused: it gives nothing until it runs again."""
 
     name: ClassVar[str] = "PlanPaused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanEnded(PlanEvent):
-    """A member's plan is over: its last day passed, it was ended, or another took its place."""
+    """A member's plan ended: its last day passed, it was ended, or a new plan replaced it."""
 
     name: ClassVar[str] = "PlanEnded"
 
@@ -272,7 +272,7 @@ class HouseholdChanged(MemberEvent):
     household_id: str
     what: HouseholdChange
     shares_max: int | None
-    """The most of their points that the others may spend in a month; null: no own limit."""
+    """How many of their points the others may spend in a month; null: no limit of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,67 +365,67 @@ class BonusTakenBack(MemberEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityRecorded(MemberEvent):
-    """Something that a member did besides buying counts, or was edited, or counts again.
+    """An activity of a member counts, was edited, or counts again.
 
-    If points moved by it, they have an event of their own.
+    If this moved points, a second event says so.
     """
 
     name: ClassVar[str] = "ActivityRecorded"
 
     source: str
-    """The system that numbered it."""
+    """The system that numbered the activity."""
     activity_id: str
     activity: str
-    """What was done: the activity's id in the program's document."""
+    """What the member did: the activity's id in the program's document."""
     about: str | None
-    """What it is about, such as a SKU; null: nothing was named."""
+    """The subject of the activity, such as a SKU; null: its source named none."""
     attributes: tuple[str, ...]
-    """The attributes that hold, such as `photo`."""
+    """The attributes that are true, such as `photo`."""
     points: int
-    """The points that stand for it."""
+    """The points that the member has for it now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityRetracted(MemberEvent):
-    """Something that had counted was removed at its source.
+    """An activity that counted was removed at its source.
 
-    If points were taken back by it, they have an event of their own.
+    If this took points back, a second event says so.
     """
 
     name: ClassVar[str] = "ActivityRetracted"
 
     source: str
-    """The system that numbered it."""
+    """The system that numbered the activity."""
     activity_id: str
     activity: str
-    """What was done: the activity's id in the program's document."""
+    """What the member did: the activity's id in the program's document."""
     points: int
     """The points that the member keeps; 0: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChallengeCompleted(MemberEvent):
-    """A member completed a challenge, for the first time or once more.
+    """A member completed a challenge, for the first time or again.
 
-    One that was undone and is completed again has an event again.
+    A completion that was undone and comes back sends this event again.
     """
 
     name: ClassVar[str] = "ChallengeCompleted"
 
     award_id: str
-    """Names this completion: the member as whom it was, the window and the number in it."""
+    """Names this completion: the member who completed it, the window and the number in it."""
     challenge_id: str
     points: int
-    """The points that it gives; 0: none."""
+    """The points that the completion gives; 0: none."""
     reward_id: str | None
-    """The reward that it gives as a voucher; null: none."""
+    """The reward that the completion gives as a voucher; null: none."""
     badges: tuple[str, ...]
-    """The badges that it gives."""
+    """The badges that the completion gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChallengeUndone(MemberEvent):
-    """Refunds or edits left too little for a completion, and what it gave was taken back."""
+    """Refunds or edits left too little for a completion, so the program took back what it gave."""
 
     name: ClassVar[str] = "ChallengeUndone"
 
@@ -433,16 +433,16 @@ class ChallengeUndone(MemberEvent):
     """The completion, as in `ChallengeCompleted`."""
     challenge_id: str
     points: int
-    """The points that stand no more; `BonusTakenBack` says where they were taken from."""
+    """The points that were taken back; `BonusTakenBack` says from where."""
     reward_id: str | None
     reward_kept: bool
-    """Whether its voucher was used before, so that the member keeps what it was for."""
+    """Whether the member had used its voucher, and so keeps what it was for."""
     badges: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadgeEarned(MemberEvent):
-    """A member was given a badge. Each thing that gives them the same badge has its event."""
+    """A member got a badge. If two awards give the same badge, each sends this event."""
 
     name: ClassVar[str] = "BadgeEarned"
 
@@ -450,12 +450,12 @@ class BadgeEarned(MemberEvent):
     badge_id: str
     given_for: AwardOccasion
     rule_id: str
-    """The challenge that gave it, or what else did."""
+    """The id of the challenge that gave it, or of what else did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadgeLost(MemberEvent):
-    """What a badge was given for was undone. A member to whom something else gives it keeps it."""
+    """An award with a badge was undone. If a different award gives it, the member keeps it."""
 
     name: ClassVar[str] = "BadgeLost"
 
@@ -463,7 +463,7 @@ class BadgeLost(MemberEvent):
     badge_id: str
     given_for: AwardOccasion
     rule_id: str
-    """The challenge that gave it, or what else did."""
+    """The id of the challenge that gave it, or of what else did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -504,18 +504,18 @@ class PointsTransferred(MemberEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsShared(MemberEvent):
-    """Another member of the household spent points of a member, or such points were returned."""
+    """Another member of the household spent points of a member, or these points returned."""
 
     name: ClassVar[str] = "PointsShared"
 
     entry_id: str
     points: int
-    """Negative if they were spent."""
+    """Negative if they were spent, positive if they returned."""
     redemption_id: str
     spent_by: str
     """The member who redeemed."""
     why: ReturnReason | None
-    """Why they were returned; null: they were spent."""
+    """Why they returned; null: they were spent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -826,7 +826,7 @@ class ReviewOpened(Event):
 class ReviewDecided(Event):
     """A manager decided about an order that exceeded a safeguard, or about what a watch found.
 
-    If points moved by it, they have an event of their own.
+    If this moved points, a second event says so.
     """
 
     name: ClassVar[str] = "ReviewDecided"
@@ -866,29 +866,29 @@ class GoalStateChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralClaimed(MemberEvent):
-    """A friend claimed who brought them, or a manager approved a claim that was held."""
+    """A friend claimed the code of a member, or a manager approved a claim that was held."""
 
     name: ClassVar[str] = "ReferralClaimed"
 
     referrer_id: str
-    """The member who brought them."""
+    """The member who brought the friend."""
     code: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralHeld(MemberEvent):
-    """A friend's claim of who brought them is suspicious, and waits for a manager."""
+    """A friend's claim is suspicious, and waits for a manager."""
 
     name: ClassVar[str] = "ReferralHeld"
 
     referrer_id: str
     signals: tuple[SignalName, ...]
-    """What makes it suspicious."""
+    """The signals that make the claim suspicious."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralRefused(MemberEvent):
-    """A friend's claim of who brought them was refused, by the program or by a manager."""
+    """The program or a manager refused a friend's claim."""
 
     name: ClassVar[str] = "ReferralRefused"
 
@@ -898,29 +898,29 @@ class ReferralRefused(MemberEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralAwarded(MemberEvent):
-    """A friend bought what their referral asks for: both sides are given what was promised.
+    """A friend bought what the referral asks for: both members get what the program promised.
 
-    Points and vouchers have events of their own.
+    Points and vouchers send events of their own.
     """
 
     name: ClassVar[str] = "ReferralAwarded"
 
     referrer_id: str
     referrer_gets: bool
-    """False: the caps of the program leave the referrer nothing for this friend."""
+    """False: the program's caps leave nothing for the referrer."""
     orders: int
-    """How many orders count."""
+    """How many of the friend's orders count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralUndone(MemberEvent):
-    """A friend returned too much, or is the referrer themself: both sides lose what they got."""
+    """A friend returned too much, or is the referrer themself: both members lose what they got."""
 
     name: ClassVar[str] = "ReferralUndone"
 
     referrer_id: str
     orders: int
-    """How many orders still count."""
+    """How many of the friend's orders still count."""
 
 
 ALL: Final[tuple[type[Event], ...]] = (
@@ -1094,7 +1094,7 @@ def _of_award(
 def _of_referral(
     referral: Referral, before: Referral | None, change: TableChange
 ) -> Iterator[Event]:
-    """A claim that was refused may be replaced by another one, which is a claim of its own."""
+    """A new claim can replace one that was refused. It is a claim of its own."""
     is_new = before is None or (before.state, before.claimed_at) != (
         referral.state,
         referral.claimed_at,
@@ -1508,7 +1508,7 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
 
 
 def _of_redeemed(entry: Entry, event: Callable[..., Event]) -> Iterator[Event]:
-    """Points of a redemption that return, or that others in the household contribute to it."""
+    """Points of a redemption that returned, or that others in the household contributed."""
     match entry.detail:
         case Return() as returned:
             yield event(

@@ -428,7 +428,7 @@ class AwardFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralFact(Fact):
-    """A friend whom a member brought, and how that stands: the member is the friend.
+    """A friend that a member brought, and the state of the referral: the member is the friend.
 
     `orders` is how many of the friend's orders count. `stands`: what was promised is given;
     `given_at` is when it first was. `referrer_gets`: the caps leave the referrer something. A later

@@ -1,7 +1,7 @@
 """How members stand on boards, by SQL over the lake: what orders count for a challenge, by member.
 
-What a merged member bought is that of the member whom they became, and members who left are on no
-board. Orders that were refunded, changed or rejected count what the challenge counts of them now.
+Orders of a merged member count for the survivor, and members who left are on no board. Orders that
+were refunded, changed or rejected count what the challenge counts of them now.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _HEAD: Final = f"""
     WHERE filled <= {HEAD_MAX}
     ORDER BY place, members.fact_id
 """  # noqa: S608  # a number of our own
-# Of few members nobody is among the first percent: that takes more than anybody has.
+# Among few members nobody is in the first percent: its score is higher than any member's.
 _CUTS: Final = f"""
     SELECT coalesce(score, max(score) OVER () + 1)::BIGINT
     FROM (SELECT range AS cut, range * (SELECT count(*) FROM board_scores) // {CUTS} AS number

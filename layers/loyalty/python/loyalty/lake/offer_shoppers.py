@@ -1,4 +1,4 @@
-"""Whom something may be offered to, and what offers led to, by SQL over a program's lake."""
+"""Members who may get offers, and what offers led to, by SQL over a program's lake."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from loyalty.domain.program.document import Program
     from loyalty.lake.mirror import Mirror
 
-# On so many days after their latest order, somebody who stays away is looked at again.
+# How many days after their latest order an absent member is looked at again.
 AWAY_DAYS: Final = (30, 60, 90, 180)
 _READS: Final = ("members", "orders")
 _REPORT: Final = "offers"
@@ -65,7 +65,7 @@ class LakeShoppers:
                 yield from (member_id for (member_id,) in some)
 
     def outcomes(self, *, first: date, last: date) -> Mapping[str, OfferOutcome]:
-        """As the report on offers says, over those that were chosen and those that were drawn."""
+        """As the report on offers says, over chosen and drawn offers."""
         report, zone = reports.report(_REPORT), self._document.zone
         table = reports.run(
             report,

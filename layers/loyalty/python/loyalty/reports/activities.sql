@@ -9,13 +9,13 @@
 -- | Column    | Unit       | What it is                                                     |
 -- |-----------|------------|----------------------------------------------------------------|
 -- | activity  | activity   | the activity's id in the program's document                    |
--- | source    | source     | the system that told of it                                     |
+-- | source    | source     | the system that reported it                                    |
 -- | recorded  | activities | activities that were recorded                                  |
 -- | retracted | activities | of these, removed since                                        |
 -- | limited   | activities | of these, beyond a limit, or waiting for an order              |
 -- | standing  | activities | recorded - retracted - limited                                 |
--- | members   | members    | members who did those that stand                               |
--- | points    | points     | points that stand for activities of the period                 |
+-- | members   | members    | members with a standing activity                               |
+-- | points    | points     | points that members still have for them                        |
 
 SELECT
     activity,

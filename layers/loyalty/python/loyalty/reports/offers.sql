@@ -1,13 +1,13 @@
--- Offers: what was offered to members, how many used it, and what that brought in and cost.
+-- Offers: which campaigns members were offered, how many used them, and what that brought and cost.
 --
 -- Reads: entries, members, offers, orders
 -- Chart: bar | campaign_id | used / members
 --
 -- Offers that were made in the period, with the orders that used them, whenever these come: a refund
 -- counts with its order. `chosen` has a row for offers that were chosen for their members and one
--- for those that were drawn by lot. Members who are chosen might have ordered anyway; the difference
--- between the two says what choosing brings, and a holdout says what the campaign does. A rebuilt lake
--- knows only offers that ended less than `again_after_days` ago.
+-- for those that were drawn by lot. Chosen members might have ordered anyway; the difference between
+-- the two rows says what choosing brings, and a holdout says what the campaign does. A rebuilt lake
+-- has only offers that ended less than `again_after_days` ago.
 --
 -- | Column        | Unit        | What it is                                                   |
 -- |---------------|-------------|--------------------------------------------------------------|

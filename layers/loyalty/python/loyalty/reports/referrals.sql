@@ -1,18 +1,18 @@
--- Referrals: how far friends come whom members brought, from the claim to what they kept.
+-- Referrals: how far the friends of members get, from the claim to what they keep.
 --
 -- Reads: referrals
 -- Chart: bar | step | friends
 --
--- The friends who claimed in the period that a member brought them, with all that has become of
--- them so far. Each step has those of the step before who came that far; the last two are those
--- who dropped out by a decision.
+-- The friends who claimed a member's code in the period, with all that has become of them so far.
+-- Each step has those of the step before who got that far; the last two are friends who dropped
+-- out by a decision.
 --
 -- | Column       | Unit    | What it is                                                            |
 -- |--------------|---------|-----------------------------------------------------------------------|
 -- | step         | word    | `claimed`, `accepted`, `bought`, `standing`; `held`, `refused`        |
--- | friends      | members | friends who came that far                                             |
+-- | friends      | members | friends who got that far                                              |
 -- | of_all       | ratio   | of all who claimed                                                    |
--- | paid         | members | of these, friends for whom the member who brought them is given something |
+-- | paid         | members | of these, friends that earned the member who brought them something   |
 
 WITH of_period AS (
     SELECT

@@ -1,7 +1,7 @@
 """What a source of activities sends in our own form: the body of `POST /activities`.
 
-The source is the connection's. A body that names another one is parked: a system may tell only of
-its own activities.
+The source is the connection's. A body that names a different one is parked: a system may report
+only its own activities.
 """
 
 import hashlib
@@ -78,7 +78,7 @@ def _command(body: ActivityBody, shop: SendingShop) -> Command:
 
 
 def _identities(named: Sequence[NamedPerson], *, source: str) -> tuple[Identity, ...]:
-    """The member's identities; what cannot be one is left out. A customer id is of a shop."""
+    """The member's identities; invalid ones are left out. A customer id belongs to a shop."""
     found: list[Identity] = []
     for each in named:
         with suppress(NotAnIdentity):

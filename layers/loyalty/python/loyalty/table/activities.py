@@ -1,4 +1,4 @@
-"""Activities of members in the table, and what they used up of their limits."""
+"""Activities of members in the table, and the uses of their limits."""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ def budget_spent(program: str, campaign: str, period: str, percent: str) -> Key:
 
 
 @charted(
-    "what a member is targeted by: campaigns that they joined or were offered, computed segments "
+    "a member's targeting: campaigns that they joined or were offered, and computed segments "
     "that they are in",
     read_by="orders and rewards that ask for these, the member's campaigns",
 )
@@ -476,7 +476,7 @@ def board_standing(program: str, board: str, window: str) -> Key:
 
 
 @charted(
-    "what each source told last of a member's paid plans",
+    "the latest telling of each source about a member's paid plans",
     read_by="the member's plan, later tellings",
 )
 def member_plans(program: str, member: str) -> Key:
@@ -521,25 +521,25 @@ def referred_order(program: str, source: str, order: str) -> Key:
     return Key(order_partition(program, source, order), "REFERRED")
 
 
-@charted("that a referral waits for a person", read_by="the list of held referrals")
+@charted("held referral that waits for a manager", read_by="the list of held referrals")
 def held_referral(program: str, friend: str) -> Key:
     return Key(_program(program, "REFERRALS"), f"HELD#{friend}")
 
 
 @charted(
-    "a member's code for friends, and for how many they were given something",
+    "a member's code for friends, and for how many they got something",
     read_by="the member's referral, engagement",
 )
 def referrer(program: str, member: str) -> Key:
     return Key(member_partition(program, member), "REFERRER")
 
 
-@charted("whose code it is", read_by="claims, whoever asks about a code")
+@charted("the member of a code for friends", read_by="claims, anyone who asks about a code")
 def referral_code(program: str, code: str) -> Key:
     return Key(_program(program, "CODE", code), "CODE")
 
 
-@charted("who has a device, or comes from a network (kept 400 or 10 days)", read_by="claims")
+@charted("members with a device or from a network (kept 400 or 10 days)", read_by="claims")
 def signal(program: str, signal: str, digest: str, member: str) -> Key:
     return Key(_program(program, "SIGNAL", signal, digest), f"MEMBER#{member}")
 
@@ -626,7 +626,7 @@ def approvals_partition(program: str) -> str:
 
 
 def referrals_partition(program: str, referrer: str) -> str:
-    """The `history` partition of the friends whom a member brought."""
+    """The `history` partition of the friends that a member brought."""
     return _program(program, "REFERRED", referrer)
 
 

@@ -1,4 +1,4 @@
-"""What was told of members' paid plans, in the table: one item for each member who had one."""
+"""Tellings of members' paid plans, in the table: one item for each member who had a plan."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def write(program: str, plans: MemberPlans) -> Put:
 
 
 def unite(engine: Engine, program: str, merged_id: str, *, into: str) -> None:
-    """Give what was told of a merged member's plans to the member they became.
+    """Move the tellings of a merged member's plans to the survivor.
 
     Raises:
         Raced: one of the two changed, or the survivor is active no more.

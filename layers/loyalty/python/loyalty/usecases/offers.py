@@ -1,8 +1,8 @@
-"""Offers: after each day, members get campaigns offered; they and staff see which, and why.
+"""Offers: after each day, the program offers campaigns; members and staff see which, and why.
 
-A round names members whose orders changed, and new and absent ones. A worker then decides for each
-of them, from what the table says of them at that moment. So a round that is killed and repeated,
-or late, offers nothing twice, and nobody is offered what they are held out of.
+A round names members with changed orders, and new and absent ones. A worker then decides for each
+of them, from what the table says at that moment. So a round that dies and repeats, or is late,
+offers nothing twice, and offers no campaign that holds the member out.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ if TYPE_CHECKING:
     from loyalty.usecases.ports import Desk, Members, Targetings
     from loyalty.usecases.work_pages import WorkPages
 
-# Lanes: programs whose round may be due, and the members whom a round names.
+# Lanes: programs with a round that may be due, and the members that a round names.
 ROUNDS: Final = "offer_rounds"
 MEMBERS: Final = "members_of_offers"
 # By then the facts of a day are in the lake.
 FACTS_LATE_MAX: Final = timedelta(hours=1)
-# The first round of a program, or one after a long outage, looks back so many days.
+# How many days the first round of a program, or one after a long outage, looks back.
 LOOKS_BACK_DAYS_MAX: Final = 30
 
-# Offers of so many days say what a campaign is worth.
+# For how many days offers say what a campaign is worth.
 OUTCOMES_DAYS: Final = 90
 
 type OfferState = Literal["open", "used", "lapsed"]
@@ -71,7 +71,7 @@ class OfferBook(Protocol):
 
 
 class Shoppers(Protocol):
-    """The members of a program to whom something may be offered, and what offers led to."""
+    """The members of a program who may get offers, and what earlier offers led to."""
 
     def members(self, *, since: date, today: date) -> Iterator[str]:
         """Those whose orders or enrollment are known since a day, and those who stay away."""
@@ -104,7 +104,7 @@ class OfferOfMember:
 
 
 def begin_round(*, book: OfferBook, shoppers: Shoppers, pages: WorkPages, desk: Desk) -> int | None:
-    """Hand out the members to whom something may be offered, once for each day of a program.
+    """Hand out the members who may get offers, once for each day of a program.
 
     Returns how many; None if no round is due. Campaigns whose budget is spent are not offered.
     What an offer is worth follows from what earlier ones brought.
@@ -231,7 +231,7 @@ def _recommender(
 
 
 def offers_of(member_id: str, *, members: Members, desk: Desk) -> tuple[OfferOfMember, ...]:
-    """What was offered to a member: what is open and what ended lately, the newest first.
+    """A member's offers: open ones and those that ended lately, the newest first.
 
     Campaigns that the member is held out of are left out, and those that the document no longer
     has.

@@ -126,7 +126,7 @@ class Books(Protocol):
         ...
 
     def plans(self, member_id: str) -> MemberPlans | None:
-        """What was told of a member's plans, read strongly; None: nothing."""
+        """The tellings of a member's plans, read strongly; None: there are none."""
         ...
 
     def household(self, household_id: str) -> Household | None:
@@ -309,7 +309,7 @@ class Members(Directory, Protocol):
         ...
 
     def unite_plans(self, merged_id: str, *, into: str) -> None:
-        """Give what was told of a merged member's plans to the member they became.
+        """Move the tellings of a merged member's plans to the survivor.
 
         Raises:
             Raced: one of the two changed, or the survivor is active no more.

@@ -53,7 +53,7 @@ function windowOf(page, { starts_on: from, ends_on: to }) {
 
 /** @param {Page} page @param {Place} place */
 function member(page, { member_id: id, nickname }) {
-  if (!id) return nickname ?? "somebody";
+  if (!id) return nickname ?? "a member";
   return html`<a href=${page.link("member", id)}>${nickname ?? id}</a>`;
 }
 

@@ -14,7 +14,7 @@ import { listed } from "../table.js";
 
 /** @type {Record<string, string>} */
 const SIGNALS = {
-  device: "the same device as the member, or as another friend of theirs",
+  device: "the same device as the member, or as a different friend of theirs",
   network: "many friends from one network",
   email_alike: "an e-mail much like the member's",
 };
@@ -72,7 +72,7 @@ async function one(page, held, friend) {
       decision === "approve"
         ? {
             title: "Approve this referral?",
-            text: "The friend's orders count, and both sides are given what was promised.",
+            text: "The friend's orders count, and both members get what was promised.",
             action: "Approve",
             isDanger: false,
           }

@@ -1,4 +1,4 @@
-"""Offers: campaigns that apply only to members to whom they were offered, until a day.
+"""Offers: campaigns that apply only to members who were offered them, until a day.
 
 An offer says why it was made, in one of a few ways that a member can check.
 """
@@ -17,8 +17,8 @@ class OfferReason(NamedTuple):
     """Why a campaign was offered to a member.
 
     `you_bought` has the kind and the id of a thing that they bought, `been_away` the days since
-    their latest order, and `popular_here` their level, None for any. `in_turn`: nothing else spoke
-    for one or another, so the order of the document decided. `by_lot`: it was drawn.
+    their latest order, and `popular_here` their level, None for any. `in_turn`: no reason favored a
+    campaign, so the order of the document decided. `by_lot`: it was drawn.
     """
 
     kind: OfferReasonKind

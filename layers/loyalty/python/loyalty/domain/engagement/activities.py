@@ -1,7 +1,7 @@
-"""What members did besides buying, as it was told by its source, and what it is worth now.
+"""What members did besides buying, as its source reported it, and what it is worth now.
 
-A source numbers its activities, and says when it wrote what it tells of one. So the latest content
-counts, in whatever sequence the news arrives.
+A source numbers its activities, and says when it wrote the content of each. So the latest content
+counts, in whatever sequence the reports arrive.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ActivityRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityContent:
-    """Who did what, when, and about what. `attributes` are those that hold, such as `photo`."""
+    """Who did what, when, and about what. `attributes` are those that are true, such as `photo`."""
 
     activity: str
     member_id: str
@@ -51,7 +51,7 @@ class ActivityContent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedActivity:
-    """An activity as its source tells of it; the member is named by id or by identities.
+    """An activity as its source reports it; it names the member by id or by identities.
 
     `changed_at` is when the source wrote this content. Identities matter only the first time: an
     activity stays with its member.
@@ -113,7 +113,7 @@ class RecordedActivity:
 
 
 class ActivityLimit(NamedTuple):
-    """How often a member may use something up: `use` names it, in the order of its checks."""
+    """How often a member may use a limit; `use` names it. Limits are in the order of the checks."""
 
     use: str
     most: int
@@ -147,10 +147,10 @@ class ActivityChange:
 
 
 def is_news(seen: RecordedActivity | None, content: ActivityContent, changed_at: datetime) -> bool:
-    """Whether a source tells something of an activity that counts from now on.
+    """Whether a report of an activity is new, and counts from now on.
 
-    An activity that waits for an order is news until it stops waiting. `content` and what was seen
-    name the same owner, whoever was merged.
+    An activity that waits for an order is new until it stops waiting. `content` and the stored
+    activity name the same owner, also after a merge.
 
     Raises:
         ActivityConflict: it was recorded as another activity, or at the same time with other
@@ -161,7 +161,7 @@ def is_news(seen: RecordedActivity | None, content: ActivityContent, changed_at:
     if seen.content is None:
         return changed_at > seen.changed_at
     if replace(content, attributes=seen.content.attributes) != seen.content:
-        detail = "Member, subject, time and kind of an activity stay as they were first recorded"
+        detail = "The member, subject, time and kind of an activity cannot change"
         raise ActivityConflict(detail)
     if changed_at == seen.changed_at and not seen.is_removed:
         if content.attributes != seen.content.attributes:

@@ -1,4 +1,4 @@
-"""When a member takes part in something that they join: from one moment to another, maybe again."""
+"""When a member takes part in something that they join: one or more stays, each with an end."""
 
 from __future__ import annotations
 

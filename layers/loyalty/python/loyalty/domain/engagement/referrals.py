@@ -1,4 +1,4 @@
-"""A friend's referral: who brought them, which of their orders count, and what stands for it."""
+"""A friend's referral: who brought them, which of their orders count, and which awards stand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from loyalty.domain.program.kinds import SignalName
     from loyalty.domain.program.referrals import ReferralCaps, ReferralGift, Referrals
 
-# With what the ids of awards for referrals begin. It is stored.
+# The prefix of the ids of awards for referrals. It is stored.
 AWARDS: Final = "referral"
 CODE_CHARACTERS: Final = 10
 
@@ -25,19 +25,19 @@ CODE_CHARACTERS: Final = 10
 ReferralState = Literal["held", "claimed", "refused"]
 # The same with what follows from the friend's orders, as the API says it.
 ReferralStage = Literal["held", "claimed", "awarded", "undone", "lapsed", "refused"]
-# Why a claim was refused, as stored and in the API. `decided`: a person refused it.
+# Why a claim was refused, as stored and in the API. `decided`: a manager refused it.
 ReferralRefusalReason = Literal[
     "self", "not_new", "already_referred", "device", "network", "email_alike", "decided"
 ]
 ReferralVerdict = Literal["approved", "refused"]
-# As what an order counts, as stored.
+# How an order counts, as stored.
 ReferralTally = Literal["orders", "earlier"]
 ReferralSide = Literal["referrer", "friend"]
 SIDES: Final[tuple[ReferralSide, ...]] = ("friend", "referrer")
 
 
 class ReferralDecision(NamedTuple):
-    """What a person decided of a held referral, by the subject of their token."""
+    """What a manager decided about a held referral, with the subject of their token."""
 
     verdict: ReferralVerdict
     by: str
@@ -46,7 +46,7 @@ class ReferralDecision(NamedTuple):
 
 
 class CapSlot(NamedTuple):
-    """A place within the caps of a member: whose, and in which month."""
+    """A place within the caps of a member, in a month."""
 
     referrer_id: str
     month: str
@@ -54,7 +54,7 @@ class CapSlot(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referral:
-    """A friend's claim that a member brought them. There is at most one of each friend.
+    """A friend's claim that a member brought them. Each friend has at most one.
 
     The terms are those of the program's `version`. Orders from the day `counts_from` count:
     `orders` is how many do, and `earlier` how many were made before although friends must be new.
@@ -84,7 +84,7 @@ class Referral:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether a person has to decide about it."""
+        """Whether a manager has to decide about it."""
         return self.state == "held"
 
     def last_day(self, terms: Referrals) -> date:
@@ -108,7 +108,7 @@ class Referral:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referrer:
-    """A member's code, and for how many friends they were given something, by month.
+    """A member's code, and for how many friends they got something, by month.
 
     `revision` guards the item.
     """
@@ -134,7 +134,7 @@ class Referrer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferredOrder:
-    """What an order counts for referrals: for whose, and as what; None: for nobody's.
+    """What an order counts for referrals: for which friend, and as what; None: for none.
 
     `revision` guards the item; 0: there is none yet.
     """
@@ -166,7 +166,7 @@ class ReferralChange:
 
 
 def governing(referrals: Iterable[Referral]) -> Referral | None:
-    """The referral that counts, of one person's: the first that was not refused.
+    """The referral of a person that counts: the first one that was not refused.
 
     A person has several only if members were merged.
     """
@@ -175,7 +175,7 @@ def governing(referrals: Iterable[Referral]) -> Referral | None:
 
 
 def tally_of_order(left: Order, referral: Referral, program: Program) -> ReferralTally | None:
-    """As what the rest of an order counts for a referral: as an order, or as one made too early.
+    """How the rest of an order counts for a referral: as an order, or as one made too early.
 
     `program` is the version of the claim.
     """
@@ -210,7 +210,7 @@ def month_of(day: date) -> str:
 
 
 def has_room(referrers: Sequence[Referrer], caps: ReferralCaps, month: str) -> bool:
-    """Whether a member may be given something for one more friend.
+    """Whether a member may get something for one more friend.
 
     `referrers` are the member and those who were merged into them.
     """
@@ -246,7 +246,7 @@ def undone(referral: Referral) -> Referral:
 
 
 def gift_of(side: ReferralSide, terms: Referrals) -> ReferralGift | None:
-    """What one side is promised."""
+    """What the program promises one side."""
     return terms.referrer if side == "referrer" else terms.friend
 
 
@@ -256,7 +256,7 @@ def is_given(referral: Referral, side: ReferralSide) -> bool:
 
 
 def decided(referral: Referral, decision: ReferralDecision) -> Referral:
-    """A held referral after a person decided."""
+    """A held referral after a manager decided."""
     is_approved = decision.verdict == "approved"
     return replace(
         referral,

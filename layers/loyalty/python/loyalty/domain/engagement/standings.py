@@ -1,7 +1,7 @@
-"""How members stand on a board: who leads, who shares a place, and among how many the others are.
+"""How members stand on a board: the first places, and the percentage from the top of the others.
 
-A standing is computed of a whole window at once. It shows the first places, and knows of all scores
-together only 100 cut points, so that everybody can be told roughly where they are.
+A standing is computed for a whole window at once. It holds the first places, and 100 cut points of
+all scores, which show every other member roughly where they are.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 # Each says the score that one more percent of the members have reached.
 CUTS: Final = 100
-# A place that so many members share that they do not fit is neither shown nor gets a prize.
+# If the members who share a place do not fit, the board leaves it out and gives it no prize.
 HEAD_MAX: Final = 500
-# A window is settled even if nothing could be computed for so long.
+# After this many days a window is settled even if nothing could be computed.
 OUTAGE_DAYS_MAX: Final = 30
 
 
@@ -56,7 +56,7 @@ class BoardStanding:
 
 
 class OwnPlace(NamedTuple):
-    """Where a member is: at a place, or among the first so many percent; neither: nowhere yet."""
+    """Where a member is: their place, or their percentage from the top; neither: no score yet."""
 
     place: int | None = None
     top_percent: int | None = None

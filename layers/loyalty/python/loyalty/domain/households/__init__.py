@@ -1,1 +1,1 @@
-"""Households: who is in one, and who may spend points of whom."""
+"""Households: who is in one, and which points they can spend."""

@@ -1,7 +1,7 @@
-"""A household: members who may spend points from each other.
+"""A household: members who can spend each other's points.
 
-The household lists its members. What counts is the account of each: whoever left a moment ago, was
-merged or was erased is in the household no more, whatever the list says.
+The household lists its members, but their accounts decide: a member who just left, was merged or
+was erased is not in the household, even if the list has them.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Household:
         return self._changed(members={**self.members, member_id: day}, invitations=invitations)
 
     def without(self, member_id: str) -> Household:
-        """The same without a member. The owner's place goes to whoever has been in it longest."""
+        """The same without a member. If they owned it, the one in it longest becomes the owner."""
         members = {each: day for each, day in self.members.items() if each != member_id}
         owner_id = self.owner_id
         if owner_id == member_id:

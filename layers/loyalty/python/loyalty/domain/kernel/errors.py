@@ -113,7 +113,7 @@ class ResponseConflict(Refusal):
 
 
 class ActivityConflict(Refusal):
-    """An activity is not edited into another one, nor without saying when."""
+    """An edit may not change which activity it is, and needs a later `changed_at`."""
 
     code = "activity_conflict"
     title = "This activity was already recorded with different content"
@@ -159,7 +159,7 @@ class VoucherIssued(Refusal):
 
 
 class ReferralNotAccepted(Refusal):
-    """`reason` says which rule of the program's referrals is in the way."""
+    """`reason` says which rule of the program's referrals refuses the claim."""
 
     code = "referral_refused"
     title = "The referral is not accepted"

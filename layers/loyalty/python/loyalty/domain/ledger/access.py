@@ -1,6 +1,6 @@
-"""Access: a voucher that lets its holder buy something that is not on sale for everybody yet.
+"""Access: a voucher that lets its member buy something that is not on sale for everyone yet.
 
-A storefront learns of it from a signed token, which it verifies without asking anybody.
+A storefront gets a signed access token, which it verifies by itself.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from loyalty.domain.kernel.errors import RewardUnavailable, WrongState
 if TYPE_CHECKING:
     from loyalty.domain.ledger.vouchers import Voucher
 
-# Long enough to go to a shop's page, and too short to be sold.
+# Long enough to open a shop's page, and too short to sell the token.
 TOKEN_LASTS: Final = timedelta(minutes=10)
 
 
 def access_claims(
     voucher: Voucher, *, program_id: str, audience: str, now: datetime
 ) -> dict[str, Any]:
-    """What a token says of an issued voucher of the kind `access`: the claims of RFC 7519.
+    """The claims (RFC 7519) of an access token for an issued voucher of the kind `access`.
 
     It ends with the voucher, if that ends earlier. `skus` are the articles that may be bought;
     empty: whatever the storefront keeps for the reward. Times are whole seconds since 1970, in UTC.
 
     Raises:
-        RewardUnavailable: the voucher is of another kind.
+        RewardUnavailable: the voucher is of a different kind.
         WrongState: it is held, used, cancelled or expired.
     """
     if voucher.terms is None or voucher.terms.kind != "access":
-        raise RewardUnavailable("This voucher gives access to nothing")
+        raise RewardUnavailable("This voucher gives no access")
     if (state := voucher.state_at(now)) != "issued":
         raise WrongState(f"This redemption is {state}")
     ends_at = now + TOKEN_LASTS

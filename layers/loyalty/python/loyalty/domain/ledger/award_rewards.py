@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class RewardStep(NamedTuple):
-    """An award after its reward was given or taken back, and what that writes.
+    """An award after its reward was given or taken back, and the writes for that.
 
     The entry has no effect, so the account only counts it.
     """
@@ -70,7 +70,7 @@ def give_reward(
 def take_reward(award: MemberAward, *, voucher: Voucher, now: datetime) -> RewardStep:
     """Take back the voucher of an award, unless it was used: then the member keeps the reward.
 
-    A voucher whose code is in a shop is `cancelling` until the shop has let go of it.
+    If a shop has the voucher's code, it is `cancelling` until the shop gives the code up.
     """
     match voucher.state_at(now):
         case "issued":

@@ -1,4 +1,4 @@
-"""Members' plans in the ledger: what an account says of them by day."""
+"""Members' plans in the ledger: what an account says about them by day."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def plan_on(account: Account, program: Program, *, day: date) -> Plan | None:
-    """The plan whose benefits a member has on a day; None if none runs, or if it is gone."""
+    """The plan that gives a member benefits on a day; None if none runs, or if it was removed."""
     held = account.plan
     return program.plan(held.plan_id) if held is not None and held.runs_on(day) else None
 

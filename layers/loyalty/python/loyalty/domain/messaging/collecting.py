@@ -1,4 +1,4 @@
-"""What members are told of challenges: what they completed, earned, and may miss."""
+"""Messages about challenges: what members completed, earned, and may miss."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLLECTED_DAYS: Final = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """How far a member is in the challenges of the version in force, and what those gave lately."""
+    """A member's progress in the challenges of the version in force, and what those gave lately."""
 
     challenges: Sequence[MemberChallenge] = ()
     awards: Sequence[MemberAward] = ()
@@ -32,7 +32,7 @@ def occasions_of_challenges(
 ) -> Iterator[Occasion]:
     """Every occasion by challenges that a member has now, or will have if nothing happens.
 
-    A completion that was undone is none. One that was undone and given again is none once more.
+    A completion that was undone is no occasion, not even if it is given again.
     """
     names = {each.id: each.name for each in document.challenges}
     badges = {each.id: each.name for each in document.badges}

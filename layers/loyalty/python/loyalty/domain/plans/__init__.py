@@ -1,1 +1,1 @@
-"""Paid plans of members: what is told of them, and on which days they run."""
+"""Paid plans of members: their tellings, and the days on which they run."""

@@ -1,4 +1,4 @@
-"""When a plan gives something: on its first day, and on that day of each month that is paid."""
+"""When a plan gives something: on its first day, and on the same day of each paid month."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from loyalty.domain.plans.tellings import PlanTelling
     from loyalty.domain.program.plans import Plan, PlanGift
 
-# What was due longer ago is not given any more: it may not have been promised then.
+# Older gifts are not given: the document may not have promised them then.
 LATE_DAYS_MAX: Final = 27
 
 
@@ -27,7 +27,7 @@ class DueGift(NamedTuple):
 
 
 def due_gifts(held: HeldPlan, plan: Plan, *, today: date) -> list[DueGift]:
-    """The gifts of a plan that are due, and not longer ago than they are given.
+    """The gifts of a plan that are due, for at most `LATE_DAYS_MAX` days.
 
     Nothing is due on days of grace or of a pause.
     """
@@ -63,7 +63,7 @@ def _is_undone(given: GivenGift, tellings: Mapping[str, PlanTelling]) -> bool:
     telling = tellings.get(given.source)
     if telling is None:
         return True
-    # The source may tell of a later plan by now: then nothing is said about that day.
+    # The source may have a later plan by now, which says nothing about that day.
     held = telling.held(grace_days=0, day=given.on)
     return telling.since <= given.on and held.until < given.on
 

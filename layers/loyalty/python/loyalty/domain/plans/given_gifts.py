@@ -1,4 +1,4 @@
-"""A gift of a plan that a member was given."""
+"""A gift of a plan that a member got."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenGift:
-    """A gift that was given, by its award; `source` told of the plan, and it was due `on` a day."""
+    """A gift that was given, by its award; `source` reported the plan, and it was due `on`."""
 
     award_id: str
     source: str

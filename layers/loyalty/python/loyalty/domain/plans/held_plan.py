@@ -12,9 +12,9 @@ class HeldPlan(NamedTuple):
     """The plan that a member has, or had last, by local days of the program.
 
     It runs from `since` until `until`, both included, but not from `paused_from` until
-    `paused_until` (None: until something else is told). The last `grace_days` of it are not paid
-    yet. `announced` is the state that was last announced. A plan that ended stays known, because
-    orders of its days may arrive later.
+    `paused_until` (None: until the next telling). Its last `grace_days` are not paid yet.
+    `announced` is the state that was last announced. A plan that ended is kept, because orders of
+    its days may arrive later.
     """
 
     plan_id: str
@@ -43,7 +43,7 @@ class HeldPlan(NamedTuple):
         return self.since <= day and self.state_on(day) in {"active", "grace"}
 
     def turns_after(self, day: date) -> list[date]:
-        """The later days on which the state may change, soonest first, if nothing is told."""
+        """The later days on which the state may change without a new telling, soonest first."""
         resumes = self.paused_until + timedelta(days=1) if self.paused_until else None
         turns = (
             self.since,
@@ -63,9 +63,9 @@ type PlanChange = Literal["started", "renewed", "grace", "paused", "ended"]
 
 
 def plan_changes(before: HeldPlan | None, after: HeldPlan | None) -> list[PlanChange]:
-    """What a change announces of the plan `after`, in order; nothing if it is as before.
+    """What a change announces of the plan `after`, in order; nothing if it did not change.
 
-    That another plan took its place is not among it: see `replaced_plan`.
+    See `replaced_plan` for a new plan that replaced it.
     """
     if after is None:
         return []
@@ -85,12 +85,12 @@ def plan_changes(before: HeldPlan | None, after: HeldPlan | None) -> list[PlanCh
 
 
 def replaced_plan(before: HeldPlan | None, after: HeldPlan | None) -> HeldPlan | None:
-    """The plan that a change ended by giving the member another one, or none any more."""
+    """The plan that a change ended, by giving the member a different plan or none."""
     if before is None or (after is not None and before.plan_id == after.plan_id):
         return None
     return None if before.announced == "ended" else before
 
 
 def longer(one: HeldPlan | None, other: HeldPlan | None) -> HeldPlan | None:
-    """The plan of a member who was two: the one that holds longer; the first if both do."""
+    """The plan of two merged members: the one that lasts longer; the first if both do."""
     return max(filter(None, (one, other)), key=lambda plan: plan.until, default=None)

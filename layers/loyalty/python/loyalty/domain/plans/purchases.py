@@ -1,4 +1,4 @@
-"""Plans that are bought as a product: how long what a member bought and kept lasts.
+"""Plans that members buy as a product: how long the units that a member kept last.
 
 It is computed from all purchases that are kept, so refunds and edits of their orders are exact in
 whatever sequence they arrive.
@@ -23,7 +23,7 @@ _SEPARATOR: Final = "#"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanPurchase:
-    """The months of a plan that are left of an order; 0: it was given back.
+    """The months of a plan that are left of an order; 0: all units were returned.
 
     It counts from the day `on` of the order.
 
@@ -84,9 +84,9 @@ def purchases_of(
 def bought_until(purchases: Iterable[PlanPurchase]) -> PlanRun | None:
     """The last run of days that purchases of one plan amount to; None if nothing was kept.
 
-    What is bought while it runs is added to its end, and what is bought after it was ended begins
-    anew. Months are counted from its first day, so a
-    run that begins on the 31st ends on the last days of shorter months.
+    A purchase while it runs extends its end, and a purchase after it was ended starts a new run.
+    Months count from its first day, so a run that begins on the 31st ends on the last days of
+    shorter months.
     """
     run: PlanRun | None = None
     months, closed_on = 0, None

@@ -1,8 +1,8 @@
-"""What is told of a member's plans: by hand, by services and by shops, late, doubled or shuffled.
+"""Tellings of a member's plans: by hand, by services and by shops, late, twice or out of order.
 
-Of each source the latest telling counts and nothing else, so the sequence in which tellings arrive
-changes nothing. Everything is a local day of the program: which state a plan is in on a day follows
-from the days alone, whether or not anything is told on that day.
+Only the latest telling of each source counts, so the sequence in which tellings arrive changes
+nothing. All days are local days of the program: the state of a plan on a day follows from the days
+alone, with or without a telling on that day.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from loyalty.domain.plans.given_gifts import GivenGift
     from loyalty.domain.program.plans import Plan
 
-# The source of what staff and services tell through the API.
+# The source of tellings by staff and services, through the API.
 BY_HAND: Final = "hand"
-# The source of what follows from products that were bought.
+# The source of the telling that follows from products.
 ORDERS: Final = "orders"
-# Of more sources, the one that was silent the longest is forgotten.
+# If there are more sources, the one with the oldest telling is dropped.
 SOURCES_MAX: Final = 20
 
-# Products that were bought; beyond that the oldest are forgotten.
+# Products that a member bought; if there are more, the oldest are dropped.
 PURCHASES_MAX: Final = 100
 
-# Gifts that can still be taken back; of more, the oldest stand for good.
+# Gifts that can still be taken back; if there are more, the oldest are kept for good.
 GIFTS_MAX: Final = 60
 
 type PlanState = Literal["trialing", "active", "grace", "paused", "ended"]
@@ -38,11 +38,11 @@ type PlanState = Literal["trialing", "active", "grace", "paused", "ended"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanTelling:
-    """What one source told last of a member's plan; `told_at` is when it was so.
+    """The latest telling of a member's plan by one source; `told_at` is its time there.
 
     The plan began on the day `since`. It is free until `trial_until` and paid until `paid_until`;
-    each is the last such day. `ends_on` is its last day, if it will not go on. It is paused from
-    `paused_from` until `paused_until` (None: until something else is told).
+    each is the last such day. `ends_on` is its last day, if it does not renew. It is paused from
+    `paused_from` until `paused_until` (None: until the next telling).
     """
 
     plan_id: str
@@ -92,7 +92,7 @@ class PlanTelling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberPlans:
-    """What each source told last of one member's plans. `revision` counts the changes.
+    """The latest telling of each source about one member's plans. `revision` counts the changes.
 
     `purchases` are products that are plans, by the order and the plan. `given` are the gifts of
     plans that stand.
@@ -128,7 +128,7 @@ class MemberPlans:
         return replace(self, purchases=_newest(after), revision=self.revision + 1)
 
     def with_telling(self, source: str, telling: PlanTelling) -> MemberPlans:
-        """The same after a telling; unchanged if the source told something later before."""
+        """The same after a telling; unchanged if the source has a later telling already."""
         if not telling.outdates(self.tellings.get(source)):
             return self
         after = {**self.tellings, source: telling}
@@ -149,7 +149,7 @@ class MemberPlans:
         return replace(self, tellings=after, purchases=closed, revision=self.revision + 1)
 
     def united(self, other: MemberPlans) -> MemberPlans:
-        """What is known of one member who was two: of each source the plan that holds longer."""
+        """The tellings of two merged members: for each source the plan that lasts longer."""
         together = dict(self.tellings)
         for source, telling in other.tellings.items():
             own = together.get(source)
@@ -169,7 +169,7 @@ class MemberPlans:
         )
 
     def all_tellings(self) -> Mapping[str, PlanTelling]:
-        """What every source tells, with what follows from the products that were bought."""
+        """The tellings of all sources, with the one that follows from products."""
         plan_ids = sorted({each.plan_id for each in self.purchases.values()})
         bought = {
             f"{ORDERS}/{plan_id}": telling
@@ -179,10 +179,10 @@ class MemberPlans:
         return {**self.tellings, **bought}
 
     def current(self, plans: Sequence[Plan], *, day: date) -> tuple[str, HeldPlan] | None:
-        """The plan that the member has on a day, or had last, and which source told of it.
+        """The plan that the member has on a day, or had last, and the source that reported it.
 
-        Of several it is the one that holds longest, and of those that hold equally long the one
-        that comes first in `plans`, the document's. None: nothing was told.
+        Of several it is the one that lasts longest, and of those that last equally long the one
+        that comes first in `plans`, the document's. None: there is no telling.
         """
         ranks = {plan.id: (number, plan.grace_days) for number, plan in enumerate(plans)}
         held = {
@@ -225,7 +225,7 @@ def _latest(tellings: Mapping[str, PlanTelling]) -> dict[str, PlanTelling]:
 
 
 def telling_of_purchases(plan_id: str, purchases: Iterable[PlanPurchase]) -> PlanTelling | None:
-    """What the products of a plan that a member bought, and kept, amount to; None: nothing."""
+    """The telling that follows from the products of a plan that a member kept; None: none."""
     run = bought_until(each for each in purchases if each.plan_id == plan_id)
     if run is None:
         return None

@@ -35,13 +35,14 @@ class RewardedActivity(DocumentPart):
         dict[ExternalId, Points],
         Field(
             max_length=ATTRIBUTES_MAX,
-            description="What it earns besides, by attribute: a review with a `photo`.",
+            description="What it earns in addition, by attribute, such as the `photo` of a "
+            "review.",
         ),
     ] = {}  # noqa: RUF012  # the model is frozen
     per_subject: Annotated[
         StrictBool,
         Field(
-            description="Whether a member does it once for each subject, such as one review of a "
+            description="Whether it counts once for each subject, such as one review of a "
             "product. Reports of it must then name the subject."
         ),
     ] = False
@@ -50,21 +51,21 @@ class RewardedActivity(DocumentPart):
         Field(
             ge=1,
             le=1000,
-            description="How many of a day count for a member, by the day on which they occurred; "
-            "null: all.",
+            description="How many count for a member in a day, by the day on which they "
+            "occurred; null: all.",
         ),
     ] = None
     ever_max: Annotated[
         StrictInt | None,
-        Field(ge=1, le=10**6, description="How many count for a member at all; null: all."),
+        Field(ge=1, le=10**6, description="How many count for a member in total; null: all."),
     ] = None
     needs_order_days: Annotated[
         StrictInt | None,
         Field(
             ge=1,
             le=3660,
-            description="The member's latest order may be at most so many days older than the "
-            "activity. Until there is one, the activity waits. null: no order is needed.",
+            description="How many days before the activity the member's latest order may be. "
+            "Without such an order, the activity waits. null: it needs no order.",
         ),
     ] = None
     wait_days: Annotated[
@@ -72,15 +73,15 @@ class RewardedActivity(DocumentPart):
         Field(
             ge=0,
             le=90,
-            description="Days until its points are available. What is removed in that time takes "
+            description="Days until its points are available. A removal in that time takes "
             "pending points and never leaves a debt.",
         ),
     ] = 0
     if_undone: Annotated[
         Literal["take_back", "keep"],
         Field(
-            description="What happens to its points when it is removed: they are taken back, as "
-            "after a refund of an order, or the member keeps them."
+            description="What happens to its points when it is removed: the member loses them, "
+            "as after a refund of an order, or keeps them."
         ),
     ] = "take_back"
 

@@ -24,5 +24,5 @@ def _points(activity: RewardedActivity, place: str) -> Iterator[Fault]:
 def _limits(activity: RewardedActivity, place: str) -> Iterator[Fault]:
     per_day, ever = activity.per_day_max, activity.ever_max
     if per_day is not None and ever is not None and ever < per_day:
-        detail = f"No day can have more than the {ever} that count at all"
+        detail = f"A day cannot have more than the {ever} that count in total"
         yield Fault(f"{place}/per_day_max", "contradiction", detail)

@@ -42,7 +42,7 @@ def _challenge(board: Board, challenges: Sequence[Challenge], place: str) -> Ite
     elif challenge.window == "day":
         yield Fault(place, "not_ranked", "A board ranks by weeks or longer windows, not by days")
     elif challenge.window == "ever" and board.prizes:
-        detail = "This challenge has no window that ends, so no prizes could be given"
+        detail = "This challenge has no window that ends, so the board cannot give prizes"
         yield Fault(place, "no_end", detail)
 
 

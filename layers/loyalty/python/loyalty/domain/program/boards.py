@@ -13,7 +13,7 @@ PRIZES_MAX: Final = 10
 
 
 class Prize(DocumentPart):
-    """What the members of the first places get once a window is settled."""
+    """What the members in the first places get once a window is settled."""
 
     to_place: Annotated[
         StrictInt,
@@ -21,15 +21,16 @@ class Prize(DocumentPart):
             ge=1,
             le=SHOWS_MAX,
             description="The last place that gets it. A member gets the prize with the smallest "
-            "one that includes their place; members who share a place get the same.",
+            "`to_place` that includes their place; members who share a place get the same "
+            "prize.",
         ),
     ]
     points: Annotated[Points | None, Field(description="Points.")] = None
     reward_id: Annotated[
         ExternalId | None,
         Field(
-            description="The id of a reward that costs the member nothing. It is one without a "
-            "stock and a limit for each member, and does not pay with points."
+            description="The id of a reward that costs the member nothing. It must have no "
+            "stock, no limit per member, and no payment with points."
         ),
     ] = None
 
@@ -46,8 +47,8 @@ class Board(DocumentPart):
     challenge: Annotated[
         ExternalId,
         Field(
-            description="The challenge whose count ranks the members, in each of its windows. It "
-            "counts orders, units or spending, and has a target."
+            description="The id of the challenge that ranks the members, in each of its "
+            "windows. It counts orders, units or spending, and has a target."
         ),
     ]
     shows: Annotated[
@@ -55,8 +56,8 @@ class Board(DocumentPart):
         Field(
             ge=1,
             le=SHOWS_MAX,
-            description="The last place that the board shows. Others see among the first how many "
-            "percent they are.",
+            description="The last place that the board shows. Members below it see only their "
+            "percentage from the top.",
         ),
     ] = 10
     prizes: Annotated[
@@ -68,7 +69,7 @@ class Board(DocumentPart):
         Field(
             ge=1,
             le=60,
-            description="For so many days after a window, refunds and late orders still move it. "
-            "Then it is final, and its prizes are given; choose your return window.",
+            description="For how many days after a window refunds and late orders still change "
+            "it. Then it is final and gives its prizes; choose your return window.",
         ),
     ] = 14

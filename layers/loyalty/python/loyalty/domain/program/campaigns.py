@@ -182,8 +182,9 @@ class Campaign(DocumentPart):
     activation: Annotated[
         Activation,
         Field(
-            description="Whether it is for all (`auto`), for members who joined it before the "
-            "order (`join`), or for members to whom it was offered (`offer`); see `offers`."
+            description="Whether it is for all members (`auto`), for members who joined it "
+            "before the order (`join`), or for members who were offered it (`offer`); see "
+            "`offers`."
         ),
     ] = "auto"
     qualifies: Annotated[

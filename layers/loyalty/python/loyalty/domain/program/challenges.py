@@ -80,8 +80,8 @@ class Gift(DocumentPart):
     reward_id: Annotated[
         ExternalId | None,
         Field(
-            description="The id of a reward that costs the member nothing; at most one. It is one "
-            "without a stock and a limit for each member, and does not pay with points."
+            description="The id of a reward that costs the member nothing; at most one. It must "
+            "have no stock, no limit per member, and no payment with points."
         ),
     ] = None
     badge: Annotated[ExternalId | None, Field(description="The id of a badge.")] = None
@@ -173,15 +173,15 @@ class Challenge(DocumentPart):
         tuple[ExternalId, ...],
         Field(
             max_length=20,
-            description="The ids of levels: only orders of members who had one of them on the "
-            "order's day count. Empty: all orders.",
+            description="The ids of levels: an order counts if the member had one of them on "
+            "its day. Empty: all orders count.",
         ),
     ] = ()
     activation: Annotated[
         Activation,
         Field(
-            description="`join`: members join it first, and only orders that occur while they take "
-            "part count. `auto`: all members take part."
+            description="`join`: members join it first, and only orders from the time that they "
+            "take part count. `auto`: all members take part."
         ),
     ] = "auto"
 
@@ -197,7 +197,7 @@ class Challenge(DocumentPart):
 
     @property
     def counts_different(self) -> bool:
-        """Whether it counts how many different things were bought, and not how much of them."""
+        """Whether it counts how many different things a member bought, not how much of them."""
         return self.counts.what == "categories"
 
     @property

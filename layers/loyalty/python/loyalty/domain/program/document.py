@@ -235,7 +235,8 @@ class Program(DocumentPart):
     ] = None
     offers: Annotated[
         OfferRules,
-        Field(description="How campaigns with the activation `offer` are offered to members."),
+        Field(description="How the program offers campaigns with the activation `offer` to "
+            "members."),
     ] = OfferRules()
     lists: Annotated[
         dict[ExternalId, Annotated[tuple[Label, ...], Field(max_length=5000)]],
@@ -269,13 +270,14 @@ class Program(DocumentPart):
     ] = ()
     referrals: Annotated[
         Referrals | None,
-        Field(description="What members and friends whom they bring are given; null: nothing."),
+        Field(description="What members and the friends they bring get; null: nothing."),
     ] = None
     boards: Annotated[
         tuple[Board, ...],
         Field(
             max_length=BOARDS_MAX,
-            description="Rankings of members by what challenges count, and prizes for the first.",
+            description="Rankings of members by what challenges count, and prizes for the first "
+            "places.",
         ),
     ] = ()
     expiry: Annotated[Expiry, Field(description="When points expire.")]
@@ -370,7 +372,8 @@ class Program(DocumentPart):
     ] = AdjustmentRules()
     households: Annotated[
         Households | None,
-        Field(description="Members who spend points from each other; null: there are none."),
+        Field(description="Whether members can spend each other's points, and how many; null: "
+            "they cannot."),
     ] = None
     transfers: Annotated[
         Transfers | None,
@@ -442,7 +445,7 @@ class Program(DocumentPart):
 
     @cached_property
     def plans_need_a_look(self) -> bool:
-        """Whether a plan is a product, or gives something: then changes are looked at."""
+        """Whether a plan is a product, or gives something: then the relay reports changes."""
         return bool(self.plan_skus) or any(plan.benefits.gives for plan in self.plans)
 
     def plan(self, plan_id: str | None) -> Plan | None:

@@ -1,4 +1,4 @@
-"""What must hold of a reward that something of the document promises to give for no points."""
+"""What must hold of a reward that the document gives for no points."""
 
 from collections.abc import Iterator
 
@@ -7,13 +7,13 @@ from loyalty.domain.program.document import Program
 
 
 def given_reward(reward_id: str, document: Program, place: str) -> Iterator[Fault]:
-    """Refuse a reward that might not be there when it is due: a promise is kept."""
+    """Refuse a reward that may be gone when it is due: the program keeps its promises."""
     reward = document.reward(reward_id)
     if reward is None:
         yield Fault(place, "unknown_reward", f"There is no reward “{reward_id}”")
     elif reward.stock is not None or reward.per_member_max is not None or reward.pay is not None:
         detail = (
-            "A reward that is given has no stock and no limit for each member, "
-            "and does not pay with points"
+            "A reward that is given has no stock, no limit per member, and no payment "
+            "with points"
         )
         yield Fault(place, "grant_of_limited", detail)

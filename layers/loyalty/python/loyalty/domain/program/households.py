@@ -1,4 +1,4 @@
-"""Households: members who may spend points from each other."""
+"""Households: members who can spend each other's points."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from loyalty.domain.program.parts import DocumentPart
 
 
 class Households(DocumentPart):
-    """Members can form households, and redeem rewards with points of the others in theirs.
+    """Members can form households, and redeem rewards with the points of their whole household.
 
     Points stay in the account of the member who earned them until they are spent.
     """
@@ -22,8 +22,8 @@ class Households(DocumentPart):
         Field(
             ge=0,
             le=366,
-            description="Days after joining before a member spends points of the others, and the "
-            "others spend theirs.",
+            description="How many days after joining a member can spend points of the others, "
+            "and the others can spend theirs.",
         ),
     ] = 30
     rejoin_days: Annotated[
@@ -31,13 +31,14 @@ class Households(DocumentPart):
         Field(
             ge=0,
             le=366,
-            description="Days after leaving a household before a member joins or begins one again.",
+            description="How many days after leaving a household a member can join or start one "
+            "again.",
         ),
     ] = 90
     drawn_per_month_max: Annotated[
         Points | None,
         Field(
-            description="The most points of one member that the others spend in a calendar month; "
-            "null: no limit. Cancelled redemptions count."
+            description="How many points of one member the others can spend in a calendar "
+            "month; null: no limit. Cancelled redemptions count."
         ),
     ] = None

@@ -71,5 +71,5 @@ Activation = Literal["auto", "join", "offer"]
 MemberPeriod = Literal["order", "day", "week", "month", "year", "campaign"]
 BudgetPeriod = Literal["day", "week", "month", "year", "campaign"]
 
-# What may say that a friend whom a member brings is no new person. They are stored.
+# Signals that a friend may not be a new person. They are stored.
 SignalName = Literal["device", "network", "email_alike"]

@@ -102,7 +102,7 @@ class LapsedMessage(DocumentPart):
 
 
 class ChallengeCompletedMessage(DocumentPart):
-    """Sent after a member completed a challenge; one message covers all of a day."""
+    """Sent after a member completed a challenge; one message covers all completions of a day."""
 
 
 class BadgeEarnedMessage(DocumentPart):
@@ -110,29 +110,29 @@ class BadgeEarnedMessage(DocumentPart):
 
 
 class ChallengeEndingMessage(DocumentPart):
-    """Sent before a window ends to members who have begun and have not much left to do."""
+    """Sent before a window ends, to members who have begun and have little left to do."""
 
     days_before: Annotated[
         StrictInt, Field(ge=0, le=60, description="How many days before the last day to send it.")
     ] = 2
     missing_percent_max: Annotated[
         StrictInt,
-        Field(ge=1, le=100, description="The most that may be missing, in percent of the target."),
+        Field(ge=1, le=100, description="The most that a member may lack, in percent of the target."),
     ] = 50
 
 
 class SegmentMessage(DocumentPart):
-    """A segment whose members are written to when they enter it."""
+    """A segment that sends a message to members who enter it."""
 
     segment: Annotated[
         ExternalId,
-        Field(description="The id of a segment that the hourly run finds the members of."),
+        Field(description="The id of a computed segment."),
     ]
     announces: Annotated[
         ExternalId | None,
         Field(
             description="The id of the campaign that the message is about: members who are held "
-            "out of it get none; null: it is about no campaign."
+            "out of it get no message; null: no campaign."
         ),
     ] = None
     again_after_days: Annotated[
@@ -140,8 +140,8 @@ class SegmentMessage(DocumentPart):
         Field(
             ge=1,
             le=730,
-            description="Days after which a member who left the segment and enters it again gets "
-            "another message.",
+            description="Days after which a member who left the segment and enters it again "
+            "gets a second message.",
         ),
     ] = 90
 
@@ -218,8 +218,8 @@ class MessageTemplate(DocumentPart):
     segment: Annotated[
         ExternalId | None,
         Field(
-            description="The segment whose entering it is about, of the kind `segment_entered`; "
-            "null: any."
+            description="With the kind `segment_entered`: the id of the segment that the "
+            "message is for; null: any segment."
         ),
     ] = None
     locale: Annotated[
@@ -309,7 +309,7 @@ class Messages(DocumentPart):
     ) -> MessageTemplate | None:
         """The template of the locale, its language, or all locales; None: the default words.
 
-        Those of a segment come before those of any.
+        Templates for one segment come before those for any segment.
         """
         names = (locale.lower(), locale.partition("-")[0].lower()) if locale else ()
         ours = {

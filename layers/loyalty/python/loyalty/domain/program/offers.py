@@ -1,4 +1,4 @@
-"""How campaigns are offered to members: how many, for how long, and how often."""
+"""How the program offers campaigns to members: how many, for how long, and how often."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from loyalty.domain.program.parts import DocumentPart
 
 
 class OfferRules(DocumentPart):
-    """How campaigns are offered to members, after each day of the program."""
+    """How the program offers campaigns to members, after each of its days."""
 
     at_most: Annotated[
         StrictInt, Field(ge=1, le=10, description="How many offers a member has at once.")
@@ -18,8 +18,8 @@ class OfferRules(DocumentPart):
         Field(
             ge=1,
             le=90,
-            description="Days that an offer lasts, with the one on which it is made; no longer "
-            "than its campaign.",
+            description="Days that an offer lasts, its first day included; no longer than its "
+            "campaign.",
         ),
     ] = 14
     again_after_days: Annotated[
@@ -27,8 +27,9 @@ class OfferRules(DocumentPart):
         Field(
             ge=7,
             le=365,
-            description="Days after its end in which a campaign is not offered again to the same "
-            "member. Orders that arrive later than that do not count for the offer.",
+            description="For how many days after an offer's end the program does not offer its "
+            "campaign to the same member again. Orders that arrive later than that do not count "
+            "for the offer.",
         ),
     ] = 30
     by_lot_percent: Annotated[
@@ -36,7 +37,7 @@ class OfferRules(DocumentPart):
         Field(
             ge=0,
             le=50,
-            description="For how many of 100 members offers are drawn by lot, so that it can be "
-            "measured what choosing them brings.",
+            description="How many of 100 members get offers by lot, to measure what choosing "
+            "brings.",
         ),
     ] = 5

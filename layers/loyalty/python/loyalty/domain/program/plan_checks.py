@@ -45,15 +45,15 @@ def _billing(plan: Plan, place: str) -> Iterator[Fault]:
             yield Fault(f"{pointer}/storefront", "missing", "Say which shop has these prices")
         elif billing.skus and billing.months is None:
             yield Fault(
-                f"{pointer}/months", "missing", "Say for how many months a unit is the plan"
+                f"{pointer}/months", "missing", "Say how many months of the plan a unit pays"
             )
         if (billing.storefront and billing.skus) or (billing.months and billing.prices):
-            detail = "A shop goes with prices, and months go with SKUs"
+            detail = "Use `storefront` with `prices`, and `months` with `skus`"
             yield Fault(pointer, "contradiction", detail)
 
 
 def _prices(plan: Plan, before: Sequence[Plan], place: str) -> Iterator[Fault]:
-    """A price that also another plan has would give the member the first one."""
+    """If two plans have the same price, the member gets the first one."""
     taken = {
         (billing.storefront, name): other.id
         for other in before

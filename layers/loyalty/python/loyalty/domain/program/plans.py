@@ -1,4 +1,4 @@
-"""Paid plans: memberships that members pay for, and what they bring."""
+"""Paid plans: memberships that members pay for, and what they give."""
 
 from typing import Annotated, Final, Literal
 
@@ -27,15 +27,15 @@ class PlanBenefits(DocumentPart):
         Field(
             ge=100,
             le=1000,
-            description="Orders earn this percentage: 200 is twice as much. Rules with "
-            "`level_multiplies` false leave it out, as they do the level's.",
+            description="The percentage that orders earn: 200 is twice as much. Rules with "
+            "`level_multiplies` false ignore it, as they ignore the level's.",
         ),
     ] = 100
     stacks: Annotated[
         Literal["higher", "product"],
         Field(
-            description="With the multiplier of the member's level, the `higher` of the two "
-            "counts, or the `product` of both."
+            description="How it combines with the multiplier of the member's level: the "
+            "`higher` of the two counts, or the `product` of both."
         ),
     ] = "higher"
     level: Annotated[
@@ -48,8 +48,8 @@ class PlanBenefits(DocumentPart):
     monthly: Annotated[
         PlanGift | None,
         Field(
-            description="What the member gets on the first day, and on that day of each month that "
-            "is paid or a trial; null: nothing."
+            description="What the member gets on the first day, and on the same day of each "
+            "month that is paid or a trial; null: nothing."
         ),
     ] = None
 
@@ -59,7 +59,7 @@ class PlanBenefits(DocumentPart):
 
 
 class PlanBilling(DocumentPart):
-    """How a plan is paid: by a shop's subscriptions, or by a product of so many months."""
+    """How members pay for a plan: by a shop's subscriptions, or by products."""
 
     storefront: Annotated[
         ExternalId | None,
@@ -69,46 +69,46 @@ class PlanBilling(DocumentPart):
         tuple[Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,192}$")], ...],
         Field(
             max_length=50,
-            description="What the shop calls it: ids of prices or products at Stripe, of plan "
-            "variations at Square.",
+            description="What the shop calls the plan: ids of prices or products at Stripe, of "
+            "plan variations at Square.",
         ),
     ] = ()
     skus: Annotated[
         tuple[Label, ...],
         Field(
             max_length=50,
-            description="Products of any till or shop that are the plan for `months`, by SKU. "
-            "They count as `fee` in orders, so they earn only where a rule says so.",
+            description="SKUs of products that are the plan for `months`, at any till or shop. "
+            "They count as `fee` in orders, so they earn only if a rule says so.",
         ),
     ] = ()
     months: Annotated[
         Annotated[StrictInt, Field(ge=1, le=36)] | None,
-        Field(description="With `skus`: for how many months one unit is the plan."),
+        Field(description="With `skus`: how many months of the plan one unit pays."),
     ] = None
 
 
 class Plan(DocumentPart):
-    """A membership that members pay for. The merchant or a shop charges; nothing is charged here.
+    """A membership that members pay for. The merchant or a shop charges; this service does not.
 
-    Its benefits begin and end with days of the program, whenever something is told.
+    Its benefits begin and end with days of the program, no matter when a payment is reported.
     """
 
     id: Annotated[
         ExternalId, Field(max_length=40, description="The plan's id, unique among the plans.")
     ]
     name: Annotated[Label, Field(description="The plan's name, as members see it.")]
-    description: Annotated[Label | None, Field(description="What it brings, in words.")] = None
+    description: Annotated[Label | None, Field(description="What it gives, in words.")] = None
     billing: Annotated[
         tuple[PlanBilling, ...],
-        Field(max_length=20, description="The shops that charge for it and tell of payments."),
+        Field(max_length=20, description="The shops and products that charge for it."),
     ] = ()
     grace_days: Annotated[
         StrictInt,
         Field(
             ge=0,
             le=60,
-            description="Days for which a plan that is to be renewed goes on after the last paid "
-            "day.",
+            description="For how many days after the last paid day the plan continues if it "
+            "renews.",
         ),
     ] = 0
     benefits: Annotated[PlanBenefits, Field(description="What the member has while it runs.")] = (

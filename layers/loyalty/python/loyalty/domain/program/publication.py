@@ -414,7 +414,7 @@ def _reward_openings(reward: Reward, document: Program, place: str) -> Iterator[
     for_all = min((moment for moment, condition in moments if condition is None), default=None)
     for index, (opens_at, _) in enumerate(moments):
         if for_all and opens_at > for_all:
-            detail = "It is open to everybody by then"
+            detail = "It is open to everyone by then"
             yield Fault(f"{place}/opens/{index}/at", "opens_later", detail)
 
 
@@ -512,7 +512,7 @@ def _segments_entered(document: Program) -> Iterator[Fault]:
             detail = f"There is no segment “{message.segment}”"
             yield Fault(f"{place}/segment", "unknown_segment", detail)
         elif not computed[message.segment]:
-            detail = "Nobody enters it: it is evaluated where it is used, and not every hour"
+            detail = "Members do not enter it: it is evaluated on use, not every hour"
             yield Fault(f"{place}/segment", "never_entered", detail)
         elif message.segment in named[:index]:
             detail = "Members who enter it get a message already"

@@ -25,13 +25,12 @@ class ReferralCount(DocumentPart):
         AmountMinor | None,
         Field(
             ge=1,
-            description="What is left of these lines after refunds must cost at least so much; "
-            "null: anything.",
+            description="The least that these lines must cost after refunds; null: anything.",
         ),
     ] = None
     within_days: Annotated[
         StrictInt,
-        Field(ge=1, le=365, description="How many days after the claim the friend may order."),
+        Field(ge=1, le=365, description="For how many days after the claim the friend's orders count."),
     ] = 60
 
 
@@ -46,7 +45,7 @@ class ReferralGift(DocumentPart):
 
 
 class ReferralCaps(DocumentPart):
-    """How many friends a member is given something for. Beyond that, only the friends are."""
+    """For how many friends a member gets something. Beyond that, only the friends do."""
 
     per_month: Annotated[
         StrictInt | None,
@@ -58,14 +57,14 @@ class ReferralCaps(DocumentPart):
 
 
 class ReferralSignal(DocumentPart):
-    """What happens if something about the friend is the same as of others."""
+    """What happens if a claim has something in common with other members."""
 
     signal: Annotated[
         SignalName,
         Field(
-            description="`device`: the same device as the member, or as another friend of theirs. "
-            "`network`: many friends come from one network. `email_alike`: the e-mail differs from "
-            "the member's in a letter, a dot or a tag."
+            description="`device`: the same device as the member, or as a different friend of "
+            "theirs. `network`: many friends come from one network. `email_alike`: the e-mail "
+            "differs from the member's in a letter, a dot or a tag."
         ),
     ]
     per_week_max: Annotated[
@@ -78,14 +77,14 @@ class ReferralSignal(DocumentPart):
         ),
     ] = None
     then: Annotated[
-        SignalOutcome, Field(description="Whether a person decides, or the claim is refused.")
+        SignalOutcome, Field(description="Whether to hold the claim for a manager, or to refuse it.")
     ] = "hold"
 
 
 class Referrals(DocumentPart):
-    """Members bring friends. Both get something once the friend has bought, and kept it.
+    """Members bring friends. Both get something once the friend has bought something and kept it.
 
-    A claim keeps the terms of the version in which it was made.
+    A claim keeps the terms of the version that was in force when the friend made it.
     """
 
     url: Annotated[
@@ -101,7 +100,7 @@ class Referrals(DocumentPart):
         ReferralCount()
     )
     orders: Annotated[
-        StrictInt, Field(ge=1, le=2, description="After how many such orders both get something.")
+        StrictInt, Field(ge=1, le=2, description="After how many such orders both members get something.")
     ] = 1
     wait_days: Annotated[
         StrictInt,
@@ -118,7 +117,7 @@ class Referrals(DocumentPart):
     friend: Annotated[
         ReferralGift | None, Field(description="What the friend gets; null: nothing.")
     ] = None
-    caps: Annotated[ReferralCaps, Field(description="How many friends a member is paid for.")] = (
+    caps: Annotated[ReferralCaps, Field(description="For how many friends a member gets something.")] = (
         ReferralCaps()
     )
     new_only: Annotated[
@@ -131,7 +130,7 @@ class Referrals(DocumentPart):
     if_undone: Annotated[
         Literal["take_back", "keep"],
         Field(
-            description="What happens if refunds leave too little: what was given is taken back, "
-            "or both keep it."
+            description="What happens if refunds leave too little: both members lose what they "
+            "got, or keep it."
         ),
     ] = "take_back"

@@ -77,7 +77,7 @@ class RewardOpening(DocumentPart):
     ]
     members: Annotated[
         MemberCondition | None,
-        Field(alias="for", description="The members for whom it opens then; null: everybody."),
+        Field(alias="for", description="The members that it opens for then; null: everyone."),
     ] = None
 
 
@@ -144,9 +144,9 @@ class Reward(DocumentPart):
         tuple[RewardOpening, ...],
         Field(
             max_length=10,
-            description="When it opens for whom, instead of `available_from`. It opens for a "
-            "member at the earliest moment that is for them, and never if none is; empty: for "
-            "everybody at once.",
+            description="When it opens, and for which members, instead of `available_from`. It "
+            "opens for a member at the earliest step that includes them, and never if no step "
+            "does; empty: it opens for everyone at once.",
         ),
     ] = ()
     pay: Annotated[
@@ -193,8 +193,8 @@ class Reward(DocumentPart):
     def window(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
         """The first moment of the window and the first one after it; None where it is open.
 
-        A reward that opens in steps has the first moment of the step that is for everybody; of the
-        earliest step, if none is.
+        A reward that opens in steps has the first moment of the step that is for everyone, or of
+        the earliest step if no step is.
         """
         opens_at = _first_moment(self.available_from, zone) if self.available_from else None
         if self.opens:
@@ -207,12 +207,12 @@ class Reward(DocumentPart):
         return opens_at, closes_at
 
     def moments(self, zone: ZoneInfo) -> list[tuple[datetime, MemberCondition | None]]:
-        """When it opens and for whom, step by step; for everybody, if the condition is None."""
+        """When it opens, and for which members, step by step; None: for everyone."""
         return [(_first_moment(each.opens_at, zone), each.members) for each in self.opens]
 
     @property
     def conditions(self) -> tuple[MemberCondition, ...]:
-        """All that it asks of a member: for whom it is, and for whom it opens when."""
+        """All its conditions on members: its own `for`, and those of its steps."""
         conditions = (self.members, *(step.members for step in self.opens))
         return tuple(each for each in conditions if each is not None)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from loyalty.domain.program.line_selectors import LineSelector
     from loyalty.domain.recommendations.scoring import Recommender
 
-# Who orders every week or two has been away by then.
+# A member who orders every week or two has been away by then.
 AWAY_DAYS: Final = 30
 # What a member bought raises a campaign's score to at most five times.
 _LIKENESS_COUNTS_MAX: Final = 4 * LIKENESS_MAX
@@ -191,7 +191,7 @@ def _scored(
 def _because(
     bought: Thing | None, popularity: int, recommender: Recommender, facts: MemberFacts
 ) -> OfferReason:
-    """The reason that says most; of who objects to personalization, nothing is looked at."""
+    """The reason that says most. It looks at nothing of a member who objects to personalization."""
     if bought is not None and bought.kind != "reward":
         return OfferReason("you_bought", thing_kind=bought.kind, thing_id=bought.id)
     away = (facts.day - facts.bought_on).days if facts.bought_on else 0

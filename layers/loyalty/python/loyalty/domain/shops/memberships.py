@@ -18,7 +18,7 @@ _MOMENT: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MembershipUpdated:
-    """The state of a membership that a customer pays for, at `told_at`.
+    """The state, at `told_at`, of a membership that a customer pays for.
 
     `prices` are the shop's names of what they pay for. It is free until `trial_until` and paid
     until `paid_until`. `ends_at` is when it ended or will end; None: it is to be renewed. If it
@@ -47,7 +47,7 @@ def plan_sold_as(prices: tuple[str, ...], *, storefront_id: str, program: Progra
 
 
 def telling_of(membership: MembershipUpdated, plan: Plan, program: Program) -> PlanTelling:
-    """What a membership tells of a plan, in days of the program.
+    """The telling of a plan that follows from a membership, in days of the program.
 
     Every day of which a part is paid counts as a whole, and so does the day on which it ends.
     """

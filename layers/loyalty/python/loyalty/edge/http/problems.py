@@ -96,8 +96,8 @@ class Problem(BaseModel):
     )
     reason: str | None = Field(
         default=None,
-        description="With `referral_refused`: `self`, `not_new`, `already_referred`, `device`, "
-        "`network`, `email_alike`, or `decided` if a person refused it.",
+        description="With `referral_refused`: `self`, `not_new`, `already_referred`, "
+            "`device`, `network`, `email_alike`, or `decided` if a manager refused it.",
     )
 
 

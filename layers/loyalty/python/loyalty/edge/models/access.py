@@ -10,11 +10,11 @@ from loyalty.edge.http.schemas import AnswerPart, RequestPart
 
 
 class AccessTokenRequest(RequestPart):
-    """For whom a token is."""
+    """The storefront that a token is for."""
 
     audience: Annotated[
         ExternalId,
-        Field(description="The storefront that will verify it, by any id that it knows itself by."),
+        Field(description="The storefront that will verify it, by an id that it chose for itself."),
     ]
 
 
@@ -24,7 +24,7 @@ class AccessTokenAnswer(AnswerPart):
     token: Annotated[
         StrictStr, Field(description="A JSON Web Token, signed with ES256 by a key of `jwks.json`.")
     ]
-    expires_at: Annotated[datetime, Field(description="When it ends, in UTC: ten minutes or less.")]
+    expires_at: Annotated[datetime, Field(description="When it ends, in UTC: in ten minutes or less.")]
 
 
 class AccessKeyAnswer(AnswerPart):

@@ -1,4 +1,4 @@
-"""Activities of members, as callers report them and the API answers them."""
+"""Activities of members, in requests and responses."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 IDENTITIES_MAX = 20
 
 ActivitySource = Annotated[
-    ExternalId, Field(description="The system that numbered the activity, by your own name.")
+    ExternalId, Field(description="The system that numbered the activity, by a name that you choose.")
 ]
 ActivityId = Annotated[ExternalId, Field(description="The activity's id in that system.")]
 Reason = Annotated[
     ActivityReason | None,
     Field(
-        description="Why it is worth nothing: a limit is used up, or the member has no recent "
-        "order; null otherwise."
+        description="Why it earns nothing: a limit is used up, or the member has no recent "
+            "order; null otherwise."
     ),
 ]
 
@@ -52,7 +52,7 @@ class ActivityRequest(RequestPart):
     source: ActivitySource
     activity_id: ActivityId
     activity: Annotated[
-        ExternalId, Field(description="What was done: an activity's id in the program document.")
+        ExternalId, Field(description="What the member did: an activity's id in the program document.")
     ]
     member_id: Annotated[
         ExternalId | None, Field(description="The member's id, if you have it.")
@@ -70,8 +70,8 @@ class ActivityRequest(RequestPart):
     changed_at: Annotated[
         Instant | None,
         Field(
-            description="When this content was written: an edit needs a later time than the "
-            "content that it replaces. null: when the member did it."
+            description="When the source wrote this content: an edit needs a later time than "
+            "the content that it replaces. null: the same as `occurred_at`."
         ),
     ] = None
     subject: Annotated[Label | None, Field(description="What it is about, such as a SKU.")] = None
@@ -79,7 +79,8 @@ class ActivityRequest(RequestPart):
         dict[ExternalId, StrictBool],
         Field(
             max_length=ATTRIBUTES_MAX,
-            description='What earns more, if it holds: `{"photo": true}`. Others are ignored.',
+            description='What earns more, such as `{"photo": true}`. Attributes that the '
+            "document does not name are ignored.",
         ),
     ] = {}  # noqa: RUF012  # the model is frozen
 
@@ -118,28 +119,28 @@ class ActivityAnswer(AnswerPart):
     activity: Annotated[
         str | None,
         Field(
-            description="What was done: the activity's id in the program document; null: only its "
-            "removal is known."
+            description="What the member did: the activity's id in the program document; null: "
+            "only its removal is known."
         ),
     ]
     name: Annotated[
         str | None,
-        Field(description="Its name in the version in force; null: that has it no more."),
+        Field(description="Its name in the version in force; null: it is no longer there."),
     ]
     member_id: Annotated[str | None, Field(description="The member for whom it was recorded.")]
     status: Annotated[
         ActivityState,
         Field(
-            description="`awarded`: it counts; `limited`: a limit was used up; `waiting`: it "
-            "counts once the member orders; `retracted`: it was removed."
+            description="`awarded`: it counts. `limited`: a limit was used up. `waiting`: it "
+            "counts once the member orders. `retracted`: it was removed."
         ),
     ]
     reason: Reason
-    points: Annotated[int, Field(description="The points that stand for it.")]
+    points: Annotated[int, Field(description="The points that the member has for it now.")]
     subject: Annotated[str | None, Field(description="What it is about.")]
-    attributes: Annotated[list[str], Field(description="The attributes that hold.")]
+    attributes: Annotated[list[str], Field(description="The attributes that are true.")]
     occurred_at: Annotated[datetime | None, Field(description="When the member did it, in UTC.")]
-    changed_at: Annotated[datetime, Field(description="When its content was written, in UTC.")]
+    changed_at: Annotated[datetime, Field(description="When the source wrote its content, in UTC.")]
     recorded_at: Annotated[datetime, Field(description="When it was last recorded, in UTC.")]
     recorded_by: RecordedBy
 
@@ -152,18 +153,18 @@ class ActivitiesPage(AnswerPart):
 
 
 class ActivityRecordedAnswer(AnswerPart):
-    """How an activity stands, and what it brought."""
+    """The state of an activity, and the entry that it wrote."""
 
-    status: Annotated[ActivityState, Field(description="How it stands, as in `activity`.")]
+    status: Annotated[ActivityState, Field(description="Its state, as in `activity`.")]
     activity: Annotated[ActivityAnswer, Field(description="The activity as it stands.")]
     entry: Annotated[
         EntryAnswer | None,
-        Field(description="The entry that last moved points for it; null: none did."),
+        Field(description="The latest entry that moved points for it; null: there is none."),
     ]
 
 
 class ActivityIgnored(AnswerPart):
-    """An activity of nobody who is a member; nothing was recorded."""
+    """An activity of a person who is not a member; nothing was recorded."""
 
     status: Annotated[Literal["ignored"], Field(description="Always `ignored`.")] = "ignored"
     reason: Annotated[

@@ -26,7 +26,7 @@ BoardWindow = Annotated[
         "with a slash between them; the running one if it is left out.",
     ),
 ]
-Window = Annotated[str | None, Field(description="The window; null: the first has not begun.")]
+Window = Annotated[str | None, Field(description="The window; null: the first one has not begun.")]
 Score = Annotated[int, Field(description="What counts, in the unit of `counts`.")]
 _Counts = Annotated[
     RankedBy, Field(description="What a score counts: orders, units or minor units of money.")
@@ -34,10 +34,10 @@ _Counts = Annotated[
 
 
 class PrizeAnswer(AnswerPart):
-    """What a place gets once the window is settled."""
+    """What members in a place get once the window is settled."""
 
     to_place: Annotated[int, Field(description="The last place that gets it.")]
-    points: Annotated[int, Field(description="Points; 0: none.")]
+    points: Annotated[int, Field(description="The points that it gives; 0: none.")]
     reward_id: Annotated[
         str | None, Field(description="The reward that it gives for no points; null: none.")
     ]
@@ -51,12 +51,12 @@ class BoardAnswer(AnswerPart):
 
     id: Annotated[str, Field(description="The board's id in the program document.")]
     name: Annotated[str, Field(description="Its name.")]
-    challenge: Annotated[str, Field(description="The challenge whose count ranks the members.")]
+    challenge: Annotated[str, Field(description="The id of the challenge that ranks the members.")]
     counts: _Counts
     window: Window
     shows: Annotated[int, Field(description="The last place that it shows.")]
     settles_after_days: Annotated[
-        int, Field(description="For so many days after a window, refunds still move it.")
+        int, Field(description="For how many days after a window refunds still change it.")
     ]
     prizes: Annotated[list[PrizeAnswer], Field(description="What the first places get.")]
 
@@ -75,7 +75,7 @@ class PlaceAnswer(AnswerPart):
     score: Score
     nickname: Annotated[
         str | None,
-        Field(description="What the member agreed to be called on boards; null: they did not."),
+        Field(description="The member's nickname on boards; null: they did not agree to be named."),
     ]
     member_id: Annotated[str | None, Field(description="The member's id; null for members.")]
     has_prize: Annotated[bool, Field(description="Whether the place gets a prize.")]
@@ -92,7 +92,7 @@ class StandingAnswer(AnswerPart):
     ends_on: Annotated[date | None, Field(description="The window's last day; null: none.")]
     state: Annotated[
         Literal["open", "final"],
-        Field(description="`open`: orders and refunds still move it. `final`: nothing does."),
+        Field(description="`open`: orders and refunds still change it. `final`: nothing does."),
     ]
     as_of: Annotated[
         datetime | None, Field(description="When it was computed, in UTC; null: not yet.")
@@ -100,7 +100,7 @@ class StandingAnswer(AnswerPart):
     members: Annotated[int, Field(description="How many members have a score.")]
     items: Annotated[
         list[PlaceAnswer],
-        Field(description="The first places. One that too many members share is left out."),
+        Field(description="The first places. A place that too many members share is left out."),
     ]
     next_cursor: Annotated[None, Field(description="Always null: there is one page.")] = None
 
@@ -114,11 +114,13 @@ class BoardOfMemberAnswer(AnswerPart):
     score: Score
     place: Annotated[
         int | None,
-        Field(description="The place, if it is one that the board shows or all places are known."),
+        Field(description="The place, if the board shows it or all places are known; otherwise "
+            "null."),
     ]
     top_percent: Annotated[
         int | None,
-        Field(description="Otherwise: among the first so many percent; null: no score yet."),
+        Field(description="Otherwise the percentage from the top: 10 means among the first 10 %. "
+            "null: no score yet."),
     ]
     as_of: Annotated[
         datetime | None, Field(description="When the others' scores were computed, in UTC.")
@@ -126,7 +128,7 @@ class BoardOfMemberAnswer(AnswerPart):
     is_named: Annotated[
         bool,
         Field(
-            description="Whether others see the member's nickname: it takes the consent "
+            description="Whether other members see the nickname: this needs the consent "
             "`community` and the attribute `nickname`."
         ),
     ]

@@ -121,8 +121,8 @@ class CampaignAnswer(AnswerPart):
     activation: Annotated[
         Activation,
         Field(
-            description="`join`: members have to join it. `offer`: it is for members to whom it "
-            "was offered."
+            description="`join`: members have to join it. `offer`: it is for members who were "
+            "offered it."
         ),
     ]
     group: Annotated[

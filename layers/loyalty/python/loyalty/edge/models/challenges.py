@@ -54,7 +54,7 @@ class StampCard(AnswerPart):
     """A challenge with `"show": "stamps"`, as a card."""
 
     stamps: Annotated[
-        int, Field(description="The stamps on it. If no other card follows, the last one is full.")
+        int, Field(description="The stamps on it. If no other card follows, the last card stays full.")
     ]
     of: Annotated[int, Field(description="How many stamps fill it.")]
     cards: Annotated[int, Field(description="How many cards the member filled in this window.")]
@@ -67,13 +67,13 @@ class StreakAnswer(AnswerPart):
     freezes_left: Annotated[
         int,
         Field(
-            description="How many more periods may have nothing before the first ones drop out. "
-            "A period that is not over is none of them."
+            description="How many more periods the member can miss before the first ones drop "
+            "out. The current period is not missed until it is over."
         ),
     ]
     has_counted: Annotated[
         bool,
-        Field(description="Whether something counts already in the period that ends on `until`."),
+        Field(description="Whether the period that ends on `until` has an order already."),
     ]
 
 
@@ -88,13 +88,13 @@ class ChallengeOfMember(AnswerPart):
     state: Annotated[
         ChallengeState,
         Field(
-            description="`scheduled`: it has not begun. `done`: the member completed it as often "
-            "as can be in this window. `ended`: its last day is over."
+            description="`scheduled`: it has not begun. `done`: the member completed it as "
+            "often as possible in this window. `ended`: its last day is over."
         ),
     ]
     show: Annotated[
         Literal["progress", "stamps"],
-        Field(description="How it is meant to be shown: as progress, or as a card with stamps."),
+        Field(description="How to show it: as progress, or as a card with stamps."),
     ]
     counts: Annotated[
         CountedThing | Literal["periods"],
@@ -115,9 +115,9 @@ class ChallengeOfMember(AnswerPart):
     until: Annotated[
         date | None,
         Field(
-            description="The last day of the running window, or of a streak's period, in the "
-            "program's time zone; null: no end. It is that of the first window before the "
-            "challenge begins, and that of the last one afterwards."
+            description="The last day of the current window, or of a streak's current period, "
+            "in the program's time zone; null: no end. Before the challenge begins it is that "
+            "of the first window, after its end that of the last one."
         ),
     ]
     completed: Annotated[
@@ -128,15 +128,15 @@ class ChallengeOfMember(AnswerPart):
     ]
     activation: Annotated[
         Activation,
-        Field(description="Whether members join it, or all take part."),
+        Field(description="`join`: members have to join it. `auto`: all members take part."),
     ]
     joined_at: Annotated[
         datetime | None,
-        Field(description="Since when they take part, in UTC, if they joined it; otherwise null."),
+        Field(description="When the member joined it, in UTC; null: they did not, or need not."),
     ]
-    completed_ever: Annotated[int, Field(description="How often in all windows together.")]
+    completed_ever: Annotated[int, Field(description="How often they completed it in all windows together.")]
     gives: Annotated[ChallengeGift, Field(description="What the next completion gives.")]
-    card: Annotated[StampCard | None, Field(description="Its card; null: it is not shown as one.")]
+    card: Annotated[StampCard | None, Field(description="The progress as a card; null: it is not shown as a card.")]
     streak: Annotated[
         StreakAnswer | None, Field(description="The streak; null: a target completes it.")
     ]

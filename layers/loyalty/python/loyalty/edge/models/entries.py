@@ -45,8 +45,8 @@ class EntryRate(AnswerPart):
     plan_percent: Annotated[
         int,
         Field(
-            description="The multiplier of the member's paid plan, in percent. If only the higher "
-            "of the two counts, the other is 100."
+            description="The multiplier of the member's paid plan, in percent. If only the "
+            "higher of the two multipliers counts, the other is 100."
         ),
     ]
 
@@ -244,8 +244,8 @@ class EntryAnswer(AnswerPart):
     counterpart_id: Annotated[
         str | None,
         Field(
-            description="Of a transfer or a merge: the other member's id. Of a contribution: the "
-            "id of the member in the household who redeemed."
+            description="Of a transfer or a merge: the other member's id. Of a contribution: "
+            "the id of the household member who redeemed."
         ),
     ] = None
     recorded_by: RecordedBy = None

@@ -1,4 +1,4 @@
-"""Households, as their members see them."""
+"""Households, in requests and responses."""
 
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -19,21 +19,21 @@ Since = Annotated[
 SharesMax = Annotated[
     int | None,
     Field(
-        description="The most of their points that the others may spend in a calendar month; null: "
-        "no limit of their own."
+        description="How many of their points the others may spend in a calendar month; "
+            "null: no limit of their own."
     ),
 ]
 
 
 class HouseholdRequest(RequestPart):
-    """A household to begin, or an invitation to accept."""
+    """A household to start, or an invitation to accept."""
 
     invitation: Annotated[
         str | None,
         Field(
             min_length=1,
             max_length=100,
-            description="The invitation to accept; leave it out to begin a household.",
+            description="The invitation to accept; leave it out to start a household.",
         ),
     ] = None
 
@@ -44,26 +44,26 @@ class SharesRequest(RequestPart):
     shares_max: Annotated[
         Points | None,
         Field(
-            description="The most points that the others may spend in a calendar month; null: no "
-            "limit of the member's own. Points are not shared before a waiting time is over."
+            description="How many points the others may spend in a calendar month; null: no "
+            "limit of the member's own. No points are shared before the waiting time is over."
         ),
     ]
 
 
 class InvitationAnswer(AnswerPart):
-    """An invitation into a household. It is shown once."""
+    """An invitation into a household. Only this response shows it."""
 
     invitation: Annotated[
-        str, Field(description="What whoever is invited sends to join; give it to nobody else.")
+        str, Field(description="What the invited member sends to join; give it to nobody else.")
     ]
-    ends_at: Annotated[datetime, Field(description="When it ends if nobody accepts it, in UTC.")]
+    ends_at: Annotated[datetime, Field(description="When it ends if no member accepts it, in UTC.")]
 
 
 class HouseholdMember(AnswerPart):
     """A member of a household."""
 
     member_id: MemberId
-    is_owner: Annotated[bool, Field(description="Whether they invite and remove members.")]
+    is_owner: Annotated[bool, Field(description="Whether they can invite and remove members.")]
     since: Since
     shares_max: SharesMax
     shareable: Annotated[
@@ -76,9 +76,9 @@ class HouseholdShown(AnswerPart):
 
     id: HouseholdId
     spendable: Annotated[
-        int, Field(description="Points that the member can spend from it now, with their own.")
+        int, Field(description="How many points the member can spend from it now, their own included.")
     ]
-    members: Annotated[list[HouseholdMember], Field(description="Its members, longest first.")]
+    members: Annotated[list[HouseholdMember], Field(description="Its members, the longest in it first.")]
 
 
 class HouseholdAnswer(AnswerPart):

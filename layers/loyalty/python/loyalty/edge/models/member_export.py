@@ -126,7 +126,7 @@ class ExportedCampaign(AnswerPart):
 
 
 class ExportedOffer(AnswerPart):
-    """A campaign that was offered to the member."""
+    """A campaign that the member was offered."""
 
     campaign_id: Annotated[str, Field(description="The campaign's id in the program document.")]
     offered_at: Annotated[datetime, Field(description="When it was offered, in UTC.")]
@@ -148,10 +148,10 @@ class ExportedSurveyResponse(AnswerPart):
 
 
 class ExportedReferral(AnswerPart):
-    """How the member was brought by another one; who that is, is theirs."""
+    """The referral that brought the member, without the other member's id."""
 
-    code: Annotated[str, Field(description="The code that the member claimed with.")]
-    claimed_at: Annotated[datetime, Field(description="When, in UTC.")]
+    code: Annotated[str, Field(description="The code that the member claimed.")]
+    claimed_at: Annotated[datetime, Field(description="When the member claimed it, in UTC.")]
     state: Annotated[
         ReferralState, Field(description="Whether it counts, waits for a manager, or was refused.")
     ]
@@ -175,15 +175,15 @@ class ExportAnswer(AnswerPart):
     ]
     referrals: Annotated[
         list[ExportedReferral],
-        Field(description="How the member was brought; every page repeats them."),
+        Field(description="The referrals that brought the member; every page repeats them."),
     ]
     referral_codes: Annotated[
         list[str],
-        Field(description="The codes by which the member brings friends; every page repeats them."),
+        Field(description="The member's codes for friends; every page repeats them."),
     ]
     offers: Annotated[
         list[ExportedOffer],
-        Field(description="Campaigns that were offered to the member; every page repeats them."),
+        Field(description="Campaigns that the member was offered; every page repeats them."),
     ]
     merged_from: Annotated[
         list[str],

@@ -103,13 +103,14 @@ class EnrollmentRequest(RequestPart):
     referral_code: Annotated[
         ReferralCode | None,
         Field(
-            description="The code of the member who brought them. One that is not accepted is "
-            "ignored; the member's referral says whether it was."
+            description="The code of the member who brought them. Enrollment ignores a code "
+            "that is not accepted; the member's referral says whether it was."
         ),
     ] = None
     signals: Annotated[
         ReferralSignalsRequest,
-        Field(description="What else is known of them, if the program looks at it in referrals."),
+        Field(description="The member's device and network, if the program's referrals look at "
+            "them."),
     ] = ReferralSignalsRequest()
 
 

@@ -1,4 +1,4 @@
-"""What was offered to a member, as they and staff read it."""
+"""A member's offers, as the member and staff read them."""
 
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -34,13 +34,13 @@ class OfferedBecauseAway(AnswerPart):
 
 
 class OfferedInTurn(AnswerPart):
-    """Nothing spoke for one campaign or another: the order of the document decided."""
+    """No reason favored a campaign: the order of the document decided."""
 
     kind: Literal["in_turn"] = "in_turn"
 
 
 class OfferedByLot(AnswerPart):
-    """It was drawn by lot, to measure what choosing brings."""
+    """The program drew it by lot, to measure what choosing brings."""
 
     kind: Literal["by_lot"] = "by_lot"
 
@@ -51,7 +51,7 @@ type OfferBecause = (
 
 OfferedBecause = Annotated[
     OfferBecause,
-    Field(discriminator="kind", description="Why; the kinds are all that there are."),
+    Field(discriminator="kind", description="Why the program offered it."),
 ]
 
 
@@ -63,8 +63,8 @@ class OfferAnswer(AnswerPart):
     state: Annotated[
         OfferState,
         Field(
-            description="`open`: an order can still use it. `used`: an order of the member did. "
-            "`lapsed`: its last day is over, and no order did."
+            description="`open`: an order can still use it. `used`: an order of the member used "
+            "it. `lapsed`: its last day is over, and no order used it."
         ),
     ]
     offered_at: Annotated[datetime, Field(description="When it was offered, in UTC.")]
@@ -73,7 +73,7 @@ class OfferAnswer(AnswerPart):
     orders: Annotated[
         int, Field(description="How many of the member's last 20 orders got points of it.")
     ]
-    points: Annotated[int, Field(description="The points that it gave them when they were earned.")]
+    points: Annotated[int, Field(description="The points that it gave these orders when they were earned.")]
     eligible: Annotated[
         bool,
         Field(
@@ -84,22 +84,22 @@ class OfferAnswer(AnswerPart):
     why_not: Annotated[
         list[FailedCondition],
         Field(
-            description="What stands against it for an order made now, of the member and the time; "
-            "empty: it depends on the order."
+            description="The conditions on the member and the time that an order made now would "
+            "fail; empty: it depends on the order."
         ),
     ]
-    text: Annotated[str, Field(description="The same in plain English; empty: nothing does.")]
+    text: Annotated[str, Field(description="The same in plain English; empty if `why_not` is.")]
     caps: Annotated[
-        list[CampaignCap], Field(description="Its limits for each member, and what is used.")
+        list[CampaignCap], Field(description="Its limits per member, and how much the member has used.")
     ]
 
 
 class OffersOfMember(AnswerPart):
-    """What was offered to a member."""
+    """The offers of a member."""
 
     items: Annotated[
         list[OfferAnswer],
-        Field(description="What is open, and what ended lately; the newest first."),
+        Field(description="Open offers and those that ended lately, the newest first."),
     ]
     next_cursor: Annotated[None, Field(description="Always null: there is one page.")] = None
 

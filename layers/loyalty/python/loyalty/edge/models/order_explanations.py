@@ -191,7 +191,7 @@ class OrderExplanationAnswer(AnswerPart):
         int | None, Field(description="The version of the program document that decided it.")
     ]
     tier: Annotated[str | None, Field(description="The id of the member's level then.")]
-    plan: Annotated[str | None, Field(description="The id of the member's paid plan then.")]
+    plan: Annotated[str | None, Field(description="The id of the member's paid plan on that day.")]
     points: Annotated[
         int, Field(description="All points of the latest version of the order, before refunds.")
     ]

@@ -1,4 +1,4 @@
-"""Members' paid plans, as callers tell of them and the API shows them."""
+"""Members' paid plans, in requests and responses."""
 
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -17,7 +17,7 @@ _State = Literal["trialing", "active", "grace", "paused"]
 
 
 class PlanRequest(RequestPart):
-    """A plan that a member has, or until when it is paid now."""
+    """A plan to give to a member, or the new last day of their plan."""
 
     plan: Annotated[ExternalId, Field(description="The plan's id in the program document.")]
     until: Annotated[
@@ -26,11 +26,11 @@ class PlanRequest(RequestPart):
     renews: Annotated[
         StrictBool,
         Field(
-            description="Whether it is to be renewed: then the plan's `grace_days` follow. "
-            "Otherwise it ends with `until`."
+            description="Whether it renews: then the plan's `grace_days` follow. Otherwise it "
+            "ends with `until`."
         ),
     ] = False
-    reason: Annotated[Label, Field(description="Why, for the people who look at it later.")]
+    reason: Annotated[Label, Field(description="Why, for staff who look at it later.")]
 
     def terms(self) -> PlanTerms:
         return PlanTerms(
@@ -41,7 +41,8 @@ class PlanRequest(RequestPart):
 PlanId = Annotated[str, Field(description="The plan's id in the program document.")]
 PlanName = Annotated[
     str | None,
-    Field(description="The plan's name; null: the program has it no more, and it brings nothing."),
+    Field(description="The plan's name; null: it is no longer in the program document, and "
+            "gives nothing."),
 ]
 Since = Annotated[date, Field(description="The first day, in the program's time zone.")]
 Until = Annotated[
@@ -59,40 +60,42 @@ class MemberPlan(AnswerPart):
     state: Annotated[
         Literal["active", "grace", "paused"],
         Field(
-            description="`active`; `grace`: it goes on although its last day that is paid is over; "
-            "`paused`: it brings nothing until it goes on."
+            description="`active`; `grace`: the last paid day is over, and the plan still runs; "
+            "`paused`: it gives nothing until it runs again."
         ),
     ]
     since: Since
     until: Until
     paid_until: PaidUntil
     multiplier_percent: Annotated[
-        int, Field(description="How much more orders earn by it, in percent: 200 is twice as much.")
+        int, Field(description="The percentage that orders earn with it: 200 is twice as much.")
     ]
 
 
 class PlanTold(AnswerPart):
-    """A member's plan, with what was told of it last."""
+    """A member's plan, with its latest telling."""
 
     id: PlanId
     name: PlanName
     state: Annotated[
-        _State, Field(description="As in the member, and `trialing` on the days of a trial.")
+        _State, Field(description="The same as in the member, but `trialing` on the days of a trial.")
     ]
     since: Since
     until: Until
     trial_until: Annotated[date | None, Field(description="The last day of a trial.")]
     paid_until: Annotated[date | None, Field(description="The last day that is paid.")]
     paused_until: Annotated[
-        date | None, Field(description="The last day of a pause whose end is known.")
+        date | None, Field(description="The last day of a pause; null: it is not paused, or the end is not "
+            "known.")
     ]
     ends_on: Annotated[
-        date | None, Field(description="The day with which it ends; null: it is to be renewed.")
+        date | None, Field(description="Its last day if it does not renew; null: it renews.")
     ]
     told_by: Annotated[
-        str, Field(description="What told of it: `hand`, or the id of a storefront's connection.")
+        str, Field(description="The source of the telling: `hand`, or the id of a storefront's "
+            "connection.")
     ]
-    told_at: Annotated[datetime, Field(description="When it was so, in UTC.")]
+    told_at: Annotated[datetime, Field(description="The time of the telling at its source, in UTC.")]
     reason: Annotated[
         str | None, OfStaff(), Field(description="The reason that was given; null for members.")
     ]

@@ -88,8 +88,8 @@ class RedemptionRequest(RequestPart):
         Literal["member", "household"],
         Field(
             alias="from",
-            description="Whose points pay: the member's own, or, after them, also those of the "
-            "others in their household. Not for a reward that pays with points.",
+            description="The points that pay: the member's own, or also those of the others in "
+            "their household, after the member's own. Not for a reward that pays with points.",
         ),
     ] = "member"
     redeemed_at: Annotated[
@@ -114,7 +114,7 @@ class RedemptionRequest(RequestPart):
             raise ValidationFailed(detail, faults=(Fault("/hold", "contradiction", detail),))
         is_shared = self.spends_from == "household"
         if is_shared and (self.points is not None or self.redeemed_at):
-            detail = "A household pays for rewards with a fixed price, at once"
+            detail = "A household pays only for rewards with a fixed price, redeemed now"
             raise ValidationFailed(detail, faults=(Fault("/from", "contradiction", detail),))
         order = self.order_amount
         return RequestedReward(
@@ -150,7 +150,7 @@ class VoucherShown(AnswerPart):
 
 
 class ContributionAnswer(AnswerPart):
-    """Points of another member in the household."""
+    """The points that a different member of the household paid."""
 
     member_id: MemberId
     points: Annotated[int, Field(description="How many of their points paid.")]
@@ -166,11 +166,12 @@ class RedemptionAnswer(AnswerPart):
     voucher: Annotated[VoucherShown, Field(description="The voucher that it gave.")]
     slices: Annotated[
         list[LotPoints],
-        Field(description="The points that it took of the member, by the day they expire."),
+        Field(description="The points that it took from the member, by the day they expire."),
     ]
     contributions: Annotated[
         list[ContributionAnswer],
-        Field(description="The points of others in the household, beside the member's own."),
+        Field(description="The points that the others in the household paid, in addition to the "
+            "member's own."),
     ]
     amount: Annotated[
         Money | None, Field(description="What the voucher is worth in money, if it has an amount.")
@@ -215,8 +216,8 @@ class MemberReward(AnswerPart):
     opens_at: Annotated[
         datetime | None,
         Field(
-            description="When it will open for the member, in UTC; null: it is open, or not for "
-            "them."
+            description="When it will open for the member, in UTC; null: it is open already, or "
+            "never opens for them."
         ),
     ]
 

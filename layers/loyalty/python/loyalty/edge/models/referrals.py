@@ -1,4 +1,4 @@
-"""Referrals, as friends claim them, members see them and managers decide about them."""
+"""Referrals: what friends claim, what members see, and what managers decide."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ReferralCode = Annotated[
 
 
 class ReferralSignalsRequest(RequestPart):
-    """What is known of the friend beside their identities. Only keyed digests of it are stored."""
+    """The friend's device and network. Only keyed digests of them are stored."""
 
     device: Annotated[
         StrictStr | None,
@@ -42,14 +42,14 @@ class ReferralSignalsRequest(RequestPart):
         Field(
             min_length=2,
             max_length=45,
-            description="The friend's own IP address, if you pass the claim on for them. For "
-            "members who call themselves it is that of the request.",
+            description="The friend's own IP address, if you send the claim for them. If the "
+            "friend sends it, the address of the request counts.",
         ),
     ] = None
 
 
 class ReferralClaimRequest(RequestPart):
-    """A friend says whose code brought them."""
+    """A friend says which code brought them."""
 
     code: ReferralCode
     member_id: Annotated[
@@ -57,73 +57,74 @@ class ReferralClaimRequest(RequestPart):
         Field(description="The friend; null: the member who is signed in."),
     ] = None
     signals: Annotated[
-        ReferralSignalsRequest, Field(description="What else is known of the friend.")
+        ReferralSignalsRequest, Field(description="The friend's device and network.")
     ] = ReferralSignalsRequest()
 
 
 class ReferralPromise(AnswerPart):
-    """What a code promises a friend. Whose code it is, is not said."""
+    """What a code promises a friend. It does not name the member."""
 
     code: Annotated[str, Field(description="The code.")]
     points: Annotated[int, Field(description="The points that the friend gets; 0: none.")]
     reward_id: Annotated[str | None, Field(description="The reward that they get; null: none.")]
-    orders: Annotated[int, Field(description="After how many orders.")]
+    orders: Annotated[int, Field(description="After how many orders of theirs.")]
     amount_minor_min: Annotated[
-        int | None, Field(description="What each must cost, in minor units; null: anything.")
+        int | None, Field(description="The least that each order must cost, in minor units; null: anything.")
     ]
-    within_days: Annotated[int, Field(description="Within how many days after the claim.")]
+    within_days: Annotated[int, Field(description="For how many days after the claim their orders count.")]
 
 
 class FriendAnswer(AnswerPart):
-    """How far a friend is."""
+    """How far a friend got."""
 
     state: Annotated[
         ReferralStage,
         Field(
-            description="`claimed`: the friend has still to buy. `awarded`: both were given what "
-            "was promised. `undone`: it was taken back, since the friend returned too much. "
-            "`lapsed`: the friend bought nothing in time. `held`: a person decides. `refused`: it "
-            "was not accepted."
+            description="`claimed`: the friend still has to buy. `awarded`: both members got "
+            "what was promised. `undone`: both lost it, because the friend returned too much. "
+            "`lapsed`: the friend did not buy enough in time. `held`: a manager decides. "
+            "`refused`: the claim was not accepted."
         ),
     ]
-    claimed_at: Annotated[datetime, Field(description="When the friend claimed it, in UTC.")]
+    claimed_at: Annotated[datetime, Field(description="When the friend made the claim, in UTC.")]
 
 
 class OwnReferralAnswer(AnswerPart):
-    """What a friend who was brought by a member is promised, and how far they are."""
+    """What the program promised the member as a friend, and how far they got."""
 
-    state: Annotated[ReferralStage, Field(description="How it stands, as of a friend.")]
-    claimed_at: Annotated[datetime, Field(description="When it was claimed, in UTC.")]
-    points: Annotated[int, Field(description="The points that were promised; 0: none.")]
-    reward_id: Annotated[str | None, Field(description="The reward that was; null: none.")]
-    orders: Annotated[int, Field(description="How many of the friend's orders count.")]
-    orders_needed: Annotated[int, Field(description="How many have to.")]
+    state: Annotated[ReferralStage, Field(description="Its state, as for a friend.")]
+    claimed_at: Annotated[datetime, Field(description="When the friend made the claim, in UTC.")]
+    points: Annotated[int, Field(description="The points that the program promised; 0: none.")]
+    reward_id: Annotated[str | None, Field(description="The reward that the program promised; null: none.")]
+    orders: Annotated[int, Field(description="How many of the member's orders count.")]
+    orders_needed: Annotated[int, Field(description="How many orders have to count.")]
     until: Annotated[date, Field(description="The last day on which an order counts.")]
 
 
 class ReferralOfMember(AnswerPart):
-    """A member's code for friends, and what came of it."""
+    """A member's code for friends, and what it brought."""
 
     code: Annotated[str, Field(description="The code to give to friends; it stays the same.")]
     url: Annotated[str | None, Field(description="The address to share, with the code in it.")]
-    points: Annotated[int, Field(description="What the member gets for a friend; 0: no points.")]
+    points: Annotated[int, Field(description="The points that the member gets for a friend; 0: none.")]
     reward_id: Annotated[str | None, Field(description="The reward that they get; null: none.")]
-    friend_points: Annotated[int, Field(description="What the friend gets; 0: no points.")]
+    friend_points: Annotated[int, Field(description="The points that the friend gets; 0: none.")]
     friend_reward_id: Annotated[
         str | None, Field(description="The reward that the friend gets; null: none.")
     ]
     given_for: Annotated[
-        int, Field(description="For how many friends the member was given something that stands.")
+        int, Field(description="For how many friends the member got something and still has it.")
     ]
     left_in_month: Annotated[
-        int | None, Field(description="For how many more they can be this month; null: no limit.")
+        int | None, Field(description="For how many more friends they can get something this month; null: no "
+            "limit.")
     ]
-    left_ever: Annotated[int | None, Field(description="The same, ever; null: no limit.")]
+    left_ever: Annotated[int | None, Field(description="The same for all time; null: no limit.")]
     friends: Annotated[
         list[FriendAnswer], Field(description="The friends, newest first, at most 50; no names.")
     ]
     brought: Annotated[
-        OwnReferralAnswer | None, Field(description="How they were brought themself; null: not.")
+        OwnReferralAnswer | None, Field(description="The referral that brought the member; null: none.")
     ]
 
 
@@ -132,18 +133,18 @@ class ReferralAnswer(AnswerPart):
 
     member_id: MemberId
     referrer_id: Annotated[str, Field(description="The id of the member who brought them.")]
-    state: Annotated[ReferralStage, Field(description="How it stands, as of a friend.")]
+    state: Annotated[ReferralStage, Field(description="Its state, as for a friend.")]
     reason: Annotated[
         ReferralRefusalReason | None, Field(description="Why it was refused; null: it was not.")
     ]
     signals: Annotated[list[SignalName], Field(description="What made it suspicious.")]
-    claimed_at: Annotated[datetime, Field(description="When it was claimed, in UTC.")]
+    claimed_at: Annotated[datetime, Field(description="When the friend made the claim, in UTC.")]
     decided_by: Annotated[
-        str | None, Field(description="The subject of the token of who decided; null: nobody.")
+        str | None, Field(description="The subject of the manager who decided; null: nobody did.")
     ]
     decided_by_name: StaffName
     decided_at: Annotated[datetime | None, Field(description="When it was decided, in UTC.")]
-    decision_reason: Annotated[str | None, Field(description="Why it was decided so.")]
+    decision_reason: Annotated[str | None, Field(description="The reason for the decision; null: there is none.")]
 
 
 class ReferralPage(AnswerPart):
@@ -166,7 +167,7 @@ def promise_answer(code: str, terms: Referrals) -> ReferralPromise:
 
 
 def own_referral_answer(own: OwnReferral) -> OwnReferralAnswer:
-    """A friend's referral as they see it themself."""
+    """A friend's referral as the friend sees it."""
     return OwnReferralAnswer(
         state=own.stage,
         claimed_at=own.referral.claimed_at,

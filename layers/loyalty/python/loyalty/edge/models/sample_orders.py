@@ -74,7 +74,7 @@ class SampleMemberRequest(RequestPart):
     ] = None
     plan: Annotated[
         ExternalId | None,
-        Field(description="The id of the paid plan by which the order earns; null: none."),
+        Field(description="The id of the paid plan that the order earns by; null: none."),
     ] = None
     birthday: Annotated[Day | None, Field(description="The day of birth.")] = None
     locale: Annotated[Locale | None, Field(description="The language, a BCP 47 tag.")] = None
@@ -92,7 +92,7 @@ class SampleMemberRequest(RequestPart):
     ] = ()
     offered: Annotated[
         tuple[ExternalId, ...],
-        Field(max_length=_NAMES_MAX, description="The ids of the campaigns offered to them."),
+        Field(max_length=_NAMES_MAX, description="The ids of the campaigns that they were offered."),
     ] = ()
     segments: Annotated[
         tuple[ExternalId, ...],

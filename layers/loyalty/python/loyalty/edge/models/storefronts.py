@@ -277,14 +277,14 @@ class StorefrontRequest(RequestPart):
         yield from self._faults_of_secrets()
 
     def _faults_of_secrets(self) -> Iterator[Fault]:
-        """Secrets that could not sign, or that somebody could guess."""
+        """Secrets that could not sign, or that are easy to guess."""
         for number, secret in enumerate(self.secrets):
             place = f"/secrets/{number}"
             if self.platform == "standard" and not _STANDARD_SECRET.fullmatch(secret):
                 detail = "Write whsec_ and 24 to 64 random bytes in base64"
                 yield Fault(place, "secret_form", detail)
             if self.platform == "flow" and len(secret) < FLOW_SECRET_MIN:
-                detail = f"It is sent with each request: use {FLOW_SECRET_MIN} random characters"
+                detail = f"Flow sends it with each request: use {FLOW_SECRET_MIN} random characters"
                 yield Fault(place, "secret_form", detail)
 
     def _faults_of_own_host(self) -> Iterator[Fault]:

@@ -15,7 +15,7 @@ SCHEME: Final = "Bearer"
 
 
 class Flow:
-    """Sends the secret itself, over TLS. So it may tell of activities, and of nothing else.
+    """Sends the secret itself, over TLS. So it may report activities, and nothing else.
 
     The header is not stored with a delivery.
     """

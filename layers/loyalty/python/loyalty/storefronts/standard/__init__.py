@@ -1,4 +1,4 @@
-"""Standard Webhooks: https://www.standardwebhooks.com. Any system can tell of activities by it."""
+"""Standard Webhooks: https://www.standardwebhooks.com. Any system can report activities by it."""
 
 import base64
 import binascii
@@ -50,7 +50,7 @@ STANDARD: Final = Standard()
 
 
 def key_of(secret: str) -> bytes | None:
-    """The key bytes that a secret encodes; None if it is no such secret."""
+    """The key bytes that a secret encodes; None if the secret has a different form."""
     try:
         return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except binascii.Error:

@@ -1,4 +1,4 @@
-"""What was told of a member's paid plans, as the table stores it."""
+"""Tellings of a member's paid plans, as the table stores them."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class MemberActivities(Protocol):
 def record_activity(
     report: ReportedActivity, *, shelves: ActivityDesk, directory: Directory, desk: Desk
 ) -> ActivityOutcome | None:
-    """Record an activity, or what its source changed of it; None if it names no member.
+    """Record an activity, or an edit of it by its source; None if it names no member.
 
     Raises:
         ActivityConflict: it was recorded as another activity, or at the same time with other
@@ -87,7 +87,7 @@ def record_activity(
 def retract_activity(
     ref: ActivityRef, *, retracted_at: datetime, shelves: ActivityDesk, desk: Desk
 ) -> ActivityOutcome:
-    """Take back what an activity gave, because it was removed at its source.
+    """Take back what an activity gave, because its source removed it.
 
     What its source wrote before that counts no more, even if it arrives later.
 
@@ -150,7 +150,7 @@ def _settle_waiting(ref: ActivityRef, *, shelves: ActivityDesk, desk: Desk) -> N
     seen = shelves.activities.activity(ref)
     if seen is None or seen.content is None or seen.state != "waiting":
         return
-    # A version that has the activity no more leaves it waiting.
+    # A version without the activity leaves it waiting.
     with suppress(ValidationFailed):
         _record(ref, seen.content, seen.changed_at, seen=seen, shelves=shelves, desk=desk)
 
@@ -176,7 +176,7 @@ def activities_of_member(
 def _member_of(
     report: ReportedActivity, seen: RecordedActivity | None, *, directory: Directory, desk: Desk
 ) -> str | None:
-    """Whose activity it is: who it is recorded for, or else who the report names."""
+    """The member of an activity: the one it is recorded for, or else the one the report names."""
     if seen is not None and seen.content is not None:
         recorded_for = seen.content.member_id
         if report.member_id not in (None, recorded_for):
@@ -185,7 +185,7 @@ def _member_of(
                 for each in (report.member_id or "", recorded_for)
             )
             if one != other:
-                raise ActivityConflict("This activity was recorded for another member")
+                raise ActivityConflict("This activity was recorded for a different member")
         return recorded_for
     if report.member_id is not None:
         return report.member_id
@@ -201,7 +201,7 @@ def _record(
     shelves: ActivityDesk,
     desk: Desk,
 ) -> ActivityOutcome:
-    """Record news of an activity, by the version that judges it."""
+    """Record a report of an activity, by the version that judges it."""
     terms = _terms(content, seen, desk=desk)
     if terms is None:
         detail = f"The program has no activity “{content.activity}”"

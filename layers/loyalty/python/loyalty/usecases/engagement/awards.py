@@ -51,9 +51,9 @@ def give_award(
 ) -> MemberAward | None:
     """Let an award stand; returns it. None: there is no such member, or the member was erased.
 
-    A merged member's award goes to the member whom they became. If the award stands already,
-    nothing is written, unless the terms have other points: then these stand from now on. All else
-    is as it was when the award was given first.
+    A merged member's award goes to the survivor. If the award stands already, this writes nothing,
+    unless the terms have different points: then these stand from now on. Everything else stays as
+    it was when the award was first given.
 
     Raises:
         TryAgain: other writers were faster too often.

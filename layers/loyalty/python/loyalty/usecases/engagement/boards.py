@@ -200,7 +200,7 @@ def board_shown(board_id: str, *, window: str | None, boards: BoardShelf, desk: 
     name = window or running_window(challenge, today=desk.today)
     standing = boards.standing(board_id, name, strong=False) if name else None
     if window is not None and standing is None:
-        raise NotFound("Nothing is known of this window")
+        raise NotFound("The board has no such window")
     head = standing.head if standing else ()
     profiles = boards.members([each.member_id for each in head]) if head else {}
     return ShownBoard(

@@ -1,9 +1,9 @@
-"""Count the orders of friends, and give both sides what that is worth or take it back.
+"""Count the orders of friends, and give both sides their awards or take them back.
 
-As with challenges, a caller says only which order or member to look at. What should stand is
-written on the referral first, with its place within the caps of the member who brought the friend;
-the two awards follow. Each step is decided from what is stored and relies on it, so a look that was
-killed is made again.
+As with challenges, a caller says only which order or member to look at. The first step writes on
+the referral whether its awards should stand, with its place within the caps of the member who
+brought the friend; the two awards follow. Each step is decided from what is stored and relies on
+it, so a worker that dies can start again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What members see of their referrals, and managers of those that wait for them."""
+"""What members see of their referrals, and managers of held ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FRIENDS_MAX: Final = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FriendStage:
-    """How far a friend is. Who the friend is, is not said."""
+    """How far a friend got, without their id."""
 
     stage: ReferralStage
     claimed_at: datetime
@@ -30,7 +30,7 @@ class FriendStage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberReferral:
-    """A member's code, what they are promised with it, and what came of it.
+    """A member's code, what it promises them, and what it brought.
 
     `given_for` is how many friends they were given something for, and `left` how many more they
     can be, this month and ever (None: no limit). `own` is who brought themself, with its terms.
@@ -69,7 +69,7 @@ def own_referral(referral: Referral, referrals: Sequence[Referral], *, desk: Des
 def referral_of_member(
     member_id: str, *, new_code: Callable[[str], str], shelf: ReferralShelf, desk: Desk
 ) -> MemberReferral:
-    """What a member sees of the friends whom they bring, and of who brought them.
+    """What a member sees of their friends, and of the referral that brought them.
 
     The first look makes their code.
 

@@ -1,4 +1,4 @@
-"""Members' codes for friends, the claims that friends make with them, and what people decide."""
+"""Members' codes for friends, the claims that friends make with them, and managers' decisions."""
 
 from __future__ import annotations
 
@@ -182,10 +182,10 @@ def require_code(code: str, *, shelf: ReferralShelf, desk: Desk) -> Referrals:
 def claim_referral(
     claim: ReferralClaim, *, shelf: ReferralShelf, signals: SignalShelf, desk: Desk
 ) -> Claimed:
-    """Note who brought a friend, once and for ever.
+    """Store which member brought a friend, once and for good.
 
-    A claim that was refused can be made again, with another code, unless a person refused it. What
-    is suspicious is held until a person decides.
+    A friend can replace a refused claim with a different code, unless a manager refused it. A
+    suspicious claim is held until a manager decides.
 
     Raises:
         NotFound: there is no such code or member, or the program has no referrals.
@@ -248,7 +248,7 @@ def decide_referral(
             raise WrongState(f"It was {referral.decision.verdict} before")
         return referral
     if not referral.is_waiting:
-        raise WrongState("It does not wait for a decision")
+        raise WrongState("This referral does not wait for a decision")
     becomes = decided(referral, decision)
     desk.books.post(Posting(referral=ReferralChange(referrals=(becomes,), decides=True)))
     return becomes
@@ -277,7 +277,7 @@ def person_of(member_id: str, *, desk: Desk) -> UnitedMember:
 
 
 def _again(standing: Referral, claim: ReferralClaim) -> Claimed:
-    """What a friend gets who made a claim before."""
+    """What a repeated claim returns."""
     if standing.state == "refused":
         raise _refused(standing.reason or "decided")
     if standing.code != claim.code:

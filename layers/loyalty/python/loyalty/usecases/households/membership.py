@@ -1,4 +1,4 @@
-"""Households of members: begin one, invite, join, share, leave, and see who is in it."""
+"""Households of members: start one, invite, join, share, leave, and see who is in it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HouseholdInvitation:
-    """What whoever is invited needs to join, and when it ends."""
+    """The token that an invited member joins with, and when it ends."""
 
     token: str
     ends_at: datetime
@@ -92,7 +92,7 @@ def _sharer(account: Account, household: Household, rules: Households, *, desk: 
 
 @until_saved
 def begin_household(member_id: str, *, desk: Desk) -> bool:
-    """Begin a household with one member; True: now, False: they own one already.
+    """Start a household with one member; True: now, False: they own one already.
 
     Raises:
         NotFound: no such member.
@@ -119,7 +119,7 @@ def begin_household(member_id: str, *, desk: Desk) -> bool:
 
 @until_saved
 def invite(member_id: str, *, desk: Desk) -> HouseholdInvitation:
-    """Invite somebody into the household that a member owns, for a week.
+    """Invite a member into the household that a member owns, for a week.
 
     Only the digest of the invitation is stored.
 
@@ -173,7 +173,7 @@ def join_household(member_id: str, token: str, *, desk: Desk) -> bool:
 
 @until_saved
 def share_points(member_id: str, *, most: int | None, desk: Desk) -> None:
-    """Say how many of a member's points the others may spend in a month; None: no own limit.
+    """Limit how many of a member's points the others may spend in a month; None: no limit.
 
     Raises:
         NotFound: no such member, or they are in no household.

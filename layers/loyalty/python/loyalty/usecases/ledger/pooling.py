@@ -1,4 +1,4 @@
-"""The points that a household puts together, whom they return to, and who ends in it."""
+"""The points that a household pools, the accounts they return to, and how accounts leave it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def pool_of(account: Account, *, desk: Desk) -> SharedPool:
     household = desk.books.household(held.household_id)
     read = others_in(household, account, desk=desk) if household else []
     accounts = [settled(desk, each) for each in read]
-    # Somebody may have been merged or have left while the accounts were caught up.
+    # A member may have been merged or have left while the accounts were settled.
     others = [
         each
         for each in accounts
@@ -53,7 +53,7 @@ def others_in(household: Household, account: Account, *, desk: Desk) -> list[Acc
 
 
 def owners_of(voucher: Voucher, *, desk: Desk) -> dict[str, Account]:
-    """The settled accounts of the members whose points a voucher spent, or who they became.
+    """The settled accounts of the members who contributed to a voucher, or of their survivors.
 
     Those who were erased are left out.
     """

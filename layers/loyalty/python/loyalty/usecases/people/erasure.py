@@ -110,7 +110,7 @@ class Erasures(Protocol):
         ...
 
     def forget_plans(self, member_id: str) -> None:
-        """Delete what is left of what was told of a member's plans."""
+        """Delete the rest of the tellings of a member's plans."""
         ...
 
     def forget_comments(self, member_id: str) -> None:

@@ -1,1 +1,1 @@
-"""Members' paid plans: what is told of them, and what a member has of them."""
+"""Members' paid plans: tellings, and the plan that follows from them."""

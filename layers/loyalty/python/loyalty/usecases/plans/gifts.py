@@ -1,4 +1,4 @@
-"""What members' plans give: given when it is due, and taken back with the days that were paid."""
+"""What members' plans give: given when it is due, and taken back with refunded days."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def settle_gifts(member_id: str, *, shelf: AwardShelf, desk: Desk) -> None:
-    """Give what a member's plan gives today, and take back what was given for days given back.
+    """Give what a member's plan gives today, and take back the gifts of refunded days.
 
     Looking again changes nothing. Nothing moves for an erased member.
 
@@ -52,7 +52,7 @@ def settle_gifts(member_id: str, *, shelf: AwardShelf, desk: Desk) -> None:
 
 
 def _given_to(account: Account, plans: MemberPlans, *, desk: Desk) -> set[str]:
-    """What was given to a member, and to those merged into them and not united with them yet."""
+    """The gifts of a member, and of merged members whose plans are not united with theirs yet."""
     merged = (desk.books.plans(each) for each in account.absorbed)
     return {name for each in (plans, *merged) if each is not None for name in each.given}
 

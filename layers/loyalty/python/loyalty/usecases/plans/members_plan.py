@@ -24,7 +24,7 @@ MOMENT: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanTerms:
-    """What staff and services tell of a member's plan.
+    """What staff and services set for a member's plan.
 
     `until` is the last day that is paid. If it `renews`, the plan's days of grace follow.
     """
@@ -37,10 +37,10 @@ class PlanTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MembersPlan:
-    """The plan of a member, and what its source told of it last.
+    """The plan of a member, and the latest telling of its source.
 
-    `plan` is None if the program has it no more. `until` is the last day without further payments,
-    grace included.
+    `plan` is None if it is no longer in the document. `until` is the last day without further
+    payments, grace included.
     """
 
     member_id: str
@@ -65,7 +65,7 @@ def plan_of(member_id: str, *, desk: Desk) -> MembersPlan | None:
 
 @until_saved
 def give_plan(member_id: str, terms: PlanTerms, *, desk: Desk) -> MembersPlan:
-    """Give a member a plan until a day, or tell until when it is paid now.
+    """Give a member a plan until a day, or set a new last day.
 
     Raises:
         NotFound: no such member.
@@ -83,7 +83,7 @@ def give_plan(member_id: str, terms: PlanTerms, *, desk: Desk) -> MembersPlan:
     )
     told_at = desk.now
     if before is not None:
-        # What is told by hand now comes after what was told before, whatever clocks say.
+        # A telling by hand comes after all earlier ones, even if clocks disagree.
         told_at = max(told_at, before.told_at + MOMENT)
     telling = PlanTelling(
         plan_id=terms.plan_id,

@@ -1,4 +1,4 @@
-"""Plans that are bought as a product: an order is looked at, and its member's plan follows."""
+"""Plans that members buy as a product: a member's plan follows from their orders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def settle_purchases(order: OrderRef, *, desk: Desk) -> None:
-    """Let a member's plan last as long as what they bought of it in an order, and kept.
+    """Update a member's plan by the units of it that they bought in an order and kept.
 
     Looking again changes nothing. A guest's order counts once somebody claims it, and nothing moves
     for an erased member.
@@ -63,7 +63,7 @@ def _settle(order: OrderRef, *, desk: Desk) -> None:
 
 
 def _left(accrual: Entry, file: OrderOnFile) -> Order:
-    """What is left of an order; nothing of one that was rejected in a review."""
+    """What is left of an order; nothing if a review rejected it."""
     left = unrefunded(accrual.earned.order, state_of(accrual.earned, file.state))
     is_rejected = file.state is not None and file.state.verdict == "rejected"
     return replace(left, lines=()) if is_rejected else left

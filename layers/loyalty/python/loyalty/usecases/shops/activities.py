@@ -1,4 +1,4 @@
-"""Activities that a connected source told of, as outcomes of deliveries."""
+"""Activities that a connected source reported, as outcomes of deliveries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MEMBER_CLOSED = Outcome(status="ignored", reason="member_closed")
 def apply_activity(
     command: ActivityCommand, *, shelves: ActivityDesk, directory: Directory, desk: Desk
 ) -> Outcome:
-    """Record or retract an activity. What is ignored can be applied again once it would count.
+    """Record or retract an activity. A delivery that is ignored can be applied again later.
 
     Raises:
         TryAgain: other writers were faster too often; applying it again is safe.

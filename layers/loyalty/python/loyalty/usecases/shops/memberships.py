@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def apply_membership(
     membership: MembershipUpdated, *, storefront_id: str, members: Members, desk: Desk
 ) -> Outcome:
-    """Give a member the plan that they pay for in a shop, or tell until when it is paid now.
+    """Give a member the plan that they pay for in a shop, or set its new last day.
 
     Raises:
         TryAgain: other writers were faster too often.
