@@ -376,7 +376,8 @@ ROUTES: tuple[Route, ...] = (
         method="GET",
         path=f"{_PROGRAM}/referrals/{{referral_code}}",
         throttle=Throttle.LOOKUP,
-        why_open="Who got a code is no member yet; it says what is promised, and nobody's name.",
+        why_open="A friend with a code is not a member yet. The response names no "
+            "member.",
     ),
     Route(
         function="redemption",

@@ -405,7 +405,7 @@ class ActionFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwardFact(Fact):
-    """Something that a member was given, such as for a challenge, and whether it stands.
+    """An award of a member, such as for a challenge, and whether it stands.
 
     `rule_id` is the challenge, or what else it was given for, and `reward_id` a reward that it gave
     as a voucher. `reward_kept`: the voucher was used before the award was taken back. `given_at` is
@@ -453,7 +453,7 @@ class ReferralFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedOrderFact(Fact):
-    """An order that counts for a challenge; 0: it counts no more.
+    """What an order counts for a challenge; 0: it no longer counts.
 
     `amount` is what it counts, in all windows: orders, units, minor units or categories. A later
     revision is written when a refund or an edit changes it.
@@ -472,7 +472,7 @@ class CountedOrderFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityFact(Fact):
-    """Something that a member did besides buying, with a revision for each change.
+    """An activity of a member, with a revision for each change.
 
     `points` are those that stand for it. `first_recorded_at` is when it was recorded first. What
     was removed before anything else was known of it has no fact.
@@ -493,7 +493,7 @@ class ActivityFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferFact(Fact):
-    """A campaign that was offered to a member until a day; the survivor of a merge has it too.
+    """A campaign that a member was offered until a day; the survivor of a merge has it too.
 
     `chosen_of` says of how many possible campaigns it was chosen. The table forgets offers some
     weeks after their end, and after an erasure. A rebuilt lake has only those that it has.

@@ -37,7 +37,7 @@ class Person:
 
     `has_bought` is false for a member without an order, where a present depends on it. `collected`
     are the occasions that challenges bring. `entered` says since when they are in segments that
-    members are written to about.
+    have a message.
     """
 
     member: Member

@@ -55,8 +55,8 @@ class PreviewRequest(RequestPart):
     segment: Annotated[
         ExternalId | None,
         Field(
-            description="The segment that the sample member entered, of the kind "
-            "`segment_entered`; null: the first that members are written to about."
+            description="With the kind `segment_entered`: the segment that the sample member "
+            "entered; null: the first one with a message."
         ),
     ] = None
     locale: Annotated[
@@ -196,7 +196,7 @@ def _points(kind: MessageKind, document: Program) -> int:
 
 
 def _segment(kind: MessageKind, document: Program) -> str | None:
-    """The first segment that members are written to about."""
+    """The first segment with a message."""
     if kind != "segment_entered":
         return None
     return next((each.segment for each in document.reminders.segment_entered), "lapsed")

@@ -73,7 +73,7 @@ class StreakAnswer(AnswerPart):
     ]
     has_counted: Annotated[
         bool,
-        Field(description="Whether the period that ends on `until` has an order already."),
+        Field(description="Whether something in the period that ends on `until` counts already."),
     ]
 
 
@@ -99,8 +99,8 @@ class ChallengeOfMember(AnswerPart):
     counts: Annotated[
         CountedThing | Literal["periods"],
         Field(
-            description="What `progress`, `target` and `missing` count: orders, units, minor units "
-            "of money, categories, or the periods of a streak."
+            description="What `progress`, `target` and `missing` count: orders, units, minor "
+            "units of money, categories, activities, or the periods of a streak."
         ),
     ]
     progress: Annotated[int, Field(description="What counts toward the next completion.")]

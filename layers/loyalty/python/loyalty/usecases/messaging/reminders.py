@@ -211,7 +211,7 @@ def _collected(member_id: str, collected: CollectedThings, desk: Desk) -> tuple[
 
 
 def _entered(member_id: str, desk: Desk) -> Mapping[str, datetime]:
-    """Since when a member is in the segments that members are written to about."""
+    """Since when a member is in the segments that have a message."""
     document = desk.program.document
     named = {each.segment for each in document.reminders.segment_entered}
     if not named:
