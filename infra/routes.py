@@ -376,8 +376,7 @@ ROUTES: tuple[Route, ...] = (
         method="GET",
         path=f"{_PROGRAM}/referrals/{{referral_code}}",
         throttle=Throttle.LOOKUP,
-        why_open="A friend with a code is not a member yet. The response names no "
-            "member.",
+        why_open="A friend with a code is not a member yet. The response names no member.",
     ),
     Route(
         function="redemption",

@@ -35,8 +35,7 @@ class RewardedActivity(DocumentPart):
         dict[ExternalId, Points],
         Field(
             max_length=ATTRIBUTES_MAX,
-            description="What it earns in addition, by attribute, such as the `photo` of a "
-            "review.",
+            description="What it earns in addition, by attribute, such as the `photo` of a review.",
         ),
     ] = {}  # noqa: RUF012  # the model is frozen
     per_subject: Annotated[

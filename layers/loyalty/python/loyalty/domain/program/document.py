@@ -235,8 +235,9 @@ class Program(DocumentPart):
     ] = None
     offers: Annotated[
         OfferRules,
-        Field(description="How the program offers campaigns with the activation `offer` to "
-            "members."),
+        Field(
+            description="How the program offers campaigns with the activation `offer` to members."
+        ),
     ] = OfferRules()
     lists: Annotated[
         dict[ExternalId, Annotated[tuple[Label, ...], Field(max_length=5000)]],
@@ -372,8 +373,10 @@ class Program(DocumentPart):
     ] = AdjustmentRules()
     households: Annotated[
         Households | None,
-        Field(description="Whether members can spend each other's points, and how many; null: "
-            "they cannot."),
+        Field(
+            description="Whether members can spend each other's points, and how many; null: "
+            "they cannot."
+        ),
     ] = None
     transfers: Annotated[
         Transfers | None,

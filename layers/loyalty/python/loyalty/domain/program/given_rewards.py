@@ -13,7 +13,6 @@ def given_reward(reward_id: str, document: Program, place: str) -> Iterator[Faul
         yield Fault(place, "unknown_reward", f"There is no reward “{reward_id}”")
     elif reward.stock is not None or reward.per_member_max is not None or reward.pay is not None:
         detail = (
-            "A reward that is given has no stock, no limit per member, and no payment "
-            "with points"
+            "A reward that is given has no stock, no limit per member, and no payment with points"
         )
         yield Fault(place, "grant_of_limited", detail)

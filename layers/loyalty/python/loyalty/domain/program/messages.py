@@ -117,7 +117,9 @@ class ChallengeEndingMessage(DocumentPart):
     ] = 2
     missing_percent_max: Annotated[
         StrictInt,
-        Field(ge=1, le=100, description="The most that a member may lack, in percent of the target."),
+        Field(
+            ge=1, le=100, description="The most that a member may lack, in percent of the target."
+        ),
     ] = 50
 
 

@@ -30,7 +30,9 @@ class ReferralCount(DocumentPart):
     ] = None
     within_days: Annotated[
         StrictInt,
-        Field(ge=1, le=365, description="For how many days after the claim the friend's orders count."),
+        Field(
+            ge=1, le=365, description="For how many days after the claim the friend's orders count."
+        ),
     ] = 60
 
 
@@ -77,7 +79,8 @@ class ReferralSignal(DocumentPart):
         ),
     ] = None
     then: Annotated[
-        SignalOutcome, Field(description="Whether to hold the claim for a manager, or to refuse it.")
+        SignalOutcome,
+        Field(description="Whether to hold the claim for a manager, or to refuse it."),
     ] = "hold"
 
 
@@ -100,7 +103,8 @@ class Referrals(DocumentPart):
         ReferralCount()
     )
     orders: Annotated[
-        StrictInt, Field(ge=1, le=2, description="After how many such orders both members get something.")
+        StrictInt,
+        Field(ge=1, le=2, description="After how many such orders both members get something."),
     ] = 1
     wait_days: Annotated[
         StrictInt,
@@ -117,9 +121,9 @@ class Referrals(DocumentPart):
     friend: Annotated[
         ReferralGift | None, Field(description="What the friend gets; null: nothing.")
     ] = None
-    caps: Annotated[ReferralCaps, Field(description="For how many friends a member gets something.")] = (
-        ReferralCaps()
-    )
+    caps: Annotated[
+        ReferralCaps, Field(description="For how many friends a member gets something.")
+    ] = ReferralCaps()
     new_only: Annotated[
         StrictBool, Field(description="Whether a friend must not have bought before the claim.")
     ] = True

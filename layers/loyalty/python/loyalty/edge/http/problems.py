@@ -97,7 +97,7 @@ class Problem(BaseModel):
     reason: str | None = Field(
         default=None,
         description="With `referral_refused`: `self`, `not_new`, `already_referred`, "
-            "`device`, `network`, `email_alike`, or `decided` if a manager refused it.",
+        "`device`, `network`, `email_alike`, or `decided` if a manager refused it.",
     )
 
 

@@ -24,7 +24,9 @@ class AccessTokenAnswer(AnswerPart):
     token: Annotated[
         StrictStr, Field(description="A JSON Web Token, signed with ES256 by a key of `jwks.json`.")
     ]
-    expires_at: Annotated[datetime, Field(description="When it ends, in UTC: in ten minutes or less.")]
+    expires_at: Annotated[
+        datetime, Field(description="When it ends, in UTC: in ten minutes or less.")
+    ]
 
 
 class AccessKeyAnswer(AnswerPart):

@@ -34,14 +34,15 @@ if TYPE_CHECKING:
 IDENTITIES_MAX = 20
 
 ActivitySource = Annotated[
-    ExternalId, Field(description="The system that numbered the activity, by a name that you choose.")
+    ExternalId,
+    Field(description="The system that numbered the activity, by a name that you choose."),
 ]
 ActivityId = Annotated[ExternalId, Field(description="The activity's id in that system.")]
 Reason = Annotated[
     ActivityReason | None,
     Field(
         description="Why it earns nothing: a limit is used up, or the member has no recent "
-            "order; null otherwise."
+        "order; null otherwise."
     ),
 ]
 
@@ -52,7 +53,8 @@ class ActivityRequest(RequestPart):
     source: ActivitySource
     activity_id: ActivityId
     activity: Annotated[
-        ExternalId, Field(description="What the member did: an activity's id in the program document.")
+        ExternalId,
+        Field(description="What the member did: an activity's id in the program document."),
     ]
     member_id: Annotated[
         ExternalId | None, Field(description="The member's id, if you have it.")

@@ -114,13 +114,16 @@ class BoardOfMemberAnswer(AnswerPart):
     score: Score
     place: Annotated[
         int | None,
-        Field(description="The place, if the board shows it or all places are known; otherwise "
-            "null."),
+        Field(
+            description="The place, if the board shows it or all places are known; otherwise null."
+        ),
     ]
     top_percent: Annotated[
         int | None,
-        Field(description="Otherwise the percentage from the top: 10 means among the first 10 %. "
-            "null: no score yet."),
+        Field(
+            description="Otherwise the percentage from the top: 10 means among the first 10 %. "
+            "null: no score yet."
+        ),
     ]
     as_of: Annotated[
         datetime | None, Field(description="When the others' scores were computed, in UTC.")

@@ -54,7 +54,8 @@ class StampCard(AnswerPart):
     """A challenge with `"show": "stamps"`, as a card."""
 
     stamps: Annotated[
-        int, Field(description="The stamps on it. If no other card follows, the last card stays full.")
+        int,
+        Field(description="The stamps on it. If no other card follows, the last card stays full."),
     ]
     of: Annotated[int, Field(description="How many stamps fill it.")]
     cards: Annotated[int, Field(description="How many cards the member filled in this window.")]
@@ -134,9 +135,14 @@ class ChallengeOfMember(AnswerPart):
         datetime | None,
         Field(description="When the member joined it, in UTC; null: they did not, or need not."),
     ]
-    completed_ever: Annotated[int, Field(description="How often they completed it in all windows together.")]
+    completed_ever: Annotated[
+        int, Field(description="How often they completed it in all windows together.")
+    ]
     gives: Annotated[ChallengeGift, Field(description="What the next completion gives.")]
-    card: Annotated[StampCard | None, Field(description="The progress as a card; null: it is not shown as a card.")]
+    card: Annotated[
+        StampCard | None,
+        Field(description="The progress as a card; null: it is not shown as a card."),
+    ]
     streak: Annotated[
         StreakAnswer | None, Field(description="The streak; null: a target completes it.")
     ]

@@ -20,7 +20,7 @@ SharesMax = Annotated[
     int | None,
     Field(
         description="How many of their points the others may spend in a calendar month; "
-            "null: no limit of their own."
+        "null: no limit of their own."
     ),
 ]
 
@@ -76,9 +76,12 @@ class HouseholdShown(AnswerPart):
 
     id: HouseholdId
     spendable: Annotated[
-        int, Field(description="How many points the member can spend from it now, their own included.")
+        int,
+        Field(description="How many points the member can spend from it now, their own included."),
     ]
-    members: Annotated[list[HouseholdMember], Field(description="Its members, the longest in it first.")]
+    members: Annotated[
+        list[HouseholdMember], Field(description="Its members, the longest in it first.")
+    ]
 
 
 class HouseholdAnswer(AnswerPart):

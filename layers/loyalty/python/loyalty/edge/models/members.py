@@ -109,8 +109,9 @@ class EnrollmentRequest(RequestPart):
     ] = None
     signals: Annotated[
         ReferralSignalsRequest,
-        Field(description="The member's device and network, if the program's referrals look at "
-            "them."),
+        Field(
+            description="The member's device and network, if the program's referrals look at them."
+        ),
     ] = ReferralSignalsRequest()
 
 

@@ -73,7 +73,9 @@ class OfferAnswer(AnswerPart):
     orders: Annotated[
         int, Field(description="How many of the member's last 20 orders got points of it.")
     ]
-    points: Annotated[int, Field(description="The points that it gave these orders when they were earned.")]
+    points: Annotated[
+        int, Field(description="The points that it gave these orders when they were earned.")
+    ]
     eligible: Annotated[
         bool,
         Field(
@@ -90,7 +92,8 @@ class OfferAnswer(AnswerPart):
     ]
     text: Annotated[str, Field(description="The same in plain English; empty if `why_not` is.")]
     caps: Annotated[
-        list[CampaignCap], Field(description="Its limits per member, and how much the member has used.")
+        list[CampaignCap],
+        Field(description="Its limits per member, and how much the member has used."),
     ]
 
 

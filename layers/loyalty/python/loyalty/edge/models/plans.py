@@ -41,8 +41,10 @@ class PlanRequest(RequestPart):
 PlanId = Annotated[str, Field(description="The plan's id in the program document.")]
 PlanName = Annotated[
     str | None,
-    Field(description="The plan's name; null: it is no longer in the program document, and "
-            "gives nothing."),
+    Field(
+        description="The plan's name; null: it is no longer in the program document, and "
+        "gives nothing."
+    ),
 ]
 Since = Annotated[date, Field(description="The first day, in the program's time zone.")]
 Until = Annotated[
@@ -78,24 +80,31 @@ class PlanTold(AnswerPart):
     id: PlanId
     name: PlanName
     state: Annotated[
-        _State, Field(description="The same as in the member, but `trialing` on the days of a trial.")
+        _State,
+        Field(description="The same as in the member, but `trialing` on the days of a trial."),
     ]
     since: Since
     until: Until
     trial_until: Annotated[date | None, Field(description="The last day of a trial.")]
     paid_until: Annotated[date | None, Field(description="The last day that is paid.")]
     paused_until: Annotated[
-        date | None, Field(description="The last day of a pause; null: it is not paused, or the end is not "
-            "known.")
+        date | None,
+        Field(
+            description="The last day of a pause; null: it is not paused, or the end is not known."
+        ),
     ]
     ends_on: Annotated[
         date | None, Field(description="Its last day if it does not renew; null: it renews.")
     ]
     told_by: Annotated[
-        str, Field(description="The source of the telling: `hand`, or the id of a storefront's "
-            "connection.")
+        str,
+        Field(
+            description="The source of the telling: `hand`, or the id of a storefront's connection."
+        ),
     ]
-    told_at: Annotated[datetime, Field(description="The time of the telling at its source, in UTC.")]
+    told_at: Annotated[
+        datetime, Field(description="The time of the telling at its source, in UTC.")
+    ]
     reason: Annotated[
         str | None, OfStaff(), Field(description="The reason that was given; null for members.")
     ]

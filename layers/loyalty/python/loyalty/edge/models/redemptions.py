@@ -170,8 +170,10 @@ class RedemptionAnswer(AnswerPart):
     ]
     contributions: Annotated[
         list[ContributionAnswer],
-        Field(description="The points that the others in the household paid, in addition to the "
-            "member's own."),
+        Field(
+            description="The points that the others in the household paid, in addition to the "
+            "member's own."
+        ),
     ]
     amount: Annotated[
         Money | None, Field(description="What the voucher is worth in money, if it has an amount.")

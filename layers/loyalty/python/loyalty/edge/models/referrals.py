@@ -69,9 +69,12 @@ class ReferralPromise(AnswerPart):
     reward_id: Annotated[str | None, Field(description="The reward that they get; null: none.")]
     orders: Annotated[int, Field(description="After how many orders of theirs.")]
     amount_minor_min: Annotated[
-        int | None, Field(description="The least that each order must cost, in minor units; null: anything.")
+        int | None,
+        Field(description="The least that each order must cost, in minor units; null: anything."),
     ]
-    within_days: Annotated[int, Field(description="For how many days after the claim their orders count.")]
+    within_days: Annotated[
+        int, Field(description="For how many days after the claim their orders count.")
+    ]
 
 
 class FriendAnswer(AnswerPart):
@@ -95,7 +98,9 @@ class OwnReferralAnswer(AnswerPart):
     state: Annotated[ReferralStage, Field(description="Its state, as for a friend.")]
     claimed_at: Annotated[datetime, Field(description="When the friend made the claim, in UTC.")]
     points: Annotated[int, Field(description="The points that the program promised; 0: none.")]
-    reward_id: Annotated[str | None, Field(description="The reward that the program promised; null: none.")]
+    reward_id: Annotated[
+        str | None, Field(description="The reward that the program promised; null: none.")
+    ]
     orders: Annotated[int, Field(description="How many of the member's orders count.")]
     orders_needed: Annotated[int, Field(description="How many orders have to count.")]
     until: Annotated[date, Field(description="The last day on which an order counts.")]
@@ -106,7 +111,9 @@ class ReferralOfMember(AnswerPart):
 
     code: Annotated[str, Field(description="The code to give to friends; it stays the same.")]
     url: Annotated[str | None, Field(description="The address to share, with the code in it.")]
-    points: Annotated[int, Field(description="The points that the member gets for a friend; 0: none.")]
+    points: Annotated[
+        int, Field(description="The points that the member gets for a friend; 0: none.")
+    ]
     reward_id: Annotated[str | None, Field(description="The reward that they get; null: none.")]
     friend_points: Annotated[int, Field(description="The points that the friend gets; 0: none.")]
     friend_reward_id: Annotated[
@@ -116,15 +123,19 @@ class ReferralOfMember(AnswerPart):
         int, Field(description="For how many friends the member got something and still has it.")
     ]
     left_in_month: Annotated[
-        int | None, Field(description="For how many more friends they can get something this month; null: no "
-            "limit.")
+        int | None,
+        Field(
+            description="For how many more friends they can get something this month; null: no "
+            "limit."
+        ),
     ]
     left_ever: Annotated[int | None, Field(description="The same for all time; null: no limit.")]
     friends: Annotated[
         list[FriendAnswer], Field(description="The friends, newest first, at most 50; no names.")
     ]
     brought: Annotated[
-        OwnReferralAnswer | None, Field(description="The referral that brought the member; null: none.")
+        OwnReferralAnswer | None,
+        Field(description="The referral that brought the member; null: none."),
     ]
 
 
@@ -144,7 +155,9 @@ class ReferralAnswer(AnswerPart):
     ]
     decided_by_name: StaffName
     decided_at: Annotated[datetime | None, Field(description="When it was decided, in UTC.")]
-    decision_reason: Annotated[str | None, Field(description="The reason for the decision; null: there is none.")]
+    decision_reason: Annotated[
+        str | None, Field(description="The reason for the decision; null: there is none.")
+    ]
 
 
 class ReferralPage(AnswerPart):

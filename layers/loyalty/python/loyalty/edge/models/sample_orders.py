@@ -92,7 +92,9 @@ class SampleMemberRequest(RequestPart):
     ] = ()
     offered: Annotated[
         tuple[ExternalId, ...],
-        Field(max_length=_NAMES_MAX, description="The ids of the campaigns that they were offered."),
+        Field(
+            max_length=_NAMES_MAX, description="The ids of the campaigns that they were offered."
+        ),
     ] = ()
     segments: Annotated[
         tuple[ExternalId, ...],
