@@ -10,6 +10,7 @@ from loyalty.usecases.ledger.once import Recorded
 from loyalty.usecases.orders.accrual import Earned, GuestOrderKept
 from loyalty.usecases.orders.edits import Edited, Outdated
 from loyalty.usecases.orders.refunds import Refunded
+from tests.simulation.requests.activities import ReportActivity, RetractActivity
 from tests.simulation.requests.campaigns import JoinCampaign, LeaveCampaign
 from tests.simulation.requests.members import Grant, Join, Link, Merge, Note, SignIn
 from tests.simulation.requests.orders import Earn, Record
@@ -65,10 +66,10 @@ def may_be_refused_later(request: Request, world: World) -> bool:
     """Whether a request that was accepted may be refused when it is repeated later.
 
     The state may have changed since then. If a member was erased, their redemptions cannot be
-    cancelled, their orders cannot change, and members merged into them cannot be found. A completed
-    redemption may have been used or cancelled. A level cannot be granted until a day that has
-    passed. A person who enrolled may have been merged. The member of a guest's order may be erased
-    just when the order is sent again.
+    cancelled, their orders and activities cannot change, and members merged into them cannot be
+    found. A completed redemption may have been used or cancelled. A level cannot be granted until a
+    day that has passed. A person who enrolled may have been merged. The member of a guest's order
+    may be erased just when the order is sent again.
     """
     if isinstance(request, Earn) and request.known_by:
         is_kept = world.table.items[request.cause]["kind"] == "placeholder"
@@ -84,7 +85,8 @@ def may_be_refused_later(request: Request, world: World) -> bool:
     if isinstance(request, Cancel) and _was_used_in_a_shop(request, world):
         return True
     return isinstance(request, Complete | Grant) or (
-        isinstance(request, Cancel | Merge | Record) and is_anybody_erased(world)
+        isinstance(request, Cancel | Merge | Record | ReportActivity | RetractActivity)
+        and is_anybody_erased(world)
     )
 
 

@@ -9,6 +9,7 @@ from local.memory import Written
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.table.operations import Item, Key
 from tests.simulation.auditing.accounts import Accounts
+from tests.simulation.auditing.activities import Activities
 from tests.simulation.auditing.campaigns import Campaigns
 from tests.simulation.auditing.engagement import Engagement
 from tests.simulation.auditing.entries import Entries
@@ -21,6 +22,7 @@ from tests.simulation.auditing.spending import Spending
 LEDGER: Final = frozenset(
     {
         "ACCOUNT",
+        "ACTIVITY",
         "AWARD",
         "BUDGET",
         "ENTRY",
@@ -30,6 +32,7 @@ LEDGER: Final = frozenset(
         "REVIEW",
         "SHARE",
         "STOCK",
+        "USED",
         "VOUCHER",
         "VOUCHERS",
     }
@@ -62,6 +65,7 @@ class Auditor:
             reviews=reviews,
             engagement=engagement,
         )
+        self._activities = Activities(seen, versions)
         self._campaigns = Campaigns(seen, versions)
 
     @property
@@ -81,6 +85,14 @@ class Auditor:
     def is_erased(self, member_id: str) -> bool:
         """Whether a member was erased, or is one by now who was."""
         return self._seen.is_erased(member_id)
+
+    def heir(self, member_id: str) -> str:
+        """Whom a member became by merges."""
+        return self._seen.heir(member_id)
+
+    def local_day(self, instant: str) -> str:
+        """The day of an instant in the program's time zone."""
+        return self._seen.local_day(instant)
 
     @property
     def returned(self) -> int:
@@ -152,6 +164,7 @@ class Auditor:
         for order in {order_of(key) for key, _, _ in written if "#ORDER#" in key.pk}:
             self._orders.adds_up(order)
         self._engagement.adds_up(written, decided_at)
+        self._activities.observe(written, decided_by)
         self._campaigns.counted(written)
 
 

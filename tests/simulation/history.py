@@ -19,6 +19,7 @@ from tests.simulation.answers import (
 )
 from tests.simulation.auditing.seen import Violation
 from tests.simulation.drawing import requests
+from tests.simulation.drawing.activities import of_activities, with_activities
 from tests.simulation.drawing.campaigns import dressed, newcomer, of_campaigns
 from tests.simulation.drawing.challenges import of_challenges, with_challenges
 from tests.simulation.drawing.requests import MEMBERS, Logical
@@ -38,6 +39,7 @@ from tests.simulation.rest import (
     check_whose_orders_are,
     shown_balance,
 )
+from tests.simulation.rest_of_activities import check_activities, check_waiting
 from tests.simulation.rest_of_challenges import check_challenges
 from tests.simulation.stories import check_paid_points, check_stories
 from tests.simulation.waking import Worker
@@ -115,6 +117,10 @@ class History:
         if has_challenges:
             with_challenges(challenges, self.world)
             self._worker = Worker(challenges, self.world)
+        activities = self._own("activities drawn")
+        has_activities = has_challenges and activities.random() < 0.4
+        if has_activities:
+            with_activities(activities, self.world)
         self._began = self.world.now
         members = MEMBERS[: draw.choice((1, 1, 2) if self._rush else (1, 1, 2, 3))]
         with_erasure = draw.random() < 0.08
@@ -134,6 +140,8 @@ class History:
             logical = [dressed(self.seed, each) for each in logical]
         if has_challenges:
             logical += of_challenges(challenges, self.world)
+        if has_activities:
+            logical += of_activities(activities, self.world, logical)
         if self.world.programs[-1].document.safeguards:
             logical += of_reviews(limits, self.world, logical)
         self._play(_jobs(draw, logical))
@@ -272,12 +280,15 @@ class History:
             if isinstance(request, Earn | Record) and request.name not in self._answers:
                 self._finish(request)
         check_refunds_counted(world, self._answers.values())
+        self._look_at_all()
+        if self._worker:
+            check_waiting(world)
         for request in sent:
             self._finish(request)
+        self._look_at_all()
         if self._worker:
-            while look := self._worker.waits_longest():
-                self._finish(look)
             check_challenges(world)
+            check_activities(world, sent)
         check_orders(world)
         if not is_anybody_erased(world):
             check_tellings(world, sent)
@@ -288,6 +299,10 @@ class History:
         for later in (timedelta(hours=self._draw.choice((0, 24))), _AGES):
             world.now += later
             self._sweep_and_compare()
+
+    def _look_at_all(self) -> None:
+        while self._worker and (look := self._worker.waits_longest()):
+            self._finish(look)
 
     def _sweep_and_compare(self) -> None:
         """A sweep does not change what a member is shown."""

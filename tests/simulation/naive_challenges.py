@@ -27,7 +27,7 @@ def counts_of(accrual: Any, state: Any, program: Program) -> dict[str, Counts]:
         lines = [each for each in sale.covered(challenge.counts.of) if each.amount > 0]
         spent = sum(each.amount for each in lines)
         least = challenge.counts.amount_minor_min or 1
-        if window is None or spent < least:
+        if window is None or spent < least or challenge.counts.what == "activities":
             continue
         match challenge.counts.what:
             case "categories":
@@ -45,6 +45,18 @@ def counts_of(accrual: Any, state: Any, program: Program) -> dict[str, Counts]:
             tally["*"] = min(tally["*"], most)
         if tally.total():
             found[challenge.id] = {window: tally}
+    return found
+
+
+def counts_of_activity(item: Any, program: Program, day: str) -> dict[str, Counts]:
+    """What an activity of a day counts for each challenge of the version that judges it."""
+    if item["state"] != "awarded":
+        return {}
+    found: dict[str, Counts] = {}
+    for challenge in program.challenges:
+        window = _window(challenge, date.fromisoformat(day))
+        if window is not None and challenge.counts.activity == item["about"]["activity"]:
+            found[challenge.id] = {window: Counter({"*": 1})}
     return found
 
 

@@ -1,31 +1,30 @@
-"""What must hold of challenges once all was looked at: members have what orders are worth."""
+"""What must hold of challenges once all was looked at: members have what they did is worth."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from tests.simulation import naive_challenges
 from tests.simulation.auditing.seen import Violation
+from tests.simulation.naive_challenges import Counts
 from tests.simulation.world import World
+
+# A member, the version that judges what they did, and what it counts for each challenge.
+type Counting = tuple[str, int, dict[str, Counts]]
 
 
 def check_challenges(world: World) -> None:
-    """Progress and awards are those that follow from the orders as they are now.
+    """Progress and awards are those that follow from the orders and activities as they are now.
 
     Nothing moves for members who were erased.
     """
     counted: dict[tuple[str, str], Counter[tuple[str, str]]] = defaultdict(Counter)
     versions: dict[tuple[str, str, str], set[int]] = defaultdict(set)
-    for key, item in world.table.items.items():
-        accrual: Any = item
-        if key.sk != "ENTRY#accrual" or accrual["kind"] != "accrual":
-            continue
-        member_id = _last(accrual["member_id"], world)
-        state = world.auditor.orders[tuple(key.pk.split("#")[3:5])].state
-        program = world.version(accrual["program_version"]).document
-        for challenge in program.challenges:
-            versions[member_id, challenge.id, ""].add(accrual["program_version"])
-        for name, windows in naive_challenges.counts_of(accrual, state, program).items():
+    for member_id, version, counts in (*_of_orders(world), *_of_activities(world)):
+        for challenge in world.version(version).document.challenges:
+            versions[member_id, challenge.id, ""].add(version)
+        for name, windows in counts.items():
             for window, tally in windows.items():
                 counted[member_id, name].update(
                     {(window, what): amount for what, amount in tally.items()}
@@ -38,6 +37,27 @@ def check_challenges(world: World) -> None:
     for whose in {*counted, *progress}:
         if not world.auditor.is_erased(whose[0]):
             _check(whose, progress.get(whose), counted[whose], versions[*whose, ""], world)
+
+
+def _of_orders(world: World) -> Iterator[Counting]:
+    for key, item in world.table.items.items():
+        accrual: Any = item
+        if key.sk == "ENTRY#accrual" and accrual["kind"] == "accrual":
+            state = world.auditor.orders[tuple(key.pk.split("#")[3:5])].state
+            version = accrual["program_version"]
+            counts = naive_challenges.counts_of(accrual, state, world.version(version).document)
+            yield world.auditor.heir(accrual["member_id"]), version, counts
+
+
+def _of_activities(world: World) -> Iterator[Counting]:
+    for key, item in world.table.items.items():
+        activity: Any = item
+        if key.sk == "ACTIVITY" and "program_version" in activity:
+            version, day = activity["program_version"], activity["happened_at"]
+            counts = naive_challenges.counts_of_activity(
+                activity, world.version(version).document, world.auditor.local_day(day)
+            )
+            yield world.auditor.heir(activity["member_id"]), version, counts
 
 
 def _check(
@@ -69,8 +89,3 @@ def _check(
 def _challenge(name: str, world: World, version: int) -> Any:
     challenges = world.version(version).document.challenges
     return next(each for each in challenges if each.id == name)
-
-
-def _last(member_id: str, world: World) -> str:
-    account: Any = world.auditor.accounts[member_id]
-    return _last(account["into"], world) if "into" in account else member_id

@@ -1,4 +1,4 @@
-"""The worker that counts orders for challenges, and the queue of what it has to look at."""
+"""The worker that counts for challenges, and the queue of what it has to look at."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -33,8 +33,9 @@ class Worker:
         self.world.woken = self._observe
 
     def counts(self, program_id: str, version: int) -> bool:
-        """Whether some version of the simulated program has challenges."""
-        return any(each.document.challenges for each in self.world.programs)
+        """Whether some version of the simulated program has challenges or activities."""
+        documents = [each.document for each in self.world.programs]
+        return any(each.challenges or each.activities for each in documents)
 
     def next_look(self) -> Look | None:
         """Sometimes one of those that were told; it may be told again meanwhile."""

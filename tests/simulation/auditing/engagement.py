@@ -1,4 +1,4 @@
-"""Checks on challenges: what orders count adds up, and every point that was given is settled."""
+"""Checks on challenges and awards: counts add up, and every point that was given is settled."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,13 +9,21 @@ from local.memory import Written
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.table.operations import Item, Key
 from tests.simulation import naive
-from tests.simulation.auditing.seen import SETTLED_AS, Seen, Violation, add, order_of, request_of
+from tests.simulation.auditing.seen import (
+    SETTLED_AS,
+    Seen,
+    Violation,
+    add,
+    follows,
+    order_of,
+    request_of,
+)
 
 NEVER: Final = "9999-12-31T00:00:00Z"
 
 
 class Engagement:
-    """Shares of orders add up to progress, and awards are what their entries say."""
+    """Shares of orders and activities add up to progress, and awards are what their entries say."""
 
     def __init__(self, seen: Seen, versions: Sequence[PublishedProgram]) -> None:
         self._seen = seen
@@ -27,6 +35,8 @@ class Engagement:
         self._codes: dict[str, set[str]] = defaultdict(set)
         # By award: what its entries gave and how they settled it.
         self._entries: dict[str, Counter[str]] = defaultdict(Counter)
+        # By award: by how many points the last step lets more of it stand.
+        self._rises: dict[str, int] = {}
 
     def observe(self, written: Sequence[Written], program: PublishedProgram) -> None:
         """Note what a write changed of shares, progress and awards; their entries come later."""
@@ -34,19 +44,21 @@ class Engagement:
             wire: Any = after
             match key.sk.partition("#"):
                 case "SHARE", _, counter:
-                    _follows(key, before, wire, "revision")
+                    follows(key, before, wire, "revision")
                     self._shares[order_of(key), counter] = wire
                 case "PROGRESS", _, counter:
                     if self._seen.accounts[request_of(key)]["status"] == "closed":
                         raise Violation(f"{key} was written of a member who is no more")
-                    _follows(key, before, wire, "revision")
+                    follows(key, before, wire, "revision")
                     self._progress[request_of(key), counter] = wire
                     _keeps_its_terms(key, wire, seen=[old for each, old, _ in written if old])
                 case "VOUCHER", _, _:
                     self._vouchers[request_of(key)] = wire
                 case "AWARD", _, _:
-                    _follows(key, before, wire, "step")
+                    follows(key, before, wire, "step")
                     self._award(key, before, wire, program)
+                    stood: Any = self._seen.awards.get(request_of(key), {"target": 0})
+                    self._rises[request_of(key)] = wire["target"] - stood["target"]
                     self._seen.awards[request_of(key)] = wire
 
     def entry(self, key: Key, entry: Any, today: str, program: PublishedProgram) -> None:
@@ -60,7 +72,8 @@ class Engagement:
                 sums["given"] += moved
                 sums["forgiven"] -= about.get("stands_again", 0)
             case "clawback":
-                if {each.if_undone for each in self._terms_of(award)} == {"keep"}:
+                is_challenge = award["given_for"] == "challenge"
+                if is_challenge and {each.if_undone for each in self._terms_of(award)} == {"keep"}:
                     raise Violation(f"{key} takes back what the member may keep")
                 self._is_taken_back(key, about, moved, program)
                 sums.update({name: about[name] for name in SETTLED_AS})
@@ -83,17 +96,22 @@ class Engagement:
                 self._has_its_reward(key, decided_at)
 
     def _award(self, key: Key, before: Item | None, award: Any, program: PublishedProgram) -> None:
-        """An award is given by terms that a version has, and its days never change."""
+        """An award is given by terms that a version has, and its days never change.
+
+        What an activity is worth may change, as `Activities` checks.
+        """
         old: Any = before
+        is_challenge = award["given_for"] == "challenge"
+        fixed = ("available_on", "expires_on", *(("points",) if is_challenge else ()))
         if old is not None:
-            if any(old[name] != award[name] for name in ("points", "available_on", "expires_on")):
+            if any(old[name] != award[name] for name in fixed):
                 raise Violation(f"{key} has another amount or other days than at first")
             return
-        if award["points"] not in {each.points for each in self._terms_of(award)}:
+        if is_challenge and award["points"] not in {each.points for each in self._terms_of(award)}:
             raise Violation(f"{key} gives {award['points']}, which no version does")
         day = date.fromisoformat(award["available_on"])
-        policies = program.document.expiry_by_source
-        policy = policies.get("challenge") or policies.get("bonus") or program.document.expiry
+        by_source, expiry = program.document.expiry_by_source, program.document.expiry
+        policy = by_source.get(award["given_for"]) or by_source.get("bonus") or expiry
         if award["expires_on"] != naive.expires_on(policy, day):
             raise Violation(f"{key} expires on {award['expires_on']}")
 
@@ -103,8 +121,9 @@ class Engagement:
         lots, pending = entry["lots"].keys(), entry.get("pending", {}).keys()
         if not lots <= {award["expires_on"]} or not pending <= {dates}:
             raise Violation(f"{key} gives points of other days than its award")
-        if moved + entry["about"].get("stands_again", 0) != award["points"]:
-            raise Violation(f"{key} gives {moved} of {award['points']}")
+        rises = self._rises[request_of(key)]
+        if moved + entry["about"].get("stands_again", 0) != rises:
+            raise Violation(f"{key} gives {moved} of {rises}")
         if bool(pending) != (moved > 0 and today < award["available_on"]):
             raise Violation(f"{key} lets points wait for {award['available_on']} on {today}")
         waits = {each.wait_days for each in self._terms_of(award)}
@@ -122,13 +141,17 @@ class Engagement:
             raise Violation(f"{key} owes or forgives against the program's policy")
 
     def _terms_of(self, award: Any) -> list[Any]:
-        """The challenge that an award was given for, in each version that has it."""
-        return [
+        """What an award was given for, in each version that has it."""
+        rules: Iterator[Any] = (
             each
             for version in self._versions
-            for each in version.document.challenges
-            if each.id == award["rule_id"]
-        ]
+            for each in (
+                version.document.activities
+                if award["given_for"] == "activity"
+                else version.document.challenges
+            )
+        )
+        return [each for each in rules if each.id == award["rule_id"]]
 
     def _shares_are_progress(self, counter: str) -> None:
         counted, progress = Counter[str](), Counter[str]()
@@ -197,13 +220,6 @@ class Engagement:
 
 def _stands(award: Any) -> bool:
     return bool(award["state"] == "standing")
-
-
-def _follows(key: Key, before: Item | None, after: Any, guard: str) -> None:
-    """Each write of an item is decided from the one before it."""
-    old: Any = before or {guard: 0}
-    if after[guard] != old[guard] + 1:
-        raise Violation(f"{key} was not what it replaces when it was decided of")
 
 
 def _keeps_its_terms(key: Key, after: Any, *, seen: Sequence[Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from loyalty.domain.program.document import PublishedProgram
-from loyalty.table.operations import Key
+from loyalty.table.operations import Item, Key
 from tests.simulation import naive
 
 SETTLED_AS: Final = ("clawed", "owed", "forgiven", "excused")
@@ -122,6 +122,11 @@ class Seen:
             else (account["status"] == "closed")
         )
 
+    def heir(self, member_id: str) -> str:
+        """Whom a member became by merges."""
+        into = self.accounts[member_id].get("into")
+        return self.heir(into) if into else member_id
+
     def local_day(self, instant: str) -> str:
         return datetime.fromisoformat(instant).astimezone(self.zone).date().isoformat()
 
@@ -139,6 +144,13 @@ def add(sums: dict[str, int], changes: dict[str, int]) -> None:
             sums[name] = total
         else:
             sums.pop(name, None)
+
+
+def follows(key: Key, before: Item | None, after: Any, guard: str) -> None:
+    """Each write of an item is decided from the one before it."""
+    old: Any = before or {guard: 0}
+    if after[guard] != old[guard] + 1:
+        raise Violation(f"{key} was not what it replaces when it was decided of")
 
 
 def order_of(key: Key) -> tuple[str, ...]:

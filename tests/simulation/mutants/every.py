@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.simulation.mutants import (
+    activities,
     campaigns,
     challenges,
     dates,
@@ -23,5 +24,6 @@ MUTANTS: Final = (
     *policies.MUTANTS,
     *campaigns.MUTANTS,
     *challenges.MUTANTS,
+    *activities.MUTANTS,
     *reviews.MUTANTS,
 )
