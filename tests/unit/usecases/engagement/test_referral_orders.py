@@ -265,6 +265,40 @@ def test_a_friend_who_was_brought_twice_is_brought_by_the_first_after_a_merge() 
     assert club.holds(BOB) + club.holds(CLEO) == 100
 
 
+def test_a_code_that_a_member_shared_before_a_merge_brings_friends_to_the_survivor() -> None:
+    club = Bringing(caps={"ever": 1})
+    club.merges(ANA, DAN)
+    for friend in (BOB, CLEO):
+        club.claims(friend)
+
+    buys(club, "1", friend=BOB)
+    buys(club, "2", friend=CLEO)
+    assert (club.holds(DAN), club.holds(BOB), club.holds(CLEO)) == (500, 100, 100)
+    assert club.sees(DAN).given_for == 1
+    club.refunds("1", amount_minor=3000)
+    club.looks_at("1")
+
+    assert (club.holds(DAN), club.sees(DAN).given_for) == (0, 0)
+    club.must_add_up(DAN)
+
+
+def test_a_survivor_who_opens_a_code_meanwhile_gets_no_more_than_the_caps_say() -> None:
+    club = Bringing(caps={"ever": 1})
+    club.merges(ANA, DAN)
+    club.claims(BOB)
+    club.sells("1", member=BOB)
+
+    def opens_and_brings() -> None:
+        club.claims(CLEO, code=club.code_of(DAN))
+        buys(club, "2", friend=CLEO)
+
+    # The order is counted first, and then its place within the caps is taken.
+    club.table.rivals = [lambda: None, opens_and_brings]
+    club.looks_at("1")
+
+    assert (club.holds(DAN), club.holds(BOB), club.holds(CLEO)) == (500, 100, 100)
+
+
 def test_nothing_goes_to_a_member_who_was_erased_and_the_friend_gets_theirs() -> None:
     club = Bringing()
     club.claims()

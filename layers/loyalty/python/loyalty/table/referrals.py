@@ -163,6 +163,8 @@ def writes(program: str, change: ReferralChange) -> Iterator[Operation]:
     for other in change.referrers_seen:
         unchanged = equal(("revision",), other.revision)
         yield Check(keys.referrer(program, other.member_id), (unchanged,))
+    for member_id in change.codeless:
+        yield Check(keys.referrer(program, member_id), (Absent(),))
     if change.order is not None:
         order = change.order.order
         key = keys.referred_order(program, order.source, order.order_id)

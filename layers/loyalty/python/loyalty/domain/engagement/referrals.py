@@ -152,14 +152,15 @@ class ReferralChange:
     Each of `referrals` and `referrers` relies on the item with a revision one lower; the first
     relies on there being none. So does `order`, and on the order being in the state that it was
     decided from: on the counter of that state (None: nothing has changed the order). Those that
-    are `seen` must be unchanged. With `decides` a held one leaves the list of those that wait for a
-    person.
+    are `seen` must be unchanged, and members who are `codeless` must have no code yet. With
+    `decides` a held one leaves the list of those that wait for a person.
     """
 
     referrals: tuple[Referral, ...] = ()
     seen: tuple[Referral, ...] = ()
     referrers: tuple[Referrer, ...] = ()
     referrers_seen: tuple[Referrer, ...] = ()
+    codeless: tuple[str, ...] = ()
     order: ReferredOrder | None = None
     state_counter: int | None = None
     decides: bool = False

@@ -23,6 +23,7 @@ from loyalty.domain.engagement.referrals import (
     ReferralChange,
     ReferralSide,
     ReferralTally,
+    Referrer,
     counting,
     gift_of,
     governing,
@@ -243,7 +244,7 @@ def _standing(
         return ReferralChange(referrals=(standing(referral, slot=None, now=desk.now),))
     month = referral.month or month_of(desk.today)
     every = shelf.referrers(referrer.ids)
-    own = next(each for each in every if each.member_id == referral.referrer_id)
+    own = _place_of(referral, every)
     others = tuple(each for each in every if each.member_id != own.member_id)
     if not has_room(every, terms.caps, month):
         full = ReferralChange(referrals=(standing(referral, slot=None, now=desk.now),))
@@ -253,6 +254,18 @@ def _standing(
         referrals=(standing(referral, slot=slot, now=desk.now),),
         referrers=(own.taking(month, 1),),
         referrers_seen=others,
+        codeless=tuple({referrer.member_id} - {each.member_id for each in every}),
+    )
+
+
+def _place_of(referral: Referral, referrers: Sequence[Referrer]) -> Referrer:
+    """Whose place a referral takes, of the member who brought the friend and all merged into them.
+
+    The code may be that of a merged member, and the survivor may never have asked for one.
+    """
+    return min(
+        referrers,
+        key=lambda each: (each.member_id != referral.referrer_id, each.code != referral.code),
     )
 
 
