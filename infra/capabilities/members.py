@@ -160,7 +160,8 @@ def redemption(kit: Kit) -> CapabilityFunction:
         access_key.allow_signing(function)
     kit.allow_ledger(function)
     # The owner who invites must still be a member; the member who leaves last ends the household.
-    kit.data.table.allow(function, CHECK, DELETE)
+    # A redemption that is reported late reads what expired since.
+    kit.data.table.allow(function, CHECK, DELETE, QUERY)
     kit.data.table.allow_query(function, index="history")
     kit.data.buckets.allow_read_neighbors(function)
     return function

@@ -154,7 +154,8 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         "CompactionWork/Pages/Queue": {"sqs:SendMessage"},
     },
     "redemption": {
-        TABLE: MOVE_POINTS | {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"},
+        TABLE: MOVE_POINTS
+        | {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:Query"},
         HISTORY: {"dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
         "Buckets/Lake": {"s3:ListBucket"},

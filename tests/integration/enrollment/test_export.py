@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from functions.campaigns.handler import handler as campaigns
 from functions.enrollment.handler import handler as enrollment
 from loyalty.domain.messaging.correspondence import Correspondence
 from loyalty.domain.messaging.messages import Message
@@ -13,6 +14,7 @@ from loyalty.table.engine import DynamoEngine
 from loyalty.table.messages import TableLetters
 from loyalty.usecases.people import member_export
 from tests.support import till
+from tests.support.activities import activity
 from tests.support.http import Answer, Claims, call, person, service, staff
 from tests.support.till import CASHIER, MANAGER, PROGRAM
 
@@ -44,6 +46,20 @@ def enroll(*identities: dict[str, Any], **more: Any) -> str:
     body = {"identities": list(identities)} | more
     answer = call(enrollment, "POST", f"{PROGRAM}/members", body=body, as_=SERVICE)
     return str(answer.body["id"])
+
+
+def review(member_id: str, *, activity_id: str) -> None:
+    body = {
+        "source": "reviews",
+        "activity_id": activity_id,
+        "activity": "review",
+        "member_id": member_id,
+        "occurred_at": "2026-11-21T09:00:00Z",
+        "subject": "SKU-1",
+        "attributes": {"photo": True},
+    }
+    answer = call(campaigns, "POST", f"{PROGRAM}/activities", body=body, as_=CASHIER)
+    assert answer.status == 201, answer.text
 
 
 @pytest.fixture
@@ -80,6 +96,33 @@ def test_says_all_that_is_held(ana: str) -> None:
     (voucher,) = found["vouchers"]
     assert (voucher["reward_id"], voucher["state"]) == ("latte", "issued")
     assert found["next_cursor"] is None
+
+
+def test_has_what_they_and_merged_members_did_besides_buying_but_not_who_recorded_it(
+    publish: Callable[..., object],
+) -> None:
+    publish(activities=[activity()])
+    ana, twin = till.enroll(), till.enroll("twin@example.com")
+    review(ana, activity_id="r-1")
+    review(twin, activity_id="r-2")
+    till.merge(twin, into=ana)
+
+    answer = export(ana)
+
+    assert answer.body["activities"][0] == {
+        "source": "reviews",
+        "activity_id": "r-1",
+        "activity": "review",
+        "subject": "SKU-1",
+        "attributes": ["photo"],
+        "occurred_at": "2026-11-21T09:00:00Z",
+        "status": "awarded",
+        "reason": None,
+        "points": 30,
+        "recorded_at": "2026-11-21T10:00:00Z",
+    }
+    assert [each["activity_id"] for each in answer.body["activities"]] == ["r-1", "r-2"]
+    assert CASHIER["sub"] not in answer.text
 
 
 def test_orders_kept_for_a_guest_are_theirs_where_the_identity_is_proven(
@@ -136,6 +179,7 @@ def test_every_kind_of_record_goes_on_where_its_page_ended(
     publish(
         claim_days=0,
         surveys=[{"id": "visit", "kind": "csat", "question": "How was it?"}],
+        activities=[activity()],
     )
     for order_id in ("kept-1", "kept-2"):
         named = {"kind": ANA["kind"], "value": ANA["value"]}
@@ -145,6 +189,7 @@ def test_every_kind_of_record_goes_on_where_its_page_ended(
         till.earn(ana, 4999, order_id=order_id)
         till.answer("visit", order=order_id, score=4)
         till.redeem(ana)
+        review(ana, activity_id=order_id)
     kinds: tuple[MessageKind, ...] = ("welcome", "birthday")
     day = till.NOW.date()
     blank = Correspondence(member_id=ana)
@@ -161,10 +206,11 @@ def test_every_kind_of_record_goes_on_where_its_page_ended(
 
     found, _ = everything(ana)
 
-    assert len({entry["id"] for entry in found["entries"]}) == len(found["entries"]) == 4
+    assert len({entry["id"] for entry in found["entries"]}) == len(found["entries"]) == 6
     assert len({voucher["code"] for voucher in found["vouchers"]}) == len(found["vouchers"]) == 2
     assert sorted(each["kind"] for each in found["messages"]) == ["birthday", "welcome"]
     assert sorted(each["about"] for each in found["survey_responses"]) == ["pos/1", "pos/2"]
+    assert sorted(each["activity_id"] for each in found["activities"]) == ["1", "2"]
     assert sorted(each["order_id"] for each in found["guest_orders"]) == ["kept-1", "kept-2"]
 
 

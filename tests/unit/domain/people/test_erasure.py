@@ -93,6 +93,8 @@ def test_a_part_of_a_number_is_not_recognized(text: str) -> None:
         {"customer_id": 4711},
         {"data": {"object": {"customer": "4711"}}},
         {"payment": {"customer_id": "4711"}},
+        {"review": {"reviewer": {"external_id": 4711}}},
+        {"identities": [{"kind": "customer", "value": "4711"}]},
     ],
 )
 def test_a_customer_is_recognized_by_their_id_in_their_shop(body: dict[str, Any]) -> None:
@@ -101,10 +103,31 @@ def test_a_customer_is_recognized_by_their_id_in_their_shop(body: dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    "body", [{"id": 4711}, {"line_items": [{"quantity": 4711}]}, {"x": "4711"}]
+    "body",
+    [
+        {"id": 4711},
+        {"line_items": [{"quantity": 4711}]},
+        {"x": "4711"},
+        {"product": {"external_id": 4711}},
+        {"identities": [{"kind": "card", "value": "4711"}]},
+        {"identities": [{"kind": "customer", "value": "4711", "source": "another"}]},
+    ],
 )
 def test_the_same_number_of_anything_else_is_no_customer(body: dict[str, Any]) -> None:
     assert not is_about(of(CUSTOMER), body)
+
+
+def test_a_customer_of_a_shop_is_recognized_in_what_another_source_sends() -> None:
+    body = {"identities": [{"kind": "customer", "value": "4711", "source": "shop"}]}
+
+    assert is_about(of(CUSTOMER), body, source="reviews")
+
+
+def test_an_activity_is_about_the_member_whose_id_it_names() -> None:
+    theirs = of(member_ids=("mem_ana", "mem_twin"))
+
+    assert is_about(theirs, {"activity_id": "r-81", "member_id": "mem_twin"}, source="reviews")
+    assert not is_about(theirs, {"member_id": "mem_bob", "subject": "mem_ana"}, source="reviews")
 
 
 def test_a_card_is_recognized_by_its_whole_number() -> None:

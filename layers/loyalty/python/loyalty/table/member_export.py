@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 from loyalty.domain.campaigns.targeting import Targeting, united
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry, Placeholder
 from loyalty.table import keys, records
+from loyalty.table.activities import TableActivities
 from loyalty.table.books import TableBooks
 from loyalty.table.operations import Query, QueryPage
 from loyalty.table.records.messages import message_from_item
@@ -19,6 +20,7 @@ from loyalty.table.referrals import TableReferrals
 from loyalty.usecases.ports import Listed
 
 if TYPE_CHECKING:
+    from loyalty.domain.engagement.activities import RecordedActivity
     from loyalty.domain.engagement.referrals import Referral
     from loyalty.domain.ledger.vouchers import Voucher
     from loyalty.domain.messaging.messages import Message
@@ -67,6 +69,12 @@ class TableHoldings:
     ) -> Listed[Response]:
         page, more = self._of_member(member_id, keys.RESPONSES, limit=limit, start=start)
         return Listed([response_from_item(item) for item in page], more)
+
+    def activities(
+        self, member_id: str, *, limit: int, start: str | None
+    ) -> Listed[RecordedActivity]:
+        shelf = TableActivities(self._engine, program_id=self._program)
+        return shelf.of_members((member_id,), limit=limit, start=start)
 
     def targeting(self, member_ids: Sequence[str]) -> Targeting:
         of_members = [keys.targeting(self._program, each) for each in member_ids]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -22,6 +22,8 @@ CARD_CHARACTERS_MIN: Final = 5
 _PHONE: Final = re.compile(r"[+0-9 ().\-/]{8,30}")
 # How platforms name the customer in a payload: by a field, or by the id of an object.
 _CUSTOMER_ID: Final = frozenset({"customer", "customer_id"})
+# How activities name the member, in our own form; it has identities as a `value` with its `kind`.
+_MEMBER_ID: Final = "member_id"
 
 
 # How long an erasure that a shop requests waits; until then a manager can stop it. Shopify allows
@@ -107,10 +109,12 @@ class Erasure:
         return ErasureRef(self.erasure_id, self.begun_at)
 
     def is_about(self, source: str, order_id: str | None, texts: Sequence[NamedText]) -> bool:
-        """Whether a delivery is about the person: by its order, or by a text in it."""
+        """Whether a delivery is about the person: by its order, a text in it, or a member's id."""
         if self.source is not None and source != self.source:
             return False
         if order_id is not None and OrderRef(source, order_id) in self.orders:
+            return True
+        if any(name == _MEMBER_ID and text in self.member_ids for name, text in texts):
             return True
         return any(
             _names(identity, source, name, text)
@@ -155,7 +159,8 @@ def _is_theirs(member: Member, identity: Identity) -> bool:
 def texts_in(body: bytes) -> Iterator[NamedText]:
     """Every text and whole number of a body, with the name of its field.
 
-    The id of an object named customer gets that name. A body that is not JSON is one text.
+    What is a customer's id by the rest of the payload gets the name of one. A body that is not JSON
+    is one text.
     """
     try:
         payload = json.loads(body)
@@ -168,7 +173,7 @@ def texts_in(body: bytes) -> Iterator[NamedText]:
         match part:
             case dict():
                 open_parts += [
-                    (name if key == "id" and name in _CUSTOMER_ID else key, value)
+                    (_field_name(key, within=name, beside=part), value)
                     for key, value in part.items()
                 ]
             case list():
@@ -181,6 +186,23 @@ def texts_in(body: bytes) -> Iterator[NamedText]:
                 continue
 
 
+def _field_name(key: str, *, within: str, beside: Mapping[str, object]) -> str:
+    """The name of a field of an object, or of the customer whose id it has under another name."""
+    if key == "id" and within in _CUSTOMER_ID:
+        return within
+    if key == "external_id" and within == "reviewer":
+        return "customer"
+    if key == "value" and beside.get("kind") == "customer":
+        source = beside.get("source")
+        return "customer" if source is None else _customer_of(source)
+    return key
+
+
+def _customer_of(source: object) -> str:
+    """The name of the id of a customer of a shop, in what another source sends."""
+    return f"customer of {source}"
+
+
 def _names(identity: Identity, source: str, name: str, text: str) -> bool:
     match identity.kind:
         case "email":
@@ -188,7 +210,8 @@ def _names(identity: Identity, source: str, name: str, text: str) -> bool:
         case "phone":
             return _is_phone(text, identity.value)
         case "customer":
-            return identity.source == source and name in _CUSTOMER_ID and text == identity.value
+            is_id = identity.source == source and name in _CUSTOMER_ID
+            return (is_id or name == _customer_of(identity.source)) and text == identity.value
         case "card":
             return len(text) >= CARD_CHARACTERS_MIN and text == identity.value
         case "subject":

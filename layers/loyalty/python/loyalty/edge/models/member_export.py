@@ -6,6 +6,7 @@ from typing import Annotated, Final, cast
 
 from pydantic import Field
 
+from loyalty.domain.engagement.activities import ActivityReason, ActivityState, RecordedActivity
 from loyalty.domain.engagement.referrals import ReferralRefusalReason, ReferralState
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry
 from loyalty.domain.ledger.vouchers import State, Voucher
@@ -44,6 +45,7 @@ _PLACES: Final[Mapping[str, Callable[[str], bool]]] = {
     "vouchers": is_listed,
     "messages": is_message_of_member,
     "survey_responses": is_response_of_member,
+    "activities": is_listed,
     "guest_orders": is_guest_order,
 }
 
@@ -147,6 +149,28 @@ class ExportedSurveyResponse(AnswerPart):
     bonus_points: Annotated[int, Field(description="Points that the answer earned.")]
 
 
+class ExportedActivity(AnswerPart):
+    """Something that the member did besides buying, as it stands."""
+
+    source: Annotated[str, Field(description="The system that numbered the activity.")]
+    activity_id: Annotated[str, Field(description="The activity's id in its source.")]
+    activity: Annotated[
+        str | None, Field(description="What was done: its id in the program document.")
+    ]
+    subject: Annotated[str | None, Field(description="What it is about.")]
+    attributes: Annotated[list[str], Field(description="The attributes that hold.")]
+    occurred_at: Annotated[datetime | None, Field(description="When it was done, in UTC.")]
+    status: Annotated[
+        ActivityState,
+        Field(description="Whether it counts, waits for an order, was limited or retracted."),
+    ]
+    reason: Annotated[
+        ActivityReason | None, Field(description="Why it is worth nothing; null: it is.")
+    ]
+    points: Annotated[int, Field(description="The points that stand for it.")]
+    recorded_at: Annotated[datetime, Field(description="When it was last recorded, in UTC.")]
+
+
 class ExportedReferral(AnswerPart):
     """The referral that brought the member, without the other member's id."""
 
@@ -195,6 +219,9 @@ class ExportAnswer(AnswerPart):
     survey_responses: Annotated[
         list[ExportedSurveyResponse], Field(description="Answers to surveys.")
     ]
+    activities: Annotated[
+        list[ExportedActivity], Field(description="What the member did besides buying.")
+    ]
     guest_orders: Annotated[
         list[ExportedOrder],
         Field(description="Orders under one of their identities that nobody has claimed."),
@@ -240,6 +267,7 @@ def export_answer(enrolled: Enrolled, page: ExportPage, *, desk: Desk) -> Export
         vouchers=[_voucher(voucher, desk) for voucher in page.vouchers],
         messages=[message_answer(each, desk) for each in page.messages],
         survey_responses=[_response(each) for each in page.survey_responses],
+        activities=[_activity(each) for each in page.activities],
         guest_orders=[
             _order(guest_order.order, currency=currency)
             for guest_order in page.guest_orders
@@ -285,6 +313,22 @@ def _entry(entry: Entry, desk: Desk) -> ExportedEntry:
     shown = dict(explained) | {"recorded_by": None}
     return ExportedEntry(
         **shown, of_order=_order(order, currency=document.currency) if order else None
+    )
+
+
+def _activity(recorded: RecordedActivity) -> ExportedActivity:
+    content = recorded.content
+    return ExportedActivity(
+        source=recorded.ref.source,
+        activity_id=recorded.ref.activity_id,
+        activity=content.activity if content else None,
+        subject=content.subject if content else None,
+        attributes=sorted(content.attributes) if content else [],
+        occurred_at=content.occurred_at if content else None,
+        status=recorded.state,
+        reason=recorded.reason,
+        points=recorded.points,
+        recorded_at=recorded.recorded_at,
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, get
 if TYPE_CHECKING:
     from loyalty.domain.campaigns.offers import Offer
     from loyalty.domain.campaigns.targeting import Targeting
+    from loyalty.domain.engagement.activities import RecordedActivity
     from loyalty.domain.engagement.referrals import Referral
     from loyalty.domain.ledger.entries import Entry, Placeholder
     from loyalty.domain.ledger.vouchers import Voucher
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from loyalty.usecases.people.members import Enrolled
     from loyalty.usecases.ports import Directory, Listed
 
-type Section = Literal["entries", "vouchers", "messages", "survey_responses", "guest_orders"]
+type Section = Literal[
+    "entries", "vouchers", "messages", "survey_responses", "activities", "guest_orders"
+]
 
 # Some hundred kilobytes; entries of many lines end a page earlier.
 RECORDS_MAX: Final = 200
@@ -47,13 +50,13 @@ class ExportPage:
 
     joined: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     offers: Mapping[str, Offer] = field(default_factory=lambda: MappingProxyType({}))
-
     referrals: Sequence[Referral] = ()
     codes: Sequence[str] = ()
     entries: list[Entry] = field(default_factory=list)
     vouchers: list[Voucher] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     survey_responses: list[Response] = field(default_factory=list)
+    activities: list[RecordedActivity] = field(default_factory=list)
     guest_orders: list[Placeholder] = field(default_factory=list)
     next: Position | None = None
 
@@ -83,6 +86,12 @@ class MemberRecords(Protocol):
     def survey_responses(
         self, member_id: str, *, limit: int, start: str | None
     ) -> Listed[Response]: ...
+
+    def activities(
+        self, member_id: str, *, limit: int, start: str | None
+    ) -> Listed[RecordedActivity]:
+        """What they did besides buying, the latest first."""
+        ...
 
     def targeting(self, member_ids: Sequence[str]) -> Targeting:
         """What these members together are targeted by, who became the first of them."""
@@ -145,6 +154,8 @@ def _sources(
     for member_id in ids:
         read = partial(holdings.survey_responses, member_id)
         yield _Source("survey_responses", member_id, _sized(read))
+    for member_id in ids:
+        yield _Source("activities", member_id, _sized(partial(holdings.activities, member_id)))
     for number, guest in enumerate(directory.guests(enrolled.member.proven)):
         # A digest has no place in a cursor.
         yield _Source("guest_orders", str(number), _unsized(partial(holdings.guest_orders, guest)))
