@@ -104,6 +104,21 @@ def test_only_the_owner_invites_and_removes() -> None:
     assert members(cafe) == [ANA, CEM]
 
 
+def test_nobody_is_removed_from_a_household_that_they_have_begun_at_this_moment() -> None:
+    table = BusyTable()
+    cafe = shop(engine=table, rejoin_days=0)
+    joined(cafe, BEN)
+
+    def moves_out() -> None:
+        leave_household(BEN, desk=cafe.desk)
+        begin_household(BEN, desk=cafe.desk)
+
+    table.rivals.append(moves_out)
+
+    remove_from_household(ANA, BEN, desk=cafe.desk)
+    assert (members(cafe), members(cafe, BEN)) == ([ANA], [BEN])
+
+
 def test_nobody_is_in_two_households() -> None:
     cafe = shop()
     begin_household(BEN, desk=cafe.desk)

@@ -188,10 +188,11 @@ def share_points(member_id: str, *, most: int | None, desk: Desk) -> None:
 
 
 @until_saved
-def leave_household(member_id: str, *, desk: Desk) -> str | None:
+def leave_household(member_id: str, *, only: str | None = None, desk: Desk) -> str | None:
     """Let a member leave their household at once. No points move.
 
-    Returns the id of the household; None: they were in none.
+    `only` is the id of the one household to leave; None: whichever it is. Returns the id of the
+    household; None: they were in none.
 
     Raises:
         NotFound: no such member.
@@ -199,7 +200,7 @@ def leave_household(member_id: str, *, desk: Desk) -> str | None:
     """
     account = open_account(desk, member_id, strong=True)
     held = account.household
-    if held is None or held.is_left:
+    if held is None or held.is_left or only not in (None, held.household_id):
         return None
     household = desk.books.household(held.household_id)
     left = household.without(account.member_id) if household else None
@@ -222,7 +223,8 @@ def remove_from_household(owner_id: str, member_id: str, *, desk: Desk) -> None:
     held = removed.household
     if held is None or held.household_id != household.household_id:
         raise NotFound("There is no such member in this household")
-    leave_household(removed.member_id, desk=desk)
+    # They may leave at this very moment, and be in another one before this is written.
+    leave_household(removed.member_id, only=household.household_id, desk=desk)
 
 
 def _owned(account: Account, *, desk: Desk) -> Household:
