@@ -309,6 +309,7 @@ ANSWERS: Final[dict[str, Any]] = {
         "vouchers": [],
         "messages": [],
         "survey_responses": [],
+        "activities": [],
         "guest_orders": [],
         "next_cursor": None,
     },
