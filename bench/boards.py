@@ -1,14 +1,12 @@
 """How long it takes each hour to rank a million members on a board, by the orders of a month."""
 
-import resource
 import sys
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from subprocess import PIPE, run
 from typing import Final
 
+from bench.apart import draw, figures_apart, measure
 from bench.figures import Figure
 from bench.lake import MEMBERS
 from loyalty.lake.board_scores import scores_in
@@ -51,35 +49,26 @@ _NOVEMBER: Final = {
 
 
 def board_figures(scratch: Path) -> Iterator[Figure]:
-    """Measure the SQL of a run, in a process of its own, after another one drew the orders."""
-    folder = scratch / "boards"
-    folder.mkdir()
-    _run("draw", folder)
-    found = _run("rank", folder).split()
+    """Measure the SQL of a run, after another process drew the orders."""
     bench = f"a board of {MEMBERS} members, {ORDERS} orders"
-    units = (("ranked in", "s"), ("processors", "s"), ("peak", "MiB"), ("ranked", "members"))
-    for (figure, unit), value in zip(units, found, strict=True):
-        yield Figure(bench=bench, figure=figure, value=float(value), unit=unit)
-
-
-def _run(step: str, folder: Path) -> str:
-    command = [sys.executable, "-m", "bench.boards", step, str(folder)]
-    return run(command, stdout=PIPE, text=True, check=True).stdout
+    yield from figures_apart(
+        "bench.boards",
+        "rank",
+        folder=scratch / "boards",
+        bench=bench,
+        done="ranked",
+        counted=("ranked", "members"),
+    )
 
 
 def _draw(folder: str) -> None:
-    with workshop(Path(folder)) as connected:
-        connected.execute(_ORDERS.replace("{folder}", folder))
+    draw(_ORDERS, folder=folder)
 
 
 def _rank(folder: str) -> None:
     with workshop(Path(folder)) as connected:
         connected.execute(_PROGRAM.replace("{folder}", folder))
-        started, computing = time.perf_counter(), time.process_time()
-        found = scores_in(connected, _NOVEMBER, shows=SHOWS)
-        elapsed, computed = time.perf_counter() - started, time.process_time() - computing
-    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(elapsed, computed, peak_mib, found.members)
+        measure(lambda: scores_in(connected, _NOVEMBER, shows=SHOWS).members)
 
 
 if __name__ == "__main__":

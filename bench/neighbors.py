@@ -1,14 +1,12 @@
 """How long it takes each night to find what goes together among a million members."""
 
-import resource
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from subprocess import PIPE, run
 from typing import Final
 
+from bench.apart import draw, figures_apart, measure
 from bench.figures import Figure
 from bench.lake import MEMBERS, TODAY
 from loyalty.lake.neighbors import found_in
@@ -49,36 +47,27 @@ _PROGRAM: Final = f"""
 
 
 def neighbors(scratch: Path) -> Iterator[Figure]:
-    """Measure the SQL of a night, in a process of its own, after another one drew the orders."""
-    folder = scratch / "neighbors"
-    folder.mkdir()
-    _run("draw", folder)
-    found = _run("find", folder).split()
+    """Measure the SQL of a night, after another process drew the orders."""
     bench = f"what goes together, {ORDERS} orders of {MEMBERS} members"
-    units = (("found in", "s"), ("processors", "s"), ("peak", "MiB"), ("pairs", "pairs"))
-    for (figure, unit), value in zip(units, found, strict=True):
-        yield Figure(bench=bench, figure=figure, value=float(value), unit=unit)
-
-
-def _run(step: str, folder: Path) -> str:
-    command = [sys.executable, "-m", "bench.neighbors", step, str(folder)]
-    return run(command, stdout=PIPE, text=True, check=True).stdout
+    yield from figures_apart(
+        "bench.neighbors",
+        "find",
+        folder=scratch / "neighbors",
+        bench=bench,
+        done="found",
+        counted=("pairs", "pairs"),
+    )
 
 
 def _draw(folder: str) -> None:
-    with workshop(Path(folder)) as connected:
-        connected.execute(_ORDERS.replace("{folder}", folder))
+    draw(_ORDERS, folder=folder)
 
 
 def _find(folder: str) -> None:
+    now = datetime.combine(TODAY, datetime.max.time(), UTC)
     with workshop(Path(folder)) as connected:
         connected.execute(_PROGRAM.replace("{folder}", folder))
-        started, computing = time.perf_counter(), time.process_time()
-        now = datetime.combine(TODAY, datetime.max.time(), UTC)
-        found = found_in(connected, today=TODAY, now=now)
-        elapsed, computed = time.perf_counter() - started, time.process_time() - computing
-    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(elapsed, computed, peak_mib, sum(map(len, found.neighbors.values())))
+        measure(lambda: sum(map(len, found_in(connected, today=TODAY, now=now).neighbors.values())))
 
 
 if __name__ == "__main__":
