@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple, get_args
+from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 from pydantic import Field, StrictBool, StrictStr
 
@@ -35,9 +35,6 @@ from loyalty.edge.models.delivery_reasons import REASONS
 from loyalty.edge.models.order_vouchers import VoucherStepAnswer, steps_answer
 from loyalty.storefronts import platform_named
 from loyalty.usecases.shops.deliveries import Health, ListedDelivery, Replayed, Span
-
-if TYPE_CHECKING:
-    pass
 
 StorefrontId = Annotated[
     str, Path(pattern=EXTERNAL_ID, description="The storefront's id, of your own choosing.")
