@@ -131,17 +131,17 @@ _MUTANTS: Final = (
     ),
     Mutant(
         "an order counts for a member who has become another",
-        "reconciling._count",
+        "reconciling.add_to_progress",
         "active=path[-1].member_id",
         "active=None",
     ),
     # Giving and taking back.
     Mutant(
         "an order that counts as before gives nothing that is still due",
-        "reconciling._count",
-        "sorted({*shares, *now})",
-        "sorted(each for each in {*shares, *now} if each not in shares or difference("
-        "now.get(each, {}), shares[each].tallies))",
+        "reconciling.add_to_progress",
+        "sorted({*before, *now})",
+        "sorted(each for each in {*before, *now} if each not in before or difference("
+        "now.get(each, {}), before[each]))",
     ),
     Mutant(
         "a look gives one award at most",

@@ -9,21 +9,18 @@ from typing import TYPE_CHECKING, Protocol
 
 from loyalty.domain.engagement.changes import ActivityShare, ActivityShareChange, EngagementChange
 from loyalty.domain.engagement.counting import counts_of_activity
-from loyalty.domain.engagement.progress import counted, difference, forgetting
 from loyalty.domain.kernel.errors import NotFound
-from loyalty.domain.ledger.postings import Posting
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.engagement.reconciling import (
     EngagementShelf,
+    add_to_progress,
     progress_of,
     settle_counter,
-    terms_of,
-    united_progress,
 )
-from loyalty.usecases.ledger.accounts import lineage
 
 if TYPE_CHECKING:
     from loyalty.domain.engagement.activities import ActivityRef
+    from loyalty.domain.engagement.counting import Tallies
     from loyalty.usecases.engagement.activity_steps import ActivityShelf
     from loyalty.usecases.ports import Desk
 
@@ -68,22 +65,21 @@ def _count(
         desk.version(version).document,
         stays_of=lambda counter: progress_of(counter, member_id, shelf=shelf).stays,
     )
-    counters = sorted({*shares, *now})
-    for counter in counters:
+
+    def changed(counter: str, tallies: Tallies) -> EngagementChange:
         share = shares.get(counter) or ActivityShare(ref=ref, counter=counter)
-        more = difference(now.get(counter, {}), share.tallies)
-        if more:
-            path = lineage(desk, member_id, strong=True)
-            progress = united_progress(counter, path, shelf=shelf, desk=desk)
-            after = forgetting(progress, terms_of(counter, desk=desk), today=desk.today)
-            change = EngagementChange(
-                activity_share=ActivityShareChange(
-                    becomes=replace(
-                        share, tallies=now.get(counter, {}), revision=share.revision + 1
-                    ),
-                    activity_revision=recorded.revision,
-                ),
-                progress=(counted(after, more, version=version),),
-            )
-            desk.books.post(Posting(engagement=change, active=path[-1].member_id))
+        becomes = replace(share, tallies=tallies, revision=share.revision + 1)
+        return EngagementChange(
+            activity_share=ActivityShareChange(becomes=becomes, activity_revision=recorded.revision)
+        )
+
+    counters = add_to_progress(
+        now,
+        before={counter: share.tallies for counter, share in shares.items()},
+        changed=changed,
+        member_id=member_id,
+        version=version,
+        shelf=shelf,
+        desk=desk,
+    )
     return counters, member_id

@@ -7,7 +7,7 @@ which sequence, or where an earlier attempt was killed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
@@ -106,28 +106,61 @@ def _count(order: OrderRef, *, shelf: EngagementShelf, desk: Desk) -> tuple[Sequ
     file = desk.books.order(OrderCause(order.source, order.order_id, "accrual"))
     if not isinstance(file.accrual, Entry):
         raise NotFound
-    now = _counts_now(file.accrual, file, shelf=shelf, desk=desk)
-    counters = sorted({*shares, *now})
-    for counter in counters:
+    accrual, state = file.accrual, file.state
+
+    def changed(counter: str, tallies: Tallies) -> EngagementChange:
         share = shares.get(counter) or OrderShare(
-            order=order, counter=counter, occurred_at=file.accrual.happened_at
+            order=order, counter=counter, occurred_at=accrual.happened_at
         )
-        more = difference(now.get(counter, {}), share.tallies)
+        becomes = replace(share, tallies=tallies, revision=share.revision + 1)
+        state_counter = state.counter if state else None
+        return EngagementChange(share=ShareChange(becomes=becomes, state_counter=state_counter))
+
+    counters = add_to_progress(
+        _counts_now(accrual, file, shelf=shelf, desk=desk),
+        before={counter: share.tallies for counter, share in shares.items()},
+        changed=changed,
+        member_id=accrual.member_id,
+        version=accrual.program_version,
+        shelf=shelf,
+        desk=desk,
+    )
+    return counters, accrual
+
+
+def add_to_progress(
+    now: Mapping[str, Tallies],
+    *,
+    before: Mapping[str, Tallies],
+    changed: Callable[[str, Tallies], EngagementChange],
+    member_id: str,
+    version: int,
+    shelf: EngagementShelf,
+    desk: Desk,
+) -> Sequence[str]:
+    """Add what something counts more or less than before to its member's progress, by counter.
+
+    `changed` says how the share of a counter changes; both are written in one transaction.
+    `version` is the version that decides what it counts. Returns all counters, also those that
+    count as before.
+
+    Raises:
+        NotFound: there is no such member, or the member was erased.
+        Raced: another writer was faster.
+    """
+    counters = sorted({*before, *now})
+    for counter in counters:
+        tallies = now.get(counter, {})
+        more = difference(tallies, before.get(counter, {}))
         if more:
-            path = lineage(desk, file.accrual.member_id, strong=True)
+            path = lineage(desk, member_id, strong=True)
             progress = united_progress(counter, path, shelf=shelf, desk=desk)
             after = forgetting(progress, terms_of(counter, desk=desk), today=desk.today)
-            change = EngagementChange(
-                share=ShareChange(
-                    becomes=replace(
-                        share, tallies=now.get(counter, {}), revision=share.revision + 1
-                    ),
-                    state_counter=file.state.counter if file.state else None,
-                ),
-                progress=(counted(after, more, version=file.accrual.program_version),),
+            change = replace(
+                changed(counter, tallies), progress=(counted(after, more, version=version),)
             )
             desk.books.post(Posting(engagement=change, active=path[-1].member_id))
-    return counters, file.accrual
+    return counters
 
 
 def _counts_now(
