@@ -21,11 +21,11 @@ from loyalty.usecases.ledger.corrections import merge_members
 from loyalty.usecases.orders.accrual import NamedCustomer
 from loyalty.usecases.orders.quoting import quote
 from loyalty.usecases.people import members as people
-from loyalty.usecases.work_pages import WorkPage
 from tests.support.campaigns import campaign
 from tests.support.club import ANA, BOB, Club, bought
 from tests.support.memory import NOW, BusyTable
 from tests.support.orders import line
+from tests.support.sweeping import ListedPages
 
 ONCE: Final = {"limits": {"per_member": {"orders": 1, "per": "campaign"}}}
 OAT: Final = campaign(
@@ -37,19 +37,6 @@ OAT: Final = campaign(
 )
 ANY: Final = campaign(id="any", activation="offer", effect={"kind": "fixed", "points": 5})
 RULES: Final = {"offers": {"by_lot_percent": 0}}
-
-
-class Pages:
-    """Pages that were sent."""
-
-    def __init__(self) -> None:
-        self.sent: list[WorkPage] = []
-
-    def send(self, pages: Any) -> None:
-        self.sent += pages
-
-    def waiting(self) -> int:
-        return 0
 
 
 class Lake:
@@ -271,7 +258,7 @@ def test_a_segment_run_and_a_rival_round_leave_what_each_of_them_wrote() -> None
 
 
 def test_a_round_is_begun_once_a_day_and_names_who_bought_since_the_last_one() -> None:
-    shop, pages, lake = club(), Pages(), Lake(ANA, BOB)
+    shop, pages, lake = club(), ListedPages(), Lake(ANA, BOB)
     book = TableOffers(shop.engine, program_id="bean")
 
     def begun() -> int | None:
@@ -295,7 +282,7 @@ def test_a_round_is_begun_once_a_day_and_names_who_bought_since_the_last_one() -
 
 
 def test_a_program_without_offers_is_asked_for_nothing_and_a_spent_one_is_not_offered() -> None:
-    pages, lake = Pages(), Lake(ANA)
+    pages, lake = ListedPages(), Lake(ANA)
     plain = club(campaign())
     book = TableOffers(plain.engine, program_id="bean")
     assert offers.begin_round(book=book, shoppers=lake, pages=pages, desk=plain.desk) is None

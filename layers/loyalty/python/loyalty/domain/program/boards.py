@@ -4,7 +4,8 @@ from typing import Annotated, Final
 
 from pydantic import Field, StrictInt
 
-from loyalty.domain.kernel.fields import ExternalId, Label, Points
+from loyalty.domain.kernel.fields import ExternalId, Label
+from loyalty.domain.program.gifts import GivenPoints, GivenRewardId
 from loyalty.domain.program.parts import DocumentPart
 
 BOARDS_MAX: Final = 10
@@ -25,14 +26,8 @@ class Prize(DocumentPart):
             "prize.",
         ),
     ]
-    points: Annotated[Points | None, Field(description="Points.")] = None
-    reward_id: Annotated[
-        ExternalId | None,
-        Field(
-            description="The id of a reward that costs the member nothing. It must have no "
-            "stock, no limit per member, and no payment with points."
-        ),
-    ] = None
+    points: GivenPoints = None
+    reward_id: GivenRewardId = None
 
 
 class Board(DocumentPart):

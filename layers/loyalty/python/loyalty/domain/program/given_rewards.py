@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from loyalty.domain.kernel.errors import Fault
 from loyalty.domain.program.document import Program
+from loyalty.domain.program.gifts import PointsOrReward
 
 
 def given_reward(reward_id: str, document: Program, place: str) -> Iterator[Fault]:
@@ -16,3 +17,11 @@ def given_reward(reward_id: str, document: Program, place: str) -> Iterator[Faul
             "A reward that is given has no stock, no limit per member, and no payment with points"
         )
         yield Fault(place, "grant_of_limited", detail)
+
+
+def given_gift(given: PointsOrReward, document: Program, place: str) -> Iterator[Fault]:
+    """Refuse a gift of nothing, and one of a reward that may be gone when it is due."""
+    if given.points is None and given.reward_id is None:
+        yield Fault(place, "gift_unclear", "Give points, a reward, or both")
+    if given.reward_id is not None:
+        yield from given_reward(given.reward_id, document, f"{place}/reward_id")

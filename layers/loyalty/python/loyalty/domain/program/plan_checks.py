@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from loyalty.domain.kernel.errors import Fault
 from loyalty.domain.program.document import Program
-from loyalty.domain.program.given_rewards import given_reward
+from loyalty.domain.program.given_rewards import given_gift
 from loyalty.domain.program.plans import Plan
 
 
@@ -26,13 +26,9 @@ def _level(plan: Plan, document: Program, place: str) -> Iterator[Fault]:
 
 def _gifts(plan: Plan, document: Program, place: str) -> Iterator[Fault]:
     for name in ("on_start", "monthly"):
-        gift, pointer = getattr(plan.benefits, name), f"{place}/benefits/{name}"
-        if gift is None:
-            continue
-        if gift.points is None and gift.reward_id is None:
-            yield Fault(pointer, "gift_unclear", "Give points, a reward, or both")
-        if gift.reward_id is not None:
-            yield from given_reward(gift.reward_id, document, f"{pointer}/reward_id")
+        given = getattr(plan.benefits, name)
+        if given is not None:
+            yield from given_gift(given, document, f"{place}/benefits/{name}")
 
 
 def _billing(plan: Plan, place: str) -> Iterator[Fault]:

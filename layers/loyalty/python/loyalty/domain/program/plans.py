@@ -4,19 +4,15 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictInt, StrictStr
 
-from loyalty.domain.kernel.fields import ExternalId, Label, Points
+from loyalty.domain.kernel.fields import ExternalId, Label
+from loyalty.domain.program.gifts import PointsOrReward
 from loyalty.domain.program.parts import DocumentPart
 
 PLANS_MAX: Final = 10
 
 
-class PlanGift(DocumentPart):
+class PlanGift(PointsOrReward):
     """What a plan gives: points, a reward for no points, or both."""
-
-    points: Annotated[Points | None, Field(description="Points.")] = None
-    reward_id: Annotated[
-        ExternalId | None, Field(description="The id of a reward, given as a voucher.")
-    ] = None
 
 
 class PlanBenefits(DocumentPart):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from loyalty.domain.kernel.errors import Fault
 from loyalty.domain.program import condition_checks
 from loyalty.domain.program.document import Program
-from loyalty.domain.program.given_rewards import given_reward
+from loyalty.domain.program.given_rewards import given_gift
 from loyalty.domain.program.referrals import Referrals
 
 
@@ -28,13 +28,8 @@ def _gifts(referrals: Referrals, document: Program) -> Iterator[Fault]:
         detail = "Give the member or the friend something"
         yield Fault("/referrals/referrer", "gift_unclear", detail)
     for side, gift in (("referrer", referrals.referrer), ("friend", referrals.friend)):
-        if gift is None:
-            continue
-        place = f"/referrals/{side}"
-        if gift.points is None and gift.reward_id is None:
-            yield Fault(place, "gift_unclear", "A gift is points, a reward, or both")
-        if gift.reward_id is not None:
-            yield from given_reward(gift.reward_id, document, f"{place}/reward_id")
+        if gift is not None:
+            yield from given_gift(gift, document, f"/referrals/{side}")
 
 
 def _signals(referrals: Referrals) -> Iterator[Fault]:

@@ -4,7 +4,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
-from loyalty.domain.kernel.fields import AmountMinor, ExternalId, Points
+from loyalty.domain.kernel.fields import AmountMinor
+from loyalty.domain.program.gifts import PointsOrReward
 from loyalty.domain.program.kinds import SignalName
 from loyalty.domain.program.line_selectors import EVERY_LINE, LineSelector
 from loyalty.domain.program.parts import DocumentPart
@@ -36,14 +37,8 @@ class ReferralCount(DocumentPart):
     ] = 60
 
 
-class ReferralGift(DocumentPart):
+class ReferralGift(PointsOrReward):
     """What one side gets: points, a reward, or both."""
-
-    points: Annotated[Points | None, Field(description="Points.")] = None
-    reward_id: Annotated[
-        ExternalId | None,
-        Field(description="The id of a reward that is given, with a voucher, for no points."),
-    ] = None
 
 
 class ReferralCaps(DocumentPart):
