@@ -14,8 +14,9 @@ from loyalty.domain.kernel.calendar import period_on
 if TYPE_CHECKING:
     from loyalty.domain.orders.order import Order, OrderRef
     from loyalty.domain.program.document import Program
+    from loyalty.domain.program.gifts import PointsOrReward
     from loyalty.domain.program.kinds import SignalName
-    from loyalty.domain.program.referrals import ReferralCaps, ReferralGift, Referrals
+    from loyalty.domain.program.referrals import ReferralCaps, Referrals
 
 # The prefix of the ids of awards for referrals. It is stored.
 AWARDS: Final = "referral"
@@ -246,7 +247,7 @@ def undone(referral: Referral) -> Referral:
     return replace(referral, stands=False, slot=None, revision=referral.revision + 1)
 
 
-def gift_of(side: ReferralSide, terms: Referrals) -> ReferralGift | None:
+def gift_of(side: ReferralSide, terms: Referrals) -> PointsOrReward | None:
     """What the program promises one side."""
     return terms.referrer if side == "referrer" else terms.friend
 

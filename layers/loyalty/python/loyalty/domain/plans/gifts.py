@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from loyalty.domain.plans.given_gifts import GivenGift
     from loyalty.domain.plans.held_plan import HeldPlan
     from loyalty.domain.plans.tellings import PlanTelling
-    from loyalty.domain.program.plans import Plan, PlanGift
+    from loyalty.domain.program.gifts import PointsOrReward
+    from loyalty.domain.program.plans import Plan
 
 # Older gifts are not given: the document may not have promised them then.
 LATE_DAYS_MAX: Final = 27
@@ -23,7 +24,7 @@ class DueGift(NamedTuple):
 
     name: str
     on: date
-    gift: PlanGift
+    gift: PointsOrReward
 
 
 def due_gifts(held: HeldPlan, plan: Plan, *, today: date) -> list[DueGift]:

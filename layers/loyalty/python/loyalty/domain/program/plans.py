@@ -11,10 +11,6 @@ from loyalty.domain.program.parts import DocumentPart
 PLANS_MAX: Final = 10
 
 
-class PlanGift(PointsOrReward):
-    """What a plan gives: points, a reward for no points, or both."""
-
-
 class PlanBenefits(DocumentPart):
     """What a member has on the days on which a plan runs."""
 
@@ -39,10 +35,11 @@ class PlanBenefits(DocumentPart):
         Field(description="The id of a level that the member has at least; null: none."),
     ] = None
     on_start: Annotated[
-        PlanGift | None, Field(description="What the member gets on the first day; null: nothing.")
+        PointsOrReward | None,
+        Field(description="What the member gets on the first day; null: nothing."),
     ] = None
     monthly: Annotated[
-        PlanGift | None,
+        PointsOrReward | None,
         Field(
             description="What the member gets on the first day, and on the same day of each "
             "month that is paid or a trial; null: nothing."

@@ -37,10 +37,6 @@ class ReferralCount(DocumentPart):
     ] = 60
 
 
-class ReferralGift(PointsOrReward):
-    """What one side gets: points, a reward, or both."""
-
-
 class ReferralCaps(DocumentPart):
     """For how many friends a member gets something. Beyond that, only the friends do."""
 
@@ -111,10 +107,10 @@ class Referrals(DocumentPart):
         ),
     ] = 14
     referrer: Annotated[
-        ReferralGift | None, Field(description="What the member gets; null: nothing.")
+        PointsOrReward | None, Field(description="What the member gets; null: nothing.")
     ] = None
     friend: Annotated[
-        ReferralGift | None, Field(description="What the friend gets; null: nothing.")
+        PointsOrReward | None, Field(description="What the friend gets; null: nothing.")
     ] = None
     caps: Annotated[
         ReferralCaps, Field(description="For how many friends a member gets something.")

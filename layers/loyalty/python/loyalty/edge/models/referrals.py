@@ -21,7 +21,8 @@ from loyalty.edge.http.schemas import (
 )
 
 if TYPE_CHECKING:
-    from loyalty.domain.program.referrals import ReferralGift, Referrals
+    from loyalty.domain.program.gifts import PointsOrReward
+    from loyalty.domain.program.referrals import Referrals
     from loyalty.usecases.engagement.referral_viewing import MemberReferral, OwnReferral
 
 ReferralCode = Annotated[
@@ -231,9 +232,9 @@ def referral_answer(
     )
 
 
-def _points(gift: ReferralGift | None) -> int:
+def _points(gift: PointsOrReward | None) -> int:
     return (gift.points or 0) if gift else 0
 
 
-def _reward(gift: ReferralGift | None) -> str | None:
+def _reward(gift: PointsOrReward | None) -> str | None:
     return gift.reward_id if gift else None
