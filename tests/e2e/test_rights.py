@@ -331,7 +331,7 @@ def drive_everything(api: DescribedApi) -> None:
     assert api.call("member", "GET", "/boards/visits")["items"] == []
     assert api.call("member", "GET", "/members/me/boards/visits")["score"] == 0
 
-    # Friends of Ana, of whom three have the same device.
+    # Friends of Ana; three have the same device.
     friend_code = api.call("member", "GET", "/members/me/referral")["code"]
     assert api.call(None, "GET", f"/referrals/{friend_code}")["points"] == 1
     friends = []

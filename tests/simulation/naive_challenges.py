@@ -11,7 +11,7 @@ from typing import Any
 from loyalty.domain.program.document import Program
 from tests.simulation.naive_campaigns import period, sale_of
 
-# Amounts by window, and in it by what is told apart.
+# Amounts by window and, within it, by what is counted separately.
 type Counts = dict[str, Counter[str]]
 type ChallengeIn = Callable[[int], Any]
 

@@ -38,7 +38,7 @@ class Worker:
         return any(each.challenges or each.activities for each in documents)
 
     def next_look(self) -> Look | None:
-        """Sometimes one of those that were told; it may be told again meanwhile."""
+        """Sometimes one that was reported; it may be reported again meanwhile."""
         if not self._waiting or self.draw.random() >= self._haste:
             return None
         look = self.draw.choice(list(self._waiting))
@@ -54,7 +54,7 @@ class Worker:
         return look
 
     def answered(self, look: Look, answer: Answer) -> None:
-        """A look that did not come to its end is told again."""
+        """A look that did not finish is requested again."""
         if answer.code in ("crashed", "try_again"):
             self._waiting[look] = None
         elif not answer.is_done:

@@ -64,7 +64,7 @@ class Reviewing(Collecting):
         kind: str = "review",
         **parts: Any,
     ) -> ActivityOutcome | None:
-        """What comes of an activity that is told; `minute` says when its content was written."""
+        """The outcome of reporting an activity; `minute` says when its content was written."""
         report = ReportedActivity(
             ref=ActivityRef("reviews", activity_id),
             activity=kind,

@@ -1,4 +1,4 @@
-"""Reviews and other activities through the handlers: from each source that tells of them."""
+"""Reviews and other activities through the handlers, from each source that reports them."""
 
 from collections.abc import Callable
 from typing import Any

@@ -65,7 +65,7 @@ def of_activities(draw: random.Random, world: World, logical: Sequence[Logical])
 def _news(
     draw: random.Random, world: World, activity_id: str, activity: str, member_id: str
 ) -> list[Request]:
-    """What a source tells of one activity over time; a removal may be as old as what it removes."""
+    """What a source reports about one activity over time; a removal may be as old as it."""
     occurred_at = world.now - timedelta(hours=draw.choice((0, 0, 1, 25, 49)))
     report = ReportActivity(
         activity_id=activity_id,

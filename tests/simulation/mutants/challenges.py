@@ -197,7 +197,7 @@ _MUTANTS: Final = (
         'voucher is not None and voucher.state not in ("cancelled", "cancelling")',
         'voucher is not None and voucher.state not in ("cancelled", "cancelling", "used")',
     ),
-    # Who is told to look.
+    # Which members to look at.
     Mutant(
         "nobody looks at an order that has not changed since it was recorded",
         "waking._touched",

@@ -1,4 +1,4 @@
-"""Whoever takes part does so from one moment to another, and what occurs in between counts."""
+"""A stay: a member takes part from one moment to another, and what occurs in between counts."""
 
 from datetime import timedelta
 from typing import Final

@@ -49,7 +49,7 @@ class Owner:
         self.entries: list[Entry] = []
 
     def lets_stand(self, target: int, *, now: datetime = NOON, **expired: Any) -> AwardSettlement:
-        # What should stand may change, as for an activity that was told again.
+        # What should stand may change, as for an activity that was edited.
         promised = replace(self.award, points=target) if target else self.award
         done = settle_award(
             promised,

@@ -1,4 +1,4 @@
-"""Members are told of what they completed, earned, and have nearly completed."""
+"""Members get messages about what they completed, earned, or have nearly completed."""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Whatever is told late, twice or shuffled, a member's plan ends the same."""
+"""A member's plan ends the same if its news arrives late, twice or shuffled."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
@@ -115,7 +115,7 @@ def test_of_several_plans_a_member_has_the_one_that_holds_longest() -> None:
 
     source, held = current(plans_after(*STORY, longest), PRIME, BASIC)
 
-    assert (source, held.plan_id) == ("shop", "prime")  # by hand something else was told later
+    assert (source, held.plan_id) == ("shop", "prime")  # a manager set another plan later
     source, held = current(plans_after(longest, *STORY[:2]), PRIME, BASIC)
     assert (source, held.plan_id) == ("hand", "basic")
 

@@ -1,4 +1,4 @@
-"""What a shop's membership tells of a plan, and that no sequence of its events matters."""
+"""What a shop's membership says about a plan; the sequence of its events does not matter."""
 
 import json
 from collections.abc import Iterator
@@ -82,7 +82,7 @@ def test_a_pause_ends_on_the_day_before_it_resumes() -> None:
 
 
 def event(day: int, status: str, **parts: Any) -> PlanTelling:
-    """What an event of Stripe tells that was created so many days after the beginning."""
+    """The news in a Stripe event that was created this many days after the beginning."""
     created = int((BEGAN + timedelta(days=day)).timestamp())
     began = int(BEGAN.timestamp())
     period = day // 30

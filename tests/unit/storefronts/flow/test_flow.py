@@ -1,4 +1,4 @@
-"""Shopify Flow sends a secret instead of a signature, and tells of activities only."""
+"""Shopify Flow sends a secret instead of a signature, and reports only activities."""
 
 from typing import Final
 

@@ -15,7 +15,7 @@ ATTRIBUTES_MAX: Final = 20
 class RewardedActivity(DocumentPart):
     """Something that members do, and what it earns.
 
-    What was told of an activity is judged by the version in force when it first counted.
+    An activity is judged by the version in force when it first counted.
     """
 
     id: Annotated[

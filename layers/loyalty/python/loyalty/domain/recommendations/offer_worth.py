@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 WORTH_USUAL: Final = 1000
 _WORTH_MIN: Final = WORTH_USUAL // 10
 _WORTH_MAX: Final = WORTH_USUAL * 10
-# So many members like the others are added to those who were offered a campaign.
+# This many members without the offer are added to those who got it.
 _SHRINKAGE: Final = 100
 
 

@@ -22,7 +22,7 @@ class MembershipUpdated:
 
     `prices` are the shop's names of what they pay for. It is free until `trial_until` and paid
     until `paid_until`. `ends_at` is when it ended or will end; None: it is to be renewed. If it
-    `is_paused`, it brings nothing until `resumes_at` (None: until something else is told).
+    `is_paused`, it brings nothing until `resumes_at` (None: until newer news).
     """
 
     customer: Identity

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # A night that was missed is made up for by the next two.
 LOOKED_AT_AGAIN: Final = timedelta(days=3)
-# The progress of a member with more orders is not compared: reading so many shares takes too long.
+# The progress of a member with more orders is not compared: reading their shares takes too long.
 ORDERS_MAX: Final = 2000
 
 

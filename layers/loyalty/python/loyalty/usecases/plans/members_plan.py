@@ -97,7 +97,7 @@ def give_plan(member_id: str, terms: PlanTerms, *, desk: Desk) -> MembersPlan:
     desk.books.post(record_telling(account, after, program=desk.program, now=desk.now))
     given = _current(after, desk=desk)
     if given is None:
-        raise LookupError("a member who was told to have a plan has none")
+        raise LookupError("a member with news of a plan has none")
     return given
 
 
