@@ -43,6 +43,7 @@ THREADS: Final = 2
 # The shared views, in the order in which they build on each other.
 SHARED: Final = (
     "heirs", "membership", "movements", "daily", "rules", "purchases", "sales", "standings",
+    "campaign_points", "member_orders",
 )  # fmt: skip
 
 KINDS: Final = {fact.kind: fact for fact in ALL}

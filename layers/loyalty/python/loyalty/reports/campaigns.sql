@@ -28,41 +28,10 @@
 -- | other_revenue_minor | minor units | value of these, less refunds so far                     |
 -- | other_order_minor   | minor units | other_revenue_minor / other_orders, rounded half up     |
 
-WITH changes AS (
-    SELECT source, order_id, unnest(campaigns) AS change
-    FROM entries
-    WHERE len(campaigns) > 0
-),
-
-given AS (
-    SELECT
-        source,
-        order_id,
-        change.campaign_id,
-        whole(sum(change.points) FILTER (change.points > 0)) AS points,
-        whole(-sum(change.points) FILTER (change.points < 0)) AS recovered
-    FROM changes
-    GROUP BY ALL
-),
-
-refunds AS (
-    SELECT source, order_id, sum(refunded_minor) AS amount_minor
-    FROM entries
-    WHERE refunded_minor <> 0
-    GROUP BY ALL
-),
-
-sold AS (
-    SELECT
-        orders.source,
-        orders.order_id,
-        coalesce(heirs.person_number, orders.member_number) AS member_number,
-        orders.amount_minor - whole(refunds.amount_minor) AS revenue_minor
-    FROM orders
-    LEFT JOIN heirs ON heirs.member_number = orders.member_number
-    LEFT JOIN refunds ON refunds.source = orders.source AND refunds.order_id = orders.order_id
-    WHERE orders.member_number IS NOT NULL
-        AND orders.occurred_at >= $from_at AND orders.occurred_at < $until_at
+WITH sold AS (
+    SELECT source, order_id, person_number, revenue_minor
+    FROM member_orders
+    WHERE occurred_at >= $from_at AND occurred_at < $until_at
 ),
 
 everything AS (
@@ -97,11 +66,11 @@ totals AS (
     SELECT
         given.campaign_id,
         count(*) AS orders,
-        count(DISTINCT sold.member_number) AS members,
+        count(DISTINCT sold.person_number) AS members,
         sum(given.points)::BIGINT AS points,
         sum(given.recovered)::BIGINT AS recovered,
         sum(sold.revenue_minor)::BIGINT AS revenue_minor
-    FROM given
+    FROM campaign_points AS given
     JOIN sold ON sold.source = given.source AND sold.order_id = given.order_id
     WHERE given.points > 0
     GROUP BY ALL

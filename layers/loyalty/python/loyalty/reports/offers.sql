@@ -39,39 +39,18 @@ WITH made AS (
     GROUP BY ALL
 ),
 
-given AS (
-    SELECT
-        source,
-        order_id,
-        change.campaign_id AS campaign_id,
-        whole(sum(change.points) FILTER (change.points > 0)) AS points,
-        whole(-sum(change.points) FILTER (change.points < 0)) AS recovered
-    FROM (
-        SELECT source, order_id, unnest(campaigns) AS change FROM entries WHERE len(campaigns) > 0
-    )
-    GROUP BY ALL
-),
-
-refunds AS (
-    SELECT source, order_id, sum(refunded_minor) AS amount_minor
-    FROM entries
-    WHERE refunded_minor <> 0
-    GROUP BY ALL
-),
-
 deeds AS (
     SELECT
         given.campaign_id,
-        coalesce(heirs.person_number, orders.member_number) AS person_number,
-        orders.occurred_at,
+        sold.person_number,
+        sold.occurred_at,
         given.points,
         given.recovered,
-        orders.amount_minor - whole(refunds.amount_minor) AS revenue_minor
-    FROM given
-    JOIN orders ON orders.source = given.source AND orders.order_id = given.order_id
-    LEFT JOIN heirs ON heirs.member_number = orders.member_number
-    LEFT JOIN refunds ON refunds.source = given.source AND refunds.order_id = given.order_id
-    WHERE given.points > 0 AND orders.member_number IS NOT NULL
+        sold.revenue_minor
+    FROM campaign_points AS given
+    JOIN member_orders AS sold
+        ON sold.source = given.source AND sold.order_id = given.order_id
+    WHERE given.points > 0
 ),
 
 -- An order uses the latest offer that was made before it.
